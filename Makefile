@@ -1,0 +1,107 @@
+# Everything is installed into .venv, from the lock files in tools/locks: no activation, no sudo.
+# All paths are relative, so a checkout may live in a folder with spaces or be a git worktree.
+
+PYTHON ?= python3
+PY     := .venv/bin/python
+PIP    := $(PY) -m pip --quiet --quiet --disable-pip-version-check --no-input
+RUN    := $(PY) -m nuanomaly
+LOCKS  := tools/locks
+UV     := uv==0.13.9
+
+# `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command
+ARGS ?=
+
+# A .venv that was moved or copied along with its checkout still points at the old one: install afresh.
+ifneq ($(shell cat .venv/checkout 2>/dev/null),$(CURDIR))
+$(shell rm -f .venv/report.stamp .venv/dev.stamp)
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help report test check import catalog benchmarks speed site lock clean
+
+help: ## Say what can be made
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+
+report: .venv/report.stamp ## Build every comparison page (installs what it needs)
+	@$(RUN) report build $(ARGS)
+
+site: .venv/report.stamp ## Build the static site from the comparison pages
+	@$(RUN) report site $(ARGS)
+
+test: export OMP_NUM_THREADS := 1
+test: export OPENBLAS_NUM_THREADS := 1
+test: .venv/dev.stamp ## Run all tests
+	@$(PY) -m pytest -n 2 $(ARGS)
+
+check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull request must pass besides the tests
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(PY) -m mypy
+	$(RUN) validate
+	$(RUN) catalog --check
+
+import: .venv/report.stamp ## Rebuild the releases from the originals in ORIGINALS=folder and compare every byte
+	@test -n "$(ORIGINALS)" || { echo "Say where the originals are: make import ORIGINALS=folder" >&2; exit 2; }
+	@$(RUN) import --originals "$(ORIGINALS)" --check $(ARGS)
+
+catalog: .venv/report.stamp ## Write catalog.yaml anew from the releases
+	@$(RUN) catalog $(ARGS)
+
+benchmarks: .venv/report.stamp ## Recompute the published numbers of every release
+	@$(RUN) benchmarks $(ARGS)
+
+speed: export OMP_NUM_THREADS := 1
+speed: export OPENBLAS_NUM_THREADS := 1
+speed: .venv/dev.stamp ## Time the hot paths
+	@$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only $(ARGS)
+
+lock: .venv/pip.stamp ## Pin the packages anew (LOCK_ARGS=--upgrade for newer versions)
+	@echo "Resolving the dependencies in pyproject.toml ..."
+	@$(PYTHON) -m venv --clear build/lock-venv
+	@build/lock-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install "$(UV)"
+	@$(LOCK) --all-extras $(LOCK_ARGS) --output-file $(LOCKS)/dev.txt
+	@$(LOCK) --extra report --extra root --constraints $(LOCKS)/dev.txt --output-file $(LOCKS)/report.txt
+	@rm -rf build/lock-venv
+
+# One version of each package for all Pythons and platforms (fewest forks), with the hashes of all its files.
+LOCK := build/lock-venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+	--custom-compile-command "make lock" --group build
+
+clean: ## Remove build/ and caches (not .venv)
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find tools tests comparisons -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# --- installation -----------------------------------------------------------------------------------------
+
+# A Python that is too old, lacks pip's installer, or has gone since .venv was made, is named before anything fails.
+.venv/pip.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "nuanomaly needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	  echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments (its venv or ensurepip module is missing)." >&2; \
+	  echo "Debian or Ubuntu: apt install python3-venv. Or name another Python: make PYTHON=... $(MAKECMDGOALS)" >&2; \
+	  exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+# $(call install,lock file,duration): the pinned packages, then this checkout, which downloads nothing more.
+define install
+	@$(PY) -c '' 2>/dev/null || { echo ".venv is broken (its Python has gone): rm -r .venv, then try again." >&2; exit 1; }
+	@echo "Installing the $$(grep -c == $(1)) packages pinned in $(1) into .venv (about $(2)) ..."
+	@$(PIP) install --progress-bar off --require-hashes --requirement $(1)
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@printf %s "$(CURDIR)" > .venv/checkout
+endef
+
+.venv/report.stamp: $(LOCKS)/report.txt pyproject.toml | .venv/pip.stamp
+	$(call install,$(LOCKS)/report.txt,1 minute)
+	@touch $@
+
+.venv/dev.stamp: $(LOCKS)/dev.txt pyproject.toml | .venv/pip.stamp
+	$(call install,$(LOCKS)/dev.txt,1 minute)
+	@touch $@ .venv/report.stamp
