@@ -1,0 +1,1 @@
+"""Catalogue, releases, fetching, validation, import and export. Knows no physics."""

@@ -1,0 +1,47 @@
+"""The anomalies' own pages: claims in numbers, and the groups of releases they declare."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive import paths, yamlio
+from nuanomaly.archive.errors import UnknownNameError
+
+
+def anomalies(root: Path | None = None) -> dict[str, Mapping[str, Any]]:
+    """Return every ``anomalies/<name>.yaml`` by name; empty without a checkout."""
+    base = root or paths.checkout()
+    if base is None:
+        return {}
+    files = sorted((base / "anomalies").glob("*.yaml"))
+    return {f.stem: _read(f, f.stat().st_mtime_ns) for f in files}
+
+
+def anomaly(name: str) -> Mapping[str, Any]:
+    """Return one anomaly.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name.
+    """
+    known = anomalies()
+    if name not in known:
+        raise UnknownNameError("anomaly", name, known)
+    return known[name]
+
+
+def groups() -> dict[str, tuple[str, ...]]:
+    """Return the declared groups: ``{"gallium": ("gallex", "sage", "best")}``."""
+    return {
+        name: tuple(members)
+        for entry in anomalies().values()
+        for name, members in (entry.get("groups") or {}).items()
+    }
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, mtime_ns: int) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = yamlio.read(file)
+    return found

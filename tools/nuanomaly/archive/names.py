@@ -1,0 +1,63 @@
+"""Names of releases: ``miniboone-nue@2020-r1`` is upstream release 2020, revision 1 of the archive's own form."""
+
+import re
+from collections.abc import Iterable
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+VERSION = re.compile(r"(?P<label>[0-9a-z][0-9a-z.]*)-r(?P<revision>[1-9][0-9]*)")
+
+
+def split(reference: str) -> tuple[str, str | None]:
+    """Return name and version (or None) of ``NAME[@VERSION]``.
+
+    Raises
+    ------
+    NuanomalyError
+        If the text has not that form.
+
+    Examples
+    --------
+    >>> split("miniboone-nue@2020"), split("best")
+    (('miniboone-nue', '2020'), ('best', None))
+    """
+    name, at, version = reference.partition("@")
+    if not NAME.fullmatch(name) or (at and not re.fullmatch(r"[0-9a-z][0-9a-z.-]*", version)):
+        raise NuanomalyError(f"{reference!r} is not a release: write NAME or NAME@VERSION, such as miniboone-nue@2020")
+    return name, version or None
+
+
+def sort_key(version: str) -> tuple[tuple[int, ...], str, int]:
+    """Return what orders versions: ``2020-r2`` after ``2020-r1``, ``2020-r1`` after ``2018-r3``.
+
+    Examples
+    --------
+    >>> sorted(["2020-r10", "2018-r1", "2020-r9"], key=sort_key)
+    ['2018-r1', '2020-r9', '2020-r10']
+    """
+    match = VERSION.fullmatch(version)
+    if not match:
+        raise NuanomalyError(f"{version!r} is not a version: write LABEL-rN, such as 2020-r1")
+    label = match["label"]
+    return tuple(int(n) for n in re.findall(r"\d+", label)), label, int(match["revision"])
+
+
+def resolve(name: str, wanted: str | None, versions: Iterable[str]) -> str:
+    """Return the newest of ``versions`` that ``wanted`` (a version, a label, or None for any) names.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+
+    Examples
+    --------
+    >>> resolve("x", "2020", ["2018-r1", "2020-r1", "2020-r2"])
+    '2020-r2'
+    """
+    known = sorted(versions, key=sort_key)
+    fits = [v for v in known if wanted in (None, v, v.rpartition("-r")[0])]
+    if not fits:
+        raise UnknownNameError("version", f"{name}@{wanted}", [f"{name}@{v}" for v in known])
+    return fits[-1]

@@ -1,0 +1,53 @@
+"""Where the archive, its schemas and its catalogue are: a checkout, or the copy inside the installed package."""
+
+import os
+from pathlib import Path
+
+from nuanomaly.archive.errors import NuanomalyError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def checkout() -> Path | None:
+    """Return the root of the archive's checkout, or None.
+
+    Looked for in this order: ``$NUANOMALY_ARCHIVE``, the working directory and its parents, the folder
+    this package was installed from (an editable install).
+
+    Raises
+    ------
+    NuanomalyError
+        If ``$NUANOMALY_ARCHIVE`` is set to a folder that has no ``catalog.yaml``.
+    """
+    named = os.environ.get("NUANOMALY_ARCHIVE")
+    if named:
+        root = Path(named).expanduser().resolve()
+        if not (root / "catalog.yaml").is_file():
+            raise NuanomalyError(f"$NUANOMALY_ARCHIVE is {root}, which has no catalog.yaml: point it at a checkout")
+        return root
+    here = Path.cwd()
+    for folder in (here, *here.parents, _PACKAGE.parent.parent):
+        if (folder / "catalog.yaml").is_file() and (folder / "schemas").is_dir():
+            return folder
+    return None
+
+
+def cache() -> Path:
+    """Return the folder fetched releases are kept in (``$NUANOMALY_CACHE`` or the user's cache folder)."""
+    named = os.environ.get("NUANOMALY_CACHE")
+    if named:
+        return Path(named).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "nuanomaly"
+
+
+def schemas() -> Path:
+    """Return the folder of JSON Schemas: the checkout's, else the one shipped in the package."""
+    root = checkout()
+    return root / "schemas" if root else _PACKAGE / "_schemas"
+
+
+def catalog_file() -> Path:
+    """Return ``catalog.yaml``: the checkout's, else the one shipped in the package."""
+    root = checkout()
+    return root / "catalog.yaml" if root else _PACKAGE / "_catalog.yaml"

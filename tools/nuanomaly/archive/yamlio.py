@@ -1,0 +1,65 @@
+"""Read YAML quickly and strictly: no duplicated key passes, and no date or number is guessed from a string."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nuanomaly.archive.errors import NuanomalyError
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Safe loader that refuses duplicated keys and leaves dates as they are written."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen:
+                line = key_node.start_mark.line + 1
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key_node.value!r} stands twice (line {line}): keep one", key_node.start_mark
+                )
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, rule) for tag, rule in rules if tag != "tag:yaml.org,2002:timestamp"]
+    for first, rules in _Base.yaml_implicit_resolvers.items()
+}
+
+
+def parse(text: str, where: str = "<text>") -> Any:
+    """Return what a YAML text says.
+
+    Raises
+    ------
+    NuanomalyError
+        With file and line, if the text is not YAML or repeats a key.
+
+    Examples
+    --------
+    >>> parse("{year: 2020-01-01, version: '1.10'}")
+    {'year': '2020-01-01', 'version': '1.10'}
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, see above
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise NuanomalyError(f"{where}{line}: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise NuanomalyError(f"{where}: {error}") from None
+
+
+def read(path: Path) -> Any:
+    """Return what a YAML file says (see :func:`parse`)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NuanomalyError(f"{path}: cannot be read ({error.strerror}): check the path") from None
+    except UnicodeDecodeError:
+        raise NuanomalyError(f"{path}: not UTF-8 text: save it as UTF-8") from None
+    return parse(text, str(path))

@@ -1,0 +1,1 @@
+"""Scans, fits, contours, compatibility and benchmarks. Knows no experiment."""

@@ -1,0 +1,1 @@
+"""Response, transform and statistic, declared as data in ``release.yaml``. Knows no model."""

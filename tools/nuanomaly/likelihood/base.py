@@ -1,0 +1,245 @@
+"""Response → Transform → Statistic: the parts every likelihood is made of, and what a likelihood can be asked."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter, complete
+from nuanomaly.model.registry import model as make_model
+
+#: What a value is: a χ² that may be added up for a goodness of fit, −2 ln L up to a constant, or a difference.
+StatisticKind = Literal["chi2", "-2lnL", "delta"]
+AnyModel = str | Model | Callable[..., Any]
+
+#: How many prediction entries are held at once while a scan is evaluated.
+_CHUNK = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """Channels that add up to ``n_out`` outputs, and the interaction parameters their strengths depend on."""
+
+    channels: tuple[Channel, ...]
+    n_out: int
+    interaction_parameters: tuple[Parameter, ...] = ()
+
+    def __call__(self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]) -> Array:
+        """Return the outputs, shape (P, n_out)."""
+        points = max((v.size for v in (*parameters.values(), *interaction.values())), default=1)
+        total = np.zeros((points, self.n_out))
+        for channel in self.channels:
+            total += channel.outputs(model, parameters, interaction)
+        return total
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a transform gives to a statistic.
+
+    Attributes
+    ----------
+    mu : array, shape (P, n)
+        The prediction per bin, or, for statistics that scale a covariance by components, the components.
+    jacobian : array, shape (P, n, K)
+        ∂mu/∂ξ for the declared nuisances, in the order of ``Nuisances.ids``; K may be 0.
+    """
+
+    mu: Array
+    jacobian: Array
+
+
+class Transform(Protocol):
+    """Outputs of a response → prediction."""
+
+    n_bins: int
+
+    def __call__(self, outputs: Array) -> Prediction:
+        """Return the prediction for outputs of shape (P, n_out)."""
+        ...
+
+
+class Statistic(Protocol):
+    """Prediction → value. It says what its value is."""
+
+    kind: StatisticKind
+    n_bins: int
+
+    def value(self, prediction: Prediction) -> Array:
+        """Return the value with all nuisances profiled, shape (P,)."""
+        ...
+
+    def quadratic(self, prediction: Prediction) -> Quadratic | None:
+        """Return the value as a quadratic form in the nuisances, priors left out; None if it is not one."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood(ABC):
+    """What inference needs of a release, whatever it is made of.
+
+    Attributes
+    ----------
+    release : str
+        ``NAME@VERSION`` (or the group's name).
+    mode : str or None
+        The analysis variant.
+    statistic : {"chi2", "-2lnL", "delta"}
+    n_bins : int or None
+        Number of bins; None for a surface.
+    nuisances : Nuisances
+        Ids, priors and bounds of the linear nuisances.
+    approximate : str
+        Why this likelihood is an approximation; empty if it is the collaboration's own construction.
+    """
+
+    release: str
+    mode: str | None
+    statistic: StatisticKind
+    n_bins: int | None
+    nuisances: Nuisances = field(default_factory=Nuisances)
+    approximate: str = ""
+
+    @property
+    def name(self) -> str:
+        """The release's name without its version."""
+        return self.release.partition("@")[0]
+
+    @property
+    def interaction_parameters(self) -> tuple[Parameter, ...]:
+        """Parameters besides the model's (CEvNS strength, sin²θ_W …)."""
+        return ()
+
+    @abstractmethod
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the statistic at complete points (arrays of shape (P,)), nuisances profiled; shape (P,)."""
+
+    @abstractmethod
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return what the data constrain, shape (P, n): predictions, or a surface's coordinates."""
+
+    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
+        """Return the statistic as a quadratic form in its nuisances, priors left out (None if it is not one)."""
+        return None
+
+    def points(self, model: Model, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """Return complete parameter points, model's and interaction's, as arrays of one shape (P,).
+
+        Raises
+        ------
+        UnknownNameError, NuanomalyError
+            See :func:`nuanomaly.model.base.complete`.
+        """
+        return complete(_With(model.name, (*model.parameters, *self.interaction_parameters)), given)  # type: ignore[arg-type]
+
+    def chi2(self, model: AnyModel, **parameters: ArrayLike) -> Any:
+        """Return the statistic (see ``statistic`` for what it is) for a model at scalars or arrays of parameters.
+
+        Returns
+        -------
+        float, or array of the broadcast shape of the parameters
+
+        Raises
+        ------
+        NotApplicableError
+            If the model cannot be evaluated on this release.
+        """
+        chosen = make_model(model)
+        shape = np.broadcast_shapes(*(np.shape(v) for v in parameters.values())) if parameters else ()
+        flat = {k: np.broadcast_to(np.asarray(v, float), shape).ravel() for k, v in parameters.items()}
+        points = self.points(chosen, flat)
+        values = in_chunks(lambda part: self.value(chosen, part), points, self.n_bins or 1)
+        return float(values[0]) if shape == () else values.reshape(shape)
+
+    def predict(self, model: AnyModel, **parameters: ArrayLike) -> Array:
+        """Return the prediction per bin at nominal nuisances, shape (n,) or (P, n)."""
+        chosen = make_model(model)
+        found = self.observables(chosen, self.points(chosen, parameters))
+        scalar = all(np.ndim(v) == 0 for v in parameters.values())
+        return np.asarray(found[0] if scalar else found)
+
+
+@dataclass(frozen=True)
+class _With:
+    """Only the two attributes that completing a point needs."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+
+
+def in_chunks(evaluate: Callable[[dict[str, Array]], Array], points: Mapping[str, Array], width: int) -> Array:
+    """Return ``evaluate`` over all points, so many at a time that no array outgrows the cache of memory."""
+    total = max((v.size for v in points.values()), default=1)
+    step = max(1, _CHUNK // max(1, width))
+    parts = [evaluate({k: v[i : i + step] for k, v in points.items()}) for i in range(0, total, step)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseLikelihood(Likelihood):
+    """Response → Transform → Statistic."""
+
+    response: Response = field(kw_only=True)
+    transform: Transform = field(kw_only=True)
+    measure: Statistic = field(kw_only=True)
+
+    @property
+    def interaction_parameters(self) -> tuple[Parameter, ...]:
+        """The response's interaction parameters."""
+        return self.response.interaction_parameters
+
+    def prediction(self, model: Model, points: Mapping[str, Array]) -> Prediction:
+        """Return the prediction at complete points."""
+        own = {p.name for p in model.parameters}
+        physics = {k: v for k, v in points.items() if k in own}
+        interaction = {p.name: points[p.name] for p in self.interaction_parameters}
+        return self.transform(self.response(model, physics, interaction))
+
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the statistic, nuisances profiled, shape (P,)."""
+        return self.measure.value(self.prediction(model, points))
+
+    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
+        """Return the statistic as a quadratic form in the nuisances, priors left out."""
+        return self.measure.quadratic(self.prediction(model, points))
+
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the prediction at nominal nuisances, shape (P, n)."""
+        return self.prediction(model, points).mu
+
+
+def mode_name(modes: Sequence[str], default: str | None, wanted: str | None, release: str) -> str | None:
+    """Return the mode to use.
+
+    Raises
+    ------
+    UnknownNameError
+        If ``wanted`` is none of the modes.
+    """
+    if wanted is None:
+        return default
+    if wanted not in modes:
+        raise UnknownNameError("mode", wanted, modes, release)
+    return wanted
+
+
+__all__ = [
+    "AnyModel",
+    "Channel",
+    "Likelihood",
+    "NotApplicableError",
+    "Prediction",
+    "Response",
+    "ResponseLikelihood",
+    "Statistic",
+    "StatisticKind",
+    "Transform",
+    "in_chunks",
+    "mode_name",
+]

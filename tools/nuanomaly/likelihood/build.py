@@ -1,0 +1,165 @@
+"""Build a likelihood from what ``release.yaml`` declares, by kind."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release, load
+from nuanomaly.likelihood.base import Likelihood, ResponseLikelihood, mode_name
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+
+
+def kinds(part: str) -> list[str]:
+    """Return the kinds of ``response``, ``transform`` or ``statistic`` that exist.
+
+    Examples
+    --------
+    >>> "gaussian" in kinds("statistic")
+    True
+    """
+    spec = find_spec(f"nuanomaly.likelihood.{part}")
+    folder = Path(next(iter(spec.submodule_search_locations or [""]))) if spec else Path()
+    return sorted(f.stem.replace("_", "-") for f in folder.glob("[a-z]*.py"))
+
+
+def component(part: str, config: Mapping[str, Any], release: Release, *arguments: Any) -> Any:
+    """Return the response, transform or statistic that a configuration names by its ``kind``."""
+    kind = str(config.get("kind"))
+    if kind not in kinds(part):
+        raise UnknownNameError(f"{part} kind", kind, kinds(part), release.id)
+    module = import_module(f"nuanomaly.likelihood.{part}.{kind.replace('-', '_')}")
+    return module.build(config, release, *arguments)
+
+
+def nuisances(config: Mapping[str, Any], release: Release) -> Nuisances:
+    """Return the nuisances declared under ``nuisances``.
+
+    Each entry has ``id``, ``meaning`` and one of: ``sigma``; ``plus`` and ``minus``; ``block`` with, under
+    ``blocks``, the tables of its inverse correlation and the standard deviations; or neither (free).
+    """
+    items, blocks = [], []
+    for entry in config.get("nuisances", ()):
+        sigma = entry.get("sigma", np.inf)
+        items.append(
+            Nuisance(
+                entry["id"],
+                entry.get("meaning", ""),
+                float(entry.get("plus", sigma)),
+                float(entry.get("minus", sigma)),
+                float(entry.get("low", -np.inf)),
+                float(entry.get("high", np.inf)),
+                entry.get("block", ""),
+            )
+        )
+    for name, block in config.get("nuisance_blocks", {}).items():
+        ids = tuple(n.id for n in items if n.block == name)
+        inverse = release.matrix(block["inverse_correlation"])
+        sigma = release.table(block["sigma"]["table"])[block["sigma"]["column"]].to_numpy(float)
+        if inverse.shape != (len(ids), len(ids)) or sigma.shape != (len(ids),):
+            raise NuanomalyError(f"{release.id}: nuisance block {name!r} has {len(ids)} ids, its tables do not")
+        blocks.append((ids, inverse / np.outer(sigma, sigma)))
+    return Nuisances(tuple(items), tuple(blocks))
+
+
+def declared_modes(release: Release) -> tuple[Mapping[str, Any], list[str], str | None]:
+    """Return the likelihood declaration, its modes and the default mode.
+
+    Raises
+    ------
+    NuanomalyError
+        If the release declares no likelihood.
+    """
+    declared = release.metadata.get("likelihood")
+    if not declared:
+        raise NuanomalyError(f"{release.id} has no likelihood: its tables can be read, but not fitted")
+    modes = list(declared["modes"])
+    return declared, modes, declared.get("default_mode", modes[0])
+
+
+def split_mode(reference: str) -> tuple[str, str | None]:
+    """Return dataset and mode of ``NAME[@VERSION][:MODE]``.
+
+    Examples
+    --------
+    >>> split_mode("miniboone-nue@2020:combined")
+    ('miniboone-nue@2020', 'combined')
+    """
+    name, _, mode = reference.partition(":")
+    return name, mode or None
+
+
+def likelihood(reference: str | Release, mode: str | None = None) -> Likelihood:
+    """Return the likelihood of a release, or of a declared group such as ``gallium``.
+
+    Parameters
+    ----------
+    reference : str or Release
+        ``NAME[@VERSION][:MODE]``, the name of a group, or a loaded release.
+    mode : str, optional
+        The analysis variant (the default one if left out).
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown dataset, version, mode or kind.
+    NuanomalyError
+        If the release declares no likelihood.
+
+    Examples
+    --------
+    >>> likelihood("lsnd").statistic
+    'delta'
+    """
+    if isinstance(reference, str):
+        text, named = split_mode(reference)
+        mode = mode or named
+        from nuanomaly.likelihood.joint import group_members, join
+
+        members = group_members(text)
+        if members:
+            return join(text, members, mode)
+        release = load(text)
+    else:
+        release = reference
+    return _build(release, release.folder, mode, _fingerprint(release))
+
+
+def _fingerprint(release: Release) -> int:
+    return (release.folder / "release.yaml").stat().st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -> Likelihood:
+    declared, modes, default = declared_modes(release)
+    chosen = mode_name(modes, default, mode, release.id)
+    common = {k: v for k, v in declared.items() if k not in ("modes", "default_mode")}
+    config: dict[str, Any] = {**common, **declared["modes"][chosen]}
+    approximate = str(config.get("approximate", ""))
+    named = None if modes == ["default"] else chosen
+    if "surface" in config:
+        module = import_module("nuanomaly.likelihood.surface")
+        surface: Likelihood = module.build(config["surface"], release, named, approximate)
+        return surface
+    found = nuisances(config, release)
+    response = component("response", config["response"], release)
+    transform = component("transform", config["transform"], release, response, found)
+    measure = component("statistic", config["statistic"], release, transform, found)
+    return ResponseLikelihood(
+        release=release.id,
+        mode=named,
+        statistic=measure.kind,
+        n_bins=measure.n_bins,
+        nuisances=found,
+        approximate=approximate,
+        response=response,
+        transform=transform,
+        measure=measure,
+    )
+
+

@@ -1,0 +1,127 @@
+"""Nodes and weights: how a probability becomes a number per bin."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from nuanomaly.model.base import Array, Expansion, Model
+from nuanomaly.model.constants import PHASE
+
+Weights = Array | sparse.csr_array
+
+#: How many sin² values are held at once (doubles) while kernels are made.
+_CHUNK = 2_000_000
+#: How many Δm² values a channel remembers kernels of.
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Channel:
+    """One production-and-detection channel of a response.
+
+    Attributes
+    ----------
+    initial, final : str
+        Flavours ``e``, ``mu``, ``tau``, ``sterile``, or ``active`` (final only).
+    antineutrino : bool
+        ν̄ instead of ν.
+    interaction : str
+        ``CC``, ``NC``, ``CEvNS`` or ``ES``.
+    L, E : arrays, shape (N,)
+        Baseline in m and neutrino energy in MeV of each node.
+    weights : array or CSR array, shape (n_out, N)
+        What one unit of probability at a node adds to each output.
+    node : mapping of arrays, shape (N,)
+        What else is known of a node (production process, source width, σ_E, density …).
+    phase_constant : float
+        The constant the release was made with; L is rescaled so that models use the CODATA value.
+    strength : callable or None
+        Factor of the whole channel as a function of the interaction parameters (arrays of shape (P,)).
+    """
+
+    initial: str
+    final: str
+    antineutrino: bool
+    interaction: str
+    L: Array
+    E: Array
+    weights: Weights
+    node: Mapping[str, Array] = field(default_factory=dict)
+    phase_constant: float = PHASE
+    strength: Callable[[Mapping[str, Array]], Array] | None = None
+    label: str = ""
+    _rows: dict[tuple[str, float], Array] = field(default_factory=dict, repr=False)
+
+    @property
+    def n_out(self) -> int:
+        """Number of outputs."""
+        return int(self.weights.shape[0])
+
+    @cached_property
+    def effective_L(self) -> Array:
+        """Baselines in m, rescaled by ``phase_constant`` / CODATA."""
+        return np.asarray(self.L * (self.phase_constant / PHASE), float)
+
+    @cached_property
+    def L_over_E(self) -> Array:
+        """Rescaled L/E in m/MeV."""
+        return np.ascontiguousarray(self.effective_L / self.E)
+
+    @cached_property
+    def max_L_over_E(self) -> float:
+        """The largest L/E in m/MeV."""
+        return float(self.L_over_E.max())
+
+    @cached_property
+    def total(self) -> Array:
+        """Outputs at probability one, shape (n_out,)."""
+        return np.asarray(self.weights.sum(axis=1), float).ravel()
+
+    def kernel(self, dm2: Array, wave: str = "sin2") -> Array:
+        """Return W·sin²φ (or W·sin 2φ for ``wave="sin"``) at each Δm² in eV², shape (M, n_out)."""
+        values = np.asarray(dm2, float)
+        missing = np.array([v for v in dict.fromkeys(values.tolist()) if (wave, v) not in self._rows])
+        if len(self._rows) + missing.size > _REMEMBERED:
+            self._rows.clear()
+            missing = np.unique(values)
+        step = max(1, _CHUNK // self.L_over_E.size)
+        for start in range(0, missing.size, step):
+            part = missing[start : start + step]
+            phase = PHASE * part[:, None] * self.L_over_E
+            waves = np.sin(phase) ** 2 if wave == "sin2" else np.sin(2.0 * phase)
+            rows = np.asarray((self.weights @ waves.T).T, float)
+            self._rows.update({(wave, v): row for v, row in zip(part.tolist(), rows, strict=True)})
+        return np.array([self._rows[wave, v] for v in values.tolist()])
+
+    def outputs(self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]) -> Array:
+        """Return the channel's outputs, shape (P, n_out)."""
+        expansion = model.expansion(self.initial, self.final, self.antineutrino, self.max_L_over_E, parameters)
+        found = self._from_nodes(model, parameters) if expansion is None else self._from_expansion(expansion)
+        if self.strength is not None:
+            found = found * np.asarray(self.strength(interaction), float)[:, None]
+        return found
+
+    def _from_expansion(self, expansion: Expansion) -> Array:
+        found = expansion.constant[:, None] * self.total
+        for dm2, sin2, sin in zip(expansion.dm2, expansion.sin2, expansion.sin, strict=True):
+            values, inverse = np.unique(dm2, return_inverse=True)
+            for wave, amplitude in (("sin2", sin2), ("sin", sin)):
+                if amplitude.any():
+                    found += amplitude[:, None] * self.kernel(values, wave)[inverse]
+        return found
+
+    def _from_nodes(self, model: Model, parameters: Mapping[str, Array]) -> Array:
+        points = len(next(iter(parameters.values()))) if parameters else 1
+        step = max(1, _CHUNK // self.E.size)
+        parts: list[Any] = []
+        for start in range(0, points, step):
+            chunk = {k: v[start : start + step] for k, v in parameters.items()}
+            p = model.probability(
+                self.initial, self.final, self.antineutrino, self.effective_L, self.E, self.node, **chunk
+            )
+            parts.append((self.weights @ p.T).T)
+        return np.concatenate(parts)

@@ -1,0 +1,200 @@
+"""Linear nuisances: archive-wide ids, priors (two-sided where the source is), bounds, and their profile.
+
+A value that is quadratic in the nuisances ξ, c + 2 g·ξ + ξᵀHξ, is all that combining releases needs:
+forms of several releases add up on the union of their ids, each prior enters once, and the sum is minimised
+in closed form. A prior with different errors up and down, and a bound, make it piecewise quadratic.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.model.base import Array
+
+
+@dataclass(frozen=True)
+class Nuisance:
+    """A linear nuisance ξ with its prior.
+
+    Attributes
+    ----------
+    id : str
+        The same id in two releases is the same physical quantity.
+    meaning : str
+    plus, minus : float
+        Standard deviations of the prior above and below zero (in the unit of ξ); ``inf`` for none.
+    low, high : float
+        Hard bounds of ξ.
+    block : str
+        Nuisances of one block share a declared inverse prior covariance, which replaces plus and minus.
+    """
+
+    id: str
+    meaning: str
+    plus: float = np.inf
+    minus: float = np.inf
+    low: float = -np.inf
+    high: float = np.inf
+    block: str = ""
+
+    @property
+    def piecewise(self) -> bool:
+        """True if the prior is not one Gaussian over the whole line."""
+        return self.plus != self.minus or np.isfinite(self.low) or np.isfinite(self.high)
+
+
+@dataclass(frozen=True)
+class Nuisances:
+    """The nuisances of a likelihood, with the inverse prior covariances of their blocks.
+
+    Attributes
+    ----------
+    items : tuple of Nuisance
+    blocks : tuple of (tuple of ids, array of shape (k, k))
+        Inverse prior covariances of correlated nuisances.
+    """
+
+    items: tuple[Nuisance, ...] = ()
+    blocks: tuple[tuple[tuple[str, ...], Array], ...] = field(default=(), compare=False)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids, in order."""
+        return tuple(n.id for n in self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def prior(self) -> Array:
+        """Return the inverse prior covariance of the Gaussian blocks, shape (K, K); two-sided ones are left out."""
+        matrix = np.zeros((len(self), len(self)))
+        place = {name: k for k, name in enumerate(self.ids)}
+        for ids, inverse in self.blocks:
+            rows = [place[name] for name in ids]
+            matrix[np.ix_(rows, rows)] += inverse
+        for k, nuisance in enumerate(self.items):
+            if not nuisance.block and not nuisance.piecewise and np.isfinite(nuisance.plus):
+                matrix[k, k] += 1.0 / nuisance.plus**2
+        return matrix
+
+    def union(self, others: "Iterable[Nuisances]") -> "Nuisances":
+        """Return these and all others, each id once.
+
+        Raises
+        ------
+        NuanomalyError
+            If one id has two different priors.
+        """
+        items = {n.id: n for n in self.items}
+        blocks = {ids: inverse for ids, inverse in self.blocks}
+        for other in others:
+            for nuisance in other.items:
+                if items.setdefault(nuisance.id, nuisance) != nuisance:
+                    raise NuanomalyError(
+                        f"nuisance {nuisance.id!r} has two different priors in the releases that are combined: "
+                        "use modes that agree"
+                    )
+            for ids, inverse in other.blocks:
+                if not np.array_equal(blocks.setdefault(ids, inverse), inverse):
+                    raise NuanomalyError(f"nuisances {', '.join(ids)} have two different prior covariances")
+        return Nuisances(tuple(items.values()), tuple(blocks.items()))
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """c + 2 g·ξ + ξᵀHξ over named nuisances; shapes (P,), (P, K), (P, K, K)."""
+
+    ids: tuple[str, ...]
+    constant: Array
+    gradient: Array
+    hessian: Array
+
+    def on(self, ids: Sequence[str]) -> "Quadratic":
+        """Return the same form over a longer list of ids."""
+        rows = [list(ids).index(name) for name in self.ids]
+        n, k = self.constant.size, len(ids)
+        gradient, hessian = np.zeros((n, k)), np.zeros((n, k, k))
+        gradient[:, rows] = self.gradient
+        hessian[np.ix_(range(n), rows, rows)] = self.hessian
+        return Quadratic(tuple(ids), self.constant, gradient, hessian)
+
+    def __add__(self, other: "Quadratic") -> "Quadratic":
+        ids = tuple(dict.fromkeys((*self.ids, *other.ids)))
+        a, b = self.on(ids), other.on(ids)
+        return Quadratic(ids, a.constant + b.constant, a.gradient + b.gradient, a.hessian + b.hessian)
+
+    def profile(self, nuisances: Nuisances, prior: bool = True) -> tuple[Array, Array]:
+        """Return the minimum over ξ and the ξ that gives it, shapes (P,) and (P, K).
+
+        Parameters
+        ----------
+        nuisances : Nuisances
+            Priors and bounds, of at least these ids.
+        prior : bool
+            False leaves the priors out (bounds are kept).
+        """
+        known = {n.id: n for n in nuisances.items}
+        items = [known[name] for name in self.ids]
+        hessian = self.hessian
+        if prior:
+            order = [nuisances.ids.index(name) for name in self.ids]
+            hessian = hessian + nuisances.prior()[np.ix_(order, order)]
+        special = [k for k, n in enumerate(items) if n.piecewise]
+        best, where = np.full(self.constant.shape, np.inf), np.zeros_like(self.gradient)
+        for sides in product((-1, 1), repeat=len(special)):
+            value, at = self._one_orthant(hessian, items, special, sides, prior)
+            better = value < best
+            best = np.where(better, value, best)
+            where = np.where(better[:, None], at, where)
+        return best, where
+
+    def _one_orthant(
+        self, hessian: Array, items: Sequence[Nuisance], special: Sequence[int], sides: Sequence[int], prior: bool
+    ) -> tuple[Array, Array]:
+        """Return the minimum with each piecewise nuisance kept on one side of zero and inside its bounds."""
+        n, k = self.gradient.shape
+        hessian = hessian.copy()
+        bounds = []
+        for which, side in zip(special, sides, strict=True):
+            item = items[which]
+            sigma = item.plus if side > 0 else item.minus
+            if prior and np.isfinite(sigma):
+                hessian[:, which, which] += 1.0 / sigma**2
+            bounds.append((max(0.0, item.low), item.high) if side > 0 else (item.low, min(0.0, item.high)))
+        best, where = np.full(n, np.inf), np.zeros((n, k))
+        # every choice of which piecewise nuisances sit on an edge of their interval: exact for a convex form
+        edges = [[None, *(e for e in interval if np.isfinite(e))] for interval in bounds]
+        for choice in product(*edges):
+            at = np.zeros((n, k))
+            free = np.ones(k, bool)
+            for which, value in zip(special, choice, strict=True):
+                if value is not None:
+                    at[:, which], free[which] = value, False
+            at = self._solve(hessian, at, free)
+            inside = np.ones(n, bool)
+            for which, (low, high) in zip(special, bounds, strict=True):
+                inside &= (at[:, which] >= low - 1e-12) & (at[:, which] <= high + 1e-12)
+            value = self.constant + 2.0 * (self.gradient * at).sum(1) + np.einsum("pi,pij,pj->p", at, hessian, at)
+            better = inside & (value < best)
+            best, where = np.where(better, value, best), np.where(better[:, None], at, where)
+        return best, where
+
+    def _solve(self, hessian: Array, at: Array, free: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Array:
+        if not free.any():
+            return at
+        rows = np.flatnonzero(free)
+        right = -self.gradient[:, rows] - np.einsum("pij,pj->pi", hessian[:, rows], at)
+        block = hessian[:, rows][:, :, rows]
+        # a direction that nothing constrains stays where it is: the pseudo-inverse does that
+        singular = np.linalg.cond(block) > 1e14
+        solved = np.empty_like(right)
+        if not singular.all():
+            solved[~singular] = np.linalg.solve(block[~singular], right[~singular][..., None])[..., 0]
+        if singular.any():
+            solved[singular] = np.einsum("pij,pj->pi", np.linalg.pinv(block[singular], hermitian=True), right[singular])
+        found = at.copy()
+        found[:, rows] = solved
+        return found

@@ -1,0 +1,74 @@
+"""χ² = (d − μ)ᵀ W (d − μ) with a fixed covariance, linear nuisances profiled in closed form.
+
+Config
+------
+data : {table, column}
+covariance | inverse_covariance : table (optional)
+errors : {table, column} (optional)
+    Independent errors, added in quadrature to ``covariance``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.model.base import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Gaussian:
+    """Data (n,), inverse covariance (n, n) and the nuisances."""
+
+    data: Array
+    inverse: Array
+    nuisances: Nuisances
+    kind: StatisticKind = field(default="chi2", init=False)
+
+    @property
+    def n_bins(self) -> int:
+        """Number of data."""
+        return int(self.data.size)
+
+    def quadratic(self, prediction: Prediction) -> Quadratic:
+        """Return χ² as a quadratic form in the nuisances, priors left out."""
+        residual = self.data - prediction.mu
+        weighted = residual @ self.inverse
+        constant = np.einsum("pn,pn->p", weighted, residual)
+        jacobian = prediction.jacobian
+        gradient = -np.einsum("pn,pnk->pk", weighted, jacobian)
+        hessian = np.einsum("pni,pnk->pik", jacobian, np.einsum("nm,pmk->pnk", self.inverse, jacobian, optimize=True))
+        return Quadratic(self.nuisances.ids, constant, gradient, hessian)
+
+    def value(self, prediction: Prediction) -> Array:
+        """Return χ² with the nuisances profiled, shape (P,)."""
+        if not len(self.nuisances):
+            residual = self.data - prediction.mu
+            return np.asarray(np.einsum("pn,pn->p", residual @ self.inverse, residual))
+        return self.quadratic(prediction).profile(self.nuisances)[0]
+
+
+def build(config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances) -> Gaussian:
+    """Build from a declaration (see the module)."""
+    data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
+    if "inverse_covariance" in config:
+        inverse = release.matrix(config["inverse_covariance"])
+        inverse = 0.5 * (inverse + inverse.T)
+    else:
+        covariance = np.zeros((data.size, data.size))
+        if "covariance" in config:
+            covariance = covariance + release.matrix(config["covariance"])
+        if "errors" in config:
+            errors = release.table(config["errors"]["table"])[config["errors"]["column"]].to_numpy(float)
+            covariance = covariance + np.diag(errors**2)
+        inverse = np.linalg.inv(covariance)
+    if inverse.shape != (transform.n_bins, transform.n_bins):
+        raise NuanomalyError(
+            f"{release.id}: {transform.n_bins} predictions, {data.size} data, covariance {inverse.shape}: must agree"
+        )
+    return Gaussian(data, inverse, nuisances)

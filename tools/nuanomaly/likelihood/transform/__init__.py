@@ -1,0 +1,1 @@
+"""Kinds of transform: one module each, with ``build(config, release, response) -> Transform``."""

@@ -1,0 +1,44 @@
+"""The outputs are the prediction; declared nuisances scale it by a fraction per bin.
+
+Config
+------
+effects : optional list of {nuisance, fraction: number or {table, column}}
+    ∂ln μ_bin/∂ξ: how much of each bin's prediction one unit of the nuisance adds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Prediction, Response
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.model.base import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """μ = outputs, ∂μ/∂ξ_k = fraction_k · μ."""
+
+    n_bins: int
+    fractions: Array
+
+    def __call__(self, outputs: Array) -> Prediction:
+        """Return the outputs as the prediction."""
+        return Prediction(outputs, outputs[:, :, None] * self.fractions)
+
+
+def build(config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances) -> Identity:
+    """Build from a declaration (see the module)."""
+    fractions = np.zeros((response.n_out, len(nuisances)))
+    for effect in config.get("effects", ()):
+        if effect["nuisance"] not in nuisances.ids:
+            raise UnknownNameError("nuisance", effect["nuisance"], nuisances.ids, release.id)
+        size = effect["fraction"]
+        if isinstance(size, Mapping):
+            size = release.table(size["table"])[size["column"]].to_numpy(float)
+        fractions[:, nuisances.ids.index(effect["nuisance"])] = size
+    return Identity(response.n_out, fractions)

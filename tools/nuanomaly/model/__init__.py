@@ -1,0 +1,1 @@
+"""Oscillation probabilities. Knows no experiment."""

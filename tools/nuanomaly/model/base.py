@@ -1,0 +1,243 @@
+"""What a model is: probabilities P(α→β), and, for vacuum oscillation, their expansion in phases."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter as SignatureParameter
+from inspect import signature
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.model.constants import PHASE
+
+Array = NDArray[np.float64]
+FLAVOURS = ("e", "mu", "tau", "sterile")
+
+
+class NotApplicableError(NuanomalyError):
+    """A model cannot be evaluated on a release; the message says why."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A model parameter: unit, allowed range, and the default (None: the caller must give it)."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    meaning: str
+    default: float | None = None
+    log: bool = False
+    scan: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """A vacuum probability as a sum over phases φ_k = PHASE · dm2_k · L/E.
+
+    P = constant + Σ_k sin2_k sin²(φ_k) + Σ_k sin_k sin(2 φ_k)
+
+    Attributes
+    ----------
+    constant : array, shape (P,)
+    dm2, sin2, sin : arrays, shape (K, P)
+        Mass splittings in eV² and the coefficients, for P parameter points.
+    """
+
+    constant: Array
+    dm2: Array
+    sin2: Array
+    sin: Array
+
+    def probability(self, L_over_E: Array) -> Array:
+        """Return P for L/E in m/MeV; shape (P, N)."""
+        phase = PHASE * self.dm2[:, :, None] * L_over_E
+        waves = self.sin2[:, :, None] * np.sin(phase) ** 2 + self.sin[:, :, None] * np.sin(2.0 * phase)
+        total: Array = self.constant[:, None] + waves.sum(axis=0)
+        return total
+
+
+@runtime_checkable
+class Model(Protocol):
+    """What the likelihoods need of a model."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    #: True if P depends on L and E through L/E alone, in vacuum.
+    vacuum: bool
+
+    def probability(
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        L: Array,
+        E: Array,
+        node: Mapping[str, Array],
+        **parameters: Array,
+    ) -> Array:
+        """Return P(initial→final), shape (P, N), at baselines L (m) and energies E (MeV), shape (N,)."""
+        ...
+
+    def expansion(
+        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+    ) -> Expansion | None:
+        """Return the phase expansion for nodes up to ``max_L_over_E`` (m/MeV), or None if there is none."""
+        ...
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return (Δm² in eV², effective sin²2θ) in which a two-flavour surface is read.
+
+        Raises
+        ------
+        NotApplicableError
+            If the model has no such coordinates.
+        """
+        ...
+
+
+class VacuumModel:
+    """Base of models given by their phase expansion."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    vacuum = True
+
+    def expansion(
+        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+    ) -> Expansion:
+        """Return the phase expansion (see :class:`Model`)."""
+        raise NotImplementedError
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Refuse: this model has no two-flavour coordinates."""
+        raise NotApplicableError(
+            f"model {self.name!r} has no two-flavour coordinates for ν{initial}→ν{final}: a surface cannot be read"
+        )
+
+    def probability(
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        L: ArrayLike,
+        E: ArrayLike,
+        node: Mapping[str, Array] | None = None,
+        **parameters: ArrayLike,
+    ) -> Array:
+        """Return P(initial→final); L in m and E in MeV, shape (N,); parameters scalars or shape (P,).
+
+        Returns
+        -------
+        array, shape (P, N)
+        """
+        baseline, energy = np.atleast_1d(np.asarray(L, float)), np.atleast_1d(np.asarray(E, float))
+        ratio = baseline / energy
+        points = complete(self, parameters)
+        return self.expansion(initial, final, antineutrino, float(ratio.max()), points).probability(ratio)
+
+
+class FunctionModel:
+    """A user's function ``probability(initial, final, antineutrino, L, E, node, *, p1, p2, …)`` as a model.
+
+    Its keyword parameters become the model's parameters; a default makes a parameter optional. It must
+    return P for L, E of shape (N,) and scalar parameters, or for parameters of shape (P, 1).
+    """
+
+    vacuum = False
+
+    def __init__(self, function: Callable[..., Any], name: str | None = None, vectorised: bool = True) -> None:
+        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self._function, self._vectorised = function, vectorised
+        found = list(signature(function).parameters.values())
+        extra = [p for p in found[5:] if p.name != "node" and p.kind is not SignatureParameter.VAR_KEYWORD]
+        if len(found) < 5:
+            raise NuanomalyError(
+                f"model function {self.name!r} must take (initial, final, antineutrino, L, E, node, parameters…)"
+            )
+        self._takes_node = any(p.name == "node" for p in found)
+        self.parameters = tuple(
+            Parameter(
+                p.name,
+                "1",
+                -np.inf,
+                np.inf,
+                "a parameter of the function",
+                None if p.default is SignatureParameter.empty else float(p.default),
+            )
+            for p in extra
+        )
+
+    def expansion(
+        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+    ) -> None:
+        """Return None: a function has no expansion, it is evaluated at every node."""
+        return None
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Refuse: a function has no two-flavour coordinates."""
+        raise NotApplicableError(
+            f"not applicable: {self.name!r} is a function of your own, and a surface is only known in two-flavour "
+            "coordinates; use releases with a response"
+        )
+
+    def probability(
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        L: Array,
+        E: Array,
+        node: Mapping[str, Array],
+        **parameters: Array,
+    ) -> Array:
+        """Return P, shape (P, N), checked for shape and finite values."""
+        points = max((np.size(v) for v in parameters.values()), default=1)
+        keywords = {"node": node} if self._takes_node else {}
+        if self._vectorised:
+            columns = {k: np.reshape(v, (-1, 1)) for k, v in parameters.items()}
+            found = self._function(initial, final, antineutrino, L, E, **keywords, **columns)
+            result = np.broadcast_to(np.asarray(found, float), (points, L.size))
+        else:
+            rows = [
+                self._function(initial, final, antineutrino, L, E, **keywords, **{k: float(v[i]) for k, v in parameters.items()})
+                for i in range(points)
+            ]
+            result = np.array([np.broadcast_to(np.asarray(r, float), L.shape) for r in rows])
+        if not np.isfinite(result).all():
+            raise NuanomalyError(f"model function {self.name!r} returned a value that is not finite")
+        return result
+
+
+def complete(model: Model | VacuumModel, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
+    """Return all parameters of a model as arrays of one shape (P,), defaults filled in.
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter the model does not have.
+    NuanomalyError
+        For one that is missing, not a number, out of range or of a shape that does not fit.
+    """
+    known = {p.name: p for p in model.parameters}
+    for name in given:
+        if name not in known:
+            raise UnknownNameError("parameter", name, known, f"model {model.name}")
+    values: dict[str, Array] = {}
+    for name, parameter in known.items():
+        value = given.get(name, parameter.default)
+        if value is None:
+            raise NuanomalyError(f"model {model.name!r} needs {name} ({parameter.meaning}, unit {parameter.unit})")
+        array = np.atleast_1d(np.asarray(value, float))
+        if not ((array >= parameter.low) & (array <= parameter.high)).all():
+            raise NuanomalyError(f"{name} must be between {parameter.low:g} and {parameter.high:g} {parameter.unit}")
+        values[name] = array
+    try:
+        arrays = np.broadcast_arrays(*values.values())
+    except ValueError:
+        shapes = {k: v.shape for k, v in values.items() if v.size > 1}
+        raise NuanomalyError(f"parameters have shapes that do not fit together: {shapes}") from None
+    return {name: np.ascontiguousarray(array).ravel() for name, array in zip(values, arrays, strict=True)}

@@ -1,0 +1,208 @@
+"""Vacuum oscillation with three and four neutrinos, and its two-flavour views."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.model.base import FLAVOURS, Array, Expansion, NotApplicableError, Parameter, VacuumModel
+from nuanomaly.model.constants import PHASE, STANDARD
+from nuanomaly.model.mixing import Complex, matrix, small_branch
+
+#: Above this value of PHASE·Δm²_31·L/E the three-flavour part is not negligible (sin²2θ13 sin² > 0.3 %).
+SHORT_BASELINE_PHASE = 0.2
+
+DM2_41 = Parameter("dm2_41", "eV**2", 0.0, np.inf, "Δm²_41", log=True, scan=(1e-2, 1e2))
+_MEANINGS = {
+    "sin2_theta12": ("1", 0.0, 1.0, "sin²θ12"),
+    "sin2_theta13": ("1", 0.0, 1.0, "sin²θ13"),
+    "sin2_theta23": ("1", 0.0, 1.0, "sin²θ23"),
+    "delta_cp": ("rad", -np.inf, np.inf, "CP phase δ of the active neutrinos"),
+    "dm2_21": ("eV**2", -np.inf, np.inf, "Δm²_21"),
+    "dm2_31": ("eV**2", -np.inf, np.inf, "Δm²_31"),
+}
+STANDARD_PARAMETERS = tuple(Parameter(name, *_MEANINGS[name], default=value) for name, value in STANDARD.items())
+MIXING = (
+    Parameter("Ue4_sq", "1", 0.0, 1.0, "|U_e4|²", log=True, scan=(1e-4, 0.5)),
+    Parameter("Umu4_sq", "1", 0.0, 1.0, "|U_μ4|²", log=True, scan=(1e-4, 0.5)),
+    Parameter("Utau4_sq", "1", 0.0, 1.0, "|U_τ4|²", default=0.0, log=True, scan=(1e-4, 0.5)),
+)
+PHASES = (
+    Parameter("delta_14", "rad", -np.inf, np.inf, "CP phase δ14", default=0.0),
+    Parameter("delta_24", "rad", -np.inf, np.inf, "CP phase δ24", default=0.0),
+)
+
+
+def _rows(flavour: str) -> tuple[int, ...]:
+    """Return the rows of U that a final state names (``active`` is e, μ and τ together)."""
+    if flavour == "active":
+        return (0, 1, 2)
+    if flavour not in FLAVOURS:
+        raise UnknownNameError("flavour", flavour, [*FLAVOURS, "active"])
+    return (FLAVOURS.index(flavour),)
+
+
+def four_neutrino(U: Complex, masses: Array, initial: str, final: str, antineutrino: bool) -> Expansion:
+    """Return the exact vacuum expansion from a mixing matrix (P, 4, 4) and Δm²_i1 (4, P) in eV².
+
+    P(α→β) = δ_αβ − 4 Σ_{i>j} Re(X_ij) sin²φ_ij + 2 Σ_{i>j} Im(X_ij) sin 2φ_ij with
+    X_ij = U*_αi U_βi U_αj U*_βj; the last term changes sign for antineutrinos (PDG review, eq. 14.13).
+    """
+    (a,) = _rows(initial)
+    pairs = [(i, j) for i in range(4) for j in range(i)]
+    n = U.shape[0]
+    constant = np.zeros(n)
+    sin2, sin = np.zeros((len(pairs), n)), np.zeros((len(pairs), n))
+    sign = -1.0 if antineutrino else 1.0
+    for b in _rows(final):
+        constant += float(a == b)
+        for k, (i, j) in enumerate(pairs):
+            x = U[:, a, i].conj() * U[:, b, i] * U[:, a, j] * U[:, b, j].conj()
+            sin2[k] -= 4.0 * x.real
+            sin[k] += 2.0 * sign * x.imag
+    dm2 = np.array([masses[i] - masses[j] for i, j in pairs])
+    used = (np.abs(sin2).max(axis=1) > 1e-15) | (np.abs(sin).max(axis=1) > 1e-15)
+    return Expansion(constant, dm2[used], sin2[used], np.where(np.abs(sin[used]) > 1e-15, sin[used], 0.0))
+
+
+class ThreePlusOne(VacuumModel):
+    """One sterile neutrino: exact in vacuum at every baseline, three-flavour oscillation included.
+
+    Examples
+    --------
+    >>> model = ThreePlusOne()
+    >>> p = model.probability("e", "e", True, 10.0, 4.0, dm2_41=1.0, Ue4_sq=0.02, Umu4_sq=0.0)
+    >>> p.shape
+    (1, 1)
+    """
+
+    name = "3+1"
+    parameters = (DM2_41, *MIXING, *PHASES, *STANDARD_PARAMETERS)
+
+    def expansion(
+        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+    ) -> Expansion:
+        """Return the expansion in all six mass splittings."""
+        zero = np.zeros_like(parameters["dm2_41"])
+        masses = np.array([zero, parameters["dm2_21"], parameters["dm2_31"], parameters["dm2_41"]])
+        return four_neutrino(matrix(parameters), masses, initial, final, antineutrino)
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return Δm²_41 and the short-baseline effective amplitude of the channel."""
+        return parameters["dm2_41"], np.abs(_amplitude(initial, final, parameters))
+
+
+class ThreeFlavour(VacuumModel):
+    """The standard three neutrinos, exact in vacuum."""
+
+    name = "3nu"
+    parameters = STANDARD_PARAMETERS
+
+    def expansion(
+        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+    ) -> Expansion:
+        """Return the expansion in the three mass splittings."""
+        zero = np.zeros_like(parameters["dm2_31"])
+        sterile = {"dm2_41": zero, **{p.name: zero for p in (*MIXING, *PHASES)}}
+        return ThreePlusOne().expansion(initial, final, antineutrino, max_L_over_E, {**parameters, **sterile})
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return a vanishing amplitude: at short baselines three neutrinos do not oscillate."""
+        return np.ones_like(parameters["dm2_31"]), np.zeros_like(parameters["dm2_31"])
+
+
+def _amplitude(initial: str, final: str, p: Mapping[str, Array]) -> Array:
+    """Return the coefficient of sin²(φ_41) in P(initial→final) in the short-baseline limit."""
+    e4, mu4, tau4 = p["Ue4_sq"], p["Umu4_sq"], p["Utau4_sq"]
+    weights = {"e": e4, "mu": mu4, "tau": tau4, "sterile": 1.0 - e4 - mu4 - tau4}
+    (a,) = _rows(initial)
+    start = weights[FLAVOURS[a]]
+    total = np.zeros_like(e4)
+    for b in _rows(final):
+        total = total - 4.0 * start * (float(a == b) - weights[FLAVOURS[b]])
+    return total
+
+
+def _refuse_long_baseline(name: str, max_L_over_E: float) -> None:
+    if PHASE * STANDARD["dm2_31"] * max_L_over_E > SHORT_BASELINE_PHASE:
+        raise NotApplicableError(
+            f"not applicable: model {name!r} is the short-baseline limit, and this release reaches "
+            f"L/E = {max_L_over_E:.0f} m/MeV where three-flavour oscillation matters; use '3+1'"
+        )
+
+
+class ShortBaseline(VacuumModel):
+    """3+1 in the short-baseline limit Δm²_21, Δm²_31 → 0; refused where that fails."""
+
+    name = "3+1-sbl"
+    parameters = (DM2_41, *MIXING)
+
+    def expansion(
+        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+    ) -> Expansion:
+        """Return P = δ_αβ − 4|U_α4|²(δ_αβ − |U_β4|²) sin²φ_41."""
+        _refuse_long_baseline(self.name, max_L_over_E)
+        if (parameters["Ue4_sq"] + parameters["Umu4_sq"] + parameters["Utau4_sq"] > 1.0 + 1e-12).any():
+            matrix({**parameters, **{p.name: parameters["dm2_41"] for p in (*PHASES, *STANDARD_PARAMETERS)}})
+        return _single(_amplitude(initial, final, parameters), parameters["dm2_41"], initial, final)
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return Δm²_41 and the effective amplitude of the channel."""
+        return parameters["dm2_41"], np.abs(_amplitude(initial, final, parameters))
+
+
+def _single(amplitude: Array, dm2: Array, initial: str, final: str) -> Expansion:
+    start = FLAVOURS.index(initial) in _rows(final)
+    return Expansion(np.full_like(dm2, float(start)), dm2[None], amplitude[None], np.zeros((1, dm2.size)))
+
+
+class TwoFlavour(VacuumModel):
+    """An effective two-flavour view of 3+1, with the amplitude of one channel as parameter.
+
+    The view changes one channel: ``2nu-ee`` lets ν_e disappear, ``2nu-mumu`` ν_μ, ``2nu-mue`` lets ν_e
+    appear in a ν_μ beam (disappearance, which 3+1 would add, is left out). Where three-flavour oscillation
+    is not negligible (PHASE·Δm²_31·L/E > 0.2), the two disappearance views are evaluated as exact 3+1 with
+    |U_α4|² on the small branch, so that θ13 is not forgotten at kilometre baselines.
+    """
+
+    def __init__(self, initial: str, final: str) -> None:
+        self.channel = (initial, final)
+        label = {"e": "e", "mu": "mu"}
+        tag = label[initial] + label[final]
+        self.name = f"2nu-{tag}"
+        self.amplitude = f"sin2_2theta_{tag}"
+        greek = tag.replace("mu", "μ")
+        amplitude = Parameter(self.amplitude, "1", 0.0, 1.0, f"sin²2θ_{greek}", log=True, scan=(1e-4 if tag == "mue" else 1e-3, 1.0))
+        self.parameters = (DM2_41, amplitude, *STANDARD_PARAMETERS)
+
+    def expansion(
+        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+    ) -> Expansion:
+        """Return the two-flavour expansion, or exact 3+1 where the baseline is long."""
+        amplitude, dm2 = parameters[self.amplitude], parameters["dm2_41"]
+        long = PHASE * STANDARD["dm2_31"] * max_L_over_E > SHORT_BASELINE_PHASE
+        if not long:
+            return _single(self._short(initial, final, amplitude), dm2, initial, final)
+        if self.channel[0] != self.channel[1]:
+            _refuse_long_baseline(self.name, max_L_over_E)
+        zero = np.zeros_like(dm2)
+        mixing = dict.fromkeys((p.name for p in (*MIXING, *PHASES)), zero)
+        mixing["Ue4_sq" if self.channel[0] == "e" else "Umu4_sq"] = small_branch(amplitude)
+        full = {**parameters, **mixing}
+        return ThreePlusOne().expansion(initial, final, antineutrino, max_L_over_E, full)
+
+    def _short(self, initial: str, final: str, amplitude: Array) -> Array:
+        if (initial, final) == self.channel:
+            return -amplitude if initial == final else amplitude
+        if final == "active" and initial == self.channel[0] == self.channel[1]:
+            return -amplitude
+        return np.zeros_like(amplitude)
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return the parameters themselves, for the view's own channel only."""
+        if (initial, final) != self.channel:
+            raise NotApplicableError(
+                f"not applicable: model {self.name!r} says nothing of ν{initial}→ν{final}; "
+                f"use '2nu-{initial}{final}' or '3+1'"
+            )
+        return parameters["dm2_41"], parameters[self.amplitude]

@@ -1,0 +1,1 @@
+"""Figures, executed comparisons and the static site."""
