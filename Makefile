@@ -11,9 +11,9 @@ UV     := uv==0.13.9
 # `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command
 ARGS ?=
 
-# A .venv that was moved or copied along with its checkout still points at the old one: install afresh.
+# A .venv that was moved or copied along with its checkout still points at the old one: make it anew.
 ifneq ($(shell cat .venv/checkout 2>/dev/null),$(CURDIR))
-$(shell rm -f .venv/report.stamp .venv/dev.stamp)
+$(shell rm -f .venv/pip.stamp .venv/report.stamp .venv/dev.stamp)
 endif
 
 .DEFAULT_GOAL := help
@@ -76,10 +76,10 @@ clean: ## Remove build/ and caches (not .venv)
 
 # --- installation -----------------------------------------------------------------------------------------
 
-# A Python that is too old, lacks pip's installer, or has gone since .venv was made, is named before anything fails.
+# A Python that is missing, too old or without pip's installer is named before anything fails.
 .venv/pip.stamp:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "nuanomaly needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "nuanomaly needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo missing)." >&2; \
 	  echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "'$(PYTHON)' cannot make virtual environments (its venv or ensurepip module is missing)." >&2; \
@@ -87,6 +87,7 @@ clean: ## Remove build/ and caches (not .venv)
 	  exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear .venv
+	@printf %s "$(CURDIR)" > .venv/checkout
 	@touch $@
 
 # $(call install,lock file,duration): the pinned packages, then this checkout, which downloads nothing more.
@@ -95,7 +96,6 @@ define install
 	@echo "Installing the $$(grep -c == $(1)) packages pinned in $(1) into .venv (about $(2)) ..."
 	@$(PIP) install --progress-bar off --require-hashes --requirement $(1)
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
-	@printf %s "$(CURDIR)" > .venv/checkout
 endef
 
 .venv/report.stamp: $(LOCKS)/report.txt pyproject.toml | .venv/pip.stamp
