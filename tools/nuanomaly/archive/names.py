@@ -1,4 +1,4 @@
-"""Names of releases: ``miniboone-nue@2020-r1`` is upstream release 2020, revision 1 of the archive's own form."""
+"""Names of releases: ``miniboone-nue@2020-r1`` is upstream release 2020, revision 1 of our own form."""
 
 import re
 from collections.abc import Iterable
@@ -24,7 +24,9 @@ def split(reference: str) -> tuple[str, str | None]:
     """
     name, at, version = reference.partition("@")
     if not NAME.fullmatch(name) or (at and not re.fullmatch(r"[0-9a-z][0-9a-z.-]*", version)):
-        raise NuanomalyError(f"{reference!r} is not a release: write NAME or NAME@VERSION, such as miniboone-nue@2020")
+        raise NuanomalyError(
+            f"{reference!r} is not a release: write NAME or NAME@VERSION, such as miniboone-nue@2020"
+        )
     return name, version or None
 
 

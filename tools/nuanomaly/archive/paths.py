@@ -1,4 +1,4 @@
-"""Where the archive, its schemas and its catalogue are: a checkout, or the copy inside the installed package."""
+"""Where the archive, its schemas and its catalogue are: a checkout, or the copy in the installed package."""
 
 import os
 from pathlib import Path
@@ -23,7 +23,9 @@ def checkout() -> Path | None:
     if named:
         root = Path(named).expanduser().resolve()
         if not (root / "catalog.yaml").is_file():
-            raise NuanomalyError(f"$NUANOMALY_ARCHIVE is {root}, which has no catalog.yaml: point it at a checkout")
+            raise NuanomalyError(
+                f"$NUANOMALY_ARCHIVE is {root}, which has no catalog.yaml: point it at a checkout"
+            )
         return root
     here = Path.cwd()
     for folder in (here, *here.parents, _PACKAGE.parent.parent):

@@ -67,7 +67,7 @@ class Release:
         """Return a table as a DataFrame.
 
         ``frame.attrs["units"]`` and ``frame.attrs["meanings"]`` map each column to its unit and meaning;
-        ``frame.attrs["status"]`` and ``["source"]`` say what the numbers are and where they stand in the paper.
+        ``frame.attrs["status"]`` and ``["source"]`` say what the numbers are and where they come from.
 
         Raises
         ------
@@ -125,7 +125,7 @@ def read(folder: Path) -> Release:
 
 
 def folders(root: Path) -> dict[str, dict[str, Path]]:
-    """Return ``{name: {version: folder}}`` of every release below ``root/datasets`` (``root`` may be a cache)."""
+    """Return ``{name: {version: folder}}`` of every release below ``root/datasets`` (or a cache)."""
     base = root / "datasets"
     found: dict[str, dict[str, Path]] = {}
     if base.is_dir():
@@ -178,7 +178,7 @@ def load(reference: str) -> Release:
 
 
 def _newest(versions: Mapping[str, Path], name: str, wanted: str | None) -> Release:
-    """Return the newest version asked for; without a version, the newest that is released (else the newest)."""
+    """Return the newest version asked for; of any version, the newest that is released (else the newest)."""
     if wanted is None:
         released = [v for v, folder in versions.items() if read(folder).state == "released"]
         return read(versions[names.resolve(name, None, released or versions)])

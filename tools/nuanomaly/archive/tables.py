@@ -53,7 +53,9 @@ def to_bytes(frame: pd.DataFrame, columns: Sequence[Column], format: str) -> byt
     """
     names = [c.name for c in columns]
     if list(map(str, frame.columns)) != names:
-        raise NuanomalyError(f"columns are {list(frame.columns)}, declared are {names}: make them agree, in order")
+        raise NuanomalyError(
+            f"columns are {list(frame.columns)}, declared are {names}: make them agree, in order"
+        )
     try:
         typed = frame.astype({c.name: DTYPES[c.type] for c in columns}).reset_index(drop=True)
     except (TypeError, ValueError) as error:
@@ -81,20 +83,26 @@ def read(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
         If the file is missing, is not a table, or its columns are not the declared ones.
     """
     types = {c.name: DTYPES[c.type] for c in columns}
+    frame: pd.DataFrame
     try:
         if path.suffix == ".parquet":
             import pyarrow.parquet as pq
 
             frame = pq.read_table(path).to_pandas()
         else:
+            options: dict[str, Any] = {"float_precision": "round_trip", "keep_default_na": False}
             strings = {c.name: str for c in columns if c.type == "string"}
-            frame = pd.read_csv(path, float_precision="round_trip", keep_default_na=False, na_values=[""], dtype=strings)  # type: ignore[arg-type]
+            frame = pd.read_csv(path, na_values=[""], dtype=strings, **options)
     except FileNotFoundError:
         raise NuanomalyError(f"{path}: the file is missing: fetch the release again") from None
     except Exception as error:
         raise NuanomalyError(f"{path}: not a readable table ({error})") from None
     if list(frame.columns) != list(types):
-        raise NuanomalyError(f"{path}: columns are {list(frame.columns)}, release.yaml declares {list(types)}")
+        raise NuanomalyError(
+            f"{path}: columns are {list(frame.columns)}, release.yaml declares {list(types)}"
+        )
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise NuanomalyError(f"{path}: its rows have more values than there are columns")
     for column in columns:
         if column.type == "string":
             frame[column.name] = frame[column.name].fillna("")

@@ -47,4 +47,6 @@ def check(unit: str) -> None:
     try:
         registry().Unit(unit)
     except (pint.UndefinedUnitError, pint.errors.DefinitionSyntaxError, ValueError, TypeError) as error:
-        raise NuanomalyError(f"unit {unit!r}: {error}; write it as pint does, such as MeV, m, eV**2, 1") from None
+        raise NuanomalyError(
+            f"unit {unit!r}: {error}; write it as pint does, such as MeV, m, eV**2, 1"
+        ) from None

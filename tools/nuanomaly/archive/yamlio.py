@@ -1,5 +1,7 @@
-"""Read YAML quickly and strictly: no duplicated key passes, and no date or number is guessed from a string."""
+"""Read YAML quickly and strictly: no duplicated key passes, no date is guessed from a string."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,10 @@ class _Loader(_Base):  # type: ignore[misc]
             if key_node.value in seen:
                 line = key_node.start_mark.line + 1
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key_node.value!r} stands twice (line {line}): keep one", key_node.start_mark
+                    None,
+                    None,
+                    f"the key {key_node.value!r} stands twice (line {line}): keep one",
+                    key_node.start_mark,
                 )
             seen.add(key_node.value)
         return super().construct_mapping(node, deep=deep)
@@ -44,22 +49,62 @@ def parse(text: str, where: str = "<text>") -> Any:
     >>> parse("{year: 2020-01-01, version: '1.10'}")
     {'year': '2020-01-01', 'version': '1.10'}
     """
+    with _located(where):
+        return yaml.load(text, Loader=_Loader)
+
+
+def compose(text: str, where: str = "<text>") -> yaml.Node | None:
+    """Return the tree of nodes of a YAML text, with their marks; None for an empty text.
+
+    Raises
+    ------
+    NuanomalyError
+        With file and line, if the text is not YAML.
+    """
+    with _located(where):
+        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+        return node
+
+
+def construct(node: yaml.Node, where: str = "<text>") -> Any:
+    """Return what a tree of nodes says (see :func:`parse`)."""
+    loader = _Loader("")
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, see above
+        with _located(where):
+            return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def read(path: Path) -> Any:
+    """Return what a YAML file says (see :func:`parse`)."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, line ends as they are.
+
+    Raises
+    ------
+    NuanomalyError
+        If the file cannot be read or is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise NuanomalyError(f"{path}: cannot be read ({error.strerror}): check the path") from None
+    except UnicodeDecodeError:
+        raise NuanomalyError(f"{path}: not UTF-8 text: save it as UTF-8") from None
+
+
+@contextmanager
+def _located(where: str) -> Iterator[None]:
+    """Turn PyYAML's errors into one sentence with file and line."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
         raise NuanomalyError(f"{where}{line}: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise NuanomalyError(f"{where}: {error}") from None
-
-
-def read(path: Path) -> Any:
-    """Return what a YAML file says (see :func:`parse`)."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise NuanomalyError(f"{path}: cannot be read ({error.strerror}): check the path") from None
-    except UnicodeDecodeError:
-        raise NuanomalyError(f"{path}: not UTF-8 text: save it as UTF-8") from None
-    return parse(text, str(path))

@@ -1,0 +1,205 @@
+"""A YAML text with the place of each of its entries: for findings with a line, and for edits in place."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nuanomaly.archive import yamlio
+from nuanomaly.archive.errors import NuanomalyError
+
+#: Keys and list positions from the top of a document to an entry.
+Steps = Sequence[str | int]
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A key that stands twice in one mapping; the second one is left out of the document's data."""
+
+    key: str
+    line: int
+    first_line: int
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A parsed YAML text.
+
+    Attributes
+    ----------
+    text : str
+    data : object
+        What it says.
+    root : yaml.Node or None
+        The tree of nodes with their marks; None for an empty text.
+    duplicates : tuple of Duplicate
+    """
+
+    text: str
+    data: Any
+    root: yaml.Node | None
+    duplicates: tuple[Duplicate, ...] = ()
+
+    def line(self, steps: Steps = ()) -> int:
+        """Return the line (from 1) an entry begins in, or, if it does not exist, that of what would hold it.
+
+        Examples
+        --------
+        >>> parse("a:\\n  b: [1,\\n      2]\\n").line(["a", "b", 1])
+        3
+        """
+        node, mark = self.root, self.root.start_mark if self.root else None
+        for step in steps:
+            pair = _child(node, step)
+            if pair is None:
+                break
+            key, node = pair
+            mark = (key or node).start_mark
+        return mark.line + 1 if mark else 1
+
+    def node(self, steps: Steps) -> yaml.Node | None:
+        """Return the node of an entry, or None if there is no such entry."""
+        node = self.root
+        for step in steps:
+            pair = _child(node, step)
+            if pair is None:
+                return None
+            node = pair[1]
+        return node
+
+    def without(self, keys: Sequence[str]) -> str:
+        """Return the text without some entries of the top level (up to the beginning of the next entry).
+
+        Examples
+        --------
+        >>> parse("a: 1\\nstate: x # y\\nb: 2\\n").without(["state"])
+        'a: 1\\nb: 2\\n'
+        """
+        if not isinstance(self.root, yaml.MappingNode):
+            return self.text
+        starts = [key.start_mark.index for key, _ in self.root.value] + [len(self.text)]
+        kept = [self.text[: starts[0]]]
+        for (key, _), start, end in zip(self.root.value, starts, starts[1:], strict=False):
+            if key.value not in keys:
+                kept.append(self.text[start:end])
+        return "".join(kept)
+
+
+def parse(text: str, where: str = "<text>") -> Document:
+    """Return a YAML text with its marks.
+
+    Raises
+    ------
+    NuanomalyError
+        With the line, if the text is not YAML.
+    """
+    root = yamlio.compose(text, where)
+    if root is None:
+        return Document(text, None, None)
+    duplicates = tuple(_drop_duplicates(root, set()))
+    return Document(text, yamlio.construct(root, where), root, duplicates)
+
+
+def read(path: Path) -> Document:
+    """Return a YAML file with its marks (see :func:`parse`); line ends are kept as they are."""
+    return parse(yamlio.read_text(path), str(path))
+
+
+def set_scalars(document: Document, steps: Steps, values: dict[str, str], after: str) -> str:
+    """Return the text with scalar entries of one mapping set; everything else stays byte for byte.
+
+    An entry that exists is replaced; one that does not is inserted behind the entry ``after``.
+
+    Parameters
+    ----------
+    document : Document
+    steps : sequence
+        Where the mapping stands.
+    values : dict
+        Key to value, both as YAML text.
+    after : str
+        A key of the mapping that has a one-line value.
+
+    Examples
+    --------
+    >>> print(set_scalars(parse("t: {f: x, n: 1}\\n"), ["t"], {"n": "2", "m": "3"}, "f"), end="")
+    t: {f: x, m: 3, n: 2}
+    """
+    mapping = document.node(steps)
+    if not isinstance(mapping, yaml.MappingNode):
+        raise NuanomalyError(f"line {document.line(steps)}: {'.'.join(map(str, steps))} is not a mapping")
+    pairs = {key.value: (key, node) for key, node in mapping.value}
+    anchor_key, anchor = pairs[after]
+    missing = {k: v for k, v in values.items() if k not in pairs}
+    edits = [(*_span(pairs[k][1]), v) for k, v in values.items() if k in pairs]
+    if missing and mapping.flow_style:
+        at = anchor.end_mark.index
+        edits.append((at, at, "".join(f", {k}: {v}" for k, v in missing.items())))
+    elif missing:
+        end = _end_of_line(document.text, anchor.end_mark.index)
+        newline = "\r\n" if "\r\n" in document.text else "\n"
+        indent = " " * anchor_key.start_mark.column
+        edits.append((end, end, "".join(f"{newline}{indent}{k}: {v}" for k, v in missing.items())))
+    text = document.text
+    for start, stop, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[stop:]
+    return text
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new one, never a part."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+    """Return key node (None in a list) and value node of an entry, or None if there is no such entry."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return None, node.value[step]
+    return None
+
+
+def _drop_duplicates(node: yaml.Node, visited: set[int]) -> Iterator[Duplicate]:
+    """Yield the duplicated keys of a tree, and take their second values out of it."""
+    if id(node) in visited:  # an alias: the same node stands in several places
+        return
+    visited.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        first: dict[str, int] = {}
+        kept = []
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in first:
+                yield Duplicate(name, line, first[name])
+                continue
+            first[name] = line
+            kept.append((key, value))
+            yield from _drop_duplicates(value, visited)
+        node.value = kept
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _drop_duplicates(item, visited)
+
+
+def _span(node: yaml.Node) -> tuple[int, int]:
+    return node.start_mark.index, node.end_mark.index
+
+
+def _end_of_line(text: str, index: int) -> int:
+    ends = [found for found in (text.find("\n", index), text.find("\r", index)) if found >= 0]
+    return min(ends, default=len(text))

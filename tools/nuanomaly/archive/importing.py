@@ -1,0 +1,186 @@
+"""Importing: the tables of a release, rebuilt from the originals by the importer it names."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive import document, release, seal, tables
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A table that the originals do not give as it stands in the archive.
+
+    Attributes
+    ----------
+    release, table, file : str
+    message : str
+        What differs, and where first.
+    """
+
+    release: str
+    table: str
+    file: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.release} {self.file}: {self.message}"
+
+
+def importers() -> list[str]:
+    """Return the names of all importers."""
+    folder = Path(__file__).parent / "importers"
+    return sorted(f.stem.replace("_", "-") for f in folder.glob("[a-z]*.py"))
+
+
+def rebuild(folder: Path, originals: Path) -> dict[str, bytes]:
+    """Return the content of each imported table of a release, from the originals.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        ``datasets/NAME/VERSION``.
+    originals : pathlib.Path
+        The folder that the paths under ``originals`` in ``release.yaml`` start from.
+
+    Returns
+    -------
+    dict
+        Table name to file content; empty if the release was entered by hand.
+
+    Raises
+    ------
+    IntegrityError
+        If an original is missing or is not the one that ``release.yaml`` names.
+    NuanomalyError
+        If the importer does not give exactly the declared tables and columns.
+    """
+    found = release.read(folder)
+    if "import" not in found.metadata:
+        return {}
+    verify_originals(found, originals)
+    frames = _importer(found)(originals, **found.metadata["import"].get("arguments", {}))
+    declared = {n: e for n, e in found.metadata["tables"].items() if not e.get("by_hand")}
+    if set(frames) != set(declared):
+        raise NuanomalyError(
+            f"{found.id}: the importer gives the tables {sorted(frames)}, release.yaml declares "
+            f"{sorted(declared)}: make them agree (a table that no importer writes says `by_hand: true`)"
+        )
+    return {name: _content(found, name, frames[name]) for name in declared}
+
+
+def write(folder: Path, originals: Path) -> list[str]:
+    """Write the tables of a release from the originals, seal it, and return the tables that changed.
+
+    Raises
+    ------
+    IntegrityError
+        If an original is not the one that is named, or the release is no draft and would change.
+    NuanomalyError
+        See :func:`rebuild`.
+    """
+    contents = rebuild(folder, originals)
+    found = release.read(folder)
+    files = {name: folder / str(found.declared(name)["file"]) for name in contents}
+    changed = [n for n, path in files.items() if not path.is_file() or path.read_bytes() != contents[n]]
+    if changed and found.state != "draft":
+        raise IntegrityError(
+            f"{found.id} is {found.state}, but {', '.join(changed)} would change: "
+            "a released folder never changes; put the correction into a new revision"
+        )
+    for name in changed:
+        files[name].parent.mkdir(parents=True, exist_ok=True)
+        document.write_atomically(files[name], contents[name])
+    seal.seal(folder)
+    return changed
+
+
+def check(folder: Path, originals: Path) -> list[Difference]:
+    """Rebuild the tables of a release from the originals and compare every byte with those that stand.
+
+    Raises
+    ------
+    IntegrityError, NuanomalyError
+        See :func:`rebuild`.
+    """
+    contents = rebuild(folder, originals)
+    found = release.read(folder)
+    differences = []
+    for name, content in contents.items():
+        entry = found.declared(name)
+        path = folder / str(entry["file"])
+        message = _difference(path, content, entry)
+        if message:
+            differences.append(Difference(found.id, name, str(entry["file"]), message))
+    return differences
+
+
+def verify_originals(found: release.Release, originals: Path) -> None:
+    """Compare size and sha256 of the originals with what ``release.yaml`` says.
+
+    Raises
+    ------
+    IntegrityError
+        Naming every original that is missing or differs.
+    """
+    wrong = list(_wrong_originals(found, originals))
+    if wrong:
+        raise IntegrityError(f"{found.id}: " + "; ".join(wrong))
+
+
+def _wrong_originals(found: release.Release, originals: Path) -> Iterator[str]:
+    for entry in found.metadata.get("originals", ()):
+        if "file" not in entry:
+            continue
+        path = originals / entry["file"]
+        if not path.is_file():
+            yield f"{entry['id']} is missing ({path}): give the folder that holds {entry['file']}"
+            continue
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        if entry.get("sha256") not in (None, sha256):
+            named = f"release.yaml names {entry['sha256']}: get the right file"
+            yield f"{entry['id']} ({path}) has sha256 {sha256}, {named}"
+
+
+def _importer(found: release.Release) -> Any:
+    name = str(found.metadata["import"]["importer"])
+    if name not in importers():
+        raise UnknownNameError("importer", name, importers(), found.id)
+    return import_module(f"nuanomaly.archive.importers.{name.replace('-', '_')}").tables
+
+
+def _content(found: release.Release, name: str, frame: Any) -> bytes:
+    entry = found.declared(name)
+    format = "parquet" if str(entry["file"]).endswith(".parquet") else "csv"
+    try:
+        return tables.to_bytes(frame, tables.expand_columns(entry["columns"]), format)
+    except NuanomalyError as error:
+        raise NuanomalyError(f"{found.id} {name}: {error}") from None
+
+
+def _difference(path: Path, content: bytes, entry: Mapping[str, Any]) -> str:
+    """Return what differs between a file and its rebuilt content; empty if nothing does."""
+    if not path.is_file():
+        return "the file is missing: import with --write"
+    present = path.read_bytes()
+    if present == content:
+        recorded = entry.get("sha256")
+        if recorded != hashlib.sha256(content).hexdigest():
+            return f"the file agrees, but release.yaml has sha256 {recorded}: seal the release"
+        return ""
+    if path.suffix == ".csv":
+        old, new = present.split(b"\n"), content.split(b"\n")
+        for line, (a, b) in enumerate(zip(old, new, strict=False), 1):
+            if a != b:
+                return f"line {line} is {_short(a)}, the originals give {_short(b)}"
+        return f"has {len(old)} lines, the originals give {len(new)}"
+    return f"differs from what the originals give ({len(present)} bytes, rebuilt {len(content)})"
+
+
+def _short(line: bytes) -> str:
+    text = line.decode(errors="replace").rstrip("\r")
+    return repr(text if len(text) <= 80 else text[:77] + "...")
