@@ -1,4 +1,4 @@
-"""Response → Transform → Statistic: the parts every likelihood is made of, and what a likelihood can be asked."""
+"""Response → Transform → Statistic: the parts of every likelihood, and what a likelihood can be asked."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter, complete
 from nuanomaly.model.registry import model as make_model
 
-#: What a value is: a χ² that may be added up for a goodness of fit, −2 ln L up to a constant, or a difference.
+#: A χ² that may be added up for a goodness of fit, −2 ln L up to a constant, or a difference.
 StatisticKind = Literal["chi2", "-2lnL", "delta"]
 AnyModel = str | Model | Callable[..., Any]
 
@@ -30,7 +30,9 @@ class Response:
     n_out: int
     interaction_parameters: tuple[Parameter, ...] = ()
 
-    def __call__(self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]) -> Array:
+    def __call__(
+        self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
+    ) -> Array:
         """Return the outputs, shape (P, n_out)."""
         points = max((v.size for v in (*parameters.values(), *interaction.values())), default=1)
         total = np.zeros((points, self.n_out))
@@ -80,6 +82,15 @@ class Statistic(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """A release that shares data with this one: ``relation`` is subset, superset or shares."""
+
+    release: str
+    relation: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Likelihood(ABC):
     """What inference needs of a release, whatever it is made of.
@@ -97,6 +108,8 @@ class Likelihood(ABC):
         Ids, priors and bounds of the linear nuisances.
     approximate : str
         Why this likelihood is an approximation; empty if it is the collaboration's own construction.
+    overlaps : tuple of Overlap
+        Releases that share data with this one.
     """
 
     release: str
@@ -105,6 +118,7 @@ class Likelihood(ABC):
     n_bins: int | None
     nuisances: Nuisances = field(default_factory=Nuisances)
     approximate: str = ""
+    overlaps: tuple[Overlap, ...] = ()
 
     @property
     def name(self) -> str:
@@ -125,8 +139,13 @@ class Likelihood(ABC):
         """Return what the data constrain, shape (P, n): predictions, or a surface's coordinates."""
 
     def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
-        """Return the statistic as a quadratic form in its nuisances, priors left out (None if it is not one)."""
+        """Return the statistic as a quadratic form in its nuisances, priors left out; None if it is not one."""
         return None
+
+    def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return ∂(observables)/∂ξ, shape (P, n, K), nuisances in order; zero where they act otherwise."""
+        n = self.observables(model, points).shape
+        return np.zeros((*n, len(self.nuisances)))
 
     def points(self, model: Model, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return complete parameter points, model's and interaction's, as arrays of one shape (P,).
@@ -139,7 +158,7 @@ class Likelihood(ABC):
         return complete(_With(model.name, (*model.parameters, *self.interaction_parameters)), given)  # type: ignore[arg-type]
 
     def chi2(self, model: AnyModel, **parameters: ArrayLike) -> Any:
-        """Return the statistic (see ``statistic`` for what it is) for a model at scalars or arrays of parameters.
+        """Return the statistic (``statistic`` says which) for a model at scalars or arrays of parameters.
 
         Returns
         -------
@@ -173,7 +192,9 @@ class _With:
     parameters: tuple[Parameter, ...]
 
 
-def in_chunks(evaluate: Callable[[dict[str, Array]], Array], points: Mapping[str, Array], width: int) -> Array:
+def in_chunks(
+    evaluate: Callable[[dict[str, Array]], Array], points: Mapping[str, Array], width: int
+) -> Array:
     """Return ``evaluate`` over all points, so many at a time that no array outgrows the cache of memory."""
     total = max((v.size for v in points.values()), default=1)
     step = max(1, _CHUNK // max(1, width))
@@ -213,6 +234,10 @@ class ResponseLikelihood(Likelihood):
         """Return the prediction at nominal nuisances, shape (P, n)."""
         return self.prediction(model, points).mu
 
+    def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return ∂mu/∂ξ, shape (P, n, K)."""
+        return self.prediction(model, points).jacobian
+
 
 def mode_name(modes: Sequence[str], default: str | None, wanted: str | None, release: str) -> str | None:
     """Return the mode to use.
@@ -234,6 +259,7 @@ __all__ = [
     "Channel",
     "Likelihood",
     "NotApplicableError",
+    "Overlap",
     "Prediction",
     "Response",
     "ResponseLikelihood",

@@ -1,6 +1,7 @@
 """Build a likelihood from what ``release.yaml`` declares, by kind."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
-from nuanomaly.likelihood.base import Likelihood, ResponseLikelihood, mode_name
+from nuanomaly.likelihood.base import Likelihood, Overlap, ResponseLikelihood, mode_name
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 
 
@@ -62,7 +63,9 @@ def nuisances(config: Mapping[str, Any], release: Release) -> Nuisances:
         inverse = release.matrix(block["inverse_correlation"])
         sigma = release.table(block["sigma"]["table"])[block["sigma"]["column"]].to_numpy(float)
         if inverse.shape != (len(ids), len(ids)) or sigma.shape != (len(ids),):
-            raise NuanomalyError(f"{release.id}: nuisance block {name!r} has {len(ids)} ids, its tables do not")
+            raise NuanomalyError(
+                f"{release.id}: nuisance block {name!r} has {len(ids)} ids, its tables do not"
+            )
         blocks.append((ids, inverse / np.outer(sigma, sigma)))
     return Nuisances(tuple(items), tuple(blocks))
 
@@ -141,11 +144,14 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
     common = {k: v for k, v in declared.items() if k not in ("modes", "default_mode")}
     config: dict[str, Any] = {**common, **declared["modes"][chosen]}
     approximate = str(config.get("approximate", ""))
+    overlaps = tuple(
+        Overlap(o["with"], o["relation"], o["reason"]) for o in release.metadata.get("overlaps", ())
+    )
     named = None if modes == ["default"] else chosen
     if "surface" in config:
         module = import_module("nuanomaly.likelihood.surface")
         surface: Likelihood = module.build(config["surface"], release, named, approximate)
-        return surface
+        return replace(surface, overlaps=overlaps)
     found = nuisances(config, release)
     response = component("response", config["response"], release)
     transform = component("transform", config["transform"], release, response, found)
@@ -157,9 +163,8 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
         n_bins=measure.n_bins,
         nuisances=found,
         approximate=approximate,
+        overlaps=overlaps,
         response=response,
         transform=transform,
         measure=measure,
     )
-
-

@@ -97,9 +97,13 @@ class Channel:
             self._rows.update({(wave, v): row for v, row in zip(part.tolist(), rows, strict=True)})
         return np.array([self._rows[wave, v] for v in values.tolist()])
 
-    def outputs(self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]) -> Array:
+    def outputs(
+        self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
+    ) -> Array:
         """Return the channel's outputs, shape (P, n_out)."""
-        expansion = model.expansion(self.initial, self.final, self.antineutrino, self.max_L_over_E, parameters)
+        expansion = model.expansion(
+            self.initial, self.final, self.antineutrino, self.max_L_over_E, parameters
+        )
         found = self._from_nodes(model, parameters) if expansion is None else self._from_expansion(expansion)
         if self.strength is not None:
             found = found * np.asarray(self.strength(interaction), float)[:, None]

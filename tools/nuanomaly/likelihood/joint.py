@@ -8,8 +8,9 @@ import numpy as np
 
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import load
 from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.model.base import Array, Model, Parameter
 
 
@@ -20,7 +21,7 @@ def group_members(name: str) -> tuple[str, ...]:
 
 def join(name: str, references: Sequence[str], mode: str | None = None) -> "JointLikelihood":
     """Return the joint likelihood of several releases; ``mode`` goes to each member that has modes."""
-    from nuanomaly.likelihood.build import declared_modes, likelihood, load, split_mode
+    from nuanomaly.likelihood.build import declared_modes, likelihood, split_mode
 
     members = []
     for reference in references:
@@ -31,14 +32,19 @@ def join(name: str, references: Sequence[str], mode: str | None = None) -> "Join
     return combine(members, name, mode)
 
 
-def combine(members: Sequence[Likelihood], name: str | None = None, mode: str | None = None) -> "JointLikelihood":
-    """Return the joint likelihood of likelihoods.
+def combine(
+    members: Sequence[Likelihood], name: str | None = None, mode: str | None = None
+) -> "JointLikelihood":
+    """Return the joint likelihood of likelihoods; a joint one among them enters by its members.
 
     Raises
     ------
     NuanomalyError
         If a nuisance is declared with two different priors.
     """
+    members = [part for m in members for part in (m.members if isinstance(m, JointLikelihood) else (m,))]
+    if not members:
+        raise NuanomalyError("a joint likelihood needs at least one member")
     kinds = {m.statistic for m in members}
     bins = [m.n_bins for m in members]
     first, *rest = (m.nuisances for m in members)
@@ -49,6 +55,7 @@ def combine(members: Sequence[Likelihood], name: str | None = None, mode: str | 
         n_bins=sum(b for b in bins if b is not None) if all(b is not None for b in bins) else None,
         nuisances=first.union(rest),
         approximate="; ".join(f"{m.name}: {m.approximate}" for m in members if m.approximate),
+        overlaps=tuple(dict.fromkeys(o for m in members for o in m.overlaps)),
         members=tuple(members),
     )
 
@@ -92,8 +99,7 @@ class JointLikelihood(Likelihood):
                 form = Quadratic((), value, np.zeros((value.size, 0)), np.zeros((value.size, 0, 0)))
             total = form if total is None else total + form
         self._refuse_shared(without)
-        if total is None:
-            raise NuanomalyError("a joint likelihood needs at least one member")
+        assert total is not None  # combine() refuses an empty list
         return total
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
@@ -104,4 +110,15 @@ class JointLikelihood(Likelihood):
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the members' observables side by side, shape (P, n)."""
         parts = [m.observables(model, self._own(m, model, points)) for m in self.members]
+        return np.concatenate(parts, axis=1)
+
+    def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return ∂(observables)/∂ξ for the nuisances of all members, shape (P, n, K)."""
+        place = {name: k for k, name in enumerate(self.nuisances.ids)}
+        parts = []
+        for member in self.members:
+            own = member.nuisance_effects(model, self._own(member, model, points))
+            wide = np.zeros((*own.shape[:2], len(place)))
+            wide[:, :, [place[name] for name in member.nuisances.ids]] = own
+            parts.append(wide)
         return np.concatenate(parts, axis=1)

@@ -6,7 +6,7 @@ in closed form. A prior with different errors up and down, and a bound, make it 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -33,7 +33,7 @@ class Nuisance:
     """
 
     id: str
-    meaning: str
+    meaning: str = field(compare=False)
     plus: float = np.inf
     minus: float = np.inf
     low: float = -np.inf
@@ -69,7 +69,7 @@ class Nuisances:
         return len(self.items)
 
     def prior(self) -> Array:
-        """Return the inverse prior covariance of the Gaussian blocks, shape (K, K); two-sided ones are left out."""
+        """Return the inverse prior covariance of the Gaussian priors, shape (K, K), two-sided ones left out."""
         matrix = np.zeros((len(self), len(self)))
         place = {name: k for k, name in enumerate(self.ids)}
         for ids, inverse in self.blocks:
@@ -79,6 +79,19 @@ class Nuisances:
             if not nuisance.block and not nuisance.piecewise and np.isfinite(nuisance.plus):
                 matrix[k, k] += 1.0 / nuisance.plus**2
         return matrix
+
+    def with_prior(self) -> tuple[str, ...]:
+        """Return the ids that have a prior, alone or in a block."""
+        blocks = {name for ids, _ in self.blocks for name in ids}
+        return tuple(n.id for n in self.items if n.id in blocks or min(n.plus, n.minus) < np.inf)
+
+    def without_prior(self, ids: Iterable[str]) -> "Nuisances":
+        """Return the same nuisances with no prior on ``ids`` (bounds are kept); a block goes as a whole."""
+        gone = set(ids)
+        blocks = tuple(block for block in self.blocks if not gone & set(block[0]))
+        gone |= {name for block in self.blocks if gone & set(block[0]) for name in block[0]}
+        items = (replace(n, plus=np.inf, minus=np.inf, block="") if n.id in gone else n for n in self.items)
+        return Nuisances(tuple(items), blocks)
 
     def union(self, others: "Iterable[Nuisances]") -> "Nuisances":
         """Return these and all others, each id once.
@@ -94,8 +107,8 @@ class Nuisances:
             for nuisance in other.items:
                 if items.setdefault(nuisance.id, nuisance) != nuisance:
                     raise NuanomalyError(
-                        f"nuisance {nuisance.id!r} has two different priors in the releases that are combined: "
-                        "use modes that agree"
+                        f"nuisance {nuisance.id!r} has two different priors in the releases that are "
+                        "combined: use modes that agree"
                     )
             for ids, inverse in other.blocks:
                 if not np.array_equal(blocks.setdefault(ids, inverse), inverse):
@@ -152,7 +165,12 @@ class Quadratic:
         return best, where
 
     def _one_orthant(
-        self, hessian: Array, items: Sequence[Nuisance], special: Sequence[int], sides: Sequence[int], prior: bool
+        self,
+        hessian: Array,
+        items: Sequence[Nuisance],
+        special: Sequence[int],
+        sides: Sequence[int],
+        prior: bool,
     ) -> tuple[Array, Array]:
         """Return the minimum with each piecewise nuisance kept on one side of zero and inside its bounds."""
         n, k = self.gradient.shape
@@ -177,7 +195,9 @@ class Quadratic:
             inside = np.ones(n, bool)
             for which, (low, high) in zip(special, bounds, strict=True):
                 inside &= (at[:, which] >= low - 1e-12) & (at[:, which] <= high + 1e-12)
-            value = self.constant + 2.0 * (self.gradient * at).sum(1) + np.einsum("pi,pij,pj->p", at, hessian, at)
+            value = (
+                self.constant + 2.0 * (self.gradient * at).sum(1) + np.einsum("pi,pij,pj->p", at, hessian, at)
+            )
             better = inside & (value < best)
             best, where = np.where(better, value, best), np.where(better[:, None], at, where)
         return best, where
@@ -194,7 +214,9 @@ class Quadratic:
         if not singular.all():
             solved[~singular] = np.linalg.solve(block[~singular], right[~singular][..., None])[..., 0]
         if singular.any():
-            solved[singular] = np.einsum("pij,pj->pi", np.linalg.pinv(block[singular], hermitian=True), right[singular])
+            solved[singular] = np.einsum(
+                "pij,pj->pi", np.linalg.pinv(block[singular], hermitian=True), right[singular]
+            )
         found = at.copy()
         found[:, rows] = solved
         return found

@@ -1,10 +1,8 @@
 """What a model is: probabilities P(α→β), and, for vacuum oscillation, their expansion in phases."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from inspect import Parameter as SignatureParameter
-from inspect import signature
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +20,22 @@ class NotApplicableError(NuanomalyError):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A model parameter: unit, allowed range, and the default (None: the caller must give it)."""
+    """A parameter of a model or of an interaction.
+
+    Attributes
+    ----------
+    name, unit, meaning : str
+    low, high : float
+        The allowed range, in the unit.
+    default : float or None
+        None: the caller must give it, and a fit leaves it free.
+    log : bool
+        Whether scans and fits go in its logarithm.
+    scan : (float, float) or None
+        The range that is scanned unless a caller says otherwise.
+    null : float or None
+        Where its effect vanishes (an oscillation amplitude: 0), if there is such a value.
+    """
 
     name: str
     unit: str
@@ -32,6 +45,7 @@ class Parameter:
     default: float | None = None
     log: bool = False
     scan: tuple[float, float] | None = None
+    null: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,12 @@ class Model(Protocol):
         ...
 
     def expansion(
-        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        max_L_over_E: float,
+        parameters: Mapping[str, Array],
     ) -> Expansion | None:
         """Return the phase expansion for nodes up to ``max_L_over_E`` (m/MeV), or None if there is none."""
         ...
@@ -107,7 +126,12 @@ class VacuumModel:
     vacuum = True
 
     def expansion(
-        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        max_L_over_E: float,
+        parameters: Mapping[str, Array],
     ) -> Expansion:
         """Return the phase expansion (see :class:`Model`)."""
         raise NotImplementedError
@@ -115,7 +139,8 @@ class VacuumModel:
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Refuse: this model has no two-flavour coordinates."""
         raise NotApplicableError(
-            f"model {self.name!r} has no two-flavour coordinates for ν{initial}→ν{final}: a surface cannot be read"
+            f"not applicable: model {self.name!r} has no two-flavour coordinates for ν{initial}→ν{final}, "
+            "and a surface is known in no others"
         )
 
     def probability(
@@ -140,78 +165,6 @@ class VacuumModel:
         return self.expansion(initial, final, antineutrino, float(ratio.max()), points).probability(ratio)
 
 
-class FunctionModel:
-    """A user's function ``probability(initial, final, antineutrino, L, E, node, *, p1, p2, …)`` as a model.
-
-    Its keyword parameters become the model's parameters; a default makes a parameter optional. It must
-    return P for L, E of shape (N,) and scalar parameters, or for parameters of shape (P, 1).
-    """
-
-    vacuum = False
-
-    def __init__(self, function: Callable[..., Any], name: str | None = None, vectorised: bool = True) -> None:
-        self.name = name or getattr(function, "__name__", type(function).__name__)
-        self._function, self._vectorised = function, vectorised
-        found = list(signature(function).parameters.values())
-        extra = [p for p in found[5:] if p.name != "node" and p.kind is not SignatureParameter.VAR_KEYWORD]
-        if len(found) < 5:
-            raise NuanomalyError(
-                f"model function {self.name!r} must take (initial, final, antineutrino, L, E, node, parameters…)"
-            )
-        self._takes_node = any(p.name == "node" for p in found)
-        self.parameters = tuple(
-            Parameter(
-                p.name,
-                "1",
-                -np.inf,
-                np.inf,
-                "a parameter of the function",
-                None if p.default is SignatureParameter.empty else float(p.default),
-            )
-            for p in extra
-        )
-
-    def expansion(
-        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
-    ) -> None:
-        """Return None: a function has no expansion, it is evaluated at every node."""
-        return None
-
-    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Refuse: a function has no two-flavour coordinates."""
-        raise NotApplicableError(
-            f"not applicable: {self.name!r} is a function of your own, and a surface is only known in two-flavour "
-            "coordinates; use releases with a response"
-        )
-
-    def probability(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        L: Array,
-        E: Array,
-        node: Mapping[str, Array],
-        **parameters: Array,
-    ) -> Array:
-        """Return P, shape (P, N), checked for shape and finite values."""
-        points = max((np.size(v) for v in parameters.values()), default=1)
-        keywords = {"node": node} if self._takes_node else {}
-        if self._vectorised:
-            columns = {k: np.reshape(v, (-1, 1)) for k, v in parameters.items()}
-            found = self._function(initial, final, antineutrino, L, E, **keywords, **columns)
-            result = np.broadcast_to(np.asarray(found, float), (points, L.size))
-        else:
-            rows = [
-                self._function(initial, final, antineutrino, L, E, **keywords, **{k: float(v[i]) for k, v in parameters.items()})
-                for i in range(points)
-            ]
-            result = np.array([np.broadcast_to(np.asarray(r, float), L.shape) for r in rows])
-        if not np.isfinite(result).all():
-            raise NuanomalyError(f"model function {self.name!r} returned a value that is not finite")
-        return result
-
-
 def complete(model: Model | VacuumModel, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """Return all parameters of a model as arrays of one shape (P,), defaults filled in.
 
@@ -230,10 +183,14 @@ def complete(model: Model | VacuumModel, given: Mapping[str, ArrayLike]) -> dict
     for name, parameter in known.items():
         value = given.get(name, parameter.default)
         if value is None:
-            raise NuanomalyError(f"model {model.name!r} needs {name} ({parameter.meaning}, unit {parameter.unit})")
+            raise NuanomalyError(
+                f"model {model.name!r} needs {name} ({parameter.meaning}, unit {parameter.unit})"
+            )
         array = np.atleast_1d(np.asarray(value, float))
-        if not ((array >= parameter.low) & (array <= parameter.high)).all():
-            raise NuanomalyError(f"{name} must be between {parameter.low:g} and {parameter.high:g} {parameter.unit}")
+        if not ((array >= parameter.low) & (array <= parameter.high) & np.isfinite(array)).all():
+            raise NuanomalyError(
+                f"{name} must be between {parameter.low:g} and {parameter.high:g} {parameter.unit}"
+            )
         values[name] = array
     try:
         arrays = np.broadcast_arrays(*values.values())

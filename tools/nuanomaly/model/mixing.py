@@ -12,7 +12,7 @@ Complex = NDArray[np.complex128]
 
 
 def rotation(i: int, j: int, sin2: Array, phase: Array | float = 0.0) -> Complex:
-    """Return the 4×4 rotations in the plane (i, j), shape (P, 4, 4), for sin²θ of shape (P,) and a CP phase."""
+    """Return the 4×4 rotations in the plane (i, j), shape (P, 4, 4), for sin²θ (P,) and a CP phase."""
     s, c = np.sqrt(sin2), np.sqrt(1.0 - sin2)
     turn = np.zeros((s.size, 4, 4), complex)
     turn[:, range(4), range(4)] = 1.0
@@ -40,7 +40,9 @@ def matrix(p: Mapping[str, Array]) -> Complex:
     s34 = _ratio(tau4, 1.0 - e4 - mu4)
     sterile = rotation(2, 3, s34) @ rotation(1, 3, s24, p["delta_24"]) @ rotation(0, 3, s14, p["delta_14"])
     active = (
-        rotation(1, 2, p["sin2_theta23"]) @ rotation(0, 2, p["sin2_theta13"], p["delta_cp"]) @ rotation(0, 1, p["sin2_theta12"])
+        rotation(1, 2, p["sin2_theta23"])
+        @ rotation(0, 2, p["sin2_theta13"], p["delta_cp"])
+        @ rotation(0, 1, p["sin2_theta12"])
     )
     product: Complex = sterile @ active
     return product
@@ -56,8 +58,8 @@ def small_branch(sin2_2theta: Array) -> Array:
 
     Examples
     --------
-    >>> float(small_branch(np.array([0.36]))[0])
-    0.1
+    >>> small_branch(np.array([0.36])).round(12)
+    array([0.1])
     """
     # (1-√(1-s))/2 written without cancellation
     branch: Array = 0.5 * sin2_2theta / (1.0 + np.sqrt(1.0 - sin2_2theta))

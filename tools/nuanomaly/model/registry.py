@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.model.base import FunctionModel, Model
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.model.base import Model
+from nuanomaly.model.function import FunctionModel
 from nuanomaly.model.vacuum import ShortBaseline, ThreeFlavour, ThreePlusOne, TwoFlavour
 
 _BUILDERS: dict[str, Callable[[], Model]] = {
@@ -29,12 +30,14 @@ def models() -> tuple[str, ...]:
 
 
 def model(which: "str | Model | Callable[..., Any]") -> Model:
-    """Return a model by name, or make one of a user's function or object.
+    """Return a model by name, or make one of a user's function, object or class.
 
     Raises
     ------
     UnknownNameError
         If there is no model of that name.
+    NuanomalyError
+        If it is neither a name nor a model (see :mod:`nuanomaly.model.function`).
 
     Examples
     --------
@@ -45,6 +48,13 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
         if which not in _BUILDERS:
             raise UnknownNameError("model", which, _BUILDERS)
         return _BUILDERS[which]()
-    if isinstance(which, Model):
-        return which
-    return FunctionModel(which)
+    made = which() if isinstance(which, type) else which
+    if isinstance(made, Model):
+        return made
+    method = getattr(made, "probability", made)
+    if not callable(method):
+        raise NuanomalyError(
+            f"{made!r} is not a model: give a name, a function, or an object with probability()"
+        )
+    name = getattr(made, "name", None) or getattr(made, "__name__", type(made).__name__)
+    return FunctionModel(method, str(name), parameters=getattr(made, "parameters", ()))

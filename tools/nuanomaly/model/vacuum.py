@@ -21,15 +21,17 @@ _MEANINGS = {
     "dm2_21": ("eV**2", -np.inf, np.inf, "Δm²_21"),
     "dm2_31": ("eV**2", -np.inf, np.inf, "Δm²_31"),
 }
-STANDARD_PARAMETERS = tuple(Parameter(name, *_MEANINGS[name], default=value) for name, value in STANDARD.items())
+STANDARD_PARAMETERS = tuple(
+    Parameter(name, *_MEANINGS[name], default=value) for name, value in STANDARD.items()
+)
 MIXING = (
-    Parameter("Ue4_sq", "1", 0.0, 1.0, "|U_e4|²", log=True, scan=(1e-4, 0.5)),
-    Parameter("Umu4_sq", "1", 0.0, 1.0, "|U_μ4|²", log=True, scan=(1e-4, 0.5)),
-    Parameter("Utau4_sq", "1", 0.0, 1.0, "|U_τ4|²", default=0.0, log=True, scan=(1e-4, 0.5)),
+    Parameter("Ue4_sq", "1", 0.0, 1.0, "|U_e4|²", log=True, scan=(1e-4, 0.5), null=0.0),
+    Parameter("Umu4_sq", "1", 0.0, 1.0, "|U_μ4|²", log=True, scan=(1e-4, 0.5), null=0.0),
+    Parameter("Utau4_sq", "1", 0.0, 1.0, "|U_τ4|²", default=0.0, log=True, scan=(1e-4, 0.5), null=0.0),
 )
 PHASES = (
-    Parameter("delta_14", "rad", -np.inf, np.inf, "CP phase δ14", default=0.0),
-    Parameter("delta_24", "rad", -np.inf, np.inf, "CP phase δ24", default=0.0),
+    Parameter("delta_14", "rad", -np.inf, np.inf, "CP phase δ14", default=0.0, scan=(0.0, 2.0 * np.pi)),
+    Parameter("delta_24", "rad", -np.inf, np.inf, "CP phase δ24", default=0.0, scan=(0.0, 2.0 * np.pi)),
 )
 
 
@@ -77,10 +79,15 @@ class ThreePlusOne(VacuumModel):
     """
 
     name = "3+1"
-    parameters = (DM2_41, *MIXING, *PHASES, *STANDARD_PARAMETERS)
+    parameters: tuple[Parameter, ...] = (DM2_41, *MIXING, *PHASES, *STANDARD_PARAMETERS)
 
     def expansion(
-        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        max_L_over_E: float,
+        parameters: Mapping[str, Array],
     ) -> Expansion:
         """Return the expansion in all six mass splittings."""
         zero = np.zeros_like(parameters["dm2_41"])
@@ -96,10 +103,15 @@ class ThreeFlavour(VacuumModel):
     """The standard three neutrinos, exact in vacuum."""
 
     name = "3nu"
-    parameters = STANDARD_PARAMETERS
+    parameters: tuple[Parameter, ...] = STANDARD_PARAMETERS
 
     def expansion(
-        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        max_L_over_E: float,
+        parameters: Mapping[str, Array],
     ) -> Expansion:
         """Return the expansion in the three mass splittings."""
         zero = np.zeros_like(parameters["dm2_31"])
@@ -135,10 +147,15 @@ class ShortBaseline(VacuumModel):
     """3+1 in the short-baseline limit Δm²_21, Δm²_31 → 0; refused where that fails."""
 
     name = "3+1-sbl"
-    parameters = (DM2_41, *MIXING)
+    parameters: tuple[Parameter, ...] = (DM2_41, *MIXING)
 
     def expansion(
-        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        max_L_over_E: float,
+        parameters: Mapping[str, Array],
     ) -> Expansion:
         """Return P = δ_αβ − 4|U_α4|²(δ_αβ − |U_β4|²) sin²φ_41."""
         _refuse_long_baseline(self.name, max_L_over_E)
@@ -172,11 +189,17 @@ class TwoFlavour(VacuumModel):
         self.name = f"2nu-{tag}"
         self.amplitude = f"sin2_2theta_{tag}"
         greek = tag.replace("mu", "μ")
-        amplitude = Parameter(self.amplitude, "1", 0.0, 1.0, f"sin²2θ_{greek}", log=True, scan=(1e-4 if tag == "mue" else 1e-3, 1.0))
+        scan = (1e-4 if tag == "mue" else 1e-3, 1.0)
+        amplitude = Parameter(self.amplitude, "1", 0.0, 1.0, f"sin²2θ_{greek}", log=True, scan=scan, null=0.0)
         self.parameters = (DM2_41, amplitude, *STANDARD_PARAMETERS)
 
     def expansion(
-        self, initial: str, final: str, antineutrino: bool, max_L_over_E: float, parameters: Mapping[str, Array]
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        max_L_over_E: float,
+        parameters: Mapping[str, Array],
     ) -> Expansion:
         """Return the two-flavour expansion, or exact 3+1 where the baseline is long."""
         amplitude, dm2 = parameters[self.amplitude], parameters["dm2_41"]
