@@ -48,13 +48,16 @@ class Prediction:
     Attributes
     ----------
     mu : array, shape (P, n)
-        The prediction per bin, or, for statistics that scale a covariance by components, the components.
+        The prediction per bin.
     jacobian : array, shape (P, n, K)
         ∂mu/∂ξ for the declared nuisances, in the order of ``Nuisances.ids``; K may be 0.
+    components : array, shape (P, m), or None
+        What mu is the sum of, for statistics that scale a covariance by the components.
     """
 
     mu: Array
     jacobian: Array
+    components: Array | None = None
 
 
 class Transform(Protocol):
@@ -139,7 +142,7 @@ class Likelihood(ABC):
         """Return what the data constrain, shape (P, n): predictions, or a surface's coordinates."""
 
     def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
-        """Return the statistic as a quadratic form in its nuisances, priors left out; None if it is not one."""
+        """Return the statistic as a quadratic form in its nuisances, priors left out, or None."""
         return None
 
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:

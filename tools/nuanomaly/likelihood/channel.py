@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.model.base import Array, Expansion, Model
 from nuanomaly.model.constants import PHASE
 
@@ -129,3 +130,27 @@ class Channel:
             )
             parts.append((self.weights @ p.T).T)
         return np.concatenate(parts)
+
+
+def flavours(channel: str) -> tuple[str, str, bool]:
+    """Return (initial, final, antineutrino) of a declared channel; the final one may be ``active``.
+
+    Raises
+    ------
+    NuanomalyError
+        If the text is not ``INITIAL->FINAL`` of neutrinos, or of antineutrinos.
+
+    Examples
+    --------
+    >>> flavours("numubar->nuebar")
+    ('mu', 'e', True)
+    """
+    names = channel.split("->")
+    antineutrino = names[0].endswith("bar")
+    known = {f"nu{f}{'bar' if antineutrino else ''}": f for f in ("e", "mu", "tau")}
+    final = {**known, "active": "active", "sterile": "sterile"}
+    if len(names) != 2 or names[0] not in known or names[1] not in final:
+        raise NuanomalyError(
+            f"{channel!r} is no channel: write INITIAL->FINAL, such as numu->nue or nuebar->nuebar"
+        )
+    return known[names[0]], final[names[1]], antineutrino
