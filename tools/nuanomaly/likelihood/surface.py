@@ -1,0 +1,212 @@
+"""A released table of Δ(−2 ln L) or Δχ² over (Δm², sin²2θ), read between its grid points.
+
+Config
+------
+table : name of the table, one row per point of a complete grid (any order, any spacing)
+dm2, amplitude, value : its columns: Δm² in eV², sin²2θ, and the tabulated difference
+channel : what sin²2θ belongs to, such as ``numubar->nuebar``
+no_oscillation : ``edge`` or a number, optional
+    The value where nothing oscillates. ``edge``: the column of the smallest amplitude is that value, the
+    same at every Δm² (checked). A number: what the value becomes as sin²2θ → 0. Without it the surface
+    does not know, and smaller amplitudes are not applicable.
+smallest_amplitude : number, optional
+    Columns of smaller amplitudes hold no likelihood (fillers) and are left out.
+restrictions : list of sentences, optional
+    What else one must know before a value of this surface is used.
+
+Between grid points the value is bilinear in (log Δm², log sin²2θ), so it never overshoots the table. Below
+the smallest amplitude it is linear in sin²2θ down to ``no_oscillation``, as for any small signal. Outside
+the table there is no likelihood: the surface says so instead of extrapolating.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.likelihood.channel import flavours
+from nuanomaly.model.base import Array, Model, NotApplicableError
+
+#: A coordinate this far (in grid steps) beyond the edge is at the edge: tables print few digits
+#: (an upper edge of 0.9999938 stands for 1).
+_EDGE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceLikelihood(Likelihood):
+    """A tabulated surface.
+
+    Attributes
+    ----------
+    channel : (str, str)
+        Initial and final flavour of the two-flavour view.
+    dm2, amplitude : arrays, shapes (I,) and (J,)
+        The grid: Δm² in eV² and sin²2θ, increasing and positive.
+    table : array, shape (I, J)
+        The tabulated differences.
+    null : float or None
+        The value at sin²2θ = 0; None if the table does not tell.
+    restrictions : tuple of str
+    """
+
+    channel: tuple[str, str] = field(kw_only=True)
+    dm2: Array = field(kw_only=True)
+    amplitude: Array = field(kw_only=True)
+    table: Array = field(kw_only=True)
+    null: float | None = field(kw_only=True, default=None)
+    restrictions: tuple[str, ...] = field(kw_only=True, default=())
+
+    def coordinates(self, model: Model, points: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return Δm² in eV² and sin²2θ of the channel, each of shape (P,).
+
+        Raises
+        ------
+        NotApplicableError
+            If the model has no such coordinates.
+        """
+        try:
+            return model.two_flavour(*self.channel, points)
+        except NotApplicableError as error:
+            raise NotApplicableError(f"{self.release} is a tabulated surface: {error}") from None
+
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the tabulated difference at complete points, shape (P,)."""
+        return self.read(*self.coordinates(model, points))
+
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return Δm² and sin²2θ side by side, shape (P, 2)."""
+        return np.stack(self.coordinates(model, points), axis=1)
+
+    def read(self, dm2: Array, amplitude: Array) -> Array:
+        """Return the surface at Δm² in eV² and sin²2θ, arrays of shape (P,).
+
+        Raises
+        ------
+        NotApplicableError
+            Outside the table.
+        """
+        dm2, amplitude = np.broadcast_arrays(np.asarray(dm2, float), np.asarray(amplitude, float))
+        self._refuse_outside(dm2, amplitude)
+        smallest = self.amplitude[0]
+        i, t = _cell(np.log(self.dm2), np.log(np.clip(dm2, self.dm2[0], self.dm2[-1])))
+        j, u = _cell(np.log(self.amplitude), np.log(np.clip(amplitude, smallest, self.amplitude[-1])))
+        near = (1.0 - u) * self.table[i, j] + u * self.table[i, j + 1]
+        far = (1.0 - u) * self.table[i + 1, j] + u * self.table[i + 1, j + 1]
+        found = (1.0 - t) * near + t * far
+        if self.null is not None:
+            share = np.minimum(amplitude / smallest, 1.0)
+            found = share * found + (1.0 - share) * self.null
+        return np.asarray(found)
+
+    def _refuse_outside(self, dm2: Array, amplitude: Array) -> None:
+        """Refuse points outside the table; without an amplitude, Δm² does not matter."""
+        low, high = _edges(self.amplitude)
+        if self.null is not None:
+            low = 0.0
+        inside = (amplitude >= low) & (amplitude <= high)
+        if not inside.all():
+            self._refuse("sin²2θ", amplitude[~inside][0], 0.0 if low == 0.0 else self.amplitude[0], "")
+        low, high = _edges(self.dm2)
+        inside = ((dm2 >= low) & (dm2 <= high)) | (amplitude == 0.0)
+        if not inside.all():
+            self._refuse("Δm²", dm2[~inside][0], self.dm2[0], " eV²")
+
+    def _refuse(self, name: str, value: float, low: float, unit: str) -> None:
+        high = self.dm2[-1] if unit else self.amplitude[-1]
+        raise NotApplicableError(
+            f"not applicable: the surface of {self.release} is tabulated for {name} from {low:.4g} to "
+            f"{high:.4g}{unit}, and {value:.6g}{unit} is outside: keep to that range"
+        )
+
+
+def _cell(grid: Array, at: Array) -> tuple["np.ndarray[Any, np.dtype[np.intp]]", Array]:
+    """Return for each point the lower node of its cell and where in the cell it is, from 0 to 1."""
+    index = np.clip(np.searchsorted(grid, at, side="right") - 1, 0, grid.size - 2)
+    return index, (at - grid[index]) / (grid[index + 1] - grid[index])
+
+
+def _edges(grid: Array) -> tuple[float, float]:
+    """Return the ends of a grid, widened by what its printed digits may have cut off."""
+    return (
+        float(grid[0] * (grid[0] / grid[1]) ** _EDGE),
+        float(grid[-1] * (grid[-1] / grid[-2]) ** _EDGE),
+    )
+
+
+def build(
+    config: Mapping[str, Any], release: Release, mode: str | None, approximate: str
+) -> SurfaceLikelihood:
+    """Build from a declaration (see the module).
+
+    Raises
+    ------
+    UnknownNameError
+        For a column that the table does not have.
+    NuanomalyError
+        If the table is not a complete grid, or its edge is not one value where it is said to be.
+
+    Examples
+    --------
+    >>> from nuanomaly.likelihood.build import likelihood
+    >>> lsnd = likelihood("lsnd")
+    >>> round(lsnd.chi2("2nu-mue", dm2_41=1.2, sin2_2theta_mue=0.003), 2)
+    0.38
+    """
+    dm2, amplitude, table = _grid(config, release)
+    keep = amplitude >= float(config.get("smallest_amplitude", 0.0))
+    amplitude, table = amplitude[keep], np.ascontiguousarray(table[:, keep])
+    null = config.get("no_oscillation")
+    if null == "edge":
+        null = _edge_value(table, release, str(config["table"]))
+    if amplitude[0] == 0.0:
+        amplitude, table = amplitude[1:], np.ascontiguousarray(table[:, 1:])
+    if min(dm2.size, amplitude.size) < 2 or dm2[0] <= 0.0:
+        raise NuanomalyError(f"{release.id} {config['table']}: a surface needs two positive values per axis")
+    return SurfaceLikelihood(
+        release=release.id,
+        mode=mode,
+        statistic="delta",
+        n_bins=None,
+        approximate=approximate,
+        channel=flavours(str(config["channel"]))[:2],
+        dm2=dm2,
+        amplitude=amplitude,
+        table=table,
+        null=None if null is None else float(null),
+        restrictions=tuple(config.get("restrictions", ())),
+    )
+
+
+def _grid(config: Mapping[str, Any], release: Release) -> tuple[Array, Array, Array]:
+    """Return Δm² (I,), sin²2θ (J,) and the values (I, J) of a table with one row per grid point."""
+    name = str(config["table"])
+    frame = release.table(name)
+    known = [str(c) for c in frame.columns]
+    for key in ("dm2", "amplitude", "value"):
+        if config[key] not in known:
+            raise UnknownNameError(
+                "column", str(config[key]), map(str, frame.columns), f"{release.id} {name}"
+            )
+    dm2, i = np.unique(frame[config["dm2"]].to_numpy(float), return_inverse=True)
+    amplitude, j = np.unique(frame[config["amplitude"]].to_numpy(float), return_inverse=True)
+    table = np.full((dm2.size, amplitude.size), np.nan)
+    table[i, j] = frame[config["value"]].to_numpy(float)
+    if len(frame) != table.size or not np.isfinite(table).all():
+        raise NuanomalyError(
+            f"{release.id} {name}: {len(frame)} rows do not fill a grid of {dm2.size} × {amplitude.size}"
+        )
+    return dm2, amplitude, table
+
+
+def _edge_value(table: Array, release: Release, name: str) -> float:
+    edge = table[:, 0]
+    if np.ptp(edge) > 1e-6 * max(1.0, float(np.abs(edge).max())):
+        raise NuanomalyError(
+            f"{release.id} {name}: the smallest amplitude has values from {edge.min():g} to {edge.max():g}, "
+            "so it is not the value of no oscillation: give no_oscillation as a number, or leave it out"
+        )
+    return float(edge[0])
