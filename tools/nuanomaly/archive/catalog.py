@@ -1,0 +1,287 @@
+"""The catalogue: all releases with their files, and the ledger of those that are frozen.
+
+``catalog.yaml`` is written from the release folders and committed. The ledger in it holds a digest of every
+release that was ever released; writing the catalogue adds to it and never changes it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nuanomaly.archive import document, names, paths, release, yamlio
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+
+HEADER = "# Written by `make catalog` from the releases; its ledger is for good. Do not edit.\n"
+#: What of release.yaml may change after the release: it can be withdrawn.
+REVOCABLE = ("state", "retracted")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What lists say of a release."""
+
+    name: str
+    version: str
+    state: str
+    sector: str
+    experiment: str
+    title: str
+    summary: str
+    channels: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """``NAME@VERSION``."""
+        return f"{self.name}@{self.version}"
+
+
+def entries(root: Path | None = None) -> list[Entry]:
+    """Return all releases, by name and from old to new: the checkout's, else the shipped catalogue's."""
+    base = root or paths.checkout()
+    if base is None:
+        listed = [_entry(item) for item in read()["releases"]]
+    else:
+        found = [folder for versions in release.folders(base).values() for folder in versions.values()]
+        listed = [_entry(release.read(folder).metadata) for folder in found]
+    return sorted(listed, key=lambda e: (e.name, names.sort_key(e.version)))
+
+
+def find_datasets(
+    *,
+    sector: str | None = None,
+    experiment: str | None = None,
+    channel: str | None = None,
+    state: str | None = None,
+    text: str | None = None,
+) -> list[str]:
+    """Return the releases, as ``NAME@VERSION``, that fit everything that is asked for.
+
+    Parameters
+    ----------
+    sector : str, optional
+        ``source``, ``reactor``, ``decay-at-rest``, ``decay-in-flight``, ``cevns`` or ``other``.
+    experiment : str, optional
+        As the collaboration writes it; upper and lower case are the same.
+    channel : str, optional
+        Such as ``numu->nue``.
+    state : str, optional
+        ``draft``, ``released`` or ``retracted``.
+    text : str, optional
+        Words that stand in name, title or summary.
+
+    Raises
+    ------
+    UnknownNameError
+        If no release at all has that sector, experiment, channel or state, with the nearest ones.
+
+    Examples
+    --------
+    >>> find_datasets(text="no release is about this")
+    []
+    """
+    found = entries()
+    for attribute, wanted in (("sector", sector), ("experiment", experiment), ("state", state)):
+        if wanted is not None:
+            known = {getattr(e, attribute) for e in entries()}
+            _must_be_known(attribute, wanted, known)
+            found = [e for e in found if getattr(e, attribute).lower() == wanted.lower()]
+    if channel is not None:
+        _must_be_known("channel", channel, {c for e in entries() for c in e.channels})
+        found = [e for e in found if channel in e.channels]
+    if text is not None:
+        words = text.lower().split()
+        found = [e for e in found if all(w in f"{e.name} {e.title} {e.summary}".lower() for w in words)]
+    return [e.id for e in found]
+
+
+def read(file: Path | None = None) -> Mapping[str, Any]:
+    """Return the catalogue as it stands in ``catalog.yaml`` (the checkout's, else the shipped one).
+
+    Raises
+    ------
+    NuanomalyError
+        If it is missing or not a catalogue.
+    """
+    path = file or paths.catalog_file()
+    if not path.is_file():
+        raise NuanomalyError(f"{path}: the catalogue is missing: run `make catalog` in the checkout")
+    return _read(path, path.stat().st_mtime_ns)
+
+
+def build(root: Path) -> bytes:
+    """Return the content of ``catalog.yaml``; the same releases below ``root`` give the same bytes.
+
+    Raises
+    ------
+    NuanomalyError
+        If a release cannot be read or lacks a file.
+    """
+    folders = release.folders(root)
+    items, ledger = [], ledger_of(root)
+    for name in sorted(folders):
+        for version in sorted(folders[name], key=names.sort_key):
+            folder = folders[name][version]
+            files = list_files(folder)
+            items.append(_describe(release.read(folder).metadata, files))
+            if items[-1]["state"] != "draft":
+                ledger.setdefault(f"{name}@{version}", digest(folder, files))
+    content = {"schema": "1", "releases": items, "ledger": dict(sorted(ledger.items()))}
+    text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return (HEADER + str(text)).encode()
+
+
+def write(root: Path) -> bool:
+    """Write ``catalog.yaml``; return whether it changed."""
+    content, path = build(root), root / "catalog.yaml"
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    document.write_atomically(path, content)
+    return True
+
+
+def check(root: Path) -> list[str]:
+    """Return what ``catalog.yaml`` says wrongly, one sentence per release; empty if it is up to date."""
+    path, content = root / "catalog.yaml", build(root)
+    if not path.is_file():
+        return ["catalog.yaml is missing"]
+    if path.read_bytes() == content:
+        return []
+    old, new = (_by_id(yamlio.parse(text.decode(), "catalog.yaml")) for text in (path.read_bytes(), content))
+    found = [f"{i} is not in the catalogue" for i in new if i not in old]
+    found += [f"{i} is in the catalogue, but its folder is not there" for i in old if i not in new]
+    found += [
+        f"{i} has changed: {', '.join(_changed(old[i], new[i]))}"
+        for i in new
+        if i in old and old[i] != new[i]
+    ]
+    return found or ["catalog.yaml is not as it would be written (ledger, order or layout)"]
+
+
+def ledger_of(root: Path) -> dict[str, str]:
+    """Return the ledger that stands in ``root/catalog.yaml``; empty without one."""
+    path = root / "catalog.yaml"
+    found = yamlio.read(path) if path.is_file() else None
+    return dict((found or {}).get("ledger") or {})
+
+
+def list_files(folder: Path) -> list[dict[str, Any]]:
+    """Return path, size and sha256 of ``release.yaml`` and of each declared table, as they are on disk.
+
+    Raises
+    ------
+    NuanomalyError
+        If one is missing.
+    """
+    declared = {str(entry["file"]) for entry in release.read(folder).metadata["tables"].values()}
+    found = []
+    for path in ["release.yaml", *sorted(declared)]:
+        try:
+            content = (folder / path).read_bytes()
+        except OSError as error:
+            raise NuanomalyError(
+                f"{folder / path}: cannot be read ({error.strerror}): see `nuanomaly validate`"
+            ) from None
+        found.append({"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    return found
+
+
+def digest(folder: Path, files: Iterable[Mapping[str, Any]]) -> str:
+    """Return the digest of a release for the ledger.
+
+    It is the sha256 of the lines ``SHA256  PATH`` of all files, where ``release.yaml`` counts without its
+    entries ``state`` and ``retracted``: a release may be withdrawn, and nothing else in it may change.
+    """
+    bare = document.read(folder / "release.yaml").without(REVOCABLE)
+    hashes = {str(f["path"]): str(f["sha256"]) for f in files}
+    hashes["release.yaml"] = hashlib.sha256(bare.encode()).hexdigest()
+    lines = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(hashes.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _describe(metadata: Mapping[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the catalogue's entry of a release."""
+    entry = _entry(metadata)
+    item: dict[str, Any] = {
+        key: getattr(entry, key) for key in ("name", "version", "state", "sector", "experiment")
+    }
+    item |= {"title": entry.title, "summary": entry.summary}
+    if "released" in metadata:
+        item["released"] = str(metadata["released"])
+    item["channels"] = list(entry.channels)
+    if metadata.get("likelihood"):
+        item["modes"] = list(metadata["likelihood"]["modes"])
+    item["licences"] = list(dict.fromkeys(str(o["licence"]) for o in metadata.get("originals", ())))
+    item["publications"] = [
+        {key: p[key] for key in ("key", "doi", "arxiv") if key in p} for p in metadata["publications"]
+    ]
+    item["files"] = files
+    return item
+
+
+def _entry(metadata: Mapping[str, Any]) -> Entry:
+    """Return what lists say, of a ``release.yaml`` or an item of the catalogue."""
+    text = {
+        k: str(metadata.get(k, "")) for k in ("name", "version", "state", "sector", "experiment", "title")
+    }
+    summary = first_sentence(str(metadata.get("summary", "")))
+    return Entry(**text, summary=summary, channels=tuple(metadata.get("channels", ())))
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text, on one line.
+
+    Examples
+    --------
+    >>> first_sentence("Rates of V. V. Barinov et al. (2022) in\\ntwo volumes. The tables hold more.")
+    'Rates of V. V. Barinov et al. (2022) in two volumes.'
+    """
+    line = " ".join(text.split())
+    end = re.search(r"(?:\w{3}|[\d%)\]])[.!?](?= [A-Zν])", line)
+    return line[: end.end()] if end else line
+
+
+def _must_be_known(kind: str, wanted: str, known: Iterable[str]) -> None:
+    names_known = list(known)
+    if wanted.lower() not in {k.lower() for k in names_known}:
+        raise UnknownNameError(kind, wanted, names_known)
+
+
+def _by_id(content: Any) -> dict[str, Mapping[str, Any]]:
+    items = content.get("releases") or [] if isinstance(content, dict) else []
+    return {f"{item['name']}@{item['version']}": item for item in items}
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the files and keys that differ between two entries."""
+    files = [{f["path"]: f for f in item.get("files", ())} for item in (old, new)]
+    keys = [k for k in {**old, **new} if k != "files" and old.get(k) != new.get(k)]
+    return keys + [p for p in {**files[0], **files[1]} if files[0].get(p) != files[1].get(p)]
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, mtime_ns: int) -> Mapping[str, Any]:
+    found = yamlio.read(path)
+    if not isinstance(found, dict) or "releases" not in found:
+        raise NuanomalyError(f"{path}: is not a catalogue: run `make catalog`")
+    return found
+
+
+class _Dumper(yaml.SafeDumper):
+    """Files on one line each; no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _mapping(dumper: _Dumper, data: dict[str, Any]) -> yaml.MappingNode:
+    flow = "sha256" in data or set(data) <= {"key", "doi", "arxiv"}
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=flow)
+
+
+_Dumper.add_representer(dict, _mapping)

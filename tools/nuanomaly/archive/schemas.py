@@ -1,0 +1,85 @@
+"""The JSON Schemas of the archive; every reference among them is given by hand, nothing is downloaded."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nuanomaly.archive import paths
+from nuanomaly.archive.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    import jsonschema
+    import referencing
+
+#: What has kinds: schemas/kinds/PART/KIND.schema.json describes the configuration of each.
+PARTS = ("response", "transform", "statistic", "surface", "benchmark")
+
+
+def names(folder: Path | None = None) -> list[str]:
+    """Return the names of all schemas.
+
+    Examples
+    --------
+    >>> names()
+    ['anomaly', 'catalog', 'common', 'comparison', 'release', 'result']
+    """
+    return [_stem(f) for f in sorted((folder or paths.schemas()).glob("*.schema.json"))]
+
+
+def kinds(part: str, folder: Path | None = None) -> list[str]:
+    """Return the kinds of a part (``response``, ``benchmark``, …) that have a schema."""
+    return [_stem(f) for f in sorted(((folder or paths.schemas()) / "kinds" / part).glob("*.schema.json"))]
+
+
+def validator(name: str, folder: Path | None = None) -> "jsonschema.Draft202012Validator":
+    """Return the validator of ``schemas/NAME.schema.json``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such schema.
+
+    Examples
+    --------
+    >>> [error.message for error in validator("catalog").iter_errors({"schema": "1", "releases": []})]
+    ["'ledger' is a required property"]
+    """
+    base = folder or paths.schemas()
+    if name not in names(base):
+        raise UnknownNameError("schema", name, names(base))
+    return _validator(base / f"{name}.schema.json", base)
+
+
+def kind_validator(part: str, kind: str, folder: Path | None = None) -> "jsonschema.Draft202012Validator":
+    """Return the validator of a kind's configuration.
+
+    Raises
+    ------
+    UnknownNameError
+        If the kind has no schema.
+    """
+    base = folder or paths.schemas()
+    if kind not in kinds(part, base):
+        raise UnknownNameError(f"{part} kind", kind, kinds(part, base))
+    return _validator(base / "kinds" / part / f"{kind}.schema.json", base)
+
+
+@lru_cache(maxsize=128)
+def _validator(file: Path, folder: Path) -> "jsonschema.Draft202012Validator":
+    import jsonschema
+
+    return jsonschema.Draft202012Validator(json.loads(file.read_text("utf-8")), registry=_registry(folder))
+
+
+@lru_cache(maxsize=8)
+def _registry(folder: Path) -> "referencing.Registry[Any]":
+    import referencing
+
+    contents = [json.loads(f.read_text("utf-8")) for f in sorted(folder.glob("*.schema.json"))]
+    empty: referencing.Registry[Any] = referencing.Registry()
+    return empty.with_resources((c["$id"], referencing.Resource.from_contents(c)) for c in contents)
+
+
+def _stem(file: Path) -> str:
+    return file.name.removesuffix(".schema.json")
