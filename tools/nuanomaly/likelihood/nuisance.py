@@ -5,7 +5,7 @@ forms of several releases add up on the union of their ids, each prior enters on
 in closed form. A prior with different errors up and down, and a bound, make it piecewise quadratic.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -69,7 +69,7 @@ class Nuisances:
         return len(self.items)
 
     def prior(self) -> Array:
-        """Return the inverse prior covariance of the Gaussian priors, shape (K, K), two-sided ones left out."""
+        """Return the inverse prior covariance, shape (K, K), two-sided priors left out."""
         matrix = np.zeros((len(self), len(self)))
         place = {name: k for k, name in enumerate(self.ids)}
         for ids, inverse in self.blocks:
@@ -92,6 +92,17 @@ class Nuisances:
         gone |= {name for block in self.blocks if gone & set(block[0]) for name in block[0]}
         items = (replace(n, plus=np.inf, minus=np.inf, block="") if n.id in gone else n for n in self.items)
         return Nuisances(tuple(items), blocks)
+
+    def prior_value(self, given: Mapping[str, Array]) -> Array:
+        """Return the priors' −2 ln L at the given ids' values, shape (P,); a block is given as a whole."""
+        place = [k for k, name in enumerate(self.ids) if name in given]
+        xi = np.array([given[self.ids[k]] for k in place]).reshape(len(place), -1).T
+        total = np.einsum("pi,ij,pj->p", xi, self.prior()[np.ix_(place, place)], xi)
+        for column, k in enumerate(place):
+            item = self.items[k]
+            if item.piecewise and not item.block:
+                total = total + (xi[:, column] / np.where(xi[:, column] > 0, item.plus, item.minus)) ** 2
+        return np.asarray(total)
 
     def union(self, others: "Iterable[Nuisances]") -> "Nuisances":
         """Return these and all others, each id once.
@@ -138,6 +149,19 @@ class Quadratic:
         ids = tuple(dict.fromkeys((*self.ids, *other.ids)))
         a, b = self.on(ids), other.on(ids)
         return Quadratic(ids, a.constant + b.constant, a.gradient + b.gradient, a.hessian + b.hessian)
+
+    def at(self, given: Mapping[str, Array]) -> "Quadratic":
+        """Return the form over the other ids, with the given ones (arrays of shape (P,)) at fixed values."""
+        inside = [k for k, name in enumerate(self.ids) if name in given]
+        left = [k for k, name in enumerate(self.ids) if name not in given]
+        xi = np.array([given[self.ids[k]] for k in inside]).reshape(len(inside), -1).T
+        fixed = self.hessian[:, inside][:, :, inside]
+        constant = self.constant + 2.0 * (self.gradient[:, inside] * xi).sum(1)
+        constant = constant + np.einsum("pi,pij,pj->p", xi, fixed, xi)
+        gradient = self.gradient[:, left] + np.einsum("pij,pj->pi", self.hessian[:, left][:, :, inside], xi)
+        return Quadratic(
+            tuple(self.ids[k] for k in left), constant, gradient, self.hessian[:, left][:, :, left]
+        )
 
     def profile(self, nuisances: Nuisances, prior: bool = True) -> tuple[Array, Array]:
         """Return the minimum over ξ and the ξ that gives it, shapes (P,) and (P, K).

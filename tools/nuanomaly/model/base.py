@@ -136,6 +136,10 @@ class VacuumModel:
         """Return the phase expansion (see :class:`Model`)."""
         raise NotImplementedError
 
+    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """Return where parameters that are each in range are also possible together, shape (P,)."""
+        return np.ones(max((v.size for v in parameters.values()), default=1), bool)
+
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Refuse: this model has no two-flavour coordinates."""
         raise NotApplicableError(

@@ -22,6 +22,23 @@ def rotation(i: int, j: int, sin2: Array, phase: Array | float = 0.0) -> Complex
     return turn
 
 
+def unitary(p: Mapping[str, Array]) -> NDArray[np.bool_]:
+    """Return where |U_e4|² + |U_μ4|² + |U_τ4|² ≤ 1, up to rounding."""
+    fits: NDArray[np.bool_] = p["Ue4_sq"] + p["Umu4_sq"] + p["Utau4_sq"] <= 1.0 + 1e-12
+    return fits
+
+
+def check_unitary(p: Mapping[str, Array]) -> None:
+    """Refuse a last column of U that is longer than one.
+
+    Raises
+    ------
+    NuanomalyError
+    """
+    if not unitary(p).all():
+        raise NuanomalyError("Ue4_sq + Umu4_sq + Utau4_sq must not exceed 1: the mixing matrix is unitary")
+
+
 def matrix(p: Mapping[str, Array]) -> Complex:
     """Return U = R34 R24(δ24) R14(δ14) R23 R13(δ_CP) R12, shape (P, 4, 4), rows e, μ, τ, sterile.
 
@@ -33,8 +50,7 @@ def matrix(p: Mapping[str, Array]) -> Complex:
         If |U_e4|² + |U_μ4|² + |U_τ4|² exceeds one anywhere.
     """
     e4, mu4, tau4 = p["Ue4_sq"], p["Umu4_sq"], p["Utau4_sq"]
-    if (e4 + mu4 + tau4 > 1.0 + 1e-12).any():
-        raise NuanomalyError("Ue4_sq + Umu4_sq + Utau4_sq must not exceed 1: the mixing matrix is unitary")
+    check_unitary(p)
     s14 = e4
     s24 = _ratio(mu4, 1.0 - e4)
     s34 = _ratio(tau4, 1.0 - e4 - mu4)

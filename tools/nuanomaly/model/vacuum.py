@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.model.base import FLAVOURS, Array, Expansion, NotApplicableError, Parameter, VacuumModel
 from nuanomaly.model.constants import PHASE, STANDARD
-from nuanomaly.model.mixing import Complex, matrix, small_branch
+from nuanomaly.model.mixing import Complex, check_unitary, matrix, small_branch, unitary
 
 #: Above this value of PHASE·Δm²_31·L/E the three-flavour part is not negligible (sin²2θ13 sin² > 0.3 %).
 SHORT_BASELINE_PHASE = 0.2
@@ -94,6 +95,10 @@ class ThreePlusOne(VacuumModel):
         masses = np.array([zero, parameters["dm2_21"], parameters["dm2_31"], parameters["dm2_41"]])
         return four_neutrino(matrix(parameters), masses, initial, final, antineutrino)
 
+    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """Return where |U_e4|² + |U_μ4|² + |U_τ4|² does not exceed one."""
+        return unitary(parameters)
+
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Return Δm²_41 and the short-baseline effective amplitude of the channel."""
         return parameters["dm2_41"], np.abs(_amplitude(initial, final, parameters))
@@ -159,9 +164,12 @@ class ShortBaseline(VacuumModel):
     ) -> Expansion:
         """Return P = δ_αβ − 4|U_α4|²(δ_αβ − |U_β4|²) sin²φ_41."""
         _refuse_long_baseline(self.name, max_L_over_E)
-        if (parameters["Ue4_sq"] + parameters["Umu4_sq"] + parameters["Utau4_sq"] > 1.0 + 1e-12).any():
-            matrix({**parameters, **{p.name: parameters["dm2_41"] for p in (*PHASES, *STANDARD_PARAMETERS)}})
+        check_unitary(parameters)
         return _single(_amplitude(initial, final, parameters), parameters["dm2_41"], initial, final)
+
+    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """Return where |U_e4|² + |U_μ4|² + |U_τ4|² does not exceed one."""
+        return unitary(parameters)
 
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Return Δm²_41 and the effective amplitude of the channel."""

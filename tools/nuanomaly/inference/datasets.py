@@ -1,0 +1,156 @@
+"""Which data sets are meant, in which mode, and whether they share data."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import load
+from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.likelihood.build import declared_modes, likelihood, split_mode
+from nuanomaly.likelihood.joint import JointLikelihood, combine, group_members
+
+#: A release, a release in a mode (``NAME@VERSION:MODE``), a group, or a likelihood.
+Dataset = str | Likelihood
+Mode = str | Mapping[str, str] | None
+
+
+class OverlapError(NuanomalyError):
+    """Data sets that share data were to be combined."""
+
+
+@dataclass(frozen=True)
+class FoundOverlap:
+    """Two releases that share data, and why."""
+
+    first: str
+    second: str
+    relation: str
+    reason: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the overlap for a result file."""
+        return {"first": self.first, "second": self.second, "relation": self.relation, "reason": self.reason}
+
+
+def atoms(likelihood: Likelihood) -> tuple[Likelihood, ...]:
+    """Return the releases a likelihood is made of."""
+    return likelihood.members if isinstance(likelihood, JointLikelihood) else (likelihood,)
+
+
+def label(likelihood: Likelihood) -> str:
+    """Return ``NAME@VERSION``, with ``:MODE`` where there is one."""
+    return likelihood.release + (f":{likelihood.mode}" if likelihood.mode else "")
+
+
+def labels(members: Sequence[Likelihood]) -> tuple[str, ...]:
+    """Return the data sets' releases or groups; with their mode where one stands twice.
+
+    Raises
+    ------
+    NuanomalyError
+        If the same release stands twice in the same mode.
+    """
+    releases = [m.release for m in members]
+    found = tuple(m.release if releases.count(m.release) == 1 else label(m) for m in members)
+    for name in found:
+        if found.count(name) > 1:
+            raise NuanomalyError(f"{name} is named twice: name each data set once")
+    return found
+
+
+def modes(members: Sequence[Likelihood]) -> dict[str, str]:
+    """Return the modes in which data sets were taken, by label."""
+    return {name: m.mode for name, m in zip(labels(members), members, strict=True) if m.mode}
+
+
+def resolve(datasets: Dataset | Iterable[Dataset], mode: Mode = None) -> tuple[Likelihood, ...]:
+    """Return the likelihood of each data set; a group is one data set.
+
+    Parameters
+    ----------
+    mode : str or mapping, optional
+        For every data set that has a mode of this name; or a mode by data set, as it was named.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown data set, or a mode that none of them has.
+    """
+    wanted: Sequence[Dataset] = [datasets] if isinstance(datasets, str | Likelihood) else list(datasets)
+    if not wanted:
+        raise NuanomalyError("name at least one data set")
+    if isinstance(mode, Mapping):
+        for name in mode:
+            if name not in wanted:
+                raise UnknownNameError("dataset", name, [w for w in wanted if isinstance(w, str)], "modes")
+        return tuple(_one(w, mode.get(w) if isinstance(w, str) else None) for w in wanted)
+    if mode is None:
+        return tuple(_one(w, None) for w in wanted)
+    having = [w for w in wanted if isinstance(w, str) and mode in _modes(w)]
+    if not having:
+        known = {m for w in wanted if isinstance(w, str) for m in _modes(w)}
+        raise UnknownNameError("mode", mode, known)
+    return tuple(_one(w, mode if w in having else None) for w in wanted)
+
+
+def _one(dataset: Dataset, mode: str | None) -> Likelihood:
+    return dataset if isinstance(dataset, Likelihood) else likelihood(dataset, mode)
+
+
+def _modes(reference: str) -> set[str]:
+    """Return the modes a release, or every member of a group that has any, can be taken in."""
+    text, _ = split_mode(reference)
+    members = group_members(text)
+    if not members:
+        return set(declared_modes(load(text))[1])
+    found = [modes for modes in map(_modes, members) if modes != {"default"}]
+    return set.intersection(*found) if found else set()
+
+
+def joint(members: Sequence[Likelihood]) -> Likelihood:
+    """Return the joint likelihood, or the only one."""
+    return members[0] if len(members) == 1 else combine(members)
+
+
+def overlaps(datasets: Sequence[Likelihood]) -> tuple[FoundOverlap, ...]:
+    """Return which releases of different data sets (or of one group) share data."""
+    releases = [atom for dataset in datasets for atom in atoms(dataset)]
+    return tuple(found for a, b in combinations(releases, 2) for found in _between(a, b))
+
+
+def _between(a: Likelihood, b: Likelihood) -> Iterator[FoundOverlap]:
+    if a.name == b.name:
+        reason = "the same release twice" if a.release == b.release else "two versions of one dataset"
+        yield FoundOverlap(label(a), label(b), "shares", reason)
+        return
+    for one, other in ((a, b), (b, a)):
+        for declared in one.overlaps:
+            if _names(declared.release, other.release):
+                yield FoundOverlap(one.release, other.release, declared.relation, declared.reason)
+                return
+
+
+def _names(reference: str, release: str) -> bool:
+    """Say whether ``NAME``, ``NAME@LABEL`` or ``NAME@VERSION`` names a release."""
+    name, _, version = release.partition("@")
+    wanted, _, label = reference.partition("@")
+    return wanted == name and label in ("", version, version.rpartition("-r")[0])
+
+
+def check_overlaps(datasets: Sequence[Likelihood], allow: bool) -> tuple[FoundOverlap, ...]:
+    """Return the overlaps if they are allowed, or there are none.
+
+    Raises
+    ------
+    OverlapError
+        If data sets share data and that is not allowed, with the reasons.
+    """
+    found = overlaps(datasets)
+    if found and not allow:
+        said = "; ".join(f"{o.first} and {o.second} ({o.reason})" for o in found)
+        raise OverlapError(
+            f"These data sets share data and would be counted twice: {said}. Leave one of each pair out, "
+            "or allow the overlap and have it recorded in the result"
+        )
+    return found
