@@ -94,7 +94,7 @@ def parse(text: str, where: str = "<text>") -> Document:
 
     Raises
     ------
-    NuanomalyError
+    YamlError
         With the line, if the text is not YAML.
     """
     root = yamlio.compose(text, where)

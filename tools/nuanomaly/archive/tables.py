@@ -60,14 +60,19 @@ def to_bytes(frame: pd.DataFrame, columns: Sequence[Column], format: str) -> byt
         typed = frame.astype({c.name: DTYPES[c.type] for c in columns}).reset_index(drop=True)
     except (TypeError, ValueError) as error:
         raise NuanomalyError(f"a column does not have its declared type: {error}") from None
+    for column in columns:
+        if (
+            column.type in ("int64", "bool")
+            and not (typed[column.name] == frame[column.name].to_numpy()).all()
+        ):
+            raise NuanomalyError(f"column {column.name!r} is declared {column.type}, but holds other values")
     if format == "csv":
         text = typed.to_csv(index=False, lineterminator="\n")
         return str(text).encode()
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrow = {"float64": pa.float64(), "int64": pa.int64(), "bool": pa.bool_(), "string": pa.string()}
-    schema = pa.schema([(c.name, arrow[c.type]) for c in columns])
+    schema = pa.schema([(c.name, _arrow_types()[c.type]) for c in columns])
     table = pa.Table.from_pandas(typed, schema=schema, preserve_index=False).replace_schema_metadata(None)
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", compression_level=15, write_statistics=False)
@@ -75,41 +80,63 @@ def to_bytes(frame: pd.DataFrame, columns: Sequence[Column], format: str) -> byt
 
 
 def read(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
-    """Return a table file as a DataFrame with the declared types.
+    """Return a table file as a DataFrame with the declared types; every float64 is the nearest to its text.
+
+    An empty cell is NaN in a float64 column and the empty text in a string column; elsewhere it is an error.
 
     Raises
     ------
     NuanomalyError
-        If the file is missing, is not a table, or its columns are not the declared ones.
+        If the file is missing, is not a table, or its columns are not the declared ones, by name and type.
     """
-    types = {c.name: DTYPES[c.type] for c in columns}
-    frame: pd.DataFrame
-    try:
-        if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
+    import pyarrow as pa
 
-            frame = pq.read_table(path).to_pandas()
-        else:
-            options: dict[str, Any] = {"float_precision": "round_trip", "keep_default_na": False}
-            strings = {c.name: str for c in columns if c.type == "string"}
-            frame = pd.read_csv(path, na_values=[""], dtype=strings, **options)
+    types = {c.name: _arrow_types()[c.type] for c in columns}
+    try:
+        table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, types)
     except FileNotFoundError:
         raise NuanomalyError(f"{path}: the file is missing: fetch the release again") from None
-    except Exception as error:
-        raise NuanomalyError(f"{path}: not a readable table ({error})") from None
-    if list(frame.columns) != list(types):
-        raise NuanomalyError(
-            f"{path}: columns are {list(frame.columns)}, release.yaml declares {list(types)}"
-        )
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise NuanomalyError(f"{path}: its rows have more values than there are columns")
-    for column in columns:
-        if column.type == "string":
-            frame[column.name] = frame[column.name].fillna("")
-    try:
-        return frame.astype(types)
-    except (TypeError, ValueError) as error:
-        raise NuanomalyError(f"{path}: a column does not have its declared type: {error}") from None
+    except (OSError, pa.ArrowException) as error:
+        raise NuanomalyError(f"{path}: not a readable table ({str(error).splitlines()[0]})") from None
+    if table.column_names != list(types):
+        raise NuanomalyError(f"{path}: columns are {table.column_names}, release.yaml declares {list(types)}")
+    for column, field in zip(columns, table.schema, strict=True):
+        if field.type != types[column.name]:
+            raise NuanomalyError(f"{path}: column {column.name!r} is {field.type}, declared {column.type}")
+        if column.type != "float64" and table.column(column.name).null_count:
+            raise NuanomalyError(f"{path}: column {column.name!r} ({column.type}) has empty cells")
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.astype({c.name: DTYPES[c.type] for c in columns})
+
+
+def _read_parquet(path: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path, use_threads=False)
+
+
+def _read_csv(path: Path, types: Mapping[str, Any]) -> Any:
+    from pyarrow import csv
+
+    return csv.read_csv(
+        path,
+        # a row must fit into a block
+        csv.ReadOptions(use_threads=False, block_size=1 << 24),
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        csv.ConvertOptions(
+            column_types=types,
+            null_values=[""],
+            strings_can_be_null=False,
+            true_values=["True"],
+            false_values=["False"],
+        ),
+    )
+
+
+def _arrow_types() -> dict[str, Any]:
+    import pyarrow as pa
+
+    return {"float64": pa.float64(), "int64": pa.int64(), "bool": pa.bool_(), "string": pa.string()}
 
 
 def as_matrix(frame: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.float64]]":

@@ -12,6 +12,21 @@ from nuanomaly.archive.errors import NuanomalyError
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+class YamlError(NuanomalyError):
+    """A text that is not YAML, with the place where it stops being so.
+
+    Attributes
+    ----------
+    problem : str
+    line : int or None
+        Counted from 1.
+    """
+
+    def __init__(self, where: str, problem: str, line: int | None = None) -> None:
+        self.problem, self.line = problem, line
+        super().__init__(f"{where}{f', line {line}' if line else ''}: {problem}")
+
+
 class _Loader(_Base):  # type: ignore[misc]
     """Safe loader that refuses duplicated keys and leaves dates as they are written."""
 
@@ -41,7 +56,7 @@ def parse(text: str, where: str = "<text>") -> Any:
 
     Raises
     ------
-    NuanomalyError
+    YamlError
         With file and line, if the text is not YAML or repeats a key.
 
     Examples
@@ -58,7 +73,7 @@ def compose(text: str, where: str = "<text>") -> yaml.Node | None:
 
     Raises
     ------
-    NuanomalyError
+    YamlError
         With file and line, if the text is not YAML.
     """
     with _located(where):
@@ -104,7 +119,11 @@ def _located(where: str) -> Iterator[None]:
         yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise NuanomalyError(f"{where}{line}: {error.problem or error.context}") from None
+        line = mark.line + 1 if mark else None
+        raise YamlError(where, str(error.problem or error.context), line) from None
     except yaml.YAMLError as error:
-        raise NuanomalyError(f"{where}: {error}") from None
+        raise YamlError(where, str(error)) from None
+    except RecursionError:
+        raise YamlError(where, "nested too deeply: write it flatter") from None
+    except ValueError as error:  # such as a number that Python refuses to convert
+        raise YamlError(where, str(error)) from None
