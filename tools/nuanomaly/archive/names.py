@@ -1,7 +1,7 @@
 """Names of releases: ``miniboone-nue@2020-r1`` is upstream release 2020, revision 1 of our own form."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
@@ -63,3 +63,25 @@ def resolve(name: str, wanted: str | None, versions: Iterable[str]) -> str:
     if not fits:
         raise UnknownNameError("version", f"{name}@{wanted}", [f"{name}@{v}" for v in known])
     return fits[-1]
+
+
+def choose(name: str, wanted: str | None, states: Mapping[str, str]) -> str:
+    """Return the newest version that is asked for; if any will do, the newest released one (else the newest).
+
+    Parameters
+    ----------
+    states : mapping
+        ``{version: state}``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+
+    Examples
+    --------
+    >>> choose("x", None, {"2018-r1": "released", "2020-r1": "draft"})
+    '2018-r1'
+    """
+    released = [version for version, state in states.items() if state == "released"]
+    return resolve(name, wanted, released if wanted is None and released else states)

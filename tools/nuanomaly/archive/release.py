@@ -179,10 +179,8 @@ def load(reference: str) -> Release:
 
 def _newest(versions: Mapping[str, Path], name: str, wanted: str | None) -> Release:
     """Return the newest version asked for; of any version, the newest that is released (else the newest)."""
-    if wanted is None:
-        released = [v for v, folder in versions.items() if read(folder).state == "released"]
-        return read(versions[names.resolve(name, None, released or versions)])
-    return read(versions[names.resolve(name, wanted, versions)])
+    states = {v: read(folder).state if wanted is None else "" for v, folder in versions.items()}
+    return read(versions[names.choose(name, wanted, states)])
 
 
 def _stamp(file: Path) -> tuple[int, int]:

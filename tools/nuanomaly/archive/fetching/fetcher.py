@@ -1,0 +1,284 @@
+"""One release from the first source that can give it, into the store."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nuanomaly.archive import names
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
+from nuanomaly.archive.fetching import index
+from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, StorageError
+from nuanomaly.archive.fetching.http import SourceError
+from nuanomaly.archive.fetching.index import FileEntry, ReleaseEntry
+from nuanomaly.archive.fetching.sources import Checkout, Source
+from nuanomaly.archive.fetching.store import Staging, Store
+
+_AT_ONCE = 4  # files from one server: hides the round trips of small files, and is polite
+
+
+class FetchError(NuanomalyError):
+    """No source gave the release; the message has the reason of each."""
+
+    exit_code = 1
+
+
+class Watcher:
+    """Is told what happens; this one keeps silent."""
+
+    def note(self, text: str) -> None:
+        """Hear something a user may want to know."""
+
+    def begin(self, what: str, size: int) -> None:
+        """Hear that so many bytes are about to be fetched."""
+
+    def advance(self, count: int) -> None:
+        """Hear that so many bytes arrived (negative: were given up). May be called from several threads."""
+
+    def end(self) -> None:
+        """Hear that what began is over, well or not."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A release that is here now.
+
+    Attributes
+    ----------
+    release : str
+        ``NAME@VERSION``.
+    folder : pathlib.Path
+    origin : str
+        The source it came from.
+    how : {"fetched", "present", "checkout"}
+        Got now; was here, and was verified again; lies in the checkout, which is used as it is.
+    size : int
+        Bytes of all files.
+    """
+
+    release: str
+    folder: Path
+    origin: str
+    how: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Gets releases.
+
+    Attributes
+    ----------
+    sources : sequence of Source
+        Asked in this order.
+    store : Store
+    in_place : bool
+        Whether a release in the user's checkout is used there (else it is copied to the store).
+    offline : bool
+        Leave out all sources behind a network.
+    ledger : mapping
+        ``{NAME@VERSION: digest}`` of the releases this program knows for sure.
+    pins : mapping, optional
+        Entries of a lock file: nothing else is accepted.
+    """
+
+    sources: Sequence[Source]
+    store: Store
+    in_place: bool = False
+    offline: bool = False
+    policy: Policy = field(default_factory=Policy)
+    watcher: Watcher = field(default_factory=Watcher)
+    ledger: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, ReleaseEntry] | None = None
+
+    def get(self, reference: str) -> Fetched:
+        """Get a release by ``NAME`` or ``NAME@VERSION``, whole and verified.
+
+        Raises
+        ------
+        UnknownNameError
+            If no source has it.
+        FetchError
+            If a source that may have it fails, with every reason.
+        StorageError
+            If it cannot be written.
+        """
+        name, wanted = names.split(reference)
+        if self.pins is not None:
+            wanted = self._pinned_version(name, wanted)
+        here = self._settled(name, wanted)
+        if here:
+            return here
+        problems: list[str] = []
+        versions: set[str] = set()
+        for source in self._asked():
+            try:
+                states = source.states(name)
+                versions |= set(states)
+                if not states or not _has(name, wanted, states):
+                    continue
+                return self._from(source, source.entry(name, names.choose(name, wanted, states)))
+            except (SourceError, IntegrityError) as error:
+                problems.append(f"{source.label}: {error}")
+                self.watcher.note(f"{source.label}: {error}")
+        return self._fallback(name, wanted, problems, versions)
+
+    def available(self) -> list[str]:
+        """Return all releases of all sources that answer, retracted ones left out."""
+        found: dict[str, None] = {}
+        for source in self._asked():
+            try:
+                for name in source.names():
+                    states = source.states(name)
+                    kept = [v for v, state in states.items() if state != "retracted"]
+                    found |= dict.fromkeys(f"{name}@{v}" for v in sorted(kept, key=names.sort_key))
+            except SourceError as error:
+                self.watcher.note(f"{source.label}: {error}")
+        return sorted(found)
+
+    def _asked(self) -> Iterator[Source]:
+        return (s for s in self.sources if not (self.offline and s.network))
+
+    def _pinned_version(self, name: str, wanted: str | None) -> str:
+        """Return the version the lock file has."""
+        pinned = [e.version for e in (self.pins or {}).values() if e.name == name]
+        if not pinned or not _has(name, wanted, dict.fromkeys(pinned, "")):
+            asked = f"{name}@{wanted}" if wanted else name
+            raise UnknownNameError("locked release", asked, self.pins or {}, "nuanomaly.lock")
+        return names.choose(name, wanted, dict.fromkeys(pinned, ""))
+
+    def _settled(self, name: str, wanted: str | None) -> Fetched | None:
+        """Return a released version that is here already: it never changes, so nobody needs to be asked."""
+        if wanted is None or not names.VERSION.fullmatch(wanted):
+            return None
+        found = self._stored(name, wanted)
+        if found is None or (found.state != "released" and self.pins is None):
+            return None
+        return self._present(found, "the cache")
+
+    def _stored(self, name: str, version: str) -> ReleaseEntry | None:
+        """Return the entry of a release in the store, if it is whole and what it should be."""
+        try:
+            folder = self.store.folder(name, version)
+            entry = index.describe(folder)
+            self._check(entry, folder)
+        except NuanomalyError:
+            return None
+        return entry
+
+    def _present(self, entry: ReleaseEntry, origin: str) -> Fetched:
+        return Fetched(entry.id, self.store.folder(entry.name, entry.version), origin, "present", entry.size)
+
+    def _check(self, entry: ReleaseEntry, folder: Path | None = None) -> None:
+        """Refuse what is not as the lock file, or (when it lies in ``folder``) the ledger, says.
+
+        Raises
+        ------
+        IntegrityError
+        """
+        if self.pins is not None and set(self.pins[entry.id].files) != set(entry.files):
+            raise IntegrityError(f"{entry.id} has other files than nuanomaly.lock pins")
+        known = self.ledger.get(entry.id)
+        if folder is not None and known is not None and known != index.digest(folder, entry):
+            raise IntegrityError(f"{entry.id} has other files than the ledger of released releases says")
+
+    def _from(self, source: Source, entry: ReleaseEntry) -> Fetched:
+        """Get a release from one source."""
+        self._check(entry)
+        if entry.state == "retracted":
+            self.watcher.note(f"{entry.id} is retracted: see `nuanomaly show {entry.id}`")
+        if self.in_place and isinstance(source, Checkout) and source.home:
+            self._check(entry, source.folder(entry))
+            return Fetched(entry.id, source.folder(entry), source.label, "checkout", entry.size)
+        if self._whole(entry):
+            return self._present(entry, source.label)
+        waiting = f"another process is fetching {entry.id}: waiting for it"
+        with self.store.locked(entry, lambda: self.watcher.note(waiting)) as staging:
+            if self._whole(entry):  # the other process has done it
+                return self._present(entry, source.label)
+            missing = staging.missing(entry)
+            staging.need_room(missing)
+            self._download(source, entry, missing, staging)
+            self._check(entry, staging.files)
+            folder = self.store.publish(entry, staging)
+        return Fetched(entry.id, folder, source.label, "fetched", entry.size)
+
+    def _whole(self, entry: ReleaseEntry) -> bool:
+        """Say whether the store has exactly this release."""
+        return index.matches(self.store.folder(entry.name, entry.version), entry)
+
+    def _download(
+        self, source: Source, entry: ReleaseEntry, missing: Sequence[FileEntry], staging: Staging
+    ) -> None:
+        """Get all missing files into the staging folder.
+
+        Raises
+        ------
+        SourceError
+            If the source did not give some; the others are kept for the next source.
+        """
+        stop = threading.Event()
+
+        def one(file: FileEntry) -> SourceError | None:
+            part = staging.part(file)
+            try:
+                download = Download(part, file.sha256, file.size, self.watcher.advance, stop)
+                download.run(lambda offset: source.open(entry, file.path, offset), self.policy)
+                staging.accept(file)
+            except SourceError as error:
+                return SourceError(f"{file.path}: {error}")
+            except StoppedError:
+                return None
+            return None
+
+        self.watcher.begin(entry.id, sum(f.size for f in missing))
+        pool = ThreadPoolExecutor(_AT_ONCE if source.network and len(missing) > 1 else 1)
+        try:
+            failed = [error for error in pool.map(one, missing) if error]
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+            self.watcher.end()
+        if failed:
+            raise SourceError("; ".join(map(str, failed[:3])) + (" …" if len(failed) > 3 else ""))
+
+    def _fallback(self, name: str, wanted: str | None, problems: list[str], versions: set[str]) -> Fetched:
+        """Return what the store has, or raise what explains best why there is nothing."""
+        stored = Checkout(self.store.root)
+        states = stored.states(name) if self.store.below else {}
+        if _has(name, wanted, states):
+            found = self._stored(name, names.choose(name, wanted, states))
+            if found:
+                self.watcher.note(
+                    f"{found.id} is taken from the cache: no other source could be asked for a newer one"
+                )
+                return self._present(found, "the cache")
+        asked = f"{name}@{wanted}" if wanted else name
+        if problems:
+            raise FetchError(f"{asked} could not be fetched: " + "; ".join(problems))
+        left_out = [s.label for s in self.sources if s.network] if self.offline else []
+        if left_out:
+            raise FetchError(
+                f"{asked} is not on this machine, and --offline leaves out {', '.join(left_out)}: fetch it "
+                "once with a network, or name a folder or a bundle that has it in $NUANOMALY_SOURCES"
+            )
+        if versions:
+            raise UnknownNameError(
+                "version", asked, [f"{name}@{v}" for v in sorted(versions, key=names.sort_key)]
+            )
+        known = {n for source in self._asked() for n in source.names()}
+        raise UnknownNameError("dataset", name, known)
+
+
+def _has(name: str, wanted: str | None, states: Mapping[str, str]) -> bool:
+    """Return whether one of the versions is what is wanted."""
+    try:
+        return bool(states) and bool(names.choose(name, wanted, states))
+    except UnknownNameError:
+        return False
+
+
+__all__ = ["FetchError", "Fetched", "Fetcher", "StorageError", "Watcher"]

@@ -1,0 +1,291 @@
+"""Where releases come from: a folder (checkout or mirror), a one-file bundle, a web server."""
+
+import os
+import re
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from nuanomaly.archive import anomalies, paths, release
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.fetching import index
+from nuanomaly.archive.fetching.download import Policy, patiently
+from nuanomaly.archive.fetching.http import HttpClient, SourceError, Stream
+from nuanomaly.archive.fetching.index import Index, ReleaseEntry
+
+BUNDLE_FILE = "nuanomaly-archive.zip"
+_MAX_INDEX = 64 << 20
+
+
+class Source(Protocol):
+    """Something that holds releases."""
+
+    #: What to call it in a message.
+    label: str
+    #: Whether asking it touches the network.
+    network: bool
+
+    def names(self) -> Sequence[str]:
+        """Return the names of its datasets."""
+        ...
+
+    def states(self, name: str) -> Mapping[str, str]:
+        """Return ``{version: state}`` of a dataset; empty if it has none of that name."""
+        ...
+
+    def entry(self, name: str, version: str) -> ReleaseEntry:
+        """Return the files of a release."""
+        ...
+
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the groups of releases it declares."""
+        ...
+
+    def open(self, entry: ReleaseEntry, path: str, offset: int) -> AbstractContextManager[Stream]:
+        """Open a file of a release from a byte on."""
+        ...
+
+
+class Checkout:
+    """A checkout of the archive, or anything else with releases below ``datasets/`` (a cache).
+
+    Attributes
+    ----------
+    home : bool
+        Whether it is the user's own checkout, the one that releases are loaded from.
+    """
+
+    network = False
+
+    def __init__(self, root: Path, home: bool = False) -> None:
+        self.root, self.home = root, home
+        self.label = f"the checkout {root}" if home else str(root)
+
+    def folder(self, entry: ReleaseEntry) -> Path:
+        """Return the folder of a release."""
+        return self._folders[entry.name][entry.version]
+
+    @cached_property
+    def _folders(self) -> Mapping[str, Mapping[str, Path]]:
+        return release.folders(self.root)
+
+    def names(self) -> Sequence[str]:
+        """Return the names of its datasets."""
+        return list(self._folders)
+
+    def states(self, name: str) -> Mapping[str, str]:
+        """Return ``{version: state}`` of a dataset."""
+        return {
+            version: release.read(folder).state for version, folder in self._folders.get(name, {}).items()
+        }
+
+    def entry(self, name: str, version: str) -> ReleaseEntry:
+        """Return the files of a release, hashed now and compared with what the release was sealed with."""
+        return index.describe(self._folders[name][version])
+
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the groups that the anomalies declare."""
+        return anomalies.groups() if self.home else {}
+
+    @contextmanager
+    def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
+        """Open a file of a release from a byte on."""
+        with _opened(self.root / "datasets" / entry.name / entry.version / path, offset) as file:
+            yield Stream(offset, file)
+
+
+class _Published:
+    """What has an ``index.json``."""
+
+    label: str
+
+    @cached_property
+    def index(self) -> Index:
+        """The index, read once."""
+        return self._read_index()
+
+    def _read_index(self) -> Index:
+        raise NotImplementedError
+
+    def names(self) -> Sequence[str]:
+        """Return the names of its datasets."""
+        return list(self.index.releases)
+
+    def states(self, name: str) -> Mapping[str, str]:
+        """Return ``{version: state}`` of a dataset."""
+        return {version: entry.state for version, entry in self.index.releases.get(name, {}).items()}
+
+    def entry(self, name: str, version: str) -> ReleaseEntry:
+        """Return the files of a release."""
+        return self.index.releases[name][version]
+
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the groups it declares."""
+        return self.index.groups
+
+
+class MirrorFolder(_Published):
+    """A mirror in a folder of this machine."""
+
+    network = False
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.label = root, str(root)
+
+    def _read_index(self) -> Index:
+        with _opened(self.root / index.INDEX_FILE) as file:
+            return _parsed(Stream(0, file), self.label)
+
+    @contextmanager
+    def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
+        """Open a file of a release from a byte on."""
+        with _opened(self.root / "datasets" / entry.name / entry.version / path, offset) as file:
+            yield Stream(offset, file)
+
+
+class Bundle(_Published):
+    """A mirror in one zip file. Its members are read by name; nothing is ever unpacked by their own paths."""
+
+    network = False
+
+    def __init__(self, file: Path) -> None:
+        self.file, self.label = file, str(file)
+
+    def _read_index(self) -> Index:
+        with _opened(self.file, member=index.INDEX_FILE) as member:
+            return _parsed(Stream(0, member), self.label)
+
+    @contextmanager
+    def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
+        """Open a file of a release from a byte on."""
+        with _opened(self.file, offset, f"datasets/{entry.name}/{entry.version}/{path}") as member:
+            yield Stream(offset, member)
+
+
+class MirrorServer(_Published):
+    """A mirror behind a web server."""
+
+    network = True
+
+    def __init__(self, url: str, policy: Policy) -> None:
+        self.label = url.rstrip("/")
+        self._policy = policy
+        self._local = threading.local()
+
+    def _client(self) -> HttpClient:
+        """Return this thread's client, with its kept connections."""
+        if not hasattr(self._local, "client"):
+            self._local.client = HttpClient(self._policy.timeout)
+        client: HttpClient = self._local.client
+        return client
+
+    def _read_index(self) -> Index:
+        def attempt() -> Index:
+            with self._client().get(f"{self.label}/{index.INDEX_FILE}") as stream:
+                return _parsed(stream, self.label)
+
+        return patiently(attempt, self._policy)
+
+    def open(self, entry: ReleaseEntry, path: str, offset: int) -> AbstractContextManager[Stream]:
+        """Open a file of a release from a byte on."""
+        return self._client().get(f"{self.label}/datasets/{entry.name}/{entry.version}/{path}", offset)
+
+
+def named(text: str, policy: Policy) -> Source:
+    """Return the source of a URL (``http://``, ``https://``, ``file://``) or path.
+
+    Raises
+    ------
+    NuanomalyError
+        If it is none of these.
+    """
+    parts = urlsplit(text)
+    if parts.scheme in ("http", "https"):
+        return MirrorServer(text, policy)
+    if parts.scheme == "file":
+        path = Path(url2pathname(parts.path))
+    elif "://" in text:
+        raise NuanomalyError(f"source {text!r}: write a path, file://, http:// or https://")
+    else:
+        path = Path(text).expanduser()
+    if path.suffix == ".zip":
+        return Bundle(path)
+    if (path / index.INDEX_FILE).exists() or not (path / "datasets").is_dir():
+        return MirrorFolder(path)
+    return Checkout(path)
+
+
+def configured(given: Sequence[str] | None, policy: Policy) -> list[Source]:
+    """Return the sources in the order they are asked: checkout, ``$NUANOMALY_SOURCES``, a bundle beside them.
+
+    Parameters
+    ----------
+    given : sequence of str, optional
+        URLs or paths to use instead.
+    """
+    if given is not None:
+        return [named(text, policy) for text in given]
+    root = paths.checkout()
+    found: list[Source] = [Checkout(root, home=True)] if root else []
+    listed = re.split(r"[\s;]+", os.environ.get("NUANOMALY_SOURCES", "").strip())
+    found += [named(text, policy) for text in listed if text]
+    beside = [Path.cwd(), *([root] if root else []), paths.cache(), Path(__file__).parents[2]]
+    found += [
+        Bundle(folder / BUNDLE_FILE) for folder in dict.fromkeys(beside) if (folder / BUNDLE_FILE).is_file()
+    ]
+    return found
+
+
+@contextmanager
+def _opened(path: Path, offset: int = 0, member: str | None = None) -> Iterator[Callable[[int], bytes]]:
+    """Give the ``read`` of a file, or of a member of a zip file; what goes wrong becomes a SourceError."""
+    with ExitStack() as stack:
+        with _named(path):
+            if member is None:
+                file: Any = stack.enter_context(path.open("rb", buffering=0))
+            else:
+                file = stack.enter_context(stack.enter_context(zipfile.ZipFile(path)).open(member))
+            file.seek(offset)
+
+        def read(count: int) -> bytes:
+            with _named(path):
+                chunk: bytes = file.read(count)
+                return chunk
+
+        yield read
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror or error}") from None
+    except (KeyError, zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise SourceError(f"{path} is no bundle, or damaged ({error})") from None
+
+
+def _parsed(stream: Stream, label: str) -> Index:
+    """Return the index a stream carries; one that was cut short may be whole the next time."""
+    text = bytearray()
+    while chunk := stream.read(index.CHUNK):
+        text += chunk
+        if len(text) > _MAX_INDEX:
+            raise SourceError(
+                f"{label}: {index.INDEX_FILE} is larger than {_MAX_INDEX >> 20} MiB: it is no index"
+            )
+    try:
+        return index.from_json(bytes(text))
+    except NuanomalyError as error:
+        raise SourceError(f"{label}: {error}") from None
+    except ValueError as error:
+        raise SourceError(
+            f"{label}: {index.INDEX_FILE} is cut short or no JSON ({error})", passing=True
+        ) from None

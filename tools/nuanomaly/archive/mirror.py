@@ -1,0 +1,153 @@
+"""The static mirror of the archive, a folder any web server can serve, and the same in one file."""
+
+import io
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+from nuanomaly.archive import anomalies, catalog, release, yamlio
+from nuanomaly.archive.document import write_atomically
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.fetching import index
+from nuanomaly.archive.fetching.download import storing
+from nuanomaly.archive.fetching.index import INDEX_FILE, Index, ReleaseEntry
+
+
+def mirror(root: Path, output: Path) -> Index:
+    """Write the mirror of a checkout into a folder, or bring one up to date.
+
+    Whoever fetches from it meanwhile sees the old mirror or the new one: the files come first, then the
+    index, and what no release needs any more is removed last. The same releases give the same bytes.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+    output : pathlib.Path
+        A new or empty folder, or an earlier mirror.
+
+    Returns
+    -------
+    Index
+        What the mirror has.
+
+    Raises
+    ------
+    IntegrityError
+        If a table is not the one its release was sealed with.
+    NuanomalyError
+        If the folder holds something else than a mirror.
+    """
+    made, folders = contents(root)
+    with storing(output):
+        output.mkdir(parents=True, exist_ok=True)
+        if not (output / INDEX_FILE).exists() and any(output.iterdir()):
+            raise NuanomalyError(f"{output} is neither empty nor a mirror: name a new folder")
+        wanted = {}
+        for entry in entries(made):
+            for file in entry.files:
+                wanted[output / _path(entry, file.path)] = (folders[entry.id] / file.path, file)
+        for target, (source, file) in wanted.items():
+            if not index.file_matches(target, file):
+                _copy(source, target)
+        write_atomically(output / INDEX_FILE, index.to_json(made))
+        _remove_others(output / "datasets", set(wanted))
+    return made
+
+
+def bundle(root: Path, file: Path) -> Index:
+    """Write the mirror of a checkout as one zip file, for machines without a network.
+
+    The same releases give the same bytes (with the same version of zlib).
+
+    Raises
+    ------
+    IntegrityError
+        If a table is not the one its release was sealed with.
+    NuanomalyError
+        If the name does not end in ``.zip``.
+    """
+    if file.suffix != ".zip":
+        raise NuanomalyError(f"{file}: a bundle is a zip file: name it {file.with_suffix('.zip').name}")
+    made, folders = contents(root)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        _add(archive, INDEX_FILE, index.to_json(made))
+        for entry in entries(made):
+            for part in entry.files:
+                _add(archive, _path(entry, part.path), (folders[entry.id] / part.path).read_bytes())
+    with storing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, buffer.getvalue())
+    return made
+
+
+def contents(root: Path) -> tuple[Index, dict[str, Path]]:
+    """Return the index of all releases of a checkout, and the folder of each.
+
+    Raises
+    ------
+    IntegrityError
+        If a table is not the one its release was sealed with.
+    """
+    listed = {f"{item['name']}@{item['version']}": item for item in _catalogue(root)}
+    found, folders = [], {}
+    for versions in release.folders(root).values():
+        for folder in versions.values():
+            entry = index.describe(folder)
+            about = {
+                k: v for k, v in listed[entry.id].items() if k not in ("name", "version", "state", "files")
+            }
+            found.append(ReleaseEntry(entry.name, entry.version, entry.state, entry.files, about))
+            folders[entry.id] = folder
+    groups = {
+        name: tuple(members)
+        for anomaly in anomalies.anomalies(root).values()
+        for name, members in (anomaly.get("groups") or {}).items()
+    }
+    return index.of(found, groups), folders
+
+
+def entries(made: Index) -> list[ReleaseEntry]:
+    """Return the releases of an index, one after the other."""
+    return [entry for versions in made.releases.values() for entry in versions.values()]
+
+
+def _catalogue(root: Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = yamlio.parse(catalog.build(root).decode(), "catalog.yaml")["releases"]
+    return found
+
+
+def _path(entry: ReleaseEntry, path: str) -> str:
+    return f"datasets/{entry.name}/{entry.version}/{path}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file so that it is there whole or not at all, readable for a web server."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staged = target.with_name(f".{target.name}.new")
+    shutil.copyfile(source, staged)
+    staged.chmod(0o644)
+    os.replace(staged, target)
+
+
+def _remove_others(folder: Path, wanted: set[Path]) -> None:
+    """Remove every file below a folder that is not wanted, and the folders that become empty."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in wanted:
+            path.unlink()
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a member with nothing in it that changes from one run to the next."""
+    member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    member.external_attr, member.create_system = 0o644 << 16, 3
+    member.compress_type = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
+    archive.writestr(member, content)
+
+
+__all__ = ["bundle", "contents", "entries", "mirror"]
