@@ -1,0 +1,229 @@
+"""−2 ln L of a Gaussian whose covariance is a fraction of the prediction, rebuilt at every point.
+
+−2 ln L = (D − P)ᵀ M⁻¹ (D − P) + ln|M|,  M = G (F ∘ vvᵀ) Gᵀ + diag(statistical),  P = G v
+
+with the components v of a stack, their fractional covariance F and G, which adds components to bins.
+
+Config
+------
+data : list of {table, column}, in the order of the bins
+fractional_covariance : table, in the order of the components
+log_determinant : true | false
+    Without ln|M| the value is a χ².
+statistical : ``signal`` | ``all`` | ``none``
+    Poisson variance added to the diagonal: of the components that the model changes (where F holds the
+    statistical error of the others), of the whole prediction, or none.
+
+Bins without a component that the model changes are eliminated once: with L₀ the Cholesky factor of their
+block, M has the Schur complement M_ee − W Wᵀ, W = M_ef L₀⁻ᵀ, and W is linear in the changing components s.
+The complement is therefore of the same form, C + s_i H_ij + s_j H_ji + s_i s_j S_ij, with matrices that are
+known beforehand, and only the bins with a signal are factorised at every point.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.transform.stack import Index, Stack
+from nuanomaly.model.base import Array
+
+Statistical = Literal["signal", "all", "none"]
+
+#: How many doubles of covariance matrices are held at once: about what a processor's cache takes.
+_CHUNK = 100_000
+#: Last diagonal element of the bordered matrix; any number above the χ² gives the same result.
+_BORDER = 1e300
+
+
+class Scaling(NamedTuple):
+    """M(s) = constant + s_i cross_ij + s_j cross_ji + s_i s_j square_ij + diag(s)·poisson, all (n, n)."""
+
+    constant: Array
+    cross: Array
+    square: Array
+    poisson: float
+
+    def __call__(self, s: Array) -> Array:
+        """Return M for changing components per bin s, shape (P, n)."""
+        linear = s[:, :, None] * self.cross
+        found = s[:, :, None] * self.square
+        found *= s[:, None, :]
+        found += linear
+        found += linear.transpose(0, 2, 1)
+        found += self.constant
+        diagonal = np.arange(s.shape[1])
+        found[:, diagonal, diagonal] += self.poisson * s
+        return found
+
+
+class Reduced(NamedTuple):
+    """What is left for the bins ``kept`` after the others are eliminated; residual = offset − s·slope."""
+
+    kept: Index
+    scaling: Scaling
+    offset: Array
+    slope: Array
+    chi2: float
+    log_determinant: float
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledCovariance:
+    """Data (n,), fractional covariance (m, m) of the components of a stack, and the two choices."""
+
+    data: Array
+    fractional: Array
+    stack: Stack
+    log_determinant: bool = True
+    statistical: Statistical = "signal"
+
+    @property
+    def kind(self) -> StatisticKind:
+        """−2 ln L with the log-determinant, a χ² without it."""
+        return "-2lnL" if self.log_determinant else "chi2"
+
+    @property
+    def n_bins(self) -> int:
+        """Number of data."""
+        return int(self.data.size)
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """The covariance as a function of the changing component of each bin."""
+        varying = self.stack.varying
+        still = np.flatnonzero(self.stack.output_of < 0)
+        sums, bins = self.stack.sums, self.stack.bin_of[varying]
+        fixed = self.stack.fixed[still]
+        constant = sums[:, still] @ (self.fractional[np.ix_(still, still)] * np.outer(fixed, fixed))
+        constant = constant @ sums[:, still].T
+        cross, square = np.zeros_like(constant), np.zeros_like(constant)
+        cross[bins] = (self.fractional[np.ix_(varying, still)] * fixed) @ sums[:, still].T
+        square[np.ix_(bins, bins)] = self.fractional[np.ix_(varying, varying)]
+        if self.statistical == "all":
+            constant = constant + np.diag(sums[:, still] @ fixed)
+        return Scaling(constant, cross, square, 0.0 if self.statistical == "none" else 1.0)
+
+    def covariance(self, prediction: Prediction) -> Array:
+        """Return M, shape (P, n, n)."""
+        return self.scaling(self._changing(prediction))
+
+    @cached_property
+    def reduced(self) -> Reduced:
+        """The same statistic on the bins that the model changes."""
+        full = self.scaling
+        kept = np.unique(self.stack.bin_of[self.stack.varying])
+        gone = np.setdiff1d(np.arange(self.n_bins), kept)
+        residual = self.data - self.stack.sums @ self.stack.fixed
+        factor = _factor(full.constant[np.ix_(gone, gone)])
+        own, between = np.ix_(kept, kept), np.ix_(kept, gone)
+        w_constant = solve_triangular(factor, full.constant[between].T, lower=True).T
+        w_slope = solve_triangular(factor, full.cross[between].T, lower=True).T
+        z = solve_triangular(factor, residual[gone], lower=True)
+        return Reduced(
+            kept=kept,
+            scaling=Scaling(
+                full.constant[own] - w_constant @ w_constant.T,
+                full.cross[own] - w_slope @ w_constant.T,
+                full.square[own] - w_slope @ w_slope.T,
+                full.poisson,
+            ),
+            offset=residual[kept] - w_constant @ z,
+            slope=1.0 + w_slope @ z,
+            chi2=float(z @ z),
+            log_determinant=2.0 * float(np.log(np.diag(factor)).sum()),
+        )
+
+    def value(self, prediction: Prediction) -> Array:
+        """Return the value, shape (P,).
+
+        Raises
+        ------
+        NuanomalyError
+            If the covariance is not positive definite at a point.
+        """
+        r = self.reduced
+        s = self._changing(prediction)[:, r.kept]
+        step = max(1, _CHUNK // (r.kept.size + 1) ** 2)
+        parts = [self._value(s[i : i + step]) for i in range(0, len(s), step)]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def quadratic(self, prediction: Prediction) -> None:
+        """Return None: the covariance depends on the prediction."""
+        return None
+
+    def _changing(self, prediction: Prediction) -> Array:
+        """Return the changing component of every bin, shape (P, n)."""
+        components = prediction.components
+        if components is None:
+            raise NuanomalyError("a scaled covariance needs a transform with components, such as `stack`")
+        found = np.zeros((components.shape[0], self.n_bins))
+        varying = self.stack.varying
+        found[:, self.stack.bin_of[varying]] = components[:, varying]
+        return found
+
+    def _value(self, s: Array) -> Array:
+        """Return the value for changing components on the kept bins, by one Cholesky factor per point.
+
+        The matrix is bordered by the residual: the last row of its factor L is then L⁻¹(D − P).
+        """
+        r = self.reduced
+        n = r.kept.size
+        bordered = np.empty((len(s), n + 1, n + 1))
+        bordered[:, :n, :n] = r.scaling(s)
+        bordered[:, n, :n] = r.offset - s * r.slope
+        bordered[:, :n, n] = 0.0
+        bordered[:, n, n] = _BORDER
+        factor = _factor(bordered)
+        whitened = factor[:, n, :n]
+        value = np.einsum("pn,pn->p", whitened, whitened) + r.chi2
+        if self.log_determinant:
+            value += 2.0 * np.log(np.diagonal(factor[:, :n, :n], axis1=1, axis2=2)).sum(axis=1)
+            value += r.log_determinant
+        return np.asarray(value)
+
+
+def _factor(matrices: Array) -> Array:
+    """Return lower Cholesky factors; only the lower triangle is read."""
+    try:
+        return np.asarray(np.linalg.cholesky(matrices))
+    except np.linalg.LinAlgError:
+        raise NuanomalyError(
+            "the covariance is not positive definite at one of the points: the prediction is negative or not "
+            "finite there, or the fractional covariance has a negative eigenvalue"
+        ) from None
+
+
+def build(
+    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
+) -> ScaledCovariance:
+    """Build from a declaration (see the module)."""
+    if not isinstance(transform, Stack):
+        raise NuanomalyError(f"{release.id}: scaled-covariance needs the transform `stack`")
+    data = np.concatenate([release.table(d["table"])[d["column"]].to_numpy(float) for d in config["data"]])
+    fractional = release.matrix(config["fractional_covariance"])
+    components = transform.bin_of.size
+    if data.size != transform.n_bins or fractional.shape != (components, components):
+        raise NuanomalyError(
+            f"{release.id}: {transform.n_bins} bins of {components} components, but {data.size} data and "
+            f"a covariance of shape {fractional.shape}: must agree"
+        )
+    bins = transform.bin_of[transform.varying]
+    if np.unique(bins).size != bins.size:
+        raise NuanomalyError(
+            f"{release.id}: a bin has two components with outputs: add the outputs up before"
+        )
+    return ScaledCovariance(
+        data,
+        0.5 * (fractional + fractional.T),
+        transform,
+        bool(config.get("log_determinant", True)),
+        config.get("statistical", "signal"),
+    )

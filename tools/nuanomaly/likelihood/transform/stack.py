@@ -1,0 +1,109 @@
+"""Outputs of the response and fixed spectra stacked per bin; a statistic sees the sum and the components.
+
+Config
+------
+components : list, in the order of the covariance, each with
+    bins : the name of a group of bins; groups stand in the order in which they are first named
+    outputs : [first, last), outputs of the response, or
+    fixed : {table, column}, numbers that do not depend on the model
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Prediction, Response
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.model.base import Array
+
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """m components, each in one of n bins.
+
+    Attributes
+    ----------
+    groups : mapping
+        Name of each group of bins to its slice of the bins.
+    bin_of : array of int, shape (m,)
+        The bin each component is in.
+    output_of : array of int, shape (m,)
+        The output each component is; −1 for a fixed one.
+    fixed : array, shape (m,)
+        The fixed components, zero for the others.
+    """
+
+    groups: Mapping[str, slice]
+    bin_of: Index
+    output_of: Index
+    fixed: Array
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return int(self.bin_of.max()) + 1
+
+    @property
+    def varying(self) -> Index:
+        """The components that the model changes."""
+        return np.flatnonzero(self.output_of >= 0)
+
+    @property
+    def sums(self) -> Array:
+        """The matrix G, shape (n, m), that adds components to bins."""
+        matrix = np.zeros((self.n_bins, self.bin_of.size))
+        matrix[self.bin_of, np.arange(self.bin_of.size)] = 1.0
+        return matrix
+
+    def __call__(self, outputs: Array) -> Prediction:
+        """Return bins and components for outputs of shape (P, n_out)."""
+        components = np.tile(self.fixed, (outputs.shape[0], 1))
+        components[:, self.varying] = outputs[:, self.output_of[self.varying]]
+        mu = components @ self.sums.T
+        return Prediction(mu, np.zeros((*mu.shape, 0)), components)
+
+
+def build(config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances) -> Stack:
+    """Build from a declaration (see the module)."""
+    if len(nuisances):
+        raise NuanomalyError(
+            f"{release.id}: a stack knows no nuisances: {', '.join(nuisances.ids)} belong in the covariance"
+        )
+    parts = [_component(entry, release, response) for entry in config["components"]]
+    groups: dict[str, slice] = {}
+    size = 0
+    for entry, (numbers, _) in zip(config["components"], parts, strict=True):
+        name = str(entry["bins"])
+        if name not in groups:
+            groups[name] = slice(size, size + numbers.size)
+            size += numbers.size
+        found = groups[name].stop - groups[name].start
+        if found != numbers.size:
+            raise NuanomalyError(f"{release.id}: group {name!r} has {found} bins, a component {numbers.size}")
+    names = [str(entry["bins"]) for entry in config["components"]]
+    return Stack(
+        groups=groups,
+        bin_of=np.concatenate([np.arange(groups[n].start, groups[n].stop) for n in names]),
+        output_of=np.concatenate([numbers for numbers, _ in parts]),
+        fixed=np.concatenate([values for _, values in parts]),
+    )
+
+
+def _component(entry: Mapping[str, Any], release: Release, response: Response) -> tuple[Index, Array]:
+    """Return the output numbers (−1 for fixed) and the fixed values of one declared component."""
+    if "fixed" in entry:
+        values = release.table(entry["fixed"]["table"])[entry["fixed"]["column"]].to_numpy(float)
+        return np.full(values.size, -1), values
+    first, last = (int(i) for i in entry["outputs"])
+    if not 0 <= first < last <= response.n_out:
+        raise NuanomalyError(
+            f"{release.id}: outputs {first} to {last} are declared, the response has {response.n_out}"
+        )
+    return np.arange(first, last), np.zeros(last - first)
