@@ -215,5 +215,5 @@ def significance(
     smallest = best or what.result(minimise(what.objective, what.axes, what.known, progress=progress))
     null = null_value(what.objective, what.axes, what.known)
     if dof is None:
-        dof = rank(what.objective, what.axes, near=[smallest.parameters])
+        dof = rank(what.objective, what.axes, near=[smallest.parameters]).constrained
     return Significance(null - smallest.value, dof, sided, against="no oscillation")

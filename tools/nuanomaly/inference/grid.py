@@ -16,10 +16,10 @@ from nuanomaly.model.base import Array, Model, Parameter
 AxisSpec = tuple[float, float, int, str] | int | ArrayLike
 Grid = Mapping[str, AxisSpec]
 
-#: Points per axis unless a caller says otherwise: mass splittings (the likelihood is cyclic in them, 40 per
+#: Points per axis unless a caller says otherwise: mass splittings (the likelihood is cyclic in them, 50 per
 #: decade resolve it) and other parameters, by the number of dimensions.
-_SPLITTING = {1: 401, 2: 161, 3: 81}
-_OTHER = {1: 201, 2: 61, 3: 21}
+_SPLITTING = {1: 401, 2: 201, 3: 81}
+_OTHER = {1: 201, 2: 81, 3: 21}
 
 
 @dataclass(frozen=True, eq=False)

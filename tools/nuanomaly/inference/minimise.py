@@ -11,7 +11,7 @@ from scipy.ndimage import minimum_filter
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.objective import Objective, Progress
-from nuanomaly.model.base import Array, Parameter
+from nuanomaly.model.base import Array, NotApplicableError, Parameter
 
 #: How many valleys are followed, how far above the lowest grid point, and how far apart (grid cells).
 _STARTS, _DEPTH, _APART = 6, 10.0, 3
@@ -114,7 +114,10 @@ def _vanishing(
     place = np.unravel_index(int(np.argmin(grid)), grid.shape)
     point = {a.name: float(a.values[k]) for a, k in zip(axes, place, strict=True)}
     point |= {name: float(value) for name, value in nulls.items() if value is not None}
-    value = float(objective({k: np.array([v]) for k, v in point.items()})[0])
+    try:
+        value = float(objective({k: np.array([v]) for k, v in point.items()})[0])
+    except NotApplicableError:
+        return None  # a surface that does not know what no oscillation is
     return Minimum(value, point, tuple(nulls), True)
 
 
@@ -138,7 +141,14 @@ def _local(
         return {a.name: float(np.exp(u) if a.log else u) for a, u in zip(axes, internal, strict=True)}
 
     def function(internal: Sequence[float]) -> float:
-        value = float(objective({k: np.array([v]) for k, v in outside(internal).items()})[0])
+        point = outside(internal)
+        try:
+            value = float(objective({k: np.array([v]) for k, v in point.items()})[0])
+        except NotApplicableError:
+            # below the axis, where only this fit goes, a surface may know nothing
+            if any(point[a.name] < a.low for a in axes):
+                return _FORBIDDEN
+            raise
         return value if np.isfinite(value) else _FORBIDDEN
 
     begin = [
@@ -168,6 +178,7 @@ def _minuit(
     fit = Minuit(function, inside, name=[a.name for a in axes])
     fit.limits = list(limits)
     fit.errordef = 1.0
+    fit.print_level = -1  # says what it thinks of a flat direction in its own words on stderr otherwise
     fit.tol = 1e-3  # stops when the expected improvement is below 2e-6
     # the first step is one grid cell
     fit.errors = [(a.internal(a.high).item() - a.internal(a.low).item()) / max(1, len(a) - 1) for a in axes]

@@ -1,6 +1,7 @@
 """How many physics parameters a data set constrains: the rank of the Jacobian of its observables."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -77,12 +78,29 @@ def matrix_rank(derivatives: Array, observables: Array) -> int:
     return int((singular > _TOLERANCE * singular[0]).sum())
 
 
+@dataclass(frozen=True)
+class Ranks:
+    """How many free parameters (and shared nuisances) are constrained, and how many nuisances absorb."""
+
+    constrained: int
+    absorbed: int
+
+
+def insensitive(objective: Objective, axes: Sequence[Axis]) -> tuple[str, ...]:
+    """Return the free parameters that no observable depends on."""
+    observables, derivatives = jacobian(objective, axes, generic_points(axes))
+    noise = _NOISE * np.abs(observables)[:, :, None]
+    moves = np.asarray((np.abs(derivatives) > noise).any(axis=(0, 1))).tolist()
+    return tuple(a.name for a, moved in zip(axes, moves, strict=True) if not moved)
+
+
 def rank(
     objective: Objective,
     axes: Sequence[Axis],
     shared: Sequence[str] = (),
+    held: Sequence[str] = (),
     near: Sequence[Mapping[str, float]] = (),
-) -> int:
+) -> Ranks:
     """Return how many of the free parameters and shared nuisances a data set constrains.
 
     Nuisances without prior that are not shared absorb what they can: the rank is that of all columns less
@@ -95,19 +113,27 @@ def rank(
         The free physics parameters.
     shared : sequence of str
         Nuisances that count as parameters.
+    held : sequence of str
+        Those of them whose prior belongs to the data.
     near : sequence of points
         Best fits, for instance.
     """
     nuisances = objective.likelihood.nuisances
-    held = set(nuisances.with_prior())
+    priors = set(nuisances.with_prior())
     counted = [k for k, name in enumerate(nuisances.ids) if name in shared]
-    absorbed = [k for k, name in enumerate(nuisances.ids) if name not in held and name not in shared]
+    absorbing = [k for k, name in enumerate(nuisances.ids) if name not in priors and name not in shared]
     at = generic_points(axes, near)
     observables, physics = jacobian(objective, axes, at)
     effects = objective.likelihood.nuisance_effects(objective.model, objective.points(at))
-    ranks = []
+    prior_rows = np.zeros((len(held), len(axes) + len(counted) + len(absorbing)))
+    for row, name in enumerate(held):
+        prior_rows[row, len(axes) + counted.index(nuisances.ids.index(name))] = 1.0
+    found = []
     for g in range(observables.shape[0]):
-        free = effects[g][:, absorbed]
+        free = effects[g][:, absorbing]
         every = np.concatenate([physics[g], effects[g][:, counted], free], axis=1)
-        ranks.append(matrix_rank(every, observables[g]) - matrix_rank(free, observables[g]))
-    return max(ranks)
+        every = np.concatenate([every, prior_rows])
+        padded = np.concatenate([observables[g], np.zeros(len(held))])
+        absorbed = matrix_rank(free, observables[g])
+        found.append(Ranks(matrix_rank(every, padded) - absorbed, absorbed))
+    return max(found, key=lambda r: r.constrained)

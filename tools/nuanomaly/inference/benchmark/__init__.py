@@ -1,1 +1,1 @@
-"""One module per kind of benchmark: ``compute(config, release)`` gives the recomputed number."""
+"""Kinds of benchmark: one module each, ``compute(config, release) -> float | bool``."""
