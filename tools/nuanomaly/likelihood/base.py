@@ -63,7 +63,10 @@ class Prediction:
 class Transform(Protocol):
     """Outputs of a response → prediction."""
 
-    n_bins: int
+    @property
+    def n_bins(self) -> int:
+        """Number of bins of the prediction."""
+        ...
 
     def __call__(self, outputs: Array) -> Prediction:
         """Return the prediction for outputs of shape (P, n_out)."""
@@ -73,8 +76,15 @@ class Transform(Protocol):
 class Statistic(Protocol):
     """Prediction → value. It says what its value is."""
 
-    kind: StatisticKind
-    n_bins: int
+    @property
+    def kind(self) -> StatisticKind:
+        """What the value is."""
+        ...
+
+    @property
+    def n_bins(self) -> int:
+        """Number of data."""
+        ...
 
     def value(self, prediction: Prediction) -> Array:
         """Return the value with all nuisances profiled, shape (P,)."""

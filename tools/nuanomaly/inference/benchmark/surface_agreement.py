@@ -35,4 +35,5 @@ def differences(chosen: Likelihood, config: Mapping[str, Any], release: Release)
     coordinates = {
         name: frame[column].to_numpy(float)[used] for name, column in config["coordinates"].items()
     }
-    return np.asarray(chosen.chi2(config["model"], **coordinates)) - released[used]
+    found: Array = np.asarray(chosen.chi2(config["model"], **coordinates), float) - released[used]
+    return found
