@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from nuanomaly.model.base import Array, NotApplicableError, Parameter
 _STARTS, _DEPTH, _APART = 6, 10.0, 3
 #: What an impossible point counts for in the local fit, which cannot take infinity.
 _FORBIDDEN = 1e9
+#: How many moves or halvings of the step a pattern search makes.
+_HALVINGS = 40
 #: A logarithmic amplitude is followed down to this fraction of its grid's lower end: there it is zero.
 _VANISHING = 1e-4
 
@@ -156,16 +159,34 @@ def _local(
         for a, (low, _) in zip(axes, limits, strict=True)
     ]
     fit = _minuit(function, begin, limits, axes)
-    if float(fit.fval) > start_value:  # a fit that got lost must not lose the grid point
-        return Minimum(start_value, dict(start), _at_edge(start, axes, parameters), False)
-    found = outside(list(fit.values))
-    return Minimum(
-        float(fit.fval),
-        found,
-        _at_edge(found, axes, parameters),
-        bool(fit.valid),
-        _errors(fit, axes, found, errors) if errors else {},
-    )
+    value, found = float(fit.fval), outside(list(fit.values))
+    if value > start_value:  # a fit that got lost must not lose the grid point
+        value, found = start_value, dict(start)
+    if not fit.valid or objective.likelihood.n_bins is None:
+        value, found = _pattern(objective, axes, found, value)
+    errors_ = _errors(fit, axes, found, errors) if errors else {}
+    return Minimum(value, found, _at_edge(found, axes, parameters), bool(fit.valid), errors_)
+
+
+def _pattern(
+    objective: Objective, axes: Sequence[Axis], start: Mapping[str, float], value: float
+) -> tuple[float, dict[str, float]]:
+    """Return the lowest point of a pattern search, which kinks of a tabulated surface do not stop."""
+    best = np.array([a.internal(max(start[a.name], a.low)).item() for a in axes])
+    point = dict(start)
+    step = np.array([np.ptp(a.internal([a.low, a.high])) / max(1, len(a) - 1) for a in axes])
+    moves = np.array([m for m in product((-1.0, 0.0, 1.0), repeat=len(axes)) if any(m)])
+    for _ in range(_HALVINGS):
+        trial = {a.name: a.external(best[k] + step[k] * moves[:, k]) for k, a in enumerate(axes)}
+        values = objective(trial)
+        lowest = int(np.argmin(values))
+        if values[lowest] < value:
+            value = float(values[lowest])
+            point = {name: float(v[lowest]) for name, v in trial.items()}
+            best = np.array([a.internal(point[a.name]).item() for a in axes])
+        else:
+            step = step / 2.0
+    return value, point
 
 
 def _minuit(
