@@ -14,6 +14,8 @@ from nuanomaly.archive.errors import NuanomalyError
 
 #: Keys and list positions from the top of a document to an entry.
 Steps = Sequence[str | int]
+#: More entries than any file of the archive has: aliases of aliases grow exponentially.
+_MOST_ENTRIES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,13 @@ def parse(text: str, where: str = "<text>") -> Document:
     Raises
     ------
     YamlError
-        With the line, if the text is not YAML.
+        With the line, if the text is not YAML, or an alias holds itself.
     """
     root = yamlio.compose(text, where)
     if root is None:
         return Document(text, None, None)
+    if _entries(root, {}, where) > _MOST_ENTRIES:
+        raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries: write less")
     duplicates = tuple(_drop_duplicates(root, set()))
     return Document(text, yamlio.construct(root, where), root, duplicates)
 
@@ -194,6 +198,22 @@ def _drop_duplicates(node: yaml.Node, visited: set[int]) -> Iterator[Duplicate]:
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             yield from _drop_duplicates(item, visited)
+
+
+def _entries(node: yaml.Node, known: dict[int, int], where: str) -> int:
+    """Return how many entries a tree has when its aliases are written out; refuse one that never ends."""
+    if id(node) in known:
+        if not known[id(node)]:
+            line = node.start_mark.line + 1
+            raise yamlio.YamlError(
+                where, "an alias stands inside what it is the alias of: write it out", line
+            )
+        return known[id(node)]
+    known[id(node)] = 0
+    parts = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
+    size = 1 + sum(_entries(part, known, where) for part in parts if isinstance(part, yaml.Node))
+    known[id(node)] = size
+    return size
 
 
 def _span(node: yaml.Node) -> tuple[int, int]:

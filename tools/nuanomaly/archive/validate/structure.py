@@ -1,0 +1,225 @@
+"""YAML and JSON Schema: what a file must be before anything else can be said of it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from nuanomaly.archive.document import Steps
+from nuanomaly.archive.errors import nearest
+from nuanomaly.archive.validate.findings import Finding, finding
+from nuanomaly.archive.validate.subject import Subject
+
+if TYPE_CHECKING:
+    import jsonschema
+    from jsonschema.exceptions import ValidationError
+
+_SEALED = ("sha256", "size", "rows")
+_MARKUP = re.compile(
+    r"<\s*/?\s*[a-z!][^<>]*>|javascript:|\bdata:text/html|&#|\bon[a-z]+\s*=\s*[\"']", re.IGNORECASE
+)
+#: C0 and C1 controls but for line ends and tabs, and what reorders or hides text (bidi marks, zero widths).
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_TYPES = {
+    "string": "a text",
+    "number": "a number",
+    "integer": "an integer",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing (null)",
+}
+
+
+def check(subject: Subject, validator: "jsonschema.Draft202012Validator") -> Iterator[Finding]:
+    """Yield the findings of a whole file: duplicated keys, dangerous texts, and what its schema says."""
+    for duplicate in subject.document.duplicates:
+        message = f"{duplicate.key!r} stands twice in one mapping, first in line {duplicate.first_line}"
+        place = {"file": subject.file, "line": duplicate.line, "release": subject.release}
+        yield finding("YAML_DUPLICATE_KEY", message, **place)
+    strange = list(_keys_that_are_no_text(subject.data, ()))
+    for steps, key in strange:
+        message = f"the key {key!r} is no text"
+        yield subject.finding("YAML_NEEDS_QUOTES", message, [*steps, _as_written(key)])
+    if not strange:
+        yield from _texts(subject, subject.data, ())
+        yield from against(subject, validator, subject.data)
+
+
+def against(
+    subject: Subject, validator: "jsonschema.Draft202012Validator", instance: Any, steps: Steps = ()
+) -> Iterator[Finding]:
+    """Yield what a schema finds in a part of a file.
+
+    Parameters
+    ----------
+    subject : Subject
+    validator : jsonschema.Draft202012Validator
+    instance : object
+        The part.
+    steps : sequence
+        Where the part stands in the file.
+    """
+    for error in validator.iter_errors(instance):
+        for leaf in _leaves(error):
+            yield from _findings(subject, leaf, [*steps, *leaf.absolute_path])
+
+
+def text_problem(text: str) -> tuple[str, str] | None:
+    """Return code and message if a text must not be shown on a page as it stands.
+
+    Examples
+    --------
+    >>> text_problem("p < 0.05, E > 3 MeV") is None
+    True
+    >>> text_problem("see <img src=x>")
+    ('TEXT_RUNS_IN_PAGE', "the text holds '<img src=x>'")
+    """
+    markup = _MARKUP.search(text)
+    if markup:
+        return "TEXT_RUNS_IN_PAGE", f"the text holds {markup[0]!r}"
+    control = _CONTROL.search(text)
+    return ("TEXT_CONTROL_CHARACTER", f"the text holds U+{ord(control[0]):04X}") if control else None
+
+
+def _texts(subject: Subject, value: Any, steps: Steps) -> Iterator[Finding]:
+    if isinstance(value, str):
+        problem = text_problem(value)
+        if problem:
+            yield subject.finding(*problem, steps)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(subject, item, [*steps, key])
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _texts(subject, item, [*steps, position])
+
+
+def _keys_that_are_no_text(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield steps, key
+            yield from _keys_that_are_no_text(item, [*steps, key])
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _keys_that_are_no_text(item, [*steps, position])
+
+
+def _as_written(key: Any) -> str:
+    return {True: "yes", False: "no", None: ""}.get(key, str(key)) if not isinstance(key, float) else str(key)
+
+
+def _leaves(error: "ValidationError") -> Iterator["ValidationError"]:
+    """Yield the errors that say most: those inside, where a schema offers alternatives for one type."""
+    branches = error.context or []
+    inside = [e for e in branches if e.validator != "type" and len(e.relative_path) > 0]
+    if error.validator in ("anyOf", "oneOf") and inside:
+        deepest = max(len(e.relative_path) for e in inside)
+        yield from (leaf for e in inside if len(e.relative_path) == deepest for leaf in _leaves(e))
+    else:
+        yield error
+
+
+def _findings(subject: Subject, error: "ValidationError", steps: Steps) -> Iterator[Finding]:
+    """Yield the findings that one error of a schema stands for."""
+    where = _name(steps)
+    match error.validator:
+        case "additionalProperties" | "unevaluatedProperties":
+            yield from _unknown_keys(subject, error, steps)
+        case "required" | "dependentRequired":
+            yield _missing_key(subject, error, steps)
+        case "type":
+            yield _wrong_type(subject, error, steps)
+        case "enum" | "const":
+            allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
+            yield _wrong_value(subject, error.instance, [str(a) for a in allowed], steps)
+        case "pattern" if isinstance(error.parent, type(error)) and error.parent.validator == "propertyNames":
+            yield subject.finding("WRONG_NAME", f"{error.instance!r} in {where}", steps)
+        case "pattern":
+            described = str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
+            remedy = f"Required: {described or error.validator_value}"
+            message = f"{where} is {error.instance!r}"
+            yield subject.finding("WRONG_FORM", message, steps, remedy=remedy)
+        case "uniqueItems":
+            yield subject.finding("REPEATED_ITEM", f"{where} holds an entry twice", steps)
+        case "contains":
+            yield subject.finding("NO_PRIMARY_PUBLICATION", f"none of {where} has the role primary", steps)
+        case None:
+            yield subject.finding(
+                "KEY_NOT_ALLOWED_HERE", f"{where} does not go with the keys beside it", steps
+            )
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            yield subject.finding("OUT_OF_RANGE", f"{where}: {error.message}", steps)
+        case "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties":
+            message = f"{where} is too {'short' if error.validator.startswith('min') else 'long'}"
+            yield subject.finding(
+                "OUT_OF_RANGE", f"{message} ({error.validator} {error.validator_value})", steps
+            )
+        case _:
+            yield subject.finding("SCHEMA_VIOLATION", f"{where}: {_cut(error.message)}", steps)
+
+
+def _unknown_keys(subject: Subject, error: "ValidationError", steps: Steps) -> Iterator[Finding]:
+    known = list(error.schema.get("properties", {})) if isinstance(error.schema, dict) else []
+    patterns = list(error.schema.get("patternProperties", {})) if isinstance(error.schema, dict) else []
+    for key in error.instance:
+        if key in known or any(re.search(pattern, key) for pattern in patterns):
+            continue
+        near = nearest(key, [k for k in known if k not in error.instance])
+        remedy = "" if near or not known else f"Allowed here: {', '.join(known)}"
+        message = f"{_name(steps)} has no key {key!r}"
+        yield subject.finding("UNKNOWN_KEY", message, [*steps, key], remedy=remedy, suggestions=tuple(near))
+
+
+def _missing_key(subject: Subject, error: "ValidationError", steps: Steps) -> Finding:
+    key = _quoted(error.message)
+    if key in _SEALED and len(steps) == 2 and steps[0] == "tables":
+        return subject.finding("NOT_SEALED", f"table {steps[1]!r} has no {key}", steps, table=str(steps[1]))
+    because = (
+        f" (it goes with {_last_quoted(error.message)!r})" if error.validator == "dependentRequired" else ""
+    )
+    return subject.finding("MISSING_KEY", f"{_name(steps)} has no {key!r}{because}", steps)
+
+
+def _wrong_type(subject: Subject, error: "ValidationError", steps: Steps) -> Finding:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    node = subject.document.node(steps)
+    written = node.value if isinstance(node, yaml.ScalarNode) else None
+    if "string" in wanted and written is not None:
+        if not written:
+            return subject.finding(
+                "YAML_NEEDS_QUOTES", f"{_name(steps)} is empty", steps, remedy="Give a text."
+            )
+        message = f"{_name(steps)} is {written}, which YAML reads as {error.instance!r}"
+        return subject.finding("YAML_NEEDS_QUOTES", message, steps, remedy=f'Write "{written}".')
+    kinds = " or ".join(_TYPES[w] for w in wanted)
+    message = f"{_name(steps)} must be {kinds}, and is {_cut(repr(error.instance))}"
+    return subject.finding("WRONG_TYPE", message, steps)
+
+
+def _wrong_value(subject: Subject, value: Any, allowed: Sequence[str], steps: Steps) -> Finding:
+    near = tuple(nearest(str(value), allowed))
+    remedy = "" if near else f"Allowed: {', '.join(allowed)}"
+    return subject.finding(
+        "WRONG_VALUE", f"{_name(steps)} is {_cut(repr(value))}", steps, remedy=remedy, suggestions=near
+    )
+
+
+def _name(steps: Steps) -> str:
+    """Return the path of an entry as people write it: ``tables.ratios.columns[2]``."""
+    text = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).lstrip(".")
+    return text or "the file"
+
+
+def _quoted(message: str) -> str:
+    return message.split("'")[1] if "'" in message else message
+
+
+def _last_quoted(message: str) -> str:
+    return message.rsplit("'", 2)[1] if message.count("'") > 1 else message
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 120 else text[:117] + "..."
