@@ -18,6 +18,11 @@ Weights = Array | sparse.csr_array
 _CHUNK = 2_000_000
 #: How many Δm² values a channel remembers kernels of.
 _REMEMBERED = 20_000
+#: Places and shares at which a probability without expansion is averaged over a node's interval of L/E.
+_GAUSS = (
+    (-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526),
+    (0.17392742256872693, 0.32607257743127307, 0.32607257743127307, 0.17392742256872693),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +47,10 @@ class Channel:
         The constant the release was made with; L is rescaled so that models use the CODATA value.
     strength : callable or None
         Factor of the whole channel as a function of the interaction parameters (arrays of shape (P,)).
+    half_width : array or None, shape (N,)
+        Half of the interval of L/E, in m/MeV, that a node stands for and lies in the middle of: probabilities
+        are averaged over it, waves in closed form. So few nodes are right at every Δm², and fast ones average
+        out; without it, a node is a point.
     """
 
     initial: str
@@ -55,6 +64,7 @@ class Channel:
     phase_constant: float = PHASE
     strength: Callable[[Mapping[str, Array]], Array] | None = None
     label: str = ""
+    half_width: Array | None = None
     _rows: dict[tuple[str, float], Array] = field(default_factory=dict, repr=False)
 
     @property
@@ -92,11 +102,20 @@ class Channel:
         step = max(1, _CHUNK // self.L_over_E.size)
         for start in range(0, missing.size, step):
             part = missing[start : start + step]
-            phase = PHASE * part[:, None] * self.L_over_E
-            waves = np.sin(phase) ** 2 if wave == "sin2" else np.sin(2.0 * phase)
-            rows = np.asarray((self.weights @ waves.T).T, float)
+            rows = np.asarray((self.weights @ self._waves(part, wave).T).T, float)
             self._rows.update({(wave, v): row for v, row in zip(part.tolist(), rows, strict=True)})
         return np.array([self._rows[wave, v] for v in values.tolist()])
+
+    def _waves(self, dm2: Array, wave: str) -> Array:
+        """Return sin²φ or sin 2φ at each Δm², averaged over the nodes' intervals of L/E, shape (M, N)."""
+        phase = PHASE * dm2[:, None] * self.L_over_E
+        if self.half_width is None:
+            return np.asarray(np.sin(phase) ** 2 if wave == "sin2" else np.sin(2.0 * phase))
+        half = 2.0 * PHASE * dm2[:, None] * self.half_width * (self.phase_constant / PHASE)
+        damping = np.sinc(half / np.pi)
+        if wave == "sin2":
+            return np.asarray(0.5 * (1.0 - np.cos(2.0 * phase) * damping))
+        return np.asarray(np.sin(2.0 * phase) * damping)
 
     def outputs(
         self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
@@ -125,11 +144,23 @@ class Channel:
         parts: list[Any] = []
         for start in range(0, points, step):
             chunk = {k: v[start : start + step] for k, v in parameters.items()}
-            p = model.probability(
-                self.initial, self.final, self.antineutrino, self.effective_L, self.E, self.node, **chunk
-            )
-            parts.append((self.weights @ p.T).T)
+            parts.append((self.weights @ self._probability(model, chunk).T).T)
         return np.concatenate(parts)
+
+    def _probability(self, model: Model, parameters: Mapping[str, Array]) -> Array:
+        """Return P at the nodes, shape (P, N); over an interval of L/E it is averaged at fixed energy."""
+        places, shares = (0.0,), (1.0,)
+        if self.half_width is not None:
+            places, shares = _GAUSS
+        total = np.zeros(1)
+        for place, share in zip(places, shares, strict=True):
+            L = self.L if self.half_width is None else self.L + place * self.half_width * self.E
+            L = L * (self.phase_constant / PHASE)
+            found = model.probability(
+                self.initial, self.final, self.antineutrino, L, self.E, self.node, **parameters
+            )
+            total = total + share * found
+        return np.asarray(total)
 
 
 def flavours(channel: str) -> tuple[str, str, bool]:
