@@ -6,6 +6,8 @@ data : {table, column}
 covariance | inverse_covariance : table (optional)
 errors : {table, column} (optional)
     Independent errors, added in quadrature to ``covariance``.
+blocks : list of the above (instead of them)
+    Data of several tables, one after the other, with no covariance between them.
 """
 
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
@@ -42,7 +45,9 @@ class Gaussian:
         constant = np.einsum("pn,pn->p", weighted, residual)
         jacobian = prediction.jacobian
         gradient = -np.einsum("pn,pnk->pk", weighted, jacobian)
-        hessian = np.einsum("pni,pnk->pik", jacobian, np.einsum("nm,pmk->pnk", self.inverse, jacobian, optimize=True))
+        hessian = np.einsum(
+            "pni,pnk->pik", jacobian, np.einsum("nm,pmk->pnk", self.inverse, jacobian, optimize=True)
+        )
         return Quadratic(self.nuisances.ids, constant, gradient, hessian)
 
     def value(self, prediction: Prediction) -> Array:
@@ -53,8 +58,22 @@ class Gaussian:
         return self.quadratic(prediction).profile(self.nuisances)[0]
 
 
-def build(config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances) -> Gaussian:
+def build(
+    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
+) -> Gaussian:
     """Build from a declaration (see the module)."""
+    blocks = [_block(part, release) for part in config.get("blocks", [config])]
+    data = np.concatenate([d for d, _ in blocks])
+    inverse = np.asarray(block_diag(*(w for _, w in blocks)), float)
+    if data.size != transform.n_bins:
+        raise NuanomalyError(
+            f"{release.id}: {transform.n_bins} predictions, but {data.size} data: they must agree"
+        )
+    return Gaussian(data, inverse, nuisances)
+
+
+def _block(config: Mapping[str, Any], release: Release) -> tuple[Array, Array]:
+    """Return data and inverse covariance of one block."""
     data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
     if "inverse_covariance" in config:
         inverse = release.matrix(config["inverse_covariance"])
@@ -67,8 +86,6 @@ def build(config: Mapping[str, Any], release: Release, transform: Transform, nui
             errors = release.table(config["errors"]["table"])[config["errors"]["column"]].to_numpy(float)
             covariance = covariance + np.diag(errors**2)
         inverse = np.linalg.inv(covariance)
-    if inverse.shape != (transform.n_bins, transform.n_bins):
-        raise NuanomalyError(
-            f"{release.id}: {transform.n_bins} predictions, {data.size} data, covariance {inverse.shape}: must agree"
-        )
-    return Gaussian(data, inverse, nuisances)
+    if inverse.shape != (data.size, data.size):
+        raise NuanomalyError(f"{release.id}: {data.size} data, covariance {inverse.shape}: they must agree")
+    return data, inverse

@@ -1,0 +1,77 @@
+"""Yields of inverse beta decay per fission at each site and for each isotope, over core and detector.
+
+An output is ∫ Φ_i(E) σ(E) ⟨P⟩(E) dE over an energy window, in 1e-43 cm²/fission: the isotope's flux, the
+cross section, and the probability averaged over the site's baselines with weight strength/L². Each table of
+baselines is a channel of its own, so that a model can treat short ones as such while others are long.
+
+Config
+------
+flux, cross_section : tables
+    See :func:`nuanomaly.likelihood.ibd.detected_spectra`.
+isotopes : list of columns of the flux table
+baselines : list of tables
+    Rows (site, baseline, half_length, strength); a site may have several rows, in one table.
+window : {low, high}
+    Antineutrino energies in MeV.
+cells : int
+    Number of equal intervals of L/E that each row of baselines is divided into.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.ibd import IsotopeResponse, detected_spectra, site_cells
+from nuanomaly.model.base import Array
+
+#: Step in MeV that spectra are integrated with before they are divided into cells.
+_STEP = 1e-3
+
+
+def build(config: Mapping[str, Any], release: Release) -> IsotopeResponse:
+    """Build from a declaration (see the module)."""
+    edges = _fine_edges(config["window"]["low"], config["window"]["high"])
+    isotopes = tuple(config["isotopes"])
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    spectra = detected_spectra(release, config["flux"], config["cross_section"], isotopes, middle)
+    spectra *= np.diff(edges)
+    tables = {name: release.table(name) for name in config["baselines"]}
+    sites = [site for table in tables.values() for site in dict.fromkeys(table["site"])]
+    if len(set(sites)) < len(sites):
+        raise NuanomalyError(f"{release.id}: a site stands in two of the tables {', '.join(tables)}")
+    channels = tuple(
+        _channel(name, table, sites, edges, spectra, int(config["cells"])) for name, table in tables.items()
+    )
+    return IsotopeResponse(channels, len(sites) * len(isotopes), sites=tuple(sites), isotopes=isotopes)
+
+
+def _fine_edges(low: float, high: float) -> Array:
+    return np.linspace(low, high, max(1, round((high - low) / _STEP)) + 1)
+
+
+def _channel(
+    label: str, table: pd.DataFrame, sites: list[str], edges: Array, spectra: Array, number: int
+) -> Channel:
+    """Return the channel of one table of baselines; its nodes feed the outputs of its own sites only."""
+    n_isotopes = len(spectra)
+    found = {
+        str(site): site_cells(rows, edges, spectra, number)
+        for site, rows in table.groupby("site", sort=False)
+    }
+    first = np.concatenate([np.full(c.L.size, sites.index(site) * n_isotopes) for site, c in found.items()])
+    rows = first + np.arange(n_isotopes)[:, None]
+    values = np.concatenate([c.weights for c in found.values()], axis=1)
+    columns = np.broadcast_to(np.arange(first.size), rows.shape)
+    weights = sparse.csr_array(
+        (values.ravel(), (rows.ravel(), columns.ravel())), shape=(len(sites) * n_isotopes, first.size)
+    )
+    L, E, half_width = (
+        np.concatenate([getattr(c, k) for c in found.values()]) for k in ("L", "E", "half_width")
+    )
+    return Channel("e", "e", True, "CC", L, E, weights, label=label, half_width=half_width)

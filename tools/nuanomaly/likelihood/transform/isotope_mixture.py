@@ -1,0 +1,70 @@
+"""Rates relative to no oscillation: yields of isotopes, mixed by fission fractions, with free normalisations.
+
+R_a = Σ_i (1 + ξ_i) f_ai Y_i(site of a) / Σ_i f_ai Y_i⁰, where Y is the response's yield and Y⁰ that at
+probability one. A nuisance ξ_i is the relative departure of the isotope's flux from the flux model.
+
+Config
+------
+rates : list of tables
+    Rows (site, f_ISOTOPE …), in the order of the data.
+isotopes : {isotope: nuisance}
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Prediction, Response
+from nuanomaly.likelihood.ibd import IsotopeResponse
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.model.base import Array
+
+
+@dataclass(frozen=True, eq=False)
+class IsotopeMixture:
+    """Shares (n, I) of each isotope per unit of yield, the site of each row (n,), and ξ by isotope (I, K)."""
+
+    shares: Array
+    site: "np.ndarray[Any, np.dtype[np.intp]]"
+    effect: Array
+
+    @property
+    def n_bins(self) -> int:
+        """Number of rates."""
+        return int(self.site.size)
+
+    def __call__(self, outputs: Array) -> Prediction:
+        """Return the rates relative to no oscillation."""
+        n_isotopes = self.shares.shape[1]
+        parts = outputs.reshape(len(outputs), -1, n_isotopes)[:, self.site] * self.shares
+        return Prediction(parts.sum(axis=2), parts @ self.effect)
+
+
+def build(
+    config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances
+) -> IsotopeMixture:
+    """Build from a declaration (see the module)."""
+    if not isinstance(response, IsotopeResponse):
+        raise NuanomalyError(
+            f"{release.id}: isotope-mixture needs a response with yields per site and isotope"
+        )
+    rates = pd.concat([release.table(name) for name in config["rates"]], ignore_index=True)
+    for name in rates["site"]:
+        if name not in response.sites:
+            raise UnknownNameError("site", str(name), response.sites, release.id)
+    site = np.array([response.sites.index(name) for name in rates["site"]])
+    fractions = rates[[f"f_{isotope}" for isotope in response.isotopes]].to_numpy(float)
+    expected = (fractions * response.unoscillated[site]).sum(axis=1)
+    effect = np.zeros((len(response.isotopes), len(nuisances)))
+    for isotope, nuisance in config["isotopes"].items():
+        if isotope not in response.isotopes:
+            raise UnknownNameError("isotope", isotope, response.isotopes, release.id)
+        if nuisance not in nuisances.ids:
+            raise UnknownNameError("nuisance", nuisance, nuisances.ids, release.id)
+        effect[response.isotopes.index(isotope), nuisances.ids.index(nuisance)] = 1.0
+    return IsotopeMixture(fractions / expected[:, None], site, effect)
