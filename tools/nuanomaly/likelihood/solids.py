@@ -1,4 +1,4 @@
-"""Lines of flight from an extended source through bodies of revolution: what a 1/L² average over volumes needs.
+"""Lines of flight from a source through bodies of revolution: what a 1/L² average over volumes needs.
 
 With L the distance from a point of the source, dV/L² = dL dΩ: along a ray every length inside the target has
 the same weight. So the average is over rays alone (points of the source and directions, Gauss–Legendre and,
@@ -122,7 +122,12 @@ class Nodes:
 
 
 def rays(source: Solid, nodes: Nodes) -> tuple[Array, Array, Array]:
-    """Return starts (N, 3) in m, unit directions (N, 3) and weights (N,) of sum 1, isotropic from all of the source.
+    """Return rays that leave the source isotropically from everywhere: starts, directions, weights.
+
+    Returns
+    -------
+    tuple of arrays, shapes (N, 3), (N, 3), (N,)
+        Points in m, unit vectors, and weights of sum 1.
 
     Raises
     ------
@@ -152,12 +157,12 @@ def _gauss(number: int, low: float, high: float) -> tuple[Array, Array]:
 
 
 def lengths(source: Solid, target: Volume, nodes: Nodes) -> tuple[Array, Array]:
-    """Return L in m and weights of sum 1 of the distance from source to target, each volume element weighted 1/L².
+    """Return how distances from source to target are distributed, each volume element weighted with 1/L².
 
     Returns
     -------
     tuple of arrays, shape (nodes.length,)
-        The mid points of the bins of L that have weight, and their weights (exact for the rays taken).
+        The mid points of equal bins of L in m, and their weights of sum 1 (exact for the rays taken).
     """
     start, direction, weight = rays(source, nodes)
     segments = target.segments(start, direction)

@@ -46,7 +46,9 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
             found[pair] = lengths(source_of(volumes, pair[0]), volumes[pair[1]], nodes)
         own = lines[lines["isotope"] == row.isotope]
         if own.empty:
-            raise UnknownNameError("isotope", str(row.isotope), lines["isotope"], f"{release.id} {config['lines']}")
+            raise UnknownNameError(
+                "isotope", str(row.isotope), lines["isotope"], f"{release.id} {config['lines']}"
+            )
         parts.append((*found[pair], own))
     return Response((_channel(parts),), len(parts))
 
@@ -102,5 +104,7 @@ def in_units(frame: pd.DataFrame, wanted: Mapping[str, str]) -> pd.DataFrame:
     for column, unit in wanted.items():
         if units.get(column) != unit:
             where = f"{frame.attrs['release']} {frame.attrs['table']}"
-            raise NuanomalyError(f"{where}: column {column!r} must be in {unit}, it is declared in {units.get(column)}")
+            raise NuanomalyError(
+                f"{where}: column {column!r} must be in {unit}, it is declared in {units.get(column)}"
+            )
     return frame

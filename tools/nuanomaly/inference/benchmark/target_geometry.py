@@ -1,0 +1,29 @@
+"""Mean path or volume of a target, as the response ``source-volume`` of the likelihood has it.
+
+Config
+------
+source, target : names of volumes
+which : ``path`` (mean path length in m from the source through the target) or ``volume`` (m³)
+"""
+
+from collections.abc import Mapping
+from math import pi
+from typing import Any
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.response.source_volume import declared_volumes, source_of
+from nuanomaly.likelihood.solids import Nodes, moment
+
+
+def compute(config: Mapping[str, Any], release: Release) -> float:
+    """Return the path or the volume."""
+    response = release.metadata["likelihood"]["response"]
+    volumes, nodes = declared_volumes(release, response["solids"]), Nodes(**response["nodes"])
+    for name in (config["source"], config["target"]):
+        if name not in volumes:
+            raise UnknownNameError("volume", name, volumes, release.id)
+    source, target = source_of(volumes, config["source"]), volumes[config["target"]]
+    if config["which"] == "path":
+        return moment(source, target, nodes, 0)
+    return 4.0 * pi * moment(source, target, nodes, 2)

@@ -1,0 +1,65 @@
+"""One factor common to all predicted rates, fitted with the likelihood of the archive.
+
+The factor stands in for the probability at every distance and energy: a deficit as such, whatever makes it.
+
+Config
+------
+mode, datasets : as for the kind ``value``
+bounds : false leaves out the hard bounds of the nuisances (optional)
+range : [low, high] of the factor (optional; 0.3 to 1.3)
+which : ``ratio`` (the best factor), ``value`` (the statistic there), ``delta`` (that at factor one, less the
+    smallest), or ``significance`` (√delta: Wilks, one degree of freedom, two-sided)
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.inference.benchmark.value import chosen
+from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.likelihood.joint import combine
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.model.base import Array
+
+RESULTS = ("ratio", "value", "delta", "significance")
+
+
+def suppression(initial: str, final: str, antineutrino: bool, L: Array, E: Array, *, factor: Array) -> Array:
+    """Return the factor as the probability of a neutrino to keep its flavour, zero for all else."""
+    return factor * np.ones_like(L) if initial == final else np.zeros_like(factor * L)
+
+
+def compute(config: Mapping[str, Any], release: Release) -> float:
+    """Return the wanted number.
+
+    Raises
+    ------
+    UnknownNameError
+        If ``which`` is none of the results.
+    """
+    which = str(config["which"])
+    if which not in RESULTS:
+        raise UnknownNameError("result", which, RESULTS, release.id)
+    likelihood = chosen(config, release)
+    if config.get("bounds") is False:
+        likelihood = unbounded(likelihood)
+    low, high = config.get("range", (0.3, 1.3))
+
+    def value(factor: float) -> float:
+        return float(likelihood.chi2(suppression, factor=factor))
+
+    found = minimize_scalar(value, bounds=(low, high), method="bounded", options={"xatol": 1e-7})
+    best = float(found.x)
+    delta = value(1.0) - value(best)
+    return {"ratio": best, "value": value(best), "delta": delta, "significance": float(np.sqrt(delta))}[which]
+
+
+def unbounded(likelihood: Likelihood) -> Likelihood:
+    """Return the likelihood with priors as they are, but no hard bounds of its nuisances."""
+    items = tuple(replace(n, low=-np.inf, high=np.inf) for n in likelihood.nuisances.items)
+    return replace(combine([likelihood]), nuisances=Nuisances(items, likelihood.nuisances.blocks))
