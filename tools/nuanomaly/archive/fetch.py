@@ -59,8 +59,9 @@ def fetch(
     >>> fetch("best").name  # doctest: +SKIP
     '2022-r1'
     """
-    made = fetcher(output, offline=offline, locked=locked, sources=sources, watcher=watcher)
-    found = made.get(reference)
+    to = None if format else output  # what is converted is kept in the cache, as it was
+    with fetcher(to, offline=offline, locked=locked, sources=sources, watcher=watcher) as made:
+        found = made.get(reference)
     if format is None:
         return found.folder
     from nuanomaly.archive.fetching import convert
@@ -112,9 +113,9 @@ def lock(references: Sequence[str], file: str | Path = lockfile.LOCK_FILE) -> di
 
     path = Path(file)
     pinned = lockfile.read(path) if path.exists() else {}
-    made = fetcher()
-    for reference in references:
-        entry = index.describe(made.get(reference).folder)
+    with fetcher() as made:
+        got = [index.describe(made.get(reference).folder) for reference in references]
+    for entry in got:
         label = entry.version.rpartition("-r")[0]
         pinned = {
             k: e for k, e in pinned.items() if (e.name, e.version.rpartition("-r")[0]) != (entry.name, label)

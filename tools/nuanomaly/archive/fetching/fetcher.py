@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from nuanomaly.archive import names
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
@@ -66,7 +67,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Gets releases.
+    """Gets releases; used with ``with``, it closes its connections at the end.
 
     Attributes
     ----------
@@ -91,6 +92,13 @@ class Fetcher:
     watcher: Watcher = field(default_factory=Watcher)
     ledger: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, ReleaseEntry] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for source in self.sources:
+            source.close()
 
     def get(self, reference: str) -> Fetched:
         """Get a release by ``NAME`` or ``NAME@VERSION``, whole and verified.
@@ -219,12 +227,13 @@ class Fetcher:
             If the source did not give some; the others are kept for the next source.
         """
         stop = threading.Event()
+        policy = self.policy if source.network else replace(self.policy, backoff=0.0)  # a disk is not waited for
 
         def one(file: FileEntry) -> SourceError | None:
             part = staging.part(file)
             try:
                 download = Download(part, file.sha256, file.size, self.watcher.advance, stop)
-                download.run(lambda offset: source.open(entry, file.path, offset), self.policy)
+                download.run(lambda offset: source.open(entry, file.path, offset), policy)
                 staging.accept(file)
             except SourceError as error:
                 return SourceError(f"{file.path}: {error}")

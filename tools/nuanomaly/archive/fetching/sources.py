@@ -2,7 +2,6 @@
 
 import os
 import re
-import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,8 +51,21 @@ class Source(Protocol):
         """Open a file of a release from a byte on."""
         ...
 
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
 
-class Checkout:
+
+class _Local:
+    """On this machine: nothing is kept open."""
+
+    network = False
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Checkout(_Local):
     """A checkout of the archive, or anything else with releases below ``datasets/`` (a cache).
 
     Attributes
@@ -61,8 +73,6 @@ class Checkout:
     home : bool
         Whether it is the user's own checkout, the one that releases are loaded from.
     """
-
-    network = False
 
     def __init__(self, root: Path, home: bool = False) -> None:
         self.root, self.home = root, home
@@ -131,10 +141,8 @@ class _Published:
         return self.index.groups
 
 
-class MirrorFolder(_Published):
+class MirrorFolder(_Local, _Published):
     """A mirror in a folder of this machine."""
-
-    network = False
 
     def __init__(self, root: Path) -> None:
         self.root, self.label = root, str(root)
@@ -150,10 +158,8 @@ class MirrorFolder(_Published):
             yield Stream(offset, file)
 
 
-class Bundle(_Published):
+class Bundle(_Local, _Published):
     """A mirror in one zip file. Its members are read by name; nothing is ever unpacked by their own paths."""
-
-    network = False
 
     def __init__(self, file: Path) -> None:
         self.file, self.label = file, str(file)
@@ -177,25 +183,36 @@ class MirrorServer(_Published):
     def __init__(self, url: str, policy: Policy) -> None:
         self.label = url.rstrip("/")
         self._policy = policy
-        self._local = threading.local()
+        self._idle: list[HttpClient] = []
 
-    def _client(self) -> HttpClient:
-        """Return this thread's client, with its kept connections."""
-        if not hasattr(self._local, "client"):
-            self._local.client = HttpClient(self._policy.timeout)
-        client: HttpClient = self._local.client
-        return client
+    @contextmanager
+    def _get(self, path: str, offset: int) -> Iterator[Stream]:
+        """Open a path with a client no other thread is using; its connection is kept for the next one."""
+        try:
+            client = self._idle.pop()
+        except IndexError:
+            client = HttpClient(self._policy.timeout)
+        try:
+            with client.get(f"{self.label}/{path}", offset) as stream:
+                yield stream
+        finally:
+            self._idle.append(client)
 
     def _read_index(self) -> Index:
         def attempt() -> Index:
-            with self._client().get(f"{self.label}/{index.INDEX_FILE}") as stream:
+            with self._get(index.INDEX_FILE, 0) as stream:
                 return _parsed(stream, self.label)
 
         return patiently(attempt, self._policy)
 
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> AbstractContextManager[Stream]:
         """Open a file of a release from a byte on."""
-        return self._client().get(f"{self.label}/datasets/{entry.name}/{entry.version}/{path}", offset)
+        return self._get(f"datasets/{entry.name}/{entry.version}/{path}", offset)
+
+    def close(self) -> None:
+        """Close all connections."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 def named(text: str, policy: Policy) -> Source:

@@ -1,0 +1,108 @@
+"""Several processes at once, and processes that are killed: nothing half-written is ever visible."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TINY = "datasets/tiny/2020-r1"
+EVENTS = f"{TINY}/big/events.csv"
+FETCH = """\
+import sys
+from nuanomaly.archive.fetch import fetcher
+with fetcher(sources=sys.argv[1:]) as made:
+    print(made.get("tiny").how)
+"""
+
+
+def start(*sources: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", FETCH, *sources]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return out.strip()
+
+
+def whole(cache: Path, mirrored: Path) -> bool:
+    files = [p for p in (mirrored / TINY).rglob("*") if p.is_file()]
+    return all((cache / p.relative_to(mirrored)).read_bytes() == p.read_bytes() for p in files)
+
+
+def nothing_or_whole(cache: Path, mirrored: Path) -> bool:
+    return not (cache / TINY).exists() or whole(cache, mirrored)
+
+
+def test_eight_processes_fetch_the_same_release_once(
+    machine: Path, mirrored: Path, serve: Callable[[Path], Any], faults: Any
+) -> None:
+    server = serve(mirrored)
+    server.faults[EVENTS] = [faults.slow(pieces=10, pause=0.05)]
+    done = [finish(p) for p in [start(server.url) for _ in range(8)]]
+    assert sorted(done) == ["fetched", *["present"] * 7]
+    assert len(server.asked(EVENTS)) == 1
+    assert whole(machine, mirrored)
+
+
+def test_a_process_killed_at_any_moment_leaves_nothing_half_written(
+    machine: Path, mirrored: Path, serve: Callable[[Path], Any], faults: Any
+) -> None:
+    server = serve(mirrored)
+    choose = random.Random(20_240_607)
+    killed = 0
+    for _ in range(6):
+        server.faults[EVENTS] = [faults.slow(pieces=40, pause=0.02)]
+        process = start(server.url)
+        while not server.asked(EVENTS) and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(choose.uniform(0.0, 0.5))
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        process.communicate()
+        assert nothing_or_whole(machine, mirrored)
+        server.requests.clear()
+    assert killed >= 4
+    server.faults.clear()
+    finish(start(server.url))
+    assert whole(machine, mirrored)
+    assert sorted(p.name for p in (machine / ".nuanomaly").iterdir()) == ["tiny@2020-r1.lock"]
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_a_process_killed_while_it_publishes_leaves_nothing_half_written(
+    machine: Path, mirrored: Path, step: int
+) -> None:
+    """It kills itself before the renames, directory changes and removals it makes, one after the other."""
+    stored = machine / TINY
+    stored.mkdir(parents=True)
+    (stored / "release.yaml").write_text("old")
+    fatal = f"""\
+import os, shutil, signal, sys
+count = 0
+def fatal(function):
+    def wrapped(*arguments, **keywords):
+        global count
+        count += 1
+        if count > {step}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **keywords)
+    return wrapped
+os.replace, os.rename, os.mkdir = fatal(os.replace), fatal(os.rename), fatal(os.mkdir)
+os.unlink, os.rmdir, shutil.rmtree = fatal(os.unlink), fatal(os.rmdir), fatal(shutil.rmtree)
+"""
+    process = subprocess.run([sys.executable, "-c", fatal + FETCH, str(mirrored)], capture_output=True)
+    assert process.returncode == -signal.SIGKILL
+    content = (stored / "release.yaml").read_text() if stored.exists() else None
+    assert content in (None, "old") or whole(machine, mirrored)
+    finish(start(str(mirrored)))
+    assert whole(machine, mirrored)
+    assert os.listdir(machine / ".nuanomaly") == ["tiny@2020-r1.lock"]
