@@ -54,6 +54,10 @@ class Axis:
         """The largest value."""
         return float(self.values[-1])
 
+    def reaches(self, value: float | None) -> bool:
+        """Say whether a value is inside, or zero below a logarithmic axis (which cannot hold it)."""
+        return value is not None and (self.low <= value <= self.high or (self.log and value == 0.0))
+
     def internal(self, value: ArrayLike) -> Array:
         """Return ln(value) on a logarithmic axis, else the value."""
         return np.asarray(np.log(value) if self.log else value, float)

@@ -111,7 +111,7 @@ def _vanishing(
     objective: Objective, axes: Sequence[Axis], parameters: Mapping[str, Parameter], grid: Array
 ) -> Minimum | None:
     """Return the value with all free amplitudes zero, the rest at the lowest grid point."""
-    nulls = {a.name: parameters[a.name].null for a in axes if parameters[a.name].null is not None}
+    nulls = {a.name: null for a in axes if a.reaches(null := parameters[a.name].null)}
     if not nulls:
         return None
     place = np.unravel_index(int(np.argmin(grid)), grid.shape)
@@ -125,7 +125,7 @@ def _vanishing(
 
 
 def _limits(axis: Axis, parameter: Parameter) -> tuple[float, float]:
-    low = axis.low * _VANISHING if axis.log and parameter.null == 0.0 else axis.low
+    low = axis.low * _VANISHING if axis.log and axis.reaches(parameter.null) else axis.low
     return (np.log(low), np.log(axis.high)) if axis.log else (low, axis.high)
 
 

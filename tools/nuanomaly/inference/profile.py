@@ -97,7 +97,7 @@ def _vanish(
     at: Array,
 ) -> tuple[Array, Array]:
     """Return the lower of the refined minimum and that with one or all amplitudes at their null."""
-    nulls = [i for i, a in enumerate(inner) if parameters[a.name].null is not None]
+    nulls = [i for i, a in enumerate(inner) if a.reaches(parameters[a.name].null)]
     choices = [[i] for i in nulls] + ([nulls] if len(nulls) > 1 else [])
     for choice in choices:
         trial = at.copy()

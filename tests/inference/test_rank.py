@@ -1,0 +1,67 @@
+"""Ranks of Jacobians."""
+
+import numpy as np
+import pytest
+
+from nuanomaly.inference.grid import axis
+from nuanomaly.inference.objective import Objective
+from nuanomaly.inference.rank import generic_points, insensitive, jacobian, matrix_rank, rank
+from nuanomaly.model.constants import PHASE
+from nuanomaly.model.registry import model
+
+
+def problem(likelihood, name: str):
+    chosen = model(name)
+    free = [p for p in chosen.parameters if p.default is None]
+    return Objective(likelihood, chosen), [axis(p, 11) for p in free]
+
+
+def test_rows_of_different_size_count_alike() -> None:
+    assert matrix_rank(np.array([[1e-12, 0.0], [0.0, 1e12]]), np.array([1e-12, 1e12])) == 2
+
+
+def test_rounding_noise_is_no_rank() -> None:
+    noise = np.array([[1e-11, -1e-11], [1e-10, 1e-11]])
+    assert matrix_rank(noise, np.array([1.0, 1.0])) == 0
+    assert matrix_rank(np.array([[1.0, 1.0], [1.0, 1.0 + 1e-9]]), np.ones(2)) == 1
+    assert matrix_rank(np.zeros((3, 0)), np.ones(3)) == 0
+
+
+def test_the_jacobian_is_that_of_the_formula(counting) -> None:
+    likelihood = counting("a@1-r1", [2.0, 7.0], [1.0, 1.0], 1.0)
+    objective, axes = problem(likelihood, "2nu-ee")
+    at = {"dm2_41": np.array([0.7]), "sin2_2theta_ee": np.array([0.2])}
+    observables, found = jacobian(objective, axes, at)
+    phase = PHASE * 0.7 * np.array([2.0, 7.0]) / 3.0
+    np.testing.assert_allclose(observables[0], 1.0 - 0.2 * np.sin(phase) ** 2, rtol=1e-12)
+    np.testing.assert_allclose(found[0, :, 1], -0.2 * np.sin(phase) ** 2, rtol=1e-5)
+    np.testing.assert_allclose(np.abs(found[0, :, 0]), np.abs(0.2 * np.sin(2.0 * phase) * phase), rtol=1e-4)
+
+
+def test_generic_points_are_inside_whatever_the_best_fit(counting) -> None:
+    _, axes = problem(counting("a@1-r1", [2.0], [1.0], 1.0), "2nu-ee")
+    found = generic_points(axes, [{"dm2_41": 100.0, "sin2_2theta_ee": 0.0}])
+    for one in axes:
+        assert (found[one.name] > one.low).all()
+        assert (found[one.name] < one.high).all()
+        assert np.unique(found[one.name]).size >= 8
+
+
+@pytest.mark.parametrize(
+    ("channel", "name", "expected", "idle"),
+    [
+        (("e", "e"), "2nu-ee", 2, ()),
+        (("mu", "e"), "2nu-mue", 2, ()),
+        (("mu", "e"), "2nu-ee", 0, ("dm2_41", "sin2_2theta_ee")),
+        (("mu", "e"), "3+1-sbl", 2, ()),
+        (("e", "e"), "3+1-sbl", 2, ("Umu4_sq",)),
+        (("mu", "mu"), "3+1-sbl", 2, ("Ue4_sq",)),
+        (("mu", "active"), "3+1-sbl", 2, ()),
+        (("mu", "e"), "3+1", 2, ()),
+    ],
+)
+def test_ranks_by_channel(counting, channel, name: str, expected: int, idle: tuple[str, ...]) -> None:
+    L = np.linspace(1.0, 9.0, 7)
+    objective, axes = problem(counting("a@1-r1", L, np.ones(7), 1.0, channel=channel), name)
+    assert rank(objective, axes).constrained == expected
+    assert insensitive(objective, axes) == idle
