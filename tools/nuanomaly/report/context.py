@@ -1,0 +1,277 @@
+"""What a ``report.py`` works with: its declaration, pinned data, a place for numbers, figures and words.
+
+A report begins with::
+
+    from nuanomaly.report import context, figures
+
+    page = context.here()
+
+It runs the same in Jupyter and in the build. In the build, the numbers recorded with :meth:`Page.result` are
+checked against the expectations of ``comparison.yaml`` and written to ``result.json``.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release, load
+from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.likelihood.build import declared_modes, likelihood
+from nuanomaly.likelihood.joint import join
+from nuanomaly.report import declaration, drawing
+from nuanomaly.report.execute import FIGURE, RESULT, VERDICT
+from nuanomaly.report.markup import markdown
+from nuanomaly.report.words import number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Cell = str | float | int | bool | None
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """The page that a report writes.
+
+    Attributes
+    ----------
+    comparison : Comparison
+        The declaration.
+    results : dict
+        What has been recorded.
+    """
+
+    comparison: declaration.Comparison
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _figures: list[str] = field(default_factory=list, repr=False)
+    _tables: list[str] = field(default_factory=list, repr=False)
+
+    # --- data -------------------------------------------------------------------------------------------
+
+    @property
+    def model(self) -> str:
+        """The model of the comparison."""
+        return str(self.comparison.metadata["model"])
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The confidence levels of the regions."""
+        return tuple(self.comparison.metadata["statistics"]["confidence_levels"])
+
+    @property
+    def grid(self) -> dict[str, tuple[float, float, int, str]]:
+        """The declared scan, as :func:`nuanomaly.inference.scan.scan` takes it."""
+        declared = self.comparison.metadata["parameters"]
+        return {
+            k: (float(v["low"]), float(v["high"]), int(v["points"]), v["scale"]) for k, v in declared.items()
+        }
+
+    def title(self, key: str) -> str:
+        """Return the name of a data set in figures and tables."""
+        return self.comparison.dataset(key).title
+
+    def release(self, name: str) -> Release:
+        """Return a pinned release by ``NAME`` (if one version is pinned), ``NAME@LABEL`` or ``NAME@VERSION``.
+
+        Raises
+        ------
+        UnknownNameError
+            If ``comparison.yaml`` does not pin it: a page rests on pinned data alone.
+        """
+        pinned = self.comparison.pinned
+        fits = [r for r in pinned if name in (r, r.partition("@")[0], r.rpartition("-r")[0])]
+        if len(fits) > 1:
+            raise NuanomalyError(f"{name} is pinned as {' and '.join(fits)}: name the version")
+        if not fits:
+            raise UnknownNameError("pinned release", name, pinned, f"comparison {self.comparison.name}")
+        return load(fits[0])
+
+    def likelihood(self, key: str, mode: str | None = None) -> Likelihood:
+        """Return the likelihood of a side of the comparison, or of a pinned release.
+
+        Parameters
+        ----------
+        key : str
+            A key of ``datasets``, or a pinned release (``NAME``, ``NAME@LABEL``).
+        mode : str, optional
+            The analysis variant, if not the declared one; of several releases it goes to those that have it.
+        """
+        if key not in self.comparison.datasets:
+            return likelihood(self.release(key), mode)
+        dataset = self.comparison.dataset(key)
+        wanted = mode or dataset.mode
+        if len(dataset.releases) == 1:
+            return likelihood(load(dataset.releases[0]), wanted)
+        return join(dataset.title, [_in_mode(r, wanted) for r in dataset.releases])
+
+    # --- numbers ----------------------------------------------------------------------------------------
+
+    def result(self, key: str, value: Any, unit: str = "", meaning: str = "", method: str = "") -> Any:
+        """Record a number (or a word) under a key and return it.
+
+        Parameters
+        ----------
+        key : str
+            Such as ``gallium.best_fit.dm2_41``; expectations and key numbers name it.
+        value : float, int, str, bool or None
+            A number that is not finite is recorded as None.
+        unit, meaning : str
+        method : str
+            How it was obtained: Wilks or toys, degrees of freedom, one- or two-sided.
+        """
+        plain = _plain(key, value)
+        about = {"unit": unit, "meaning": meaning, "method": method}
+        record = {"value": plain, **{k: v for k, v in about.items() if v}}
+        self.results[key] = record
+        _display({RESULT: {key: record}})
+        return value
+
+    def record(self, prefix: str, values: Mapping[str, Any], method: str = "") -> None:
+        """Record several numbers below one key; mappings in them are followed."""
+        for name, value in values.items():
+            if isinstance(value, Mapping):
+                self.record(f"{prefix}.{name}", value, method)
+            else:
+                self.result(f"{prefix}.{name}", value, method=method)
+
+    def verdict(self, word: str, sentence: str) -> None:
+        """Say the answer in one sentence, computed from the numbers; ``word`` is its shortest form."""
+        body = markdown(sentence)
+        _display(
+            {
+                "text/html": f'<div class="verdict"><p class="word">{escape(word)}</p>{body}</div>',
+                VERDICT: {"word": word, "sentence": sentence},
+            }
+        )
+
+    # --- words, tables, figures ---------------------------------------------------------------------------
+
+    def text(self, source: str) -> None:
+        """Write a paragraph that contains computed numbers (Markdown, formulas between dollar signs)."""
+        title = f"<b>Table {len(self._tables)}.</b> {_inline(caption)}"
+        html = f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        _display({"text/html": f'<div class="table">{html}</div>{small}'})
+
+    def figure(
+        self,
+        figure: "Figure",
+        name: str,
+        caption: str,
+        alt: str,
+        shows: Sequence[str],
+        regions: bool = False,
+    ) -> None:
+        """Put a figure on the page.
+
+        Parameters
+        ----------
+        name : str
+            Unique on the page; ``thumbnail`` in ``comparison.yaml`` names one.
+        caption : str
+            What is seen and what it means (Markdown).
+        alt : str
+            One sentence for readers who do not see it.
+        shows : sequence of str
+            Keys of data sets or pinned releases: their data-taking periods and what is approximate about
+            them are added to the caption.
+        regions : bool
+            Whether it shows regions: how they are made is added to the caption.
+        """
+        if name in self._figures:
+            raise NuanomalyError(f"figure {name!r} stands twice on the page: names are unique")
+        self._figures.append(name)
+        small = [self._period(shows)]
+        if regions:
+            small.insert(0, f"Regions: {self.comparison.metadata['statistics']['regions']}")
+        number = len(self._figures)
+        fine = escape(" ".join(_stop(s) for s in small))
+        html = (
+            f'<figure id="figure-{name}">{drawing.svg(figure, name, alt)}<figcaption><b>Figure {number}.</b> '
+            f'{_inline(caption)} <span class="fine">{fine}</span></figcaption></figure>'
+        )
+        _display({"text/html": html, FIGURE: {"name": name}})
+
+    def _period(self, shows: Sequence[str]) -> str:
+        """Return until when the data of releases were taken, as their sources state it."""
+        ids: list[str] = []
+        for key in shows:
+            known = key in self.comparison.datasets
+            ids += self.comparison.dataset(key).releases if known else [self.release(key).id]
+        return "Data: " + "; ".join(period(load(r)) for r in dict.fromkeys(ids))
+
+
+def here(folder: Path | None = None) -> Page:
+    """Return the page of the comparison in a folder (the working directory, unless another is named)."""
+    return Page(declaration.read((folder or Path.cwd()).resolve()))
+
+
+def period(release: Release) -> str:
+    """Return a release's name and the period in which its data were taken.
+
+    Says so if the archive does not know it.
+    """
+    taking = release.metadata.get("data_taking") or {}
+    label = f"{release.metadata['experiment']} ({release.id})"
+    if taking.get("to"):
+        start = f"{taking['from']} to " if taking.get("from") else "until "
+        return f"{label} taken {start}{taking['to']}"
+    year = min((p["year"] for p in release.metadata["publications"]), default="")
+    return f"{label} published {release.metadata.get('released', year)}, end of data taking not stated"
+
+
+def _in_mode(reference: str, mode: str | None) -> str:
+    """Return ``NAME@VERSION:MODE`` if the release has that mode, else without it."""
+    return f"{reference}:{mode}" if mode and mode in declared_modes(load(reference))[1] else reference
+
+
+def _plain(key: str, value: Any) -> Cell:
+    """Return a value as JSON knows it.
+
+    Raises
+    ------
+    NuanomalyError
+        If it is neither a number nor a word.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise NuanomalyError(f"result {key!r} is a {type(value).__name__}: record single numbers or words")
+
+
+def _cell(value: Cell, digits: int, first: bool) -> str:
+    tag = 'th scope="row"' if first else "td"
+    if isinstance(value, bool):
+        return f"<{tag}>{'yes' if value else 'no'}</{tag[:2]}>"
+    if isinstance(value, int | np.integer):
+        return f'<{tag} class="number">{str(value).replace("-", "−")}</{tag[:2]}>'
+    if isinstance(value, float | np.floating):
+        return f'<{tag} class="number">{number(float(value), digits)}</{tag[:2]}>'
+    return f"<{tag}>{_inline('–' if value is None else str(value))}</{tag[:2]}>"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def _inline(text: str) -> str:
+    """Return Markdown of one paragraph without the paragraph."""
+    return markdown(text).removeprefix("<p>").removesuffix("</p>")
+
+
+def _stop(sentence: str) -> str:
+    return sentence if sentence.endswith(".") else sentence + "."
+
+
+def _display(data: Mapping[str, Any]) -> None:
+    from IPython.display import display
+
+    display(dict(data), raw=True)  # type: ignore[no-untyped-call]

@@ -1,0 +1,148 @@
+"""A comparison as it is declared in ``comparisons/<name>/comparison.yaml``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive import paths, yamlio
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release, load
+from nuanomaly.report import schema
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One side of a comparison: pinned releases, the mode and the model they are read in."""
+
+    key: str
+    title: str
+    releases: tuple[str, ...]
+    mode: str | None
+    model: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A folder ``comparisons/<name>``: declaration and notebook.
+
+    Attributes
+    ----------
+    name : str
+    folder : pathlib.Path
+        Holds ``comparison.yaml`` and ``report.py``.
+    metadata : mapping
+        The whole of ``comparison.yaml``.
+    datasets : mapping of str to DataSet
+        What is compared, by the key the report uses.
+    also_shown : tuple of str
+        Pinned releases beside the test.
+    """
+
+    name: str
+    folder: Path
+    metadata: Mapping[str, Any] = field(repr=False, compare=False)
+    datasets: Mapping[str, DataSet] = field(repr=False, compare=False)
+    also_shown: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """One line."""
+        return str(self.metadata["title"])
+
+    @property
+    def notebook(self) -> Path:
+        """The report's source, a jupytext percent script."""
+        return self.folder / "report.py"
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """Every release the page uses, each once, those under test first."""
+        tested = (r for dataset in self.datasets.values() for r in dataset.releases)
+        return tuple(dict.fromkeys((*tested, *self.also_shown)))
+
+    def releases(self) -> tuple[Release, ...]:
+        """Return the pinned releases.
+
+        Raises
+        ------
+        UnknownNameError
+            If the archive does not hold one of them.
+        """
+        return tuple(load(reference) for reference in self.pinned)
+
+    def dataset(self, key: str) -> DataSet:
+        """Return one side of the comparison.
+
+        Raises
+        ------
+        UnknownNameError
+            If ``comparison.yaml`` declares no such data set.
+        """
+        if key not in self.datasets:
+            raise UnknownNameError("data set", key, self.datasets, f"comparison {self.name}")
+        return self.datasets[key]
+
+
+def root() -> Path:
+    """Return the checkout.
+
+    Raises
+    ------
+    NuanomalyError
+        Outside a checkout: comparisons are not part of the installed package.
+    """
+    found = paths.checkout()
+    if found is None:
+        raise NuanomalyError(
+            "comparisons are built in a checkout of the archive: run this there, or set $NUANOMALY_ARCHIVE"
+        )
+    return found
+
+
+def folders() -> dict[str, Path]:
+    """Return the folders below ``comparisons/`` that have a ``comparison.yaml``, by name."""
+    return {file.parent.name: file.parent for file in sorted(root().glob("comparisons/*/comparison.yaml"))}
+
+
+def read(folder: Path) -> Comparison:
+    """Return the comparison in a folder.
+
+    Raises
+    ------
+    NuanomalyError
+        With file and place, if ``comparison.yaml`` is not what its schema asks for.
+    """
+    file = folder / "comparison.yaml"
+    metadata = yamlio.read(file)
+    schema.check(metadata, "comparison", str(file))
+    if metadata["name"] != folder.name:
+        raise NuanomalyError(
+            f"{file}: name is {metadata['name']!r}, the folder is {folder.name!r}: make them agree"
+        )
+    datasets = {
+        key: DataSet(
+            key,
+            entry["title"],
+            tuple(entry["releases"]),
+            entry.get("mode"),
+            entry.get("model", metadata["model"]),
+        )
+        for key, entry in metadata["datasets"].items()
+    }
+    return Comparison(folder.name, folder, metadata, datasets, tuple(metadata.get("also_shown", ())))
+
+
+def comparisons(names: list[str] | None = None) -> list[Comparison]:
+    """Return the comparisons of the checkout, or those named.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of a name.
+    """
+    known = folders()
+    for name in names or ():
+        if name not in known:
+            raise UnknownNameError("comparison", name, known)
+    return [read(folder) for name, folder in known.items() if not names or name in names]

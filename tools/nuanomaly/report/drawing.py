@@ -1,0 +1,114 @@
+"""The look of all figures, and how they become SVG: text stays text, the same figure gives the same bytes."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Okabe–Ito, which people with any colour vision tell apart (Okabe and Ito 2008); yellow is left out: it
+#: is too pale for lines on white.
+COLOURS = {
+    "blue": "#0072B2",
+    "vermillion": "#D55E00",
+    "green": "#009E73",
+    "orange": "#E69F00",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "grey": "#767676",
+    "black": "#1a1a1a",
+}
+
+#: Fonts of the browser: the first is what the layout was measured with.
+_FONTS = "'DejaVu Sans', Verdana, 'Helvetica Neue', Arial, sans-serif"
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "nuanomaly",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 10.0,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 10.5,
+    "axes.linewidth": 0.8,
+    "axes.edgecolor": "#333333",
+    "axes.labelcolor": "#1a1a1a",
+    "axes.prop_cycle": "",  # filled in below
+    "text.color": "#1a1a1a",
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.color": "#333333",
+    "ytick.color": "#333333",
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "legend.frameon": False,
+    "legend.fontsize": 9.0,
+    "legend.handlelength": 2.4,
+    "lines.linewidth": 1.6,
+    "hatch.linewidth": 0.6,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "path.simplify": True,
+    "path.simplify_threshold": 0.3,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the archive's style, whatever the reader's own matplotlib settings are."""
+    import matplotlib as mpl
+    from matplotlib import RcParams
+    from matplotlib.rcsetup import cycler
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        settings = {**_STYLE, "axes.prop_cycle": cycler(color=list(COLOURS.values()))}
+        mpl.rcParams.update(RcParams(settings))
+        yield
+
+
+def svg(figure: "Figure", name: str, title: str) -> str:
+    """Return a figure as an ``<svg>`` element that stands in a page.
+
+    Ids get the figure's name in front, so that several figures live on one page; the date and the
+    metadata block, which names remote vocabularies, are left out.
+
+    Parameters
+    ----------
+    name : str
+        Unique on the page.
+    title : str
+        What the figure shows, for readers who do not see it.
+    """
+    buffer = io.StringIO()
+    with style():
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    body = text[text.index("<svg") :]
+    body = re.sub(r'\bid="', f'id="{name}-', body)
+    body = re.sub(r"url\(#", f"url(#{name}-", body)
+    body = re.sub(r'xlink:href="#', f'href="#{name}-', body)
+    body = re.sub(r"'DejaVu Sans'", _FONTS.replace('"', "'"), body)
+    body = re.sub(r"[ \t]+$", "", body, flags=re.MULTILINE)
+    return _head(body, name, title).strip()
+
+
+def _head(body: str, name: str, title: str) -> str:
+    """Return the drawing with a size that adapts to the page, and a name for screen readers."""
+    head, rest = body.split(">", 1)
+    box = re.search(r'viewBox="([^"]+)"', head)
+    width = float(box[1].split()[2]) if box else 504.0
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box[1] if box else ""}" role="img" '
+        f'aria-labelledby="{name}-title" style="max-width:{width * 4 / 3:.0f}px"'
+    )
+    return f'{opening}>\n<title id="{name}-title">{escape(title)}</title>{rest}'

@@ -1,0 +1,162 @@
+"""Run ``report.py`` as a notebook, in a fresh kernel of the Python that runs this.
+
+No kernel needs to be installed, no profile of the reader is loaded, and nothing that depends on the clock is
+kept: the same inputs give the same notebook. Numbers and verdicts that the report records travel in the
+outputs of its cells, under media types of their own.
+"""
+
+import asyncio
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+RESULT = "application/vnd.nuanomaly.result+json"
+VERDICT = "application/vnd.nuanomaly.verdict+json"
+FIGURE = "application/vnd.nuanomaly.figure+json"
+
+#: Seconds a cell may take before the report is given up.
+TIMEOUT = 1200
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass
+class Executed:
+    """An executed notebook and what it recorded.
+
+    Attributes
+    ----------
+    notebook : NotebookNode
+    results : dict
+        ``{key: {"value", "unit", "meaning", "method"}}``
+    verdict : dict or None
+        ``{"word", "sentence"}``
+    figures : dict of str to str
+        ``<svg>`` element by name.
+    error : str
+        Why it did not run to its end; empty if it did.
+    """
+
+    notebook: "NotebookNode"
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    verdict: dict[str, str] | None = None
+    figures: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+def read(script: Path) -> "NotebookNode":
+    """Return a jupytext percent script as a notebook with cell ids that do not change."""
+    import jupytext
+
+    notebook: NotebookNode = jupytext.read(script, fmt="py:percent")
+    for number, cell in enumerate(notebook.cells, 1):
+        cell["id"] = f"cell-{number:03d}"
+    notebook.metadata = type(notebook.metadata)(
+        {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    return notebook
+
+
+def execute(script: Path) -> Executed:
+    """Run a script and return the notebook; an error in a cell ends it and is reported, not raised."""
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    notebook, error = read(script), ""
+    with tempfile.TemporaryDirectory(prefix="nuanomaly-") as folder:
+        try:
+            asyncio.run(_run(notebook, script.parent, Path(folder)))
+        except CellExecutionError as failure:
+            error = (
+                f"{_cell(notebook)} of {script.name} failed: {failure.ename}: {_first_line(failure.evalue)}"
+            )
+        except CellTimeoutError:
+            error = f"{_cell(notebook)} of {script.name} took longer than {TIMEOUT} s: it was given up"
+        except DeadKernelError:
+            error = f"{_cell(notebook)} of {script.name} ended its Python process (memory?)"
+    return _collect(notebook, error)
+
+
+async def _run(notebook: "NotebookNode", where: Path, scratch: Path) -> None:
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    class OwnKernel(AsyncKernelManager):
+        """The kernel of this very interpreter, whatever kernels the reader has installed."""
+
+        def _kernel_spec_manager_default(self) -> KernelSpecManager:
+            return KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)
+
+    # sockets in a folder of our own where there are such: nothing listens on a port
+    channel = {} if os.name == "nt" else {"transport": "ipc"}
+    manager = OwnKernel(kernel_name="python3", connection_file=str(scratch / "kernel.json"), **channel)
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=TIMEOUT,
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(where)}},
+    )
+    await client.async_execute(env=_environment(scratch), cleanup_kc=True)
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """Return the variables of a kernel: no profile of the reader's, one thread, no hash randomisation."""
+    own = {
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
+        "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    }
+    return {**os.environ, **own}
+
+
+def _cell(notebook: "NotebookNode") -> str:
+    """Return which cell was last begun, as a reader counts them."""
+    ran = [n for n, c in enumerate(notebook.cells, 1) if c.cell_type == "code" and c.get("execution_count")]
+    return f"cell {ran[-1]}" if ran else "the first cell"
+
+
+def _first_line(text: str) -> str:
+    lines = _ANSI.sub("", text).strip().splitlines()
+    return lines[0] if lines else ""
+
+
+def _collect(notebook: "NotebookNode", error: str) -> Executed:
+    """Take what was recorded out of the outputs, and what depends on the run out of the notebook."""
+    found = Executed(notebook, error=error)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        kept = []
+        for output in cell.outputs:
+            if output.output_type == "error":
+                output.traceback = [_ANSI.sub("", line) for line in output.traceback]
+            if not _take(found, output):
+                kept.append(output)
+        cell.outputs = kept
+    return found
+
+
+def _take(found: Executed, output: "NotebookNode") -> bool:
+    """Take a record out of an output; say whether nothing is left to show."""
+    data = output.get("data", {})
+    if RESULT in data:
+        for key, record in data.pop(RESULT).items():
+            found.results[key] = dict(record)
+    if VERDICT in data:
+        found.verdict = dict(data.pop(VERDICT))
+        data.pop("text/html", None)  # it stands at the top of the page
+    if FIGURE in data:
+        name = data.pop(FIGURE)["name"]
+        html = data["text/html"]
+        found.figures[name] = html[html.index("<svg") : html.index("</svg>") + 6]
+    return "data" in output and not data

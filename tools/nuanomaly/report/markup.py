@@ -1,0 +1,45 @@
+"""Text of comparisons (Markdown with formulas) → HTML."""
+
+import re
+from html import escape
+
+from nuanomaly.report.mathml import mathml
+
+_MATH = re.compile(
+    r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$])?)\$(?![\w$])", re.DOTALL
+)
+_CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
+
+
+def markdown(text: str) -> str:
+    r"""Return Markdown as HTML; ``$…$`` and ``$$…$$`` become MathML.
+
+    Examples
+    --------
+    >>> markdown("at $L/E$")
+    '<p>at <math><mrow><mi>L</mi><mo>/</mo><mi>E</mi></mrow></math></p>'
+    """
+    import mistune
+
+    formulas: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        block = match["block"]
+        formulas.append(mathml(block or match["inline"], display=block is not None))
+        return f"FORMULA{len(formulas) - 1}END"
+
+    parts = _CODE.split(text)
+    parts[::2] = [_MATH.sub(keep, part) for part in parts[::2]]
+    render = mistune.create_markdown(escape=False, plugins=["table", "footnotes", "def_list"])
+    html = str(render("".join(parts))).strip()
+    return re.sub(r"FORMULA(\d+)END", lambda match: formulas[int(match[1])], html)
+
+
+def plain(html: str) -> str:
+    """Return the text of an HTML fragment, for places that take no markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def paragraph(text: str) -> str:
+    """Return plain text as an escaped paragraph."""
+    return f"<p>{escape(' '.join(text.split()))}</p>"

@@ -1,0 +1,164 @@
+"""An executed report → ``report.html``, ``result.json``, ``provenance.json`` and its figures."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from nuanomaly.archive.release import Release, load
+from nuanomaly.report import expectations, proofs, provenance, render, schema
+from nuanomaly.report.citing import bibtex
+from nuanomaly.report.declaration import Comparison
+from nuanomaly.report.execute import Executed
+from nuanomaly.report.expectations import Verified
+
+#: From a comparison's page to the start page.
+UP = "../../"
+
+
+def result(
+    comparison: Comparison, executed: Executed, verified: list[Verified], rows: Mapping[str, proofs.Rows]
+) -> dict[str, Any]:
+    """Return what ``result.json`` says."""
+    metadata = comparison.metadata
+    problems = [v.problem for v in verified if not v.ok]
+    problems += _failing_benchmarks(comparison, rows)
+    if not executed.error:
+        problems += _missing(comparison, executed)
+    status = "error" if executed.error else "failed" if problems else "ok"
+    document = {
+        "schema": "1",
+        "comparison": comparison.name,
+        "title": comparison.title,
+        "question": metadata["question"],
+        "model": metadata["model"],
+        "status": status,
+        "problems": [executed.error] if executed.error else problems,
+        "datasets": {
+            d.key: {"title": d.title, "releases": list(d.releases), "mode": d.mode, "model": d.model}
+            for d in comparison.datasets.values()
+        },
+        "also_shown": list(comparison.also_shown),
+        "verdict": executed.verdict,
+        "results": executed.results,
+        "key_numbers": _key_numbers(comparison, executed),
+        "expectations": [v.as_dict() for v in verified],
+    }
+    schema.check(document, "result", f"result.json of {comparison.name}")
+    return document
+
+
+def _missing(comparison: Comparison, executed: Executed) -> list[str]:
+    """Return what the declaration names and the report did not make."""
+    found = []
+    for entry in comparison.metadata["key_numbers"]:
+        if entry["key"] not in executed.results:
+            found.append(f"key number {entry['key']} was not recorded by report.py")
+    thumbnail = comparison.metadata["thumbnail"]
+    if thumbnail not in executed.figures:
+        found.append(
+            f"the thumbnail {thumbnail!r} is none of the figures ({', '.join(executed.figures) or 'none'})"
+        )
+    if executed.verdict is None:
+        found.append("report.py says no verdict: end it with page.verdict(word, sentence)")
+    return found
+
+
+def _failing_benchmarks(comparison: Comparison, rows: Mapping[str, proofs.Rows]) -> list[str]:
+    """Return the benchmarks of frozen releases that do not hold: a page must not rest on those."""
+    return [
+        f"{id} is released, but its benchmark {row['id']} does not hold: {row['quantity']} is "
+        f"{row['recomputed']}, expected {row['expected']} ± {row['tolerance']}"
+        for id in comparison.pinned
+        if load(id).state == "released"
+        for row in rows.get(id, ())
+        if not row["ok"]
+    ]
+
+
+def _key_numbers(comparison: Comparison, executed: Executed) -> list[dict[str, str]]:
+    found = []
+    for entry in comparison.metadata["key_numbers"]:
+        record = executed.results.get(entry["key"])
+        if record is not None:
+            value = record["value"]
+            text = (
+                "–"
+                if value is None
+                else entry.get("format", "{:.3g}" if isinstance(value, float) else "{}").format(value)
+            )
+            found.append({"key": entry["key"], "label": entry["label"], "text": text.replace("-", "−")})
+    return found
+
+
+def approximations(comparison: Comparison) -> list[tuple[str, str]]:
+    """Return what the releases under test declare to be approximate in the mode they are used in."""
+    found = []
+    for dataset in comparison.datasets.values():
+        for reference in dataset.releases:
+            declared = load(reference).metadata.get("likelihood") or {}
+            modes = declared.get("modes", {})
+            default = declared.get("default_mode", next(iter(modes), ""))
+            mode = modes.get(dataset.mode if dataset.mode in modes else default) or {}
+            reason = mode.get("approximate", declared.get("approximate"))
+            if reason:
+                found.append((reference, str(reason).rstrip(".")))
+    return found
+
+
+def write(
+    comparison: Comparison,
+    executed: Executed,
+    rows: Mapping[str, proofs.Rows],
+    made_from: dict[str, Any],
+    inputs: str,
+    folder: Path,
+) -> dict[str, Any]:
+    """Write all files of a comparison and return its result."""
+    verified = expectations.verify(comparison.metadata["expectations"], executed.results)
+    document = result(comparison, executed, verified, rows)
+    html = _page(comparison, executed, verified, rows, made_from, document)
+    files = {"report.html": html, "result.json": as_json(document)}
+    files |= {f"figures/{name}.svg": svg + "\n" for name, svg in executed.figures.items()}
+    outputs = {name: provenance.combined([text]) for name, text in files.items()}
+    files["provenance.json"] = as_json({**made_from, "inputs": inputs, "outputs": outputs})
+    for name, text in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+    return document
+
+
+def _page(
+    comparison: Comparison,
+    executed: Executed,
+    verified: list[Verified],
+    rows: Mapping[str, proofs.Rows],
+    made_from: dict[str, Any],
+    document: dict[str, Any],
+) -> str:
+    releases: tuple[Release, ...] = comparison.releases()
+    used = {id: rows[id] for id in comparison.pinned if rows.get(id)}
+    return render.page(
+        "comparison.html.j2",
+        up=UP,
+        style=Markup(render.stylesheet()),
+        result=document,
+        metadata=comparison.metadata,
+        body=Markup(render.notebook_body(executed.notebook)),
+        approximations=approximations(comparison),
+        allowed={v.key: v.allowed for v in verified},
+        benchmarks=used,
+        summaries={id: proofs.summary(found) for id, found in used.items()},
+        releases=releases,
+        provenance=made_from,
+        figures=list(executed.figures),
+        bibtex=bibtex(releases),
+    )
+
+
+def as_json(document: Any) -> str:
+    """Return a document as it is written to a file."""
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

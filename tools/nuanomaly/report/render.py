@@ -1,0 +1,80 @@
+"""HTML of executed notebooks (nbconvert) and of pages (Jinja2); nothing on them is loaded from elsewhere."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nuanomaly import __version__
+from nuanomaly.report.markup import markdown
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from nbformat import NotebookNode
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+def notebook_body(notebook: "NotebookNode") -> str:
+    """Return the cells of an executed notebook as HTML: text, folded code, outputs."""
+    from nbconvert.exporters import HTMLExporter
+
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        extra_template_basedirs=[str(TEMPLATES)],
+        template_name="notebook",
+        filters={"words": markdown, "highlighted": highlighted},
+    )
+    body, _ = exporter.from_notebook_node(notebook)
+    return str(body).strip()
+
+
+def highlighted(code: str) -> str:
+    """Return Python source with its syntax marked by classes."""
+    from nbconvert.filters.highlight import Highlight2HTML
+
+    mark = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
+    return str(mark(code)).strip()
+
+
+@lru_cache(maxsize=1)
+def environment() -> "Environment":
+    """Return the templates of pages; everything is escaped unless a template says it is HTML."""
+    import jinja2
+
+    from nuanomaly.report import words
+
+    class Missing(jinja2.Undefined):
+        """False in a condition, empty in a loop, an error where it would be printed."""
+
+        def __str__(self) -> str:
+            return str(self._fail_with_undefined_error())
+
+    class Documents(jinja2.Environment):
+        """``x.key`` of a mapping is its entry, never a method of the mapping that has the same name."""
+
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            if isinstance(obj, Mapping) and attribute in obj:
+                return obj[attribute]
+            return super().getattr(obj, attribute)
+
+    made = Documents(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=Missing,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters.update(words.FILTERS)
+    return made
+
+
+def page(template: str, **values: Any) -> str:
+    """Return a page."""
+    return environment().get_template(template).render(version=__version__, **values)
+
+
+@lru_cache(maxsize=1)
+def stylesheet() -> str:
+    """Return the style of all pages."""
+    return (TEMPLATES / "style.css").read_text("utf-8")

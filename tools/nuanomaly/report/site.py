@@ -1,0 +1,231 @@
+"""The static site: a start page, a page per anomaly and release, the models."""
+
+import filecmp
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from inspect import getdoc
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from nuanomaly.archive import anomalies, names
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release, folders, load, read
+from nuanomaly.archive.tables import expand_columns
+from nuanomaly.model import registry
+from nuanomaly.model.constants import PHASE
+from nuanomaly.report import declaration, proofs, render
+from nuanomaly.report.citing import bibtex
+from nuanomaly.report.context import period
+from nuanomaly.report.markup import markdown
+
+SECTORS = {
+    "source": "Radioactive sources",
+    "reactor": "Reactors",
+    "decay-at-rest": "Decay at rest",
+    "decay-in-flight": "Decay in flight",
+    "cevns": "Coherent scattering on nuclei",
+    "other": "Other",
+}
+
+
+def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
+    """Write everything but the comparisons themselves into ``out``; pages of what is gone are removed.
+
+    Parameters
+    ----------
+    rows : mapping
+        Benchmark rows by ``NAME@VERSION``; of releases that are left out, rows that were kept and still
+        hold are shown.
+    """
+    every = [read(f) for versions in folders(declaration.root()).values() for f in versions.values()]
+    proven = {release.id: _rows(release, rows, out) for release in every}
+    results = _results(out)
+    pages = {
+        "style.css": render.stylesheet(),
+        "index.html": _index(every, proven, results),
+        "models.html": _models(),
+    }
+    for anomaly in anomalies.anomalies().values():
+        pages[f"anomalies/{anomaly['name']}.html"] = _anomaly(anomaly, results)
+    for release in every:
+        pages[f"{_place(release)}/index.html"] = _release(release, every, proven[release.id])
+    for name, text in pages.items():
+        file = out / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    data = {target: file for release in every for target, file in _downloads(release, out).items()}
+    for target, file in data.items():
+        _copy(file, target)
+    _sweep(out, {out / name for name in pages} | set(data))
+
+
+def _place(release: Release) -> str:
+    return f"releases/{release.name}/{release.version}"
+
+
+def _rows(release: Release, rows: Mapping[str, proofs.Rows], out: Path) -> proofs.Rows | None:
+    """Return a release's benchmark rows; none declared gives [], not recomputed gives None."""
+    if release.id in rows:
+        return rows[release.id]
+    return proofs.kept(release, out / "benchmarks") if release.metadata.get("benchmarks") else []
+
+
+def _results(out: Path) -> list[dict[str, Any]]:
+    """Return the results of the comparisons that were built and still exist."""
+    files = (out / "comparisons" / name / "result.json" for name in declaration.folders())
+    return [json.loads(file.read_text("utf-8")) for file in files if file.is_file()]
+
+
+def _downloads(release: Release, out: Path) -> dict[Path, Path]:
+    files = ["release.yaml", *(table["file"] for table in release.metadata["tables"].values())]
+    return {
+        out / _place(release) / name: release.folder / name
+        for name in files
+        if (release.folder / name).is_file()
+    }
+
+
+def _copy(file: Path, target: Path) -> None:
+    if target.is_file() and filecmp.cmp(file, target, shallow=False):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, target)
+
+
+def _sweep(out: Path, kept: set[Path]) -> None:
+    """Remove pages of releases, anomalies and comparisons that no longer exist."""
+    for part in ("releases", "anomalies"):
+        for file in sorted((out / part).rglob("*"), reverse=True):
+            if file.is_file() and file not in kept:
+                file.unlink()
+            elif file.is_dir() and not any(file.iterdir()):
+                file.rmdir()
+    known = declaration.folders()
+    for folder in (out / "comparisons").glob("*"):
+        if folder.name not in known:
+            shutil.rmtree(folder)
+
+
+# --- pages --------------------------------------------------------------------------------------------------
+
+
+def _index(
+    every: list[Release], proven: Mapping[str, proofs.Rows | None], results: list[dict[str, Any]]
+) -> str:
+    thumbnails = {c.name: c.metadata["thumbnail"] for c in declaration.comparisons()}
+    sectors: dict[str, list[dict[str, Any]]] = {}
+    for release in sorted(every, key=lambda r: (list(SECTORS).index(r.metadata["sector"]), r.name)):
+        sectors.setdefault(release.metadata["sector"], []).append(_line(release, proven[release.id]))
+    return render.page(
+        "index.html.j2",
+        up="",
+        comparisons=[{"result": r, "thumbnail": _made(r, thumbnails)} for r in results],
+        anomalies=list(anomalies.anomalies().values()),
+        sectors=sectors,
+        sector_names=SECTORS,
+    )
+
+
+def _made(result: Mapping[str, Any], thumbnails: Mapping[str, str]) -> str:
+    """Return the thumbnail, unless the report ended before it was drawn."""
+    return "" if result["status"] == "error" else thumbnails[result["comparison"]]
+
+
+def _line(release: Release, rows: proofs.Rows | None) -> dict[str, Any]:
+    """Return what the start page says of a release."""
+    tables = release.metadata["tables"].values()
+    likelihood = release.metadata.get("likelihood") or {}
+    modes = list(likelihood.get("modes", ()))
+    kind = "none" if not likelihood else "yes" if modes == ["default"] else f"{len(modes)} modes"
+    good = (
+        "not recomputed"
+        if rows is None
+        else f"{sum(r['ok'] for r in rows)} of {len(rows)} hold"
+        if rows
+        else "none"
+    )
+    return {
+        "release": release,
+        "statuses": dict(sorted(Counter(t["status"] for t in tables).items())),
+        "likelihood": kind,
+        "benchmarks": good,
+    }
+
+
+def _release(release: Release, every: list[Release], rows: proofs.Rows | None) -> str:
+    likelihood = release.metadata.get("likelihood") or {}
+    modes = {name: _mode(likelihood, mode or {}) for name, mode in likelihood.get("modes", {}).items()}
+    versions = [r.id for r in every if r.name == release.name]
+    return render.page(
+        "release.html.j2",
+        up="../../../",
+        release=release,
+        period=period(release),
+        versions=sorted(versions, key=lambda id: names.sort_key(id.partition("@")[2])),
+        sector_names=SECTORS,
+        rows=rows,
+        summary=proofs.summary(rows).capitalize() + "." if rows else "",
+        modes=modes,
+        default_mode=likelihood.get("default_mode", next(iter(modes), "")),
+        columns={n: len(expand_columns(t["columns"])) for n, t in release.metadata["tables"].items()},
+        first_table=next(iter(release.metadata["tables"])),
+        bibtex=bibtex([release]),
+    )
+
+
+def _mode(likelihood: Mapping[str, Any], mode: Mapping[str, Any]) -> dict[str, str]:
+    """Return a mode in words: what it is, what it is made of, why it is approximate."""
+    merged = {**{k: v for k, v in likelihood.items() if k != "modes"}, **mode}
+    if "surface" in merged:
+        made = f"a table of values, {merged['surface'].get('table', '')}"
+    else:
+        parts = [
+            f"{part}: {merged[part]['kind']}"
+            for part in ("response", "transform", "statistic")
+            if part in merged
+        ]
+        made = ", ".join(parts)
+    title = merged.get("title", "the only one")
+    return {"title": title, "made_of": made, "approximate": str(mode.get("approximate", ""))}
+
+
+def _anomaly(anomaly: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) -> str:
+    about = {c.name for c in declaration.comparisons() if anomaly["name"] in c.metadata["anomalies"]}
+    return render.page(
+        "anomaly.html.j2",
+        up="../",
+        anomaly=anomaly,
+        numbers={entry["key"]: n for n, entry in enumerate(anomaly["references"], 1)},
+        carry=[(r, _known(r)) for r in anomaly["releases"]["carry"]],
+        test=[(r, _known(r)) for r in anomaly["releases"]["test"]],
+        comparisons=[r for r in results if r["comparison"] in about],
+        sector_names=SECTORS,
+    )
+
+
+def _known(reference: str) -> Release | None:
+    try:
+        return load(reference)
+    except NuanomalyError:
+        return None
+
+
+def _models() -> str:
+    return render.page(
+        "models.html.j2",
+        up="",
+        phase=f"Phases are sin²({PHASE:.6f} Δm² L/E) with Δm² in eV², L in m and E in MeV (CODATA).",
+        models=[_model(name) for name in registry.models()],
+    )
+
+
+def _model(name: str) -> dict[str, Any]:
+    """Return what the page says of a model: its docstring up to the first section, and its parameters."""
+    model = registry.model(name)
+    about = re.split(r"\n[A-Z][a-z]+\n-{3,}", getdoc(type(model)) or "")[0].replace("``", "`")
+    return {"name": name, "about": Markup(markdown(about)), "parameters": model.parameters}

@@ -1,0 +1,213 @@
+"""How names, units, papers and sizes are written on pages: the filters of the templates."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from markupsafe import Markup
+
+from nuanomaly.report.markup import markdown
+
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_FLAVOURS = {"nue": "νe", "numu": "νμ", "nutau": "ντ", "nuebar": "ν̄e", "numubar": "ν̄μ", "nutaubar": "ν̄τ"}
+_UNITS = {"1": "", "event": "events", "photoelectron": "photoelectrons", "metric_ton": "t", "rad": "rad"}
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number as text with a true minus sign and powers of ten written out.
+
+    Examples
+    --------
+    >>> number(-0.00123456), number(1.5e-9), number(12345.6, 3), number(0.0)
+    ('−0.00123', '1.5×10⁻⁹', '12346', '0')
+    """
+    if value == 0.0:
+        return "0"
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "−∞" if value < 0 else "–"
+    size = abs(value)
+    if size >= 10.0**digits and size < 1e7:
+        text = f"{value:.0f}"
+    elif 1e-4 <= size < 1e7:
+        text = f"{value:#.{digits}g}".rstrip(".")
+    else:
+        mantissa, exponent = f"{value:.{max(0, digits - 1)}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        text = f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+    return text.replace("-", "−")
+
+
+def unit(text: str) -> str:
+    """Return a unit as it is printed.
+
+    Examples
+    --------
+    >>> unit("eV**2"), unit("1"), unit("cm**2/fission"), unit("1/MeV")
+    ('eV²', '', 'cm²/fission', '1/MeV')
+    """
+    if text in _UNITS:
+        return _UNITS[text]
+    powers = re.sub(r"\*\*\s*(-?\d+)", lambda m: m[1].translate(_SUPERSCRIPT), text)
+    return powers.replace("*", " ").replace("_", " ").replace(" / ", "/")
+
+
+def channel(text: str) -> str:
+    """Return a channel in Greek letters.
+
+    Examples
+    --------
+    >>> channel("numubar->nuebar")
+    'ν̄μ→ν̄e'
+    """
+    initial, _, final = text.partition("->")
+    return f"{_FLAVOURS.get(initial, initial)}→{_FLAVOURS.get(final, final)}"
+
+
+def size(count: int) -> str:
+    """Return a file size.
+
+    Examples
+    --------
+    >>> size(438), size(14_300), size(3_200_000)
+    ('438 B', '14 kB', '3.2 MB')
+    """
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
+
+
+def quoted(entry: Mapping[str, Any]) -> str:
+    """Return a quoted number with its errors and unit, as an anomaly states it.
+
+    Examples
+    --------
+    >>> quoted({"value": 87.9, "uncertainty": {"statistical": 22.4, "systematic": 6.0}, "unit": "event"})
+    '87.9 ± 22.4 (stat) ± 6 (syst) events'
+    >>> quoted({"value": 0.34, "uncertainty": {"plus": 0.14, "minus": 0.09}})
+    '0.34 +0.14 −0.09'
+    """
+    error = entry.get("uncertainty")
+    text = f"{entry['value']:g}".replace("-", "−")
+    if isinstance(error, Mapping):
+        if "plus" in error:
+            text += f" +{error['plus']:g} −{error['minus']:g}"
+        else:
+            text += f" ± {error['statistical']:g} (stat) ± {error['systematic']:g} (syst)"
+    elif error is not None:
+        text += f" ± {error:g}"
+    return f"{text} {unit(entry.get('unit', '1'))}".strip()
+
+
+def links(entry: Mapping[str, Any]) -> Markup:
+    """Return links to a paper: DOI, arXiv, INSPIRE."""
+    found = []
+    if entry.get("doi"):
+        found.append(_link(f"https://doi.org/{entry['doi']}", f"doi:{entry['doi']}"))
+    if entry.get("arxiv"):
+        found.append(_link(f"https://arxiv.org/abs/{entry['arxiv']}", f"arXiv:{entry['arxiv']}"))
+    if entry.get("inspire"):
+        found.append(_link(f"https://inspirehep.net/literature/{entry['inspire']}", "INSPIRE"))
+    if entry.get("url"):
+        found.append(_link(entry["url"], entry["url"]))
+    return Markup(", ").join(found)
+
+
+def paper(entry: Mapping[str, Any]) -> Markup:
+    """Return a reference as one line with links."""
+    authors = entry.get("authors") or entry.get("collaboration") or ""
+    if entry.get("collaboration") and entry["collaboration"] not in authors:
+        authors += f" ({entry['collaboration']})"
+    place = " ".join(str(entry[k]) for k in ("journal", "volume", "pages") if entry.get(k))
+    parts = [escape(p) for p in (authors, place) if p]
+    title = f"“{escape(entry['title'])}”"
+    line = Markup(", ".join([*parts[:1], title, *parts[1:]]) + f" ({escape(str(entry['year']))})")
+    found = links(entry)
+    return Markup("{}, {}").format(line, found) if found else line
+
+
+def _link(address: str, text: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(address, text)
+
+
+def text(source: str) -> Markup:
+    """Return Markdown of a declaration as HTML."""
+    return Markup(markdown(source))
+
+
+def inline(source: str) -> Markup:
+    """Return Markdown of one paragraph, without the paragraph."""
+    return Markup(markdown(source).removeprefix("<p>").removesuffix("</p>"))
+
+
+def value(found: Any, digits: int = 4) -> str:
+    """Return a number, a truth value or a word for a table.
+
+    Examples
+    --------
+    >>> value(0.80712), value(True), value(None), value("in tension"), value(12)
+    ('0.8071', 'yes', '–', 'in tension', '12')
+    """
+    if found is None:
+        return "–"
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    if isinstance(found, int):
+        return str(found).replace("-", "−")
+    return number(found, digits) if isinstance(found, float) else str(found)
+
+
+def printed(found: Any) -> str:
+    """Return a number as a source prints it: no digits are added.
+
+    Examples
+    --------
+    >>> printed(373.406), printed(29.0), printed(-0.5)
+    ('373.406', '29', '−0.5')
+    """
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return value(found)
+    return f"{found:.10g}".replace("-", "−")
+
+
+def beside(found: Any, expected: Any) -> str:
+    """Return a recomputed number with two digits more than the expected one has, so that they compare.
+
+    Examples
+    --------
+    >>> beside(373.40112, 373.406), beside(0.8451234, 0.844), beside(33295.5, 33300.0), beside(1e-7, 0.0)
+    ('373.4011', '0.8451', '33295.5', '1×10⁻⁷')
+    """
+    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in (found, expected)):
+        return value(found)
+    digits = len(f"{expected:.10g}".replace("-", "").replace(".", "").lstrip("0"))
+    return number(float(found), max(4, digits + 1))
+
+
+def word_list(items: Sequence[str]) -> str:
+    """Return words as a list in a sentence.
+
+    Examples
+    --------
+    >>> word_list(["a", "b", "c"])
+    'a, b and c'
+    """
+    *most, last = list(items) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "unit": unit,
+    "channel": channel,
+    "size": size,
+    "quoted": quoted,
+    "links": links,
+    "paper": paper,
+    "words": text,
+    "inline": inline,
+    "value": value,
+    "printed": printed,
+    "beside": beside,
+    "word_list": word_list,
+}
