@@ -16,8 +16,15 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _SEALED = ("sha256", "size", "rows")
+#: Elements that load, run or restyle; an average such as ⟨L⟩ written <L> is none of them.
+_ELEMENTS = (
+    "a applet audio base body button details embed form frame frameset head html iframe img input link math "
+    "meta object script select source style svg template textarea title track video"
+)
 _MARKUP = re.compile(
-    r"<\s*/?\s*[a-z!][^<>]*>|javascript:|\bdata:text/html|&#|\bon[a-z]+\s*=\s*[\"']", re.IGNORECASE
+    rf"<\s*/?\s*(?:{_ELEMENTS.replace(' ', '|')}|!|\?)(?![\w-])[^<>]*>?"
+    r"|\bjavascript:|\bdata:text/html|&#\w|\bon[a-z]+\s*=\s*[\"']",
+    re.IGNORECASE,
 )
 #: C0 and C1 controls but for line ends and tabs, and what reorders or hides text (bidi marks, zero widths).
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -36,8 +43,9 @@ def check(subject: Subject, validator: "jsonschema.Draft202012Validator") -> Ite
     """Yield the findings of a whole file: duplicated keys, dangerous texts, and what its schema says."""
     for duplicate in subject.document.duplicates:
         message = f"{duplicate.key!r} stands twice in one mapping, first in line {duplicate.first_line}"
-        place = {"file": subject.file, "line": duplicate.line, "release": subject.release}
-        yield finding("YAML_DUPLICATE_KEY", message, **place)
+        yield finding(
+            "YAML_DUPLICATE_KEY", message, file=subject.file, line=duplicate.line, release=subject.release
+        )
     strange = list(_keys_that_are_no_text(subject.data, ()))
     for steps, key in strange:
         message = f"the key {key!r} is no text"
@@ -63,7 +71,13 @@ def against(
     """
     for error in validator.iter_errors(instance):
         for leaf in _leaves(error):
-            yield from _findings(subject, leaf, [*steps, *leaf.absolute_path])
+            yield from _findings(subject, leaf, [*steps, *leaf.absolute_path], validator.schema)
+
+
+def _keyword(error: "ValidationError") -> tuple[str, Any]:
+    """Return the keyword of a schema that failed and its value; no keyword where the schema is `false`."""
+    given: Any = error.validator
+    return (given or ""), error.validator_value
 
 
 def text_problem(text: str) -> tuple[str, str] | None:
@@ -122,41 +136,44 @@ def _leaves(error: "ValidationError") -> Iterator["ValidationError"]:
         yield error
 
 
-def _findings(subject: Subject, error: "ValidationError", steps: Steps) -> Iterator[Finding]:
+def _findings(subject: Subject, error: "ValidationError", steps: Steps, schema: Any) -> Iterator[Finding]:
     """Yield the findings that one error of a schema stands for."""
     where = _name(steps)
-    match error.validator:
-        case "additionalProperties" | "unevaluatedProperties":
+    keyword, limit = _keyword(error)
+    match keyword:
+        case "additionalProperties":
             yield from _unknown_keys(subject, error, steps)
+        case "unevaluatedProperties":
+            given: Any = error.instance
+            keys = [k for k in re.findall(r"'([^']+)'", error.message) if k in given]
+            yield from _unknown(subject, keys, sorted(_properties(schema) - set(given)), steps)
         case "required" | "dependentRequired":
             yield _missing_key(subject, error, steps)
         case "type":
             yield _wrong_type(subject, error, steps)
         case "enum" | "const":
-            allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
+            allowed = limit if keyword == "enum" else [limit]
             yield _wrong_value(subject, error.instance, [str(a) for a in allowed], steps)
-        case "pattern" if isinstance(error.parent, type(error)) and error.parent.validator == "propertyNames":
+        case "pattern" if "propertyNames" in error.absolute_schema_path:
             yield subject.finding("WRONG_NAME", f"{error.instance!r} in {where}", steps)
         case "pattern":
             described = str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
-            remedy = f"Required: {described or error.validator_value}"
+            remedy = f"Required: {described or limit}"
             message = f"{where} is {error.instance!r}"
             yield subject.finding("WRONG_FORM", message, steps, remedy=remedy)
         case "uniqueItems":
             yield subject.finding("REPEATED_ITEM", f"{where} holds an entry twice", steps)
         case "contains":
             yield subject.finding("NO_PRIMARY_PUBLICATION", f"none of {where} has the role primary", steps)
-        case None:
+        case "":
             yield subject.finding(
                 "KEY_NOT_ALLOWED_HERE", f"{where} does not go with the keys beside it", steps
             )
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             yield subject.finding("OUT_OF_RANGE", f"{where}: {error.message}", steps)
         case "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties":
-            message = f"{where} is too {'short' if error.validator.startswith('min') else 'long'}"
-            yield subject.finding(
-                "OUT_OF_RANGE", f"{message} ({error.validator} {error.validator_value})", steps
-            )
+            message = f"{where} is too {'short' if keyword.startswith('min') else 'long'}"
+            yield subject.finding("OUT_OF_RANGE", f"{message} ({keyword} {limit})", steps)
         case _:
             yield subject.finding("SCHEMA_VIOLATION", f"{where}: {_cut(error.message)}", steps)
 
@@ -164,10 +181,25 @@ def _findings(subject: Subject, error: "ValidationError", steps: Steps) -> Itera
 def _unknown_keys(subject: Subject, error: "ValidationError", steps: Steps) -> Iterator[Finding]:
     known = list(error.schema.get("properties", {})) if isinstance(error.schema, dict) else []
     patterns = list(error.schema.get("patternProperties", {})) if isinstance(error.schema, dict) else []
-    for key in error.instance:
-        if key in known or any(re.search(pattern, key) for pattern in patterns):
-            continue
-        near = nearest(key, [k for k in known if k not in error.instance])
+    instance: Any = error.instance
+    extra = [k for k in instance if k not in known and not any(re.search(p, k) for p in patterns)]
+    yield from _unknown(subject, extra, [k for k in known if k not in instance], steps)
+
+
+def _properties(schema: Any) -> set[str]:
+    """Return every key that a schema knows anywhere."""
+    if isinstance(schema, list):
+        return {key for part in schema for key in _properties(part)}
+    if not isinstance(schema, dict):
+        return set()
+    named = schema.get("properties")
+    own = set(named) if isinstance(named, dict) else set()
+    return own | {key for part in schema.values() for key in _properties(part)}
+
+
+def _unknown(subject: Subject, keys: Sequence[str], known: Sequence[str], steps: Steps) -> Iterator[Finding]:
+    for key in keys:
+        near = nearest(key, known)
         remedy = "" if near or not known else f"Allowed here: {', '.join(known)}"
         message = f"{_name(steps)} has no key {key!r}"
         yield subject.finding("UNKNOWN_KEY", message, [*steps, key], remedy=remedy, suggestions=tuple(near))
@@ -184,7 +216,8 @@ def _missing_key(subject: Subject, error: "ValidationError", steps: Steps) -> Fi
 
 
 def _wrong_type(subject: Subject, error: "ValidationError", steps: Steps) -> Finding:
-    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    limit = _keyword(error)[1]
+    wanted = limit if isinstance(limit, list) else [limit]
     node = subject.document.node(steps)
     written = node.value if isinstance(node, yaml.ScalarNode) else None
     if "string" in wanted and written is not None:

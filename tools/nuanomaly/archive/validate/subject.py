@@ -103,7 +103,7 @@ class ReleaseSubject(Subject):
     def in_table(
         self, code: str, table: str, message: str, *, row: int | None = None, **where: Any
     ) -> Finding:
-        """Return a finding in a table: at the line of a CSV file, else at the table's entry in release.yaml."""
+        """Return a finding in a table: at the line of a CSV file, else at the entry in release.yaml."""
         place = {"table": table, "row": row, **where}
         name = str(self.declared[table]["file"])
         if not name.endswith(".csv") or row is None:

@@ -1,0 +1,214 @@
+"""Validation of the archive: which checks run on what, in which order."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nuanomaly.archive import catalog, names, paths, release, schemas
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.importing import importers
+from nuanomaly.archive.validate import (
+    bins,
+    content,
+    covariance,
+    files,
+    ledger,
+    likelihoods,
+    links,
+    metadata,
+    structure,
+)
+from nuanomaly.archive.validate.findings import Finding, Report, finding, report
+from nuanomaly.archive.validate.subject import ReleaseSubject, Subject, open_release, open_subject, relative
+from nuanomaly.archive.yamlio import YamlError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Findings of a schema that leave the rest of an entry readable.
+_HARMLESS = {"NOT_SEALED", "UNKNOWN_KEY", "TEXT_RUNS_IN_PAGE", "TEXT_CONTROL_CHARACTER", "YAML_DUPLICATE_KEY"}
+
+
+def validate(references: Sequence[str] | None = None, root: Path | None = None) -> Report:
+    """Check releases, or the whole archive with its anomalies, comparisons and catalogue.
+
+    Parameters
+    ----------
+    references : sequence of str, optional
+        Releases, as ``NAME`` (all versions), ``NAME@LABEL`` or ``NAME@VERSION``; everything if left out.
+    root : pathlib.Path, optional
+        The archive; the checkout if left out.
+
+    Returns
+    -------
+    Report
+        Its ``ok`` is True if there is no error.
+
+    Raises
+    ------
+    UnknownNameError
+        If a reference names no release.
+    NuanomalyError
+        If there is no checkout.
+
+    Examples
+    --------
+    >>> validate(["best@2022"]).releases
+    ('best@2022-r1',)
+    """
+    base = root or paths.checkout()
+    if base is None:
+        raise NuanomalyError(
+            "there is no checkout of the archive here: run it inside one, or set $NUANOMALY_ARCHIVE"
+        )
+    folder = base / "schemas" if (base / "schemas").is_dir() else paths.schemas()
+    return _Validation(base, folder).run(references)
+
+
+class _Validation:
+    """One run over an archive."""
+
+    def __init__(self, root: Path, schema_folder: Path) -> None:
+        self.root, self.schemas = root, schema_folder
+        self.folders = release.folders(root)
+        self.ledger = catalog.ledger_of(root)
+
+    def run(self, references: Sequence[str] | None) -> Report:
+        """Return the report of some releases or of everything."""
+        every = [f for versions in self.folders.values() for f in versions.values()]
+        wanted = every if references is None else [f for r in references for f in self._named(r)]
+        findings: list[Finding] = []
+        subjects = []
+        for folder in every:
+            subject, found = self._release(folder, in_depth=folder in wanted)
+            findings += found if folder in wanted else []
+            subjects += [subject] if subject else []
+        ids = {f"{f.parent.name}@{f.name}" for f in wanted}
+        others = list(self._others("anomaly", "anomalies/*.yaml"))
+        compared = list(self._others("comparison", "comparisons/*/comparison.yaml"))
+        archive = self._archive(subjects, others, compared)
+        linked = list(links.check(archive))
+        if references is None:
+            findings += [f for _, found in (*others, *compared) for f in found]
+            findings += [*linked, *self._whole(every, subjects)]
+        else:
+            findings += [f for f in linked if f.release in ids]
+        return report(findings, sorted(ids))
+
+    def _named(self, reference: str) -> list[Path]:
+        """Return the folders of a reference."""
+        name, wanted = names.split(reference)
+        if name not in self.folders:
+            raise UnknownNameError("dataset", name, self.folders)
+        versions = self.folders[name]
+        if wanted is None:
+            return list(versions.values())
+        return [versions[names.resolve(name, wanted, versions)]]
+
+    def _release(self, folder: Path, in_depth: bool) -> tuple[ReleaseSubject | None, list[Finding]]:
+        """Return a release whose metadata is what the schema asks for (else None), and its findings."""
+        try:
+            subject = open_release(folder, self.root)
+        except NuanomalyError as error:
+            return None, [
+                _unreadable(error, folder / "release.yaml", self.root, f"{folder.parent.name}@{folder.name}")
+            ]
+        found = list(structure.check(subject, schemas.validator("release", self.schemas)))
+        if not isinstance(subject.data, dict):
+            return None, found
+        broken = _broken(subject, found)
+        if in_depth:
+            found += metadata.check(subject, broken, importers())
+            found += likelihoods.check(subject, broken, self.schemas)
+            found += files.check(subject)
+            found += _tables(subject, found)
+            if "state" not in broken:
+                found += ledger.check_release(subject, self.ledger)
+        return (None if broken else subject), found
+
+    def _others(self, schema: str, pattern: str) -> Iterator[tuple[Subject | None, list[Finding]]]:
+        """Yield anomalies or comparisons (None if broken) with their findings."""
+        for path in sorted(self.root.glob(pattern)):
+            try:
+                subject = open_subject(path, self.root)
+            except NuanomalyError as error:
+                yield None, [_unreadable(error, path, self.root)]
+                continue
+            found = list(structure.check(subject, schemas.validator(schema, self.schemas)))
+            yield (None if any(f.code not in _HARMLESS for f in found) else subject), found
+
+    def _archive(
+        self,
+        subjects: Sequence[Subject],
+        anomalies: Sequence[tuple[Subject | None, Any]],
+        comparisons: Sequence[tuple[Subject | None, Any]],
+    ) -> links.Archive:
+        versions = {name: list(found) for name, found in self.folders.items()}
+        sound = [[s for s, _ in group if s] for group in (anomalies, comparisons)]
+        return links.Archive(versions, subjects, sound[0], sound[1])
+
+    def _whole(self, every: Sequence[Path], subjects: Sequence[ReleaseSubject]) -> Iterator[Finding]:
+        """Yield the findings of the archive as a whole."""
+        yield from files.stray(self.root, list(every))
+        yield from files.total(list(subjects))
+        yield from ledger.gone(self.root, [f"{f.parent.name}@{f.name}" for f in every])
+        yield from ledger.check_catalog(self.root)
+
+
+def _unreadable(error: NuanomalyError, path: Path, root: Path, name: str = "") -> Finding:
+    line = error.line if isinstance(error, YamlError) else None
+    message = error.problem if isinstance(error, YamlError) else str(error)
+    return finding("YAML_UNREADABLE", message, file=relative(path, root), line=line, release=name)
+
+
+def _broken(subject: Subject, found: Sequence[Finding]) -> frozenset[str]:
+    """Return the entries of the top level that hold a finding of the schema."""
+    lines = sorted((subject.document.line([key]), key) for key in subject.data)
+    broken = set()
+    for one in found:
+        if one.code not in _HARMLESS:
+            above = [key for line, key in lines if one.line is not None and line <= one.line]
+            broken.add(above[-1] if above else "")
+    return frozenset(broken)
+
+
+def _tables(subject: ReleaseSubject, found: Sequence[Finding]) -> list[Finding]:
+    """Return the findings of the content of every table that is declared properly and present."""
+    frames: dict[str, pd.DataFrame] = {}
+    findings = []
+    bad = {f.table for f in found if f.table and f.code in ("PATH_UNSAFE", "COLUMN_REPEATED")}
+    for name, entry in subject.declared.items():
+        lines = _span(subject, name)
+        wrong = any(f.code not in _HARMLESS and f.line in lines and not f.table for f in found)
+        if wrong or name in bad or entry.get("file") not in subject.facts:
+            continue
+        frame, its = content.read(subject, name)
+        findings += its
+        if frame is not None:
+            frames[name] = frame
+    finite = {f.table for f in findings if f.code in ("VALUE_MISSING", "VALUE_INFINITE", "TABLE_EMPTY")}
+    for name, frame in frames.items():
+        if name in finite:
+            continue
+        findings += bins.check(subject, name, frame)
+        if subject.declared[name]["kind"] in covariance.KINDS:
+            findings += covariance.check(subject, name, frame, _errors(subject, name, frames))
+    return findings
+
+
+def _span(subject: ReleaseSubject, table: str) -> range:
+    """Return the lines of a table's declaration."""
+    node = subject.document.node(["tables", table])
+    first = subject.document.line(["tables", table])
+    return range(first, (node.end_mark.line + 1 if node else first) + 1)
+
+
+def _errors(subject: ReleaseSubject, name: str, frames: "dict[str, pd.DataFrame]") -> Any:
+    """Return the errors that the diagonal of a covariance is declared to hold, or None."""
+    declared = subject.declared[name].get("diagonal")
+    if not declared or declared["table"] not in frames:
+        return None
+    frame = frames[declared["table"]]
+    return frame[declared["column"]].to_numpy(np.float64) if declared["column"] in frame else None

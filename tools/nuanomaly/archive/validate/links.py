@@ -1,0 +1,202 @@
+"""What releases, anomalies and comparisons say of one another."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nuanomaly.archive import names
+from nuanomaly.archive.document import Steps
+from nuanomaly.archive.errors import NuanomalyError, nearest
+from nuanomaly.archive.validate.findings import Finding
+from nuanomaly.archive.validate.likelihoods import modes_of, nuisances_of
+from nuanomaly.archive.validate.metadata import repeated, unknown
+from nuanomaly.archive.validate.subject import Subject
+
+_INVERSE = {"subset": "superset", "superset": "subset", "same": "same", "shares": "shares"}
+_PRIOR = ("sigma", "plus", "minus", "low", "high", "block")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """All of an archive that is what its schemas ask for.
+
+    Attributes
+    ----------
+    versions : mapping
+        Versions of each dataset, by their folders: also of releases that are broken.
+    releases, anomalies, comparisons : sequences of Subject
+    """
+
+    versions: Mapping[str, Sequence[str]]
+    releases: Sequence[Subject]
+    anomalies: Sequence[Subject]
+    comparisons: Sequence[Subject]
+
+    def resolve(self, reference: str) -> str:
+        """Return ``NAME@VERSION`` of a reference; empty if there is no such release."""
+        try:
+            name, wanted = names.split(reference)
+            return f"{name}@{names.resolve(name, wanted, self.versions.get(name, ()))}"
+        except NuanomalyError:
+            return ""
+
+    @property
+    def known(self) -> list[str]:
+        """Every name and every ``NAME@VERSION``."""
+        return [*self.versions, *(f"{n}@{v}" for n, versions in self.versions.items() for v in versions)]
+
+
+def check(archive: Archive) -> Iterator[Finding]:
+    """Yield the findings of all links."""
+    for subject in archive.releases:
+        yield from _release(archive, subject)
+    for subject in archive.anomalies:
+        yield from _anomaly(archive, subject)
+    for subject in archive.comparisons:
+        yield from _comparison(archive, subject)
+    yield from _groups(archive)
+    yield from _contradictions(archive)
+    yield from _nuisances(archive)
+    yield from _citations(archive)
+
+
+def _link(archive: Archive, subject: Subject, reference: str, steps: Steps) -> Iterator[Finding]:
+    """Yield a finding if a reference names no release."""
+    if not archive.resolve(reference):
+        near = tuple(nearest(reference, archive.known))
+        message = f"the archive has no release {reference!r}"
+        yield subject.finding("UNKNOWN_RELEASE", message, steps, suggestions=near)
+
+
+def _release(archive: Archive, subject: Subject) -> Iterator[Finding]:
+    for position, entry in enumerate(subject.data.get("overlaps", ())):
+        steps: Steps = ["overlaps", position, "with"]
+        yield from _link(archive, subject, entry["with"], steps)
+        if archive.resolve(entry["with"]) == subject.release:
+            yield subject.finding("OVERLAP_CONTRADICTS", "the release overlaps with itself", steps)
+    successor = subject.data.get("retracted", {}).get("successor")
+    if successor:
+        yield from _link(archive, subject, successor, ["retracted", "successor"])
+
+
+def _anomaly(archive: Archive, subject: Subject) -> Iterator[Finding]:
+    data = subject.data
+    if data["name"] != subject.path.stem:
+        message = f"name is {data['name']!r}, but the file is called {subject.path.name!r}"
+        yield subject.finding("NAME_NOT_PATH", message, ["name"])
+    lists = {"carry": ["releases", "carry"], "test": ["releases", "test"]}
+    listed: list[tuple[Steps, Any]] = [(s, data["releases"][key]) for key, s in lists.items()]
+    listed += [(["groups", name], members) for name, members in data.get("groups", {}).items()]
+    for steps, references in listed:
+        for k, reference in enumerate(references):
+            yield from _link(archive, subject, reference, [*steps, k])
+    keys = [reference["key"] for reference in data["references"]]
+    yield from repeated(subject, ["references"], keys, "key")
+    for steps, key in _cited(data):
+        yield from unknown(subject, "UNKNOWN_REFERENCE", "reference", key, keys, steps)
+
+
+def _cited(data: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
+    """Yield every key of a reference that an anomaly cites, with its place."""
+    for k, number in enumerate(data["claim"]["numbers"]):
+        yield ["claim", "numbers", k, "source"], number["source"]
+    for section in ("explanations", "outside"):
+        for k, entry in enumerate(data.get(section, ())):
+            for n, key in enumerate(entry.get("references", ())):
+                yield [section, k, "references", n], key
+    for n, key in enumerate(data["status"].get("references", ())):
+        yield ["status", "references", n], key
+
+
+def _comparison(archive: Archive, subject: Subject) -> Iterator[Finding]:
+    data = subject.data
+    if data["name"] != subject.path.parent.name:
+        message = f"name is {data['name']!r}, but the folder is called {subject.path.parent.name!r}"
+        yield subject.finding("NAME_NOT_PATH", message, ["name"])
+    modes = {s.release: modes_of(s.data) for s in archive.releases}
+    for k, entry in enumerate(data.get("datasets", ())):
+        yield from _link(archive, subject, entry["release"], ["datasets", k, "release"])
+        if "mode" in entry and entry["release"] in modes:
+            steps: Steps = ["datasets", k, "mode"]
+            kind = f"mode of {entry['release']} called"
+            yield from unknown(subject, "UNKNOWN_MODE", kind, entry["mode"], modes[entry["release"]], steps)
+    known = [a.path.stem for a in archive.anomalies]
+    for k, name in enumerate(data.get("anomalies", ())):
+        yield from unknown(subject, "UNKNOWN_ANOMALY", "anomaly", name, known, ["anomalies", k])
+    yield from repeated(subject, ["expectations"], [e["id"] for e in data.get("expectations", ())], "id")
+
+
+def _groups(archive: Archive) -> Iterator[Finding]:
+    """Yield the findings of names that mean two things."""
+    taken = {name: "a release" for name in archive.versions}
+    for subject in archive.anomalies:
+        for name in subject.data.get("groups", {}):
+            if name in taken:
+                message = f"{name!r} is already the name of {taken[name]}"
+                yield subject.finding("GROUP_NAME_TAKEN", message, ["groups", name])
+            taken.setdefault(name, f"a group of anomalies/{subject.path.name}")
+
+
+def _contradictions(archive: Archive) -> Iterator[Finding]:
+    """Yield the findings of two releases that describe their overlap differently."""
+    said: dict[tuple[str, str], str] = {}
+    for subject in archive.releases:
+        for position, entry in enumerate(subject.data.get("overlaps", ())):
+            other = archive.resolve(entry["with"])
+            inverse = said.get((other, subject.release))
+            if inverse and inverse != _INVERSE[entry["relation"]]:
+                message = f"it is a {entry['relation']} of {other}, which says {inverse}"
+                yield subject.finding("OVERLAP_CONTRADICTS", message, ["overlaps", position, "relation"])
+            said[subject.release, other] = entry["relation"]
+
+
+def _nuisances(archive: Archive) -> Iterator[Finding]:
+    """Yield the findings of nuisances that have two priors in modes of one name, or two meanings."""
+    priors: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+    meanings: dict[str, tuple[str, str]] = {}
+    for subject in archive.releases:
+        for mode, declared in nuisances_of(subject.data).items():
+            for nuisance in declared:
+                prior = {key: nuisance[key] for key in _PRIOR if key in nuisance}
+                where, first = priors.setdefault((nuisance["id"], mode), (subject.release, prior))
+                steps: Steps = ["likelihood", "modes", mode]
+                if prior != first:
+                    message = f"{nuisance['id']!r} has {prior} in mode {mode!r}, in {where} it has {first}"
+                    yield subject.finding("NUISANCE_PRIOR_DIFFERS", message, steps)
+                where, meaning = meanings.setdefault(nuisance["id"], (subject.release, nuisance["meaning"]))
+                if meaning != nuisance["meaning"]:
+                    message = f"{nuisance['id']!r} is described otherwise in {where}: {meaning!r}"
+                    yield subject.finding("NUISANCE_MEANING_DIFFERS", message, steps)
+
+
+def _citations(archive: Archive) -> Iterator[Finding]:
+    """Yield the findings of citation keys that stand for two papers, and of papers that have two keys."""
+    papers: dict[str, dict[str, str]] = {}
+    keys: dict[str, str] = {}
+    for subject, section, position, entry in _references(archive):
+        steps: Steps = [section, position, "key"]
+        key = entry["key"]
+        ids = {k: entry[k] for k in ("doi", "arxiv") if k in entry}
+        known = papers.setdefault(key, {})
+        differ = [k for k in ids if k in known and known[k] != ids[k]]
+        if differ:
+            message = f"{key} has the {differ[0]} {ids[differ[0]]}, elsewhere {known[differ[0]]}"
+            yield subject.finding("CITATION_DIFFERS", message, steps)
+            continue
+        known.update(ids)
+        for value in ids.values():
+            if keys.setdefault(value, key) != key:
+                message = f"{value} is called {key} here, elsewhere {keys[value]}"
+                yield subject.finding("CITATION_KEYS_DIFFER", message, steps)
+
+
+def _references(archive: Archive) -> Iterator[tuple[Subject, str, int, Mapping[str, Any]]]:
+    sections: Iterable[tuple[Sequence[Subject], str]] = (
+        (archive.releases, "publications"),
+        (archive.anomalies, "references"),
+        (archive.comparisons, "references"),
+    )
+    for subjects, section in sections:
+        for subject in subjects:
+            for position, entry in enumerate(subject.data.get(section, ())):
+                yield subject, section, position, entry
