@@ -154,6 +154,28 @@ class Page:
 
     def text(self, source: str) -> None:
         """Write a paragraph that contains computed numbers (Markdown, formulas between dollar signs)."""
+        _display({"text/html": f'<div class="prose">{markdown(source)}</div>'})
+
+    def table(
+        self,
+        caption: str,
+        header: Sequence[str],
+        rows: Iterable[Sequence[Cell]],
+        note: str = "",
+        digits: int = 3,
+    ) -> None:
+        """Write a table; numbers are aligned to the right and shown with ``digits`` significant digits."""
+        cells = [list(row) for row in rows]
+        body = "".join(
+            f"<tr>{''.join(_cell(c, digits, k == 0) for k, c in enumerate(row))}</tr>" for row in cells
+        )
+        right = [any(_is_number(row[k]) for row in cells) for k in range(len(header))]
+        head = "".join(
+            f'<th scope="col" class="{"number" if right[k] else "word"}">{_inline(h)}</th>'
+            for k, h in enumerate(header)
+        )
+        self._tables.append(caption)
+        small = f'<p class="note">{_inline(note)}</p>' if note else ""
         title = f"<b>Table {len(self._tables)}.</b> {_inline(caption)}"
         html = f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         _display({"text/html": f'<div class="table">{html}</div>{small}'})

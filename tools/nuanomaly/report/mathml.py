@@ -12,8 +12,8 @@ from html import escape
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 _NAMES = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi "
-    "psi omega varepsilon varphi Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi "
+    "chi psi omega varepsilon varphi Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 )
 _GREEK = dict(zip(re.findall(r"\w+", _NAMES), "αβγδϵζηθικλμνξπρστυϕχψωεφΓΔΘΛΞΠΣΦΨΩ", strict=True))
 _IDENTIFIERS = {**_GREEK, "ell": "ℓ", "hbar": "ℏ", "infty": "∞", "partial": "∂", "nabla": "∇", "circ": "∘"}

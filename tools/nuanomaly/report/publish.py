@@ -7,9 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from nuanomaly.archive.cite import cite
 from nuanomaly.archive.release import Release, load
 from nuanomaly.report import expectations, proofs, provenance, render, schema
-from nuanomaly.report.citing import bibtex
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.execute import Executed
 from nuanomaly.report.expectations import Verified
@@ -155,7 +155,7 @@ def _page(
         releases=releases,
         provenance=made_from,
         figures=list(executed.figures),
-        bibtex=bibtex(releases),
+        bibtex=cite(releases),
     )
 
 

@@ -13,13 +13,13 @@ from typing import Any
 from markupsafe import Markup
 
 from nuanomaly.archive import anomalies, names
+from nuanomaly.archive.cite import cite
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release, folders, load, read
 from nuanomaly.archive.tables import expand_columns
 from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
 from nuanomaly.report import declaration, proofs, render
-from nuanomaly.report.citing import bibtex
 from nuanomaly.report.context import period
 from nuanomaly.report.markup import markdown
 
@@ -174,7 +174,7 @@ def _release(release: Release, every: list[Release], rows: proofs.Rows | None) -
         default_mode=likelihood.get("default_mode", next(iter(modes), "")),
         columns={n: len(expand_columns(t["columns"])) for n, t in release.metadata["tables"].items()},
         first_table=next(iter(release.metadata["tables"])),
-        bibtex=bibtex([release]),
+        bibtex=cite(release),
     )
 
 
