@@ -11,7 +11,7 @@ checked against the expectations of ``comparison.yaml`` and written to ``result.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
