@@ -88,6 +88,12 @@ class Channel:
         return float(self.L_over_E.max())
 
     @cached_property
+    def _widths(self) -> tuple[Array, "np.ndarray[Any, np.dtype[np.intp]]"]:
+        """Rescaled half widths, each once, and which of them each node has."""
+        widths, which = np.unique(np.asarray(self.half_width, float), return_inverse=True)
+        return widths * (self.phase_constant / PHASE), which
+
+    @cached_property
     def total(self) -> Array:
         """Outputs at probability one, shape (n_out,)."""
         return np.asarray(self.weights.sum(axis=1), float).ravel()
@@ -111,8 +117,8 @@ class Channel:
         phase = PHASE * dm2[:, None] * self.L_over_E
         if self.half_width is None:
             return np.asarray(np.sin(phase) ** 2 if wave == "sin2" else np.sin(2.0 * phase))
-        half = 2.0 * PHASE * dm2[:, None] * self.half_width * (self.phase_constant / PHASE)
-        damping = np.sinc(half / np.pi)
+        widths, which = self._widths
+        damping = np.sinc(2.0 * PHASE * dm2[:, None] * widths / np.pi)[:, which]
         if wave == "sin2":
             return np.asarray(0.5 * (1.0 - np.cos(2.0 * phase) * damping))
         return np.asarray(np.sin(2.0 * phase) * damping)
@@ -149,16 +155,15 @@ class Channel:
 
     def _probability(self, model: Model, parameters: Mapping[str, Array]) -> Array:
         """Return P at the nodes, shape (P, N); over an interval of L/E it is averaged at fixed energy."""
-        places, shares = (0.0,), (1.0,)
-        if self.half_width is not None:
-            places, shares = _GAUSS
-        total = np.zeros(1)
-        for place, share in zip(places, shares, strict=True):
-            L = self.L if self.half_width is None else self.L + place * self.half_width * self.E
-            L = L * (self.phase_constant / PHASE)
-            found = model.probability(
-                self.initial, self.final, self.antineutrino, L, self.E, self.node, **parameters
+        initial, final, antineutrino = self.initial, self.final, self.antineutrino
+        if self.half_width is None:
+            return model.probability(
+                initial, final, antineutrino, self.effective_L, self.E, self.node, **parameters
             )
+        total = np.zeros(1)
+        for place, share in zip(*_GAUSS, strict=True):
+            L = (self.L + place * self.half_width * self.E) * (self.phase_constant / PHASE)
+            found = model.probability(initial, final, antineutrino, L, self.E, self.node, **parameters)
             total = total + share * found
         return np.asarray(total)
 

@@ -86,7 +86,7 @@ class Cells:
     Attributes
     ----------
     L, E : arrays, shape (N,)
-        Baseline in m and energy in MeV of the middle of each cell, the energy being the mean of its events.
+        Baseline in m, the mean of what falls into the cell, and the energy in MeV that belongs to its middle.
     half_width : array, shape (N,)
         Half of each interval, in m/MeV.
     weights : array, shape (spectra, N)
@@ -119,22 +119,22 @@ def cells(edges: Array, spectra: Array, near: float, far: float, number: int) ->
     --------
     >>> edges = np.linspace(2.0, 8.0, 601)
     >>> found = cells(edges, np.full((1, 600), 0.01), 9.0, 11.0, 50)
-    >>> round(float(found.weights.sum()), 6), float(found.half_width[0])
+    >>> round(float(found.weights.sum()), 6), round(float(found.half_width[0]), 6)
     (6.0, 0.04375)
     """
     borders = np.linspace(near / edges[-1], far / edges[0], number + 1)
-    middle = 0.5 * (edges[1:] + edges[:-1])
-    running = np.cumsum(np.pad(np.vstack([spectra, spectra.sum(axis=0) * middle]), ((0, 0), (1, 0))), axis=1)
+    running = np.cumsum(np.pad(spectra, ((0, 0), (1, 0))), axis=1)
     # equal parts of dL/L² are equal steps in 1/L
     steps = (np.arange(_BASELINES) + 0.5) / _BASELINES
     baselines = 1.0 / (1.0 / near + steps * (1.0 / far - 1.0 / near))
-    energies = baselines[:, None] / borders
-    parts = np.array([-np.diff(np.interp(energies, edges, row)).mean(axis=0) for row in running])
-    weights, moment = parts[:-1], parts[-1]
+    parts = np.array([-np.diff(np.interp(baselines[:, None] / borders, edges, row)) for row in running])
+    weights = parts.mean(axis=1)
     seen = weights.sum(axis=0) > 0.0
-    E = moment[seen] / weights[:, seen].sum(axis=0)
-    L = 0.5 * (borders[1:] + borders[:-1])[seen] * E
-    return Cells(L, E, 0.5 * np.diff(borders)[seen], weights[:, seen])
+    share = parts.sum(axis=0)[:, seen]
+    L = baselines @ share / share.sum(axis=0)
+    E = L / (0.5 * (borders[1:] + borders[:-1])[seen])
+    half_width = 0.5 * (borders[-1] - borders[0]) / number
+    return Cells(L, E, np.full(L.size, half_width), weights[:, seen])
 
 
 def site_cells(segments: pd.DataFrame, edges: Array, spectra: Array, number: int) -> Cells:
