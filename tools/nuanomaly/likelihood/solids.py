@@ -63,14 +63,16 @@ class Solid:
         discriminant = b * b - a * c
         root = np.sqrt(np.maximum(discriminant, 0.0))
         with np.errstate(divide="ignore", invalid="ignore"):
-            enter, leave = (-b - root) / a, (-b + root) / a
+            # a ray along the axis of a cylinder is inside its mantle everywhere or nowhere
+            endless = np.where((a == 0.0) & (c < 0.0), np.inf, 0.0)
+            enter = np.where(a > 0.0, (-b - root) / a, -endless)
+            leave = np.where(a > 0.0, (-b + root) / a, endless)
             if self.shape == "cylinder":
-                ends = np.sort(
-                    (np.array([[self.z_low], [self.z_high]]) - start[:, 2]) / direction[:, 2], axis=0
-                )
+                heights = np.array([[self.z_low], [self.z_high]]) - start[:, 2]
+                ends = np.sort(heights / direction[:, 2], axis=0)
                 enter, leave = np.maximum(enter, ends[0]), np.minimum(leave, ends[1])
         enter, leave = np.maximum(enter, 0.0), np.maximum(leave, 0.0)
-        hit = (discriminant > 0.0) & (leave > enter)
+        hit = ((discriminant > 0.0) | (a == 0.0)) & (leave > enter)
         return np.where(hit, enter, 0.0), np.where(hit, leave, 0.0)
 
 
@@ -166,13 +168,21 @@ def lengths(source: Solid, target: Volume, nodes: Nodes) -> tuple[Array, Array]:
     """
     start, direction, weight = rays(source, nodes)
     segments = target.segments(start, direction)
-    inside = [np.concatenate([e[e < t], t[e < t]]) for sign, e, t in segments if sign > 0]
-    edges = np.linspace(min(x.min() for x in inside), max(x.max() for x in inside), nodes.length + 1)
+    edges = np.linspace(0.0, max(leave.max() for _, _, leave in segments), nodes.length + 1)
+    share = _shares(edges, segments, weight)
+    # holes leave distances that do not occur at both ends: all bins go to those that do
+    used = np.flatnonzero(share > 1e-12 * share.max())
+    edges = np.linspace(edges[used[0]], edges[used[-1] + 1], nodes.length + 1)
+    share = _shares(edges, segments, weight)
+    return 0.5 * (edges[1:] + edges[:-1]), share / share.sum()
+
+
+def _shares(edges: Array, segments: Sequence[tuple[int, Array, Array]], weight: Array) -> Array:
+    """Return the length of the segments in each bin, summed over weighted rays."""
     total = np.zeros(edges.size)
     for sign, enter, leave in segments:
         total += sign * (_ramps(edges, enter, weight) - _ramps(edges, leave, weight))
-    share = np.diff(total)
-    return 0.5 * (edges[1:] + edges[:-1]), share / share.sum()
+    return np.diff(total)
 
 
 def _ramps(edges: Array, begin: Array, weight: Array) -> Array:

@@ -1,7 +1,8 @@
 """Lines of a radioactive source, averaged over the volumes of source and target with weight 1/L².
 
 Each measurement is the ratio of captures with oscillation to those without, so its weights add up to one:
-weight = line fraction × cross section × share of the distance L. See :mod:`nuanomaly.likelihood.solids`.
+weight = line fraction × cross section × share of the distance L. A node stands for an interval of L, over which
+probabilities are averaged. See :mod:`nuanomaly.likelihood.solids`.
 
 Config
 ------
@@ -55,18 +56,29 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
 
 def _channel(parts: list[tuple[Any, Any, pd.DataFrame]]) -> Channel:
     """Return the ν_e → ν_e channel with the nodes of all measurements side by side."""
-    baselines, energies, weights = [], [], []
+    baselines, energies, weights, widths = [], [], [], []
     for L, share, lines in parts:
         strength = (lines["fraction"] * lines["cross_section"]).to_numpy(float)
+        energy = np.repeat(lines["energy"].to_numpy(float), L.size)
         baselines.append(np.tile(L, len(lines)))
-        energies.append(np.repeat(lines["energy"].to_numpy(float), L.size))
+        energies.append(energy)
+        widths.append(0.5 * (L[1] - L[0]) / energy if L.size > 1 else np.zeros_like(energy))
         weights.append(np.outer(strength / strength.sum(), share).ravel())
     matrix = np.zeros((len(parts), sum(w.size for w in weights)))
     start = 0
     for row, weight in zip(matrix, weights, strict=True):
         row[start : start + weight.size] = weight
         start += weight.size
-    return Channel("e", "e", False, "CC", np.concatenate(baselines), np.concatenate(energies), matrix)
+    return Channel(
+        initial="e",
+        final="e",
+        antineutrino=False,
+        interaction="CC",
+        L=np.concatenate(baselines),
+        E=np.concatenate(energies),
+        weights=matrix,
+        half_width=np.concatenate(widths),
+    )
 
 
 def declared_volumes(release: Release, table: str) -> dict[str, Volume]:
