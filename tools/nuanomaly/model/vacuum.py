@@ -225,8 +225,8 @@ class TwoFlavour(VacuumModel):
     def _short(self, initial: str, final: str, amplitude: Array) -> Array:
         if (initial, final) == self.channel:
             return -amplitude if initial == final else amplitude
-        if final == "active" and initial == self.channel[0] == self.channel[1]:
-            return -amplitude
+        if initial == self.channel[0] == self.channel[1] and final in ("active", "sterile"):
+            return -amplitude if final == "active" else amplitude  # what disappears is sterile
         return np.zeros_like(amplitude)
 
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:

@@ -1,0 +1,156 @@
+"""Models of one's own."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.likelihood.base import Response, ResponseLikelihood
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.statistic.gaussian import Gaussian
+from nuanomaly.likelihood.surface import SurfaceLikelihood
+from nuanomaly.likelihood.transform.identity import Identity
+from nuanomaly.model.base import NotApplicableError, Parameter
+from nuanomaly.model.constants import PHASE
+from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.registry import model
+
+DM2, AMPLITUDE = np.array([0.3, 1.0, 2.2]), np.array([0.1, 0.2, 0.05])
+
+
+def by_arrays(initial, final, antineutrino, L, E, dm2_41, sin2_2theta_ee):
+    return 1.0 - sin2_2theta_ee * np.sin(PHASE * dm2_41 * L / E) ** 2 if initial == final else 0.0 * L
+
+
+def by_numbers(initial, final, antineutrino, L, E, node, dm2_41, sin2_2theta_ee=0.1):
+    if initial != final or sin2_2theta_ee == 0.0:  # ambiguous for arrays
+        return 1.0 if initial == final else 0.0
+    return [1.0 - sin2_2theta_ee * math.sin(PHASE * dm2_41 * x / y) ** 2 for x, y in zip(L, E, strict=True)]
+
+
+class ByMethod:
+    name = "by-method"
+    parameters = (Parameter("dm2_41", "eV**2", 0.0, 10.0, "Δm²", log=True, scan=(0.1, 10.0)),)
+
+    def probability(self, initial, final, antineutrino, L, E, node, dm2_41, sin2_2theta_ee):
+        return by_arrays(initial, final, antineutrino, L, E, dm2_41, sin2_2theta_ee)
+
+
+@pytest.fixture
+def likelihood() -> ResponseLikelihood:
+    """Six bins of many nodes, ν̄_e disappearance."""
+    random = np.random.default_rng(4)
+    L, E = random.uniform(5.0, 15.0, 200), random.uniform(2.0, 8.0, 200)
+    response = Response((Channel("e", "e", True, "CC", L, E, random.uniform(0.0, 1.0, (6, 200))),), 6)
+    return ResponseLikelihood(
+        release="toy@1-r1",
+        mode=None,
+        statistic="chi2",
+        n_bins=6,
+        response=response,
+        transform=Identity(6, np.zeros((6, 0))),
+        measure=Gaussian(np.full(6, 95.0), np.eye(6), Nuisances()),
+    )
+
+
+@pytest.mark.parametrize("own", [by_arrays, by_numbers, ByMethod, ByMethod()])
+def test_a_model_of_ones_own_gives_what_the_built_in_gives(likelihood, own) -> None:
+    built_in = likelihood.chi2("2nu-ee", dm2_41=DM2, sin2_2theta_ee=AMPLITUDE)
+    np.testing.assert_allclose(
+        likelihood.chi2(own, dm2_41=DM2, sin2_2theta_ee=AMPLITUDE), built_in, rtol=1e-10
+    )
+    one = likelihood.chi2(own, dm2_41=1.0, sin2_2theta_ee=0.2)
+    assert one == pytest.approx(built_in[1], rel=1e-10)
+
+
+def test_defaults_make_parameters_optional(likelihood) -> None:
+    with_default = likelihood.chi2(by_numbers, dm2_41=1.0)
+    assert with_default == pytest.approx(likelihood.chi2("2nu-ee", dm2_41=1.0, sin2_2theta_ee=0.1))
+    with pytest.raises(NuanomalyError, match="needs sin2_2theta_ee"):
+        likelihood.chi2(by_arrays, dm2_41=1.0)
+
+
+def test_the_way_a_function_is_called_can_be_said(likelihood) -> None:
+    calls = []
+
+    def counted(initial, final, antineutrino, L, E, dm2_41, sin2_2theta_ee):
+        calls.append(np.shape(dm2_41))
+        return by_arrays(initial, final, antineutrino, L, E, dm2_41, sin2_2theta_ee)
+
+    likelihood.chi2(FunctionModel(counted, vectorised=True), dm2_41=DM2, sin2_2theta_ee=0.1)
+    assert calls == [(3, 1)]
+    calls.clear()
+    likelihood.chi2(FunctionModel(counted, vectorised=False), dm2_41=DM2, sin2_2theta_ee=0.1)
+    assert calls == [(), (), ()]
+
+
+def test_a_function_that_mistakes_arrays_is_called_point_by_point(likelihood) -> None:
+    def first_only(initial, final, antineutrino, L, E, dm2_41, sin2_2theta_ee):
+        dm2 = np.ravel(dm2_41)[0]  # silently wrong for arrays
+        return by_arrays(initial, final, antineutrino, L, E, dm2, np.ravel(sin2_2theta_ee)[0])
+
+    built_in = likelihood.chi2("2nu-ee", dm2_41=DM2, sin2_2theta_ee=AMPLITUDE)
+    found = likelihood.chi2(first_only, dm2_41=DM2, sin2_2theta_ee=AMPLITUDE)
+    np.testing.assert_allclose(found, built_in, rtol=1e-10)
+
+
+def test_declared_parameters_are_kept(likelihood) -> None:
+    own = model(ByMethod)
+    assert own.name == "by-method"
+    assert [(p.name, p.unit, p.scan) for p in own.parameters] == [
+        ("dm2_41", "eV**2", (0.1, 10.0)),
+        ("sin2_2theta_ee", "1", None),
+    ]
+    with pytest.raises(NuanomalyError, match="between 0 and 10"):
+        likelihood.chi2(own, dm2_41=20.0, sin2_2theta_ee=0.1)
+
+
+def test_a_function_of_keywords_has_the_declared_parameters(likelihood) -> None:
+    def anything(initial, final, antineutrino, L, E, node, **given):
+        return by_arrays(initial, final, antineutrino, L, E, given["dm2"], 0.1)
+
+    own = FunctionModel(anything, parameters=[Parameter("dm2", "eV**2", 0.0, 10.0, "Δm²")])
+    assert likelihood.chi2(own, dm2=1.0) == pytest.approx(
+        likelihood.chi2("2nu-ee", dm2_41=1.0, sin2_2theta_ee=0.1)
+    )
+
+
+def test_a_model_without_parameters_has_one_value(likelihood) -> None:
+    def survive(initial, final, antineutrino, L, E):
+        return float(initial == final)
+
+    assert likelihood.chi2(survive) == pytest.approx(
+        likelihood.chi2("2nu-ee", dm2_41=1.0, sin2_2theta_ee=0.0)
+    )
+
+
+def test_mistakes_are_explained(likelihood) -> None:
+    with pytest.raises(NuanomalyError, match="must take"):
+        model(lambda L, E: 1.0)
+    with pytest.raises(NuanomalyError, match="is not a model"):
+        model(3.0)
+    with pytest.raises(NuanomalyError, match="returned shape"):
+        likelihood.chi2(lambda a, b, c, L, E: np.ones(3))
+    with pytest.raises(NuanomalyError, match="not finite"):
+        likelihood.chi2(lambda a, b, c, L, E: np.nan)
+    with pytest.raises(UnknownNameError, match="parameter 'width'"):
+        FunctionModel(by_arrays, parameters=[Parameter("width", "m", 0.0, 1.0, "a width")])
+    with pytest.raises(UnknownNameError, match="did you mean 'dm2_41'"):
+        likelihood.chi2(by_arrays, dm2=1.0, sin2_2theta_ee=0.1)
+
+
+def test_a_surface_answers_not_applicable_with_the_reason() -> None:
+    surface = SurfaceLikelihood(
+        release="map@1-r1",
+        mode=None,
+        statistic="delta",
+        n_bins=None,
+        channel=("e", "e"),
+        dm2=np.array([0.1, 1.0]),
+        amplitude=np.array([0.1, 1.0]),
+        table=np.zeros((2, 2)),
+    )
+    with pytest.raises(NotApplicableError, match=r"not applicable.*function of your own"):
+        surface.chi2(by_arrays, dm2_41=0.5, sin2_2theta_ee=0.5)
