@@ -1,0 +1,95 @@
+"""Neutrinos of muons at rest, seen by inverse beta decay in bins of visible energy.
+
+Config
+------
+channel : such as ``numubar->nuebar``; the first is a neutrino of μ⁺ decay, the second is ``nuebar``
+baseline, half_length : m
+    Source to centre of the detector, and half of the detector's length along the line of sight. A slice of
+    the detector counts with 1/L².
+bins : {table, low, high}
+    Edges of the visible energy in MeV.
+offset : MeV
+    Neutrino energy minus visible energy. m_n − m_p − m_e = 0.782 for the positron's energy with the
+    annihilation, m_n − m_p = 1.293 for its total energy; the recoil of the neutron is neglected.
+resolution : MeV**0.5
+    σ(E) = resolution · √E of the visible energy, Gaussian.
+events : {inside: number, probability: number}
+    Events in all bins together at this probability, at every energy and distance. The efficiency is taken
+    as constant.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Response
+from nuanomaly.likelihood.channel import Channel, flavours
+from nuanomaly.likelihood.ibd import cells
+from nuanomaly.likelihood.stopped_muons import ENDPOINT, SPECTRA, inverse_beta_decay
+from nuanomaly.model.base import Array
+
+#: Step of the neutrino energy in MeV, well below any resolution, and number of intervals of L/E: waves are
+#: averaged over each of them in closed form, so that few are enough at every Δm².
+_STEP, _CELLS = 0.1, 400
+#: How many standard deviations below the first bin an energy may be and still count.
+_TAIL = 6.0
+
+
+def build(config: Mapping[str, Any], release: Release) -> Response:
+    """Build from a declaration (see the module).
+
+    Raises
+    ------
+    UnknownNameError
+        If the initial neutrino does not come from muons at rest.
+    NuanomalyError
+        If the final one is not detected by inverse beta decay.
+    """
+    start = str(config["channel"]).partition("->")[0]
+    initial, final, antineutrino = flavours(str(config["channel"]))
+    if start not in SPECTRA:
+        raise UnknownNameError("neutrino of muon decay", start, SPECTRA, release.id)
+    if (final, antineutrino) != ("e", True):
+        raise NuanomalyError(f"{release.id}: inverse beta decay detects nuebar, not {config['channel']}")
+    table = release.table(config["bins"]["table"])
+    low, high = (table[config["bins"][side]].to_numpy(float) for side in ("low", "high"))
+    resolution, offset = float(config["resolution"]), float(config["offset"])
+    first = max(low[0] - _TAIL * resolution * np.sqrt(low[0]) + offset, _STEP)
+    edges = np.linspace(first, ENDPOINT, round((ENDPOINT - first) / _STEP) + 1)
+    energies = 0.5 * (edges[1:] + edges[:-1])
+    rate = SPECTRA[start](energies) * inverse_beta_decay(energies)
+    seen = smeared(energies - offset, resolution, low, high) * rate
+    seen *= config["events"]["inside"] / (config["events"]["probability"] * seen.sum())
+    near, far = (config["baseline"] + side * config["half_length"] for side in (-1.0, 1.0))
+    found = cells(edges, seen, near, far, _CELLS)
+    channel = Channel(
+        initial=initial,
+        final=final,
+        antineutrino=antineutrino,
+        interaction="CC",
+        L=found.L,
+        E=found.E,
+        weights=found.weights,
+        half_width=found.half_width,
+        label=str(config["channel"]),
+    )
+    return Response((channel,), low.size)
+
+
+def smeared(visible: Array, resolution: float, low: Array, high: Array) -> Array:
+    """Return how likely each visible energy in MeV is measured in each bin, shape (bins, N).
+
+    Examples
+    --------
+    >>> smeared(np.array([20.0, 100.0]), 0.1, np.array([0.0, 20.0]), np.array([20.0, 40.0])).round(3)
+    array([[0.5, 0. ],
+           [0.5, 0. ]])
+    """
+    energy = np.maximum(visible, 1e-6)
+    sigma = resolution * np.sqrt(energy)
+    inside: Array = ndtr((high[:, None] - energy) / sigma) - ndtr((low[:, None] - energy) / sigma)
+    return inside
