@@ -62,17 +62,18 @@ class Solid:
         a, b, c = (v * v).sum(1), (x * v).sum(1), (x * x).sum(1) - self.radius**2
         discriminant = b * b - a * c
         root = np.sqrt(np.maximum(discriminant, 0.0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            # a ray along the axis of a cylinder is inside its mantle everywhere or nowhere
-            endless = np.where((a == 0.0) & (c < 0.0), np.inf, 0.0)
-            enter = np.where(a > 0.0, (-b - root) / a, -endless)
-            leave = np.where(a > 0.0, (-b + root) / a, endless)
+        # a ray along the axis of a cylinder is inside its mantle everywhere or nowhere
+        along = a < 1e-24
+        endless = np.where(along & (c < 0.0), np.inf, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            enter = np.where(along, -endless, (-b - root) / a)
+            leave = np.where(along, endless, (-b + root) / a)
             if self.shape == "cylinder":
                 heights = np.array([[self.z_low], [self.z_high]]) - start[:, 2]
                 ends = np.sort(heights / direction[:, 2], axis=0)
                 enter, leave = np.maximum(enter, ends[0]), np.minimum(leave, ends[1])
         enter, leave = np.maximum(enter, 0.0), np.maximum(leave, 0.0)
-        hit = ((discriminant > 0.0) | (a == 0.0)) & (leave > enter)
+        hit = ((discriminant > 0.0) | along) & (leave > enter)
         return np.where(hit, enter, 0.0), np.where(hit, leave, 0.0)
 
 

@@ -1,8 +1,8 @@
 """Lines of a radioactive source, averaged over the volumes of source and target with weight 1/L².
 
 Each measurement is the ratio of captures with oscillation to those without, so its weights add up to one:
-weight = line fraction × cross section × share of the distance L. A node stands for an interval of L, over which
-probabilities are averaged. See :mod:`nuanomaly.likelihood.solids`.
+weight = line fraction × cross section × share of the distance L. A node stands for an interval of L, over
+which probabilities are averaged. See :mod:`nuanomaly.likelihood.solids`.
 
 Config
 ------
