@@ -66,9 +66,7 @@ def fetch(
         return found.folder
     from nuanomaly.archive.fetching import convert
 
-    return convert.write(
-        found.folder, format, Path(output) if output else paths.cache() / "converted" / format
-    )
+    return convert.converted(found.folder, format, Path(output) if output else None)
 
 
 def fetcher(

@@ -6,3 +6,6 @@ folder, a bundle, a web server: the same questions), :mod:`store` (locked, stage
 :mod:`fetcher` (a release from the first source that can give it). The verb is
 :func:`nuanomaly.archive.fetch.fetch`.
 """
+
+#: What tables can be converted to.
+FORMATS = ("csv", "parquet", "json")

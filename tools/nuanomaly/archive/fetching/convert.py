@@ -7,15 +7,25 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import release
+from nuanomaly.archive import paths, release
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.fetching import FORMATS
 from nuanomaly.archive.fetching.download import storing
 from nuanomaly.archive.fetching.store import replace_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS = ("csv", "parquet", "json")
+
+def converted(folder: Path, format: str, output: Path | None) -> Path:
+    """Write a release's tables in a format below ``output`` (the cache if left out); return their folder.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown format.
+    """
+    return write(folder, format, output or paths.cache() / "converted" / format)
 
 
 def write(folder: Path, format: str, output: Path) -> Path:

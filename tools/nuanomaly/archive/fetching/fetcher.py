@@ -145,6 +145,19 @@ class Fetcher:
                 self.watcher.note(f"{source.label}: {error}")
         return sorted(found)
 
+    def members(self, reference: str) -> tuple[str, ...]:
+        """Return the releases of a group, or the reference itself if it is none."""
+        name, at, _ = reference.partition("@")
+        for source in self._asked() if not at else ():
+            try:
+                if name in source.groups():
+                    return tuple(source.groups()[name])
+                if source.states(name):
+                    break
+            except SourceError:
+                continue  # it is heard of when the release is asked for
+        return (reference,)
+
     def _asked(self) -> Iterator[Source]:
         return (s for s in self.sources if not (self.offline and s.network))
 
@@ -227,7 +240,9 @@ class Fetcher:
             If the source did not give some; the others are kept for the next source.
         """
         stop = threading.Event()
-        policy = self.policy if source.network else replace(self.policy, backoff=0.0)  # a disk is not waited for
+        policy = (
+            self.policy if source.network else replace(self.policy, backoff=0.0)
+        )  # a disk is not waited for
 
         def one(file: FileEntry) -> SourceError | None:
             part = staging.part(file)

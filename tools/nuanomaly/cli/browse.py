@@ -1,0 +1,227 @@
+"""Look at the archive: list, show, anomalies, cite."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nuanomaly.cli import output
+
+if TYPE_CHECKING:
+    from nuanomaly.archive.release import Release
+
+
+@click.command("list")
+@click.option("--sector", help="source, reactor, decay-at-rest, decay-in-flight, cevns or other.")
+@click.option("--experiment", help="As the collaboration writes it; case does not matter.")
+@click.option("--channel", help="Such as numu->nue.")
+@click.option("--state", help="draft, released or retracted.")
+@click.option("--text", help="Words in name, title or summary.")
+@output.as_json
+def list_(as_json: bool, **wanted: str | None) -> None:
+    """List the releases of the archive, or those that fit what is asked for."""
+    from nuanomaly.archive import catalog
+
+    ids = set(catalog.find_datasets(**wanted))
+    found = [entry for entry in catalog.entries() if entry.id in ids]
+    keys = ("name", "version", "sector", "title", "state")
+    rows = [{key: getattr(entry, key) for key in keys} for entry in found]
+    if as_json:
+        output.emit(rows)
+        return
+    output.table(["release", "sector", "state", "title"], [(e.id, e.sector, e.state, e.title) for e in found])
+
+
+@click.command()
+@click.argument("reference", metavar="NAME[@VERSION]")
+@output.as_json
+def show(reference: str, as_json: bool) -> None:
+    """Show what a release holds: summary, tables with columns and units, provenance, known issues,
+    likelihood modes and benchmarks."""
+    from nuanomaly.archive.release import load
+
+    found = load(reference)
+    if as_json:
+        output.emit({"release": found.id, "folder": found.folder, **found.metadata})
+        return
+    _heading(found)
+    _tables(found)
+    _likelihood(found)
+    _listing(
+        "Known issues", [f"{i['title']}: {_line(i['text'])}" for i in found.metadata.get("known_issues", ())]
+    )
+    overlaps = found.metadata.get("overlaps", ())
+    _listing("Shares data with", [f"{o['with']} ({o['relation']}): {_line(o['reason'])}" for o in overlaps])
+    _benchmarks(found)
+    _listing("Originals", [_original(o) for o in found.metadata.get("originals", ())])
+    _listing("Publications", [_publication(p) for p in found.metadata["publications"]])
+    _listing("Changes", [f"{c['kind']}: {_line(c['reason'])}" for c in found.metadata.get("changes", ())])
+
+
+@click.command()
+@click.argument("name", required=False)
+@output.as_json
+def anomalies(name: str | None, as_json: bool) -> None:
+    """List the anomalies, or show one: the claim in numbers, the releases that carry and test it, the
+    explanations proposed, the status."""
+    from nuanomaly.archive.anomalies import anomalies as every
+    from nuanomaly.archive.anomalies import anomaly
+
+    if name is None:
+        listed = every()
+        if as_json:
+            output.emit(list(listed.values()))
+        else:
+            rows = [(k, ", ".join(e["releases"]["carry"]), e["title"]) for k, e in listed.items()]
+            output.table(["anomaly", "carried by", "title"], rows)
+        return
+    found = anomaly(name)
+    if as_json:
+        output.emit(found)
+        return
+    click.echo(f"{found['title']}\n\n{_line(found['claim']['text'])}")
+    _listing("Numbers", [_claimed(n) for n in found["claim"]["numbers"]])
+    _listing("Carried by", found["releases"]["carry"])
+    _listing("Tested by", found["releases"]["test"])
+    explained = [f"{e['name']} ({e['status']}): {_line(e['text'])}" for e in found["explanations"]]
+    _listing("Explanations", explained)
+    _listing("Groups", [f"{k} = {' + '.join(v)}" for k, v in (found.get("groups") or {}).items()])
+    status = found["status"]
+    _listing("Status", [_line(status["text"] if isinstance(status, Mapping) else status)])
+
+
+@click.command()
+@click.argument("references", metavar="NAME[@VERSION]…", nargs=-1)
+@click.option("--archive", is_flag=True, help="Add an entry for the archive itself.")
+def cite(references: Sequence[str], archive: bool) -> None:
+    """Print the BibTeX entries of the publications behind exactly the releases (or groups) named."""
+    from nuanomaly.archive.cite import cite as bibtex
+
+    if not references and not archive:
+        raise click.UsageError("Name at least one release, or ask for the archive itself with --archive")
+    click.echo(bibtex(references, archive=archive))
+
+
+# --- parts of show ------------------------------------------------------------------------------------------
+
+
+def _heading(found: "Release") -> None:
+    meta = found.metadata
+    state = f" [{found.state}]" if found.state != "released" else ""
+    click.echo(f"{found.id}{state}: {meta['title']}\n\n{_line(meta['summary'])}\n")
+    facts = {
+        "experiment": meta["experiment"],
+        "sector": meta["sector"],
+        "channels": ", ".join(meta["channels"]),
+        "published": meta.get("released", ""),
+        "data taken": _period(meta.get("data_taking") or {}),
+        "folder": found.folder,
+    }
+    if found.state == "retracted":
+        facts |= {
+            "retracted": _line(meta["retracted"]["reason"]),
+            "use": meta["retracted"].get("successor", ""),
+        }
+    for key, value in facts.items():
+        if value:
+            click.echo(f"  {key:<11} {value}")
+
+
+def _tables(found: "Release") -> None:
+    click.echo("\nTables")
+    for name in found.tables:
+        entry = found.declared(name)
+        rows = f", {entry['rows']} rows" if "rows" in entry else ""
+        title = f": {entry['title']}" if "title" in entry else ""
+        click.echo(
+            f"\n  {name}{title}\n    {entry['kind']}{rows}, {entry['status']}; {_line(entry['source'])}"
+        )
+        columns = [(_column(c), c.get("unit", "1"), _line(c["meaning"])) for c in entry["columns"]]
+        width = max(len(c[0]) for c in columns)
+        units = max(len(c[1]) for c in columns)
+        for column, unit, meaning in columns:
+            click.echo(f"      {column:<{width}}  {unit:<{units}}  {meaning}")
+        if "note" in entry:
+            click.echo(f"    note: {_line(entry['note'])}")
+
+
+def _column(entry: Mapping[str, Any]) -> str:
+    """Return a column's name; ``c{i}`` times 60 is ``c0 … c59``."""
+    name, count = str(entry["name"]), entry.get("count")
+    return name if count is None else f"{name.replace('{i}', '0')} … {name.replace('{i}', str(count - 1))}"
+
+
+def _likelihood(found: "Release") -> None:
+    declared = found.metadata.get("likelihood")
+    if not declared:
+        return
+    modes = declared["modes"]
+    default = declared.get("default_mode", next(iter(modes)))
+    lines = []
+    if list(modes) != ["default"]:
+        for name, mode in modes.items():
+            title = f": {_line(mode['title'])}" if mode and "title" in mode else ""
+            lines.append(f"{name}{' (default)' if name == default else ''}{title}")
+    nuisances = [str(n["id"]) for n in declared.get("nuisances", ())]
+    if nuisances:
+        lines.append("nuisances: " + ", ".join(nuisances))
+    if declared.get("approximate"):
+        lines.append(f"approximate: {_line(declared['approximate'])}")
+    _listing("Likelihood", lines or ["one mode"])
+
+
+def _benchmarks(found: "Release") -> None:
+    lines = []
+    for entry in found.metadata.get("benchmarks", ()):
+        error = f" ± {output.number(entry['uncertainty'])}" if entry.get("uncertainty") is not None else ""
+        expected = f"{output.number(entry['expected'])}{error}"
+        lines.append(f"{entry['quantity']}: {expected} ({entry['kind']}; {_line(entry['source'])})")
+    _listing("Benchmarks (recompute them: nuanomaly benchmarks " + found.name + ")", lines)
+
+
+def _original(entry: Mapping[str, Any]) -> str:
+    where = ", ".join([*entry.get("urls", ()), *([f"doi:{entry['doi']}"] if entry.get("doi") else [])])
+    sha256 = f"; sha256 {entry['sha256']}" if entry.get("sha256") else ""
+    place = f"; {where}" if where else ""
+    return f"{entry['id']}: {_line(entry['source'])}; licence {entry['licence']}{place}{sha256}"
+
+
+def _publication(entry: Mapping[str, Any]) -> str:
+    place = " ".join(str(entry[k]) for k in ("journal", "volume", "pages") if entry.get(k))
+    ids = [
+        f"doi:{entry['doi']}" if entry.get("doi") else "",
+        f"arXiv:{entry['arxiv']}" if entry.get("arxiv") else "",
+    ]
+    parts = [entry.get("authors", entry.get("collaboration", "")), entry["title"], place, *ids]
+    return f"{entry['role']}: " + ", ".join(str(p) for p in parts if p) + f" ({entry['year']})"
+
+
+def _claimed(entry: Mapping[str, Any]) -> str:
+    error = entry.get("uncertainty")
+    if isinstance(error, Mapping):
+        said = " ".join(f"± {v} ({k})" for k, v in error.items())
+    else:
+        said = f"± {error}" if error is not None else ""
+    sigma = entry.get("significance") or {}
+    how = f", {sigma['sigma']}σ ({_line(sigma['how'])})" if sigma else ""
+    unit = "" if entry.get("unit", "1") == "1" else f" {entry['unit']}"
+    value = f"{entry['value']} {said}".strip() + unit if "value" in entry else ""
+    return f"{entry['quantity']}: {value}{how} [{entry['source']}]"
+
+
+def _period(entry: Mapping[str, Any]) -> str:
+    span = " to ".join(str(entry[k]) for k in ("from", "to") if k in entry)
+    note = _line(entry.get("note", ""))
+    return f"{span} ({note})" if span and note else span or note
+
+
+def _listing(heading: str, lines: Sequence[str]) -> None:
+    if lines:
+        click.echo(f"\n{heading}")
+        for line in lines:
+            click.echo(f"  - {line}")
+
+
+def _line(text: object) -> str:
+    """Return a text of several lines as one."""
+    return " ".join(str(text).split())

@@ -1,0 +1,168 @@
+"""Keep the archive: validate, seal, catalog, import, mirror, bundle."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.cli import output
+
+_ORIGINALS = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("references", metavar="NAME[@VERSION]…", nargs=-1)
+@click.option(
+    "--annotations", is_flag=True, help="Print workflow commands, which forges show beside the line."
+)
+@output.as_json
+def validate(references: Sequence[str], annotations: bool, as_json: bool) -> None:
+    """Check releases, or without a name the whole archive. Exits with 1 if there is an error."""
+    from nuanomaly.archive.validate import validate as check
+
+    report = check(list(references) or None)
+    if as_json:
+        output.emit(report.as_dict())
+    elif annotations:
+        text = report.as_annotations()
+        click.echo(text, nl=bool(text))
+        click.echo(report.summary, err=True)
+    else:
+        click.echo(report.as_text())
+    sys.exit(0 if report.ok else 1)
+
+
+@click.command()
+@click.argument("references", metavar="NAME[@VERSION]…", nargs=-1, required=True)
+def seal(references: Sequence[str]) -> None:
+    """Fill in sha256, size and number of rows of every table in release.yaml; nothing else in it changes."""
+    from nuanomaly.archive.seal import seal as fill
+
+    for id, folder in _folders(references):
+        changed = fill(folder)
+        click.echo(f"{id}: {'sealed ' + ', '.join(changed) if changed else 'was sealed already'}")
+
+
+@click.command()
+@click.option("--check", "how", flag_value="check", help="Only say whether catalog.yaml is up to date.")
+@click.option("--write", "how", flag_value="write", default="write", help="Write it (the default).")
+def catalog(how: str) -> None:
+    """Write catalog.yaml from the releases, or check that it is up to date (exit 1 if not)."""
+    from nuanomaly.archive import catalog as listing
+
+    root = _checkout()
+    if how == "write":
+        click.echo(f"{root / 'catalog.yaml'}: {'written' if listing.write(root) else 'was up to date'}")
+        return
+    wrong = listing.check(root)
+    for line in wrong:
+        click.echo(f"catalog.yaml: {line}")
+    click.echo(
+        "catalog.yaml is not up to date: run `nuanomaly catalog`" if wrong else "catalog.yaml is up to date"
+    )
+    sys.exit(1 if wrong else 0)
+
+
+@click.command("import")
+@click.argument("references", metavar="NAME[@VERSION]…", nargs=-1)
+@click.option("--originals", type=_ORIGINALS, required=True, help="The folder of original files.")
+@click.option("--check", "how", flag_value="check", default="check", help="Compare every byte (the default).")
+@click.option("--write", "how", flag_value="write", help="Write the tables and seal the releases.")
+def import_(references: Sequence[str], originals: Path, how: str) -> None:
+    """Rebuild the tables of releases (all, if none is named) from the original files.
+
+    Checking exits with 1 if a table differs from what the originals give.
+    """
+    from nuanomaly.archive import importing, release
+
+    failed = 0
+    for id, folder in _folders(references):
+        if "import" not in release.read(folder).metadata:
+            click.echo(f"{id}: was entered by hand, nothing to import")
+            continue
+        try:
+            if how == "write":
+                changed = importing.write(folder, originals)
+                click.echo(
+                    f"{id}: {'wrote ' + ', '.join(changed) if changed else 'is as the originals give it'}"
+                )
+            else:
+                failed += _compared(id, importing.check(folder, originals))
+        except NuanomalyError as error:
+            failed += 1
+            click.echo(f"Error: {error}", err=True)
+    sys.exit(1 if failed else 0)
+
+
+def _compared(id: str, differences: Sequence[object]) -> int:
+    for difference in differences:
+        click.echo(str(difference))
+    if not differences:
+        click.echo(f"{id}: every byte is as the originals give it")
+    return len(differences)
+
+
+@click.command()
+@click.argument("folder", metavar="BUILD_DIR", type=click.Path(path_type=Path))
+def mirror(folder: Path) -> None:
+    """Write the static mirror, which any web server or folder can serve, or bring one up to date.
+
+    Others fetch from it with NUANOMALY_SOURCES=https://… or file://…
+    """
+    from nuanomaly.archive import mirror as writing
+
+    _wrote(writing.entries(writing.mirror(_checkout(), folder)), folder)
+
+
+@click.command()
+@click.argument("file", metavar="FILE.zip", type=click.Path(path_type=Path))
+def bundle(file: Path) -> None:
+    """Write the whole archive as one file, for machines without a network.
+
+    There, `nuanomaly fetch` finds it as nuanomaly-archive.zip in the working directory or in the cache, or
+    under any name in $NUANOMALY_SOURCES.
+    """
+    from nuanomaly.archive import mirror as writing
+
+    _wrote(writing.entries(writing.bundle(_checkout(), file)), file)
+
+
+def _wrote(entries: Sequence[object], place: Path) -> None:
+    size = sum(e.size for e in entries)  # type: ignore[attr-defined]
+    click.echo(f"{place}: {len(entries)} releases, {size / 1e6:.1f} MB of files")
+
+
+def _checkout() -> Path:
+    """Return the root of the checkout.
+
+    Raises
+    ------
+    NuanomalyError
+        If there is none.
+    """
+    from nuanomaly.archive import paths
+
+    root = paths.checkout()
+    if root is None:
+        raise NuanomalyError("there is no checkout here: run it inside one, or set $NUANOMALY_ARCHIVE")
+    return root
+
+
+def _folders(references: Sequence[str]) -> list[tuple[str, Path]]:
+    """Return id and folder of releases of the checkout: of those named, or of all."""
+    from nuanomaly.archive import names, release
+    from nuanomaly.archive.errors import UnknownNameError
+
+    known = release.folders(_checkout())
+    if not references:
+        return [(f"{n}@{v}", folder) for n, versions in known.items() for v, folder in versions.items()]
+    found = []
+    for reference in references:
+        name, wanted = names.split(reference)
+        if name not in known:
+            raise UnknownNameError("dataset", name, known)
+        version = names.resolve(name, wanted, known[name])
+        found.append((f"{name}@{version}", known[name][version]))
+    return found

@@ -1,0 +1,117 @@
+"""A group of commands that loads a command when it is called, and turns errors into one sentence."""
+
+import errno
+import warnings
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from nuanomaly.archive.errors import NuanomalyError, nearest
+
+Sections = Mapping[str, Mapping[str, tuple[str, str]]]
+#: What a wrong path or a full disk raises; any other OSError is a bug and keeps its traceback.
+_USAGE = {
+    errno.ENOENT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.ENOSPC,
+    errno.EROFS,
+    errno.ENAMETOOLONG,
+}
+
+
+class Misuse(click.ClickException):
+    """An error of the package that is printed as one sentence and exits with 2; the base class with 1."""
+
+    exit_code = 2
+
+
+class LazyGroup(click.Group):
+    """Commands by section, each ``(module:attribute, help)`` with the module in this package.
+
+    Parameters
+    ----------
+    sections : mapping
+        Heading → command → where it is and one line of help.
+    """
+
+    def __init__(self, sections: Sections, *, version: str, **attributes: Any) -> None:
+        super().__init__(**attributes, context_settings={"help_option_names": ["-h", "--help"]})
+        self._sections = sections
+        self._places = {name: at for commands in sections.values() for name, (at, _) in commands.items()}
+        self.params.append(_version_option(version))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in self._places:
+            return None
+        module, _, attribute = self._places[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(f"{__package__}.{module}"), attribute)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; name the nearest ones for one that does not exist."""
+        if args and args[0] not in self._places:
+            near = nearest(args[0], self._places)
+            hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `nuanomaly --help`"
+            ctx.fail(f"Unknown command {args[0]!r}: {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections of the help without loading any command."""
+        for heading, commands in self._sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, text) for name, (_, text) in commands.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; errors a user can act on become one sentence and an exit code."""
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
+        except NuanomalyError as error:
+            raise _failure(str(error), error.exit_code) from None
+        except OSError as error:
+            if error.errno not in _USAGE or error.filename is None:
+                raise
+            raise _failure(f"{error.filename}: {error.strerror}", Misuse.exit_code) from None
+
+
+def _failure(message: str, exit_code: int) -> click.ClickException:
+    return Misuse(message) if exit_code == Misuse.exit_code else click.ClickException(message)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+    """Print a warning as a sentence on stderr."""
+    click.echo(f"Warning: {message}", err=True)
+
+
+def _version_option(version: str) -> click.Option:
+    def show(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+        if wanted and not ctx.resilient_parsing:
+            _print_and_exit(ctx, f"nuanomaly {version}")
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=show,
+        help="Show the version and exit.",
+    )
+
+
+def _print_and_exit(ctx: click.Context, text: str) -> NoReturn:
+    click.echo(text)
+    ctx.exit()

@@ -1,0 +1,161 @@
+"""Options that commands of physics share, and how their texts are read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+
+if TYPE_CHECKING:
+    from nuanomaly.inference.datasets import Mode
+    from nuanomaly.model.base import Parameter
+
+datasets = click.argument("datasets", metavar="DATASET…", nargs=-1, required=True)
+model = click.option("--model", required=True, help="One of `nuanomaly models`.")
+mode = click.option("--mode", "modes", multiple=True, help="MODE for all that have it, or DATASET=MODE.")
+settings = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter; may carry a unit."
+)
+grid = click.option(
+    "--grid",
+    "grids",
+    multiple=True,
+    metavar="NAME=LOW:HIGH:N[:log|lin]",
+    help="An axis, or NAME=N for its own range.",
+)
+allow_overlap = click.option("--allow-overlap", is_flag=True, help="Although data sets share data; recorded.")
+
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
+
+
+def parameters(model_name: str, references: Sequence[str], modes: Sequence[str]) -> "dict[str, Parameter]":
+    """Return the parameters of a model and of the interactions of data sets."""
+    from nuanomaly.inference.datasets import joint, resolve
+    from nuanomaly.inference.grid import known_parameters
+    from nuanomaly.model.registry import model as make_model
+
+    chosen = make_model(model_name)
+    return known_parameters(joint(resolve(references, parse_modes(modes))), chosen)
+
+
+def parse_settings(
+    given: Sequence[str], known: "Mapping[str, Parameter]", model_name: str
+) -> dict[str, float]:
+    """Return values from ``NAME=VALUE`` texts; a value may have a unit and is converted to its parameter's.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown parameter or unit.
+    NuanomalyError
+        For what is no number, or a unit of another kind.
+    """
+    found: dict[str, float] = {}
+    for text in given:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals:
+            raise NuanomalyError(f"--set {text!r}: write NAME=VALUE, such as dm2_41=1.25")
+        parameter = _parameter(name, known, model_name)
+        if name in found:
+            raise NuanomalyError(f"--set {name} is given twice: give it once")
+        found[name] = quantity(value, parameter)
+    return found
+
+
+def parse_grid(given: Sequence[str], known: "Mapping[str, Parameter]", model_name: str) -> dict[str, Any]:
+    """Return axes from ``NAME=LOW:HIGH:N[:log|lin]`` or ``NAME=N`` texts.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown parameter or unit.
+    NuanomalyError
+        For a text of another form.
+    """
+    found: dict[str, Any] = {}
+    for text in given:
+        name, _, spec = text.partition("=")
+        parameter = _parameter(name.strip(), known, model_name)
+        parts = [part.strip() for part in spec.split(":")]
+        try:
+            if len(parts) == 1:
+                found[parameter.name] = int(parts[0])
+                continue
+            low, high, n, *how = parts
+            scale = how[0] if how else ("log" if parameter.log else "lin")
+            if len(how) > 1 or scale not in ("log", "lin"):
+                raise ValueError
+            axis = quantity(low, parameter), quantity(high, parameter), int(n), scale
+        except ValueError:
+            form = f"{parameter.name}=LOW:HIGH:N, with :log or :lin behind it, or {parameter.name}=N"
+            raise NuanomalyError(f"--grid {text!r}: write {form}") from None
+        found[parameter.name] = axis
+    return found
+
+
+def parse_modes(given: Sequence[str]) -> "Mode":
+    """Return what ``--mode`` says: None, a mode for all, or a mode by data set.
+
+    Raises
+    ------
+    NuanomalyError
+        If several modes are given without saying for what.
+
+    Examples
+    --------
+    >>> parse_modes([]), parse_modes(["nu"]), parse_modes(["best=haxton"])
+    (None, 'nu', {'best': 'haxton'})
+    """
+    if not given:
+        return None
+    named = [tuple(part.strip() for part in text.partition("=")[::2]) for text in given if "=" in text]
+    if not named and len(given) == 1:
+        return given[0]
+    if len(named) < len(given):
+        raise NuanomalyError(f"--mode is given {len(given)} times: write DATASET=MODE for each")
+    return dict(named)  # type: ignore[arg-type]
+
+
+def quantity(text: str, parameter: "Parameter") -> float:
+    """Return a number, converted to a parameter's unit if it carries another one.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown unit.
+    NuanomalyError
+        For what is no number, or a unit of another kind.
+    """
+    match = _NUMBER.fullmatch(text)
+    if not match:
+        raise NuanomalyError(f"{parameter.name}={text}: that is no number")
+    value, unit = float(match[1]), match[2]
+    if not unit:
+        return value
+    import pint
+
+    from nuanomaly.archive.units import registry
+
+    units = registry()
+    try:
+        return float(units.Quantity(value, unit).to(parameter.unit).magnitude)
+    except pint.DimensionalityError:
+        raise NuanomalyError(
+            f"{parameter.name} is in {parameter.unit}, which {unit} cannot be converted to"
+        ) from None
+    except (
+        pint.UndefinedUnitError,
+        pint.errors.DefinitionSyntaxError,
+        ValueError,
+        TypeError,
+        AssertionError,
+    ):
+        raise UnknownNameError("unit", unit, [*dir(units), "eV**2", "meV**2", "keV**2"]) from None
+
+
+def _parameter(name: str, known: "Mapping[str, Parameter]", model_name: str) -> "Parameter":
+    if name not in known:
+        raise UnknownNameError("parameter", name, known, f"model {model_name}")
+    return known[name]

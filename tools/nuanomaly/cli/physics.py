@@ -1,0 +1,298 @@
+"""Do physics: models, chi2, scan, fit, compare."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.cli import options, output
+
+
+@click.command()
+@output.as_json
+def models(as_json: bool) -> None:
+    """List the models, and their parameters with units and ranges."""
+    from nuanomaly.model.registry import model as make_model
+    from nuanomaly.model.registry import models as names
+
+    made = [make_model(name) for name in names()]
+    if as_json:
+        keys = ("name", "unit", "low", "high", "default", "meaning")
+        output.emit(
+            [
+                {"name": m.name, "parameters": [{k: getattr(p, k) for k in keys} for p in m.parameters]}
+                for m in made
+            ]
+        )
+        return
+    rows = [
+        (
+            m.name if k == 0 else "",
+            p.name,
+            p.unit,
+            f"{p.low:g} … {p.high:g}",
+            output.number(p.default),
+            p.meaning,
+        )
+        for m in made
+        for k, p in enumerate(m.parameters)
+    ]
+    output.table(["model", "parameter", "unit", "range", "default", "meaning"], rows)
+
+
+@click.command()
+@click.argument("dataset", metavar="DATASET")
+@click.option("--mode", help="Analysis variant; the default one if left out.")
+@options.model
+@options.settings
+@output.as_json
+def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as_json: bool) -> None:
+    """Evaluate the statistic of DATASET (NAME[@VERSION][:MODE] or a group) at a point of a model, nuisances
+    profiled."""
+    from nuanomaly.inference.datasets import resolve
+    from nuanomaly.inference.grid import known_parameters
+    from nuanomaly.model.registry import model as make_model
+
+    chosen = make_model(model)
+    (likelihood,) = resolve([dataset], mode)
+    values = options.parse_settings(settings, known_parameters(likelihood, chosen), model)
+    row = {
+        "release": likelihood.release,
+        "mode": likelihood.mode,
+        "model": chosen.name,
+        "parameters": values,
+        "statistic": likelihood.statistic,
+        "value": likelihood.chi2(chosen, **values),
+        "n_bins": likelihood.n_bins,
+        **_approximate(likelihood.approximate),
+    }
+    if as_json:
+        output.emit(row)
+        return
+    known = known_parameters(likelihood, chosen)
+    mode_text = f" ({likelihood.mode})" if likelihood.mode else ""
+    click.echo(f"{likelihood.release}{mode_text}, model {chosen.name}")
+    _point(values, {name: p.unit for name, p in known.items()})
+    click.echo(_statistic(row["statistic"], row["value"], row["n_bins"]))
+    _warn_approximate(likelihood.approximate)
+
+
+@click.command()
+@options.datasets
+@options.model
+@options.mode
+@options.settings
+@options.grid
+@click.option("--profile", "profiled", multiple=True, metavar="NAME", help="Minimise over it at each point.")
+@options.allow_overlap
+@click.option(
+    "-o", "--output", "file", type=click.Path(path_type=Path), help="Save as .parquet, .csv or .npz."
+)
+@output.as_json
+def scan(
+    datasets: Sequence[str],
+    model: str,
+    modes: Sequence[str],
+    settings: Sequence[str],
+    grids: Sequence[str],
+    profiled: Sequence[str],
+    allow_overlap: bool,
+    file: Path | None,
+    as_json: bool,
+) -> None:
+    """Evaluate the statistic of one or several data sets, added up, on a grid of a model's parameters.
+
+    Without --grid, all free parameters are scanned over their own ranges.
+    """
+    from nuanomaly.inference.scan import scan as run
+
+    if file is not None and file.suffix not in (".parquet", ".csv", ".npz"):
+        raise NuanomalyError(f"{file.name}: a scan is saved as .npz, .parquet or .csv")
+    known = options.parameters(model, datasets, modes)
+    with output.progress("scanning") as progress:
+        found = run(
+            datasets,
+            model,
+            options.parse_grid(grids, known, model) or None,
+            options.parse_settings(settings, known, model),
+            profiled,
+            mode=options.parse_modes(modes),
+            allow_overlap=allow_overlap,
+            progress=progress,
+        )
+    if file is not None:
+        found.save(file)
+    if as_json:
+        output.emit(_tidy({**found.as_dict(), "file": file}))
+        return
+    click.echo(f"{' + '.join(found.datasets)}, model {found.model}")
+    for axis in found.axes:
+        scale = "logarithmic" if axis.log else "linear"
+        unit = "" if axis.unit == "1" else f" {axis.unit}"
+        click.echo(f"  {axis.name}: {len(axis)} points, {axis.low:g} … {axis.high:g}{unit}, {scale}")
+    _point(found.fixed, {n: p.unit for n, p in known.items()})
+    click.echo("minimum on the grid: " + _statistic(found.statistic, found.minimum, found.n_bins))
+    _point(found.best, {n: p.unit for n, p in known.items()}, at="at ")
+    _warn_approximate(found.approximate)
+    click.echo(f"saved to {file}" if file else "not saved: name a file with -o")
+
+
+@click.command()
+@options.datasets
+@options.model
+@options.mode
+@options.settings
+@options.grid
+@click.option(
+    "--errors", type=click.Choice(["hesse", "minos"]), help="How errors are found; none if left out."
+)
+@options.allow_overlap
+@output.as_json
+def fit(
+    datasets: Sequence[str],
+    model: str,
+    modes: Sequence[str],
+    settings: Sequence[str],
+    grids: Sequence[str],
+    errors: str | None,
+    allow_overlap: bool,
+    as_json: bool,
+) -> None:
+    """Find the best fit of one or several data sets, and the significance against no oscillation."""
+    from nuanomaly.inference.fit import fit as run
+    from nuanomaly.inference.fit import significance
+
+    known = options.parameters(model, datasets, modes)
+    fixed, grid = options.parse_settings(settings, known, model), options.parse_grid(grids, known, model)
+    mode = options.parse_modes(modes)
+    with output.progress("fitting") as progress:
+        best = run(
+            datasets,
+            model,
+            fixed,
+            grid,
+            mode=mode,
+            errors=errors,
+            allow_overlap=allow_overlap,
+            progress=progress,
+        )
+        against, why = None, ""
+        try:
+            against = significance(
+                datasets, model, fixed, grid, mode=mode, allow_overlap=allow_overlap, best=best
+            )
+        except NuanomalyError as error:  # a model without such a point, or a surface that lacks it
+            why = str(error)
+    if as_json:
+        test = None if against is None else against.as_dict()
+        output.emit(_tidy({**best.as_dict(), "significance": test}))
+        return
+    click.echo(f"{' + '.join(best.datasets)}, model {best.model}")
+    click.echo("best fit: " + _statistic(best.statistic, best.value, best.n_bins))
+    for name, value in best.parameters.items():
+        lower, upper = best.errors.get(name, (None, None))
+        spread = f" {output.number(lower, 3)} +{output.number(upper, 3)}" if lower is not None else ""
+        edge = " (at the edge of its range)" if name in best.at_boundary else ""
+        click.echo(f"  {name} = {output.with_unit(value, known[name].unit)}{spread}{edge}")
+    _point(best.fixed, {n: p.unit for n, p in known.items()}, at="fixed: ")
+    if against is None:
+        click.echo(f"against no oscillation: not computed ({why})")
+    else:
+        click.echo(f"against no oscillation: {against}")
+    if not best.converged:
+        click.echo("the local fit did not converge: the numbers are those of the best point found")
+    _warn_approximate(best.approximate)
+
+
+@click.command()
+@options.datasets
+@options.model
+@options.mode
+@options.settings
+@options.grid
+@options.allow_overlap
+@output.as_json
+def compare(
+    datasets: Sequence[str],
+    model: str,
+    modes: Sequence[str],
+    settings: Sequence[str],
+    grids: Sequence[str],
+    allow_overlap: bool,
+    as_json: bool,
+) -> None:
+    """Test whether two or more data sets (releases or groups) are compatible under a model: the parameter
+    goodness of fit of Maltoni and Schwetz (hep-ph/0304176)."""
+    from nuanomaly.inference.compatibility import compare as run
+
+    known = options.parameters(model, datasets, modes)
+    with output.progress("fitting") as progress:
+        found = run(
+            datasets,
+            model,
+            options.parse_modes(modes),
+            options.parse_settings(settings, known, model),
+            options.parse_grid(grids, known, model),
+            allow_overlap=allow_overlap,
+            progress=progress,
+        )
+    if as_json:
+        output.emit(_tidy(found.as_dict()))
+        return
+    click.echo(f"{' against '.join(found.datasets)}, model {found.model}\n")
+    rows = [
+        (
+            part.name,
+            output.STATISTICS[part.statistic][0],
+            f"{part.minimum:.3f}".replace("-", "−"),
+            f"{part.joint:.3f}".replace("-", "−"),
+            f"{part.pull:.3f}".replace("-", "−"),
+            ", ".join(
+                f"{n} = {output.with_unit(v, known[n].unit)}"
+                for n, v in part.parameters.items()
+                if n in known
+            ),
+        )
+        for part in found.parts
+    ]
+    numbers = ("own minimum", "at joint best fit", "difference")
+    output.table(["data set", "statistic", *numbers, "own best fit"], rows, right=numbers)
+    click.echo("\njoint best fit:")
+    _point(found.best_fit, {n: p.unit for n, p in known.items()})
+    click.echo(f"parameter goodness of fit: {found.pg}")
+    if found.goodness_of_fit is not None:
+        click.echo(f"goodness of the joint fit: {found.goodness_of_fit}")
+    for overlap in found.overlaps:
+        click.echo(f"shared data: {overlap.first} and {overlap.second} ({overlap.reason})")
+    _warn_approximate(found.approximate)
+
+
+# --- how numbers are printed --------------------------------------------------------------------------------
+
+
+def _statistic(kind: str, value: float, n_bins: int | None) -> str:
+    """Return a value with what it is."""
+    symbol, meaning = output.STATISTICS[kind]
+    bins = f"{n_bins} bins" if n_bins is not None else "a tabulated surface"
+    return f"{symbol} = {value:.4f} ({bins}; {meaning})".replace("= -", "= −")
+
+
+def _point(values: Mapping[str, Any], units: Mapping[str, str], at: str = "") -> None:
+    for name, value in values.items():
+        click.echo(f"  {at}{name} = {output.with_unit(value, units.get(name, '1'))}")
+
+
+def _approximate(reason: str) -> dict[str, str]:
+    return {"approximate": reason} if reason else {}
+
+
+def _tidy(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what says nothing."""
+    return {k: v for k, v in row.items() if not (k in ("approximate", "file") and not v)}
+
+
+def _warn_approximate(reason: str) -> None:
+    if reason:
+        click.echo(f"approximate: {' '.join(reason.split())}")

@@ -1,0 +1,61 @@
+"""Recompute what papers say: benchmarks."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from nuanomaly.cli import output
+
+
+@click.command()
+@click.argument("references", metavar="NAME[@VERSION]…", nargs=-1)
+@click.option(
+    "-j", "--workers", default=1, show_default=True, help="How many processes work at the same time."
+)
+@output.as_json
+def benchmarks(references: Sequence[str], workers: int, as_json: bool) -> None:
+    """Recompute the published numbers of releases (all, if none is named).
+
+    Each is compared with what the paper says, within a tolerance that has a source. Exits with 1 if one does
+    not agree.
+    """
+    from nuanomaly.archive.anomalies import groups
+    from nuanomaly.inference.benchmarks import benchmarks as recompute
+
+    names = [member for r in references for member in groups().get(r, (r,))]
+    with output.progress("releases") as progress:
+        rows = recompute(names or None, workers=workers, progress=progress)
+    if as_json:
+        output.emit(rows)
+    elif rows:
+        headings = ["", "release", "quantity", "kind", "expected", "recomputed", "tolerance", "source"]
+        output.table(headings, [_cells(row) for row in rows], right=("expected", "recomputed", "tolerance"))
+        for row in rows:
+            if row.get("reason"):
+                click.echo(f"{row['release']}, {row['quantity']}: {row['reason']}")
+        good = sum(bool(row["ok"]) for row in rows)
+        published = [row for row in rows if row["kind"] == "published"]
+        held = sum(bool(row["ok"]) for row in published)
+        click.echo(f"{good} of {len(rows)} agree; of the published ones, {held} of {len(published)}")
+    else:
+        click.echo("no benchmark is declared")
+    sys.exit(0 if all(row["ok"] for row in rows) else 1)
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    error = f" ± {output.number(row['uncertainty'])}" if row["uncertainty"] is not None else ""
+    allowed = (
+        "" if row["tolerance"] is None else f"{output.number(row['tolerance'])} ({row['tolerance_source']})"
+    )
+    return (
+        "✓" if row["ok"] else "✗",
+        row["release"],
+        row["quantity"],
+        row["kind"],
+        f"{output.number(row['expected'])}{error}",
+        output.number(row["recomputed"]),
+        allowed,
+        row["source"],
+    )

@@ -1,0 +1,74 @@
+"""Build the pages of comparisons: report build, list, site."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nuanomaly.cli import output
+
+_OUT = click.option(
+    "-o", "--output", "folder", type=click.Path(path_type=Path), help="Where to; build/site if left out."
+)
+
+
+@click.group()
+def report() -> None:
+    """Build the comparison pages and the static site around them."""
+
+
+@report.command()
+@click.argument("names", metavar="NAME…", nargs=-1)
+@click.option("--force", is_flag=True, help="Build also what has not changed.")
+@_OUT
+@output.as_json
+def build(names: Sequence[str], force: bool, folder: Path | None, as_json: bool) -> None:
+    """Build comparisons (all, if none is named), and the site. What has not changed is not built again.
+
+    Exits with 1 if a number is not what is expected of it; the page is written, and says so.
+    """
+    from nuanomaly.report.build import build as run
+
+    def say(line: str) -> None:
+        click.echo(line, err=as_json)
+
+    results = run(list(names) or None, force, folder, progress=say)
+    if as_json:
+        keys = ("name", "state", "ok", "problems", "verdict", "page", "seconds")
+        output.emit([{key: getattr(result, key) for key in keys} for result in results])
+    else:
+        for result in results:
+            _tell(result)
+        first = (folder or results[0].page.parents[2] if results else Path()) / "index.html"
+        click.echo(f"start page: {first}")
+    sys.exit(0 if all(result.ok for result in results) else 1)
+
+
+@report.command("list")
+@output.as_json
+def list_(as_json: bool) -> None:
+    """List the comparisons: which data sets, under which model."""
+    from nuanomaly.report.declaration import comparisons
+
+    found = comparisons()
+    if as_json:
+        output.emit([{"name": c.name, **c.metadata} for c in found])
+        return
+    rows = [(c.name, c.metadata["model"], ", ".join(c.pinned), c.metadata["title"]) for c in found]
+    output.table(["comparison", "model", "releases", "title"], rows)
+
+
+@report.command()
+@_OUT
+@click.pass_context
+def site(context: click.Context, folder: Path | None) -> None:
+    """Build the whole site: every comparison, anomaly, release and model."""
+    context.invoke(build, names=(), force=False, folder=folder, as_json=False)
+
+
+def _tell(result: Any) -> None:
+    click.echo(f"\n{result.name}: {result.verdict or 'no verdict'}\n  {result.page}")
+    for problem in result.problems:
+        click.echo(f"  NOT as expected: {problem}")
