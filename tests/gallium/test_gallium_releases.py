@@ -78,6 +78,25 @@ def test_the_candidates_of_the_outer_target_add_up_to_one_more_than_is_printed()
     assert (sums["outer"], printed["outer", "K+L"]) == (1070, 1069)
 
 
+def test_total_efficiencies_are_products_of_their_parts() -> None:
+    table = load("best@2022-r1").table("efficiencies")
+    for peak in "KL":
+        parts = table[["extraction", "saturation_factor", f"counter_eff_{peak}", f"delta_{peak}"]]
+        assert parts.prod(axis=1).to_numpy() == pytest.approx(
+            table[f"total_eff_{peak}"].to_numpy(), abs=1.5e-4
+        )
+
+
+def test_saturation_factors_follow_from_exposures_and_half_lives() -> None:
+    release = load("best@2022-r1")
+    constants, exposures = release.table("constants").iloc[0], release.table("exposures")
+    source, product = (np.log(2.0) / constants[f"half_life_{isotope}"] for isotope in ("51Cr", "71Ge"))
+    duration = (exposures["source_end"] - exposures["source_begin"]).to_numpy()
+    grown = np.exp(-source * duration) - np.exp(-product * duration)
+    expected = release.table("efficiencies")["saturation_factor"].to_numpy()
+    assert product / (product - source) * grown == pytest.approx(expected, abs=5e-4)
+
+
 # --- likelihood ---------------------------------------------------------------------------------------------
 
 
