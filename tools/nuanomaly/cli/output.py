@@ -61,7 +61,13 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: Sequ
         made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
     for row in rows:
         made.add_row(*(Text(str(cell)) for cell in row))
-    console().print(made)
+    where = console()
+    if where.is_terminal:
+        where.print(made)
+        return
+    with where.capture() as captured:
+        where.print(made)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def number(value: object, digits: int = 6) -> str:

@@ -54,10 +54,19 @@ def combine(
         statistic="chi2" if kinds == {"chi2"} else "-2lnL",
         n_bins=sum(b for b in bins if b is not None) if all(b is not None for b in bins) else None,
         nuisances=first.union(rest),
-        approximate="; ".join(f"{m.name}: {m.approximate}" for m in members if m.approximate),
+        approximate=_reasons(members),
         overlaps=tuple(dict.fromkeys(o for m in members for o in m.overlaps)),
         members=tuple(members),
     )
+
+
+def _reasons(members: Sequence[Likelihood]) -> str:
+    """Return why members are approximate, each reason once with the names it is true of."""
+    found: dict[str, list[str]] = {}
+    for member in members:
+        if member.approximate:
+            found.setdefault(member.approximate, []).append(member.name)
+    return "; ".join(f"{', '.join(dict.fromkeys(names))}: {reason}" for reason, names in found.items())
 
 
 @dataclass(frozen=True, eq=False)
