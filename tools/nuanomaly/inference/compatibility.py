@@ -23,7 +23,8 @@ from nuanomaly.inference.datasets import (
     resolve,
 )
 from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_parameters
-from nuanomaly.inference.minimise import Minimum, minimise
+from nuanomaly.inference.local import Minimum
+from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.rank import Ranks, insensitive, rank
 from nuanomaly.inference.significance import Significance

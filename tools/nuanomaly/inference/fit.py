@@ -15,7 +15,8 @@ from nuanomaly.inference.datasets import (
     resolve,
 )
 from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_parameters
-from nuanomaly.inference.minimise import Minimum, minimise
+from nuanomaly.inference.local import Minimum
+from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.nullpoint import null_value
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.rank import rank

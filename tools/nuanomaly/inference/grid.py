@@ -18,8 +18,8 @@ Grid = Mapping[str, AxisSpec]
 
 #: Points per axis unless a caller says otherwise: mass splittings (the likelihood is cyclic in them, 50 per
 #: decade resolve it) and other parameters, by the number of dimensions.
-_SPLITTING = {1: 401, 2: 201, 3: 81}
-_OTHER = {1: 201, 2: 81, 3: 21}
+_SPLITTING = {1: 401, 2: 201, 3: 201, 4: 101}
+_OTHER = {1: 201, 2: 81, 3: 15, 4: 9}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ def free_names(known: Mapping[str, Parameter], named: Iterable[str], fixed: Iter
 
 def axes(known: Mapping[str, Parameter], names: Sequence[str], grid: Grid) -> tuple[Axis, ...]:
     """Return the axes of ``names``: as the grid says, else the parameter's own range."""
-    dimension = min(3, len(names))
+    dimension = min(4, len(names))
     found = []
     for name in names:
         count = (_SPLITTING if known[name].unit == "eV**2" else _OTHER)[max(1, dimension)]

@@ -1,51 +1,24 @@
-"""The minimum of a cyclic function: a grid, then a local fit from each of its separated lowest valleys."""
+"""The minimum of a cyclic function: a grid, then descents from its separated lowest valleys, then Minuit."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import numpy as np
-from iminuit import Minuit
 from scipy.ndimage import minimum_filter
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis
+from nuanomaly.inference.local import Minimum, local_fit
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.model.base import Array, NotApplicableError, Parameter
 
 #: How many valleys are followed, how far above the lowest grid point, and how far apart (grid cells).
-_STARTS, _DEPTH, _APART = 6, 10.0, 3
-#: What an impossible point counts for in the local fit, which cannot take infinity.
-_FORBIDDEN = 1e9
-#: How many moves or halvings of the step a pattern search makes.
-_HALVINGS = 40
-#: A logarithmic amplitude is followed down to this fraction of its grid's lower end: there it is zero.
-_VANISHING = 1e-4
-
-
-@dataclass(frozen=True)
-class Minimum:
-    """Where a function is smallest.
-
-    Attributes
-    ----------
-    value : float
-    parameters : dict
-        The free parameters there.
-    at_boundary : tuple of str
-        Those at the edge of what was allowed.
-    converged : bool
-        Whether the local fit that gave it says so (a tabulated surface has kinks, where it may not).
-    errors : dict of str to (float, float)
-        Lower and upper errors (negative, positive), where they were asked for.
-    """
-
-    value: float
-    parameters: Mapping[str, float]
-    at_boundary: tuple[str, ...]
-    converged: bool
-    errors: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+_STARTS, _DEPTH, _APART = 8, 10.0, 3
+#: How many moves or halvings of the step a descent makes before Minuit, and where Minuit sees kinks.
+_MOVES, _MOVES_AT_KINKS = 12, 40
+#: Valleys that are this close to the lowest after the descent are handed to Minuit, so many at most.
+_CLOSE, _FITS = 0.1, 2
 
 
 def valleys(values: Array, count: int = _STARTS) -> list[tuple[int, ...]]:
@@ -95,16 +68,73 @@ def minimise(
     if not axes:
         return Minimum(float(objective({})[0]), {}, (), True)
     grid = objective.on(axes, progress)
-    begin = [
-        {a.name: float(a.values[k]) for a, k in zip(axes, place, strict=True)} for place in valleys(grid)
-    ]
-    found = [_local(objective, axes, parameters, start, errors) for start in (*begin, *starts)]
+    corners = [[float(a.values[k]) for a, k in zip(axes, place, strict=True)] for place in valleys(grid)]
+    corners += [[float(np.clip(s[a.name], a.low, a.high)) for a in axes] for s in starts]
+    found = _followed(objective, axes, parameters, np.array(corners), errors) if corners else []
     vanishing = _vanishing(objective, axes, parameters, grid)
     if vanishing is not None:
         found.insert(0, vanishing)  # of equal values, the one without oscillation
     if not found:
         raise NuanomalyError("the statistic is infinite on the whole grid: choose another range")
     return min(found, key=lambda m: m.value)
+
+
+def _followed(
+    objective: Objective,
+    axes: Sequence[Axis],
+    parameters: Mapping[str, Parameter],
+    corners: Array,
+    errors: str | None,
+) -> list[Minimum]:
+    """Return what Minuit makes of the lowest of the valleys that begin at ``corners`` (V, len(axes))."""
+    start = np.array([a.internal(corners[:, k]) for k, a in enumerate(axes)]).T
+    values, at = descend(objective, axes, start, _MOVES)
+    order = [v for v in np.argsort(values, kind="stable") if values[v] <= values.min() + _CLOSE]
+    found = []
+    for v in order[:_FITS]:
+        minimum = local_fit(objective, axes, parameters, at[v], float(values[v]), errors)
+        if not minimum.converged or objective.likelihood.n_bins is None:
+            minimum = _past_kinks(objective, axes, minimum)
+        found.append(minimum)
+    return found
+
+
+def descend(objective: Objective, axes: Sequence[Axis], start: Array, moves: int) -> tuple[Array, Array]:
+    """Return the lowest values (V,) and places (V, len(axes)) of pattern searches, all starts at once.
+
+    Each moves to the lowest of its 3^k − 1 neighbours one step away, or halves its step if none is lower. The
+    first step is a grid cell. Coordinates are internal, and stay inside the axes.
+    """
+    pattern = np.array([m for m in product((-1.0, 0.0, 1.0), repeat=len(axes)) if any(m)])
+    cell = np.array([np.ptp(a.internal([a.low, a.high])) / max(1, len(a) - 1) for a in axes])
+    step = np.tile(cell, (len(start), 1))
+    at, values = start.copy(), _values(objective, axes, start)
+    every = np.arange(len(start))
+    for _ in range(moves):
+        trial = at[:, None, :] + pattern * step[:, None, :]
+        tried = _values(objective, axes, trial.reshape(-1, len(axes))).reshape(len(start), -1)
+        lowest = tried.argmin(axis=1)
+        better = tried[every, lowest] < values
+        values = np.where(better, tried[every, lowest], values)
+        at = np.where(better[:, None], trial[every, lowest], at)
+        step = np.where(better[:, None], step, step / 2.0)
+    inside = [a.internal(a.external(at[:, k])) for k, a in enumerate(axes)]
+    return values, np.array(inside).T
+
+
+def _values(objective: Objective, axes: Sequence[Axis], internal: Array) -> Array:
+    return objective({a.name: a.external(internal[:, k]) for k, a in enumerate(axes)})
+
+
+def _past_kinks(objective: Objective, axes: Sequence[Axis], minimum: Minimum) -> Minimum:
+    """Return a minimum followed further by a descent, which the kinks of a tabulated surface do not stop."""
+    inside = [np.clip(minimum.parameters[a.name], a.low, a.high) for a in axes]
+    start = np.array([[a.internal(x).item() for a, x in zip(axes, inside, strict=True)]])
+    values, at = descend(objective, axes, start, _MOVES_AT_KINKS)
+    if values[0] >= minimum.value:
+        return minimum
+    point = {a.name: a.external(at[0, k]).item() for k, a in enumerate(axes)}
+    return replace(minimum, value=float(values[0]), parameters=point)
 
 
 def _vanishing(
@@ -122,133 +152,3 @@ def _vanishing(
     except NotApplicableError:
         return None  # a surface that does not know what no oscillation is
     return Minimum(value, point, tuple(nulls), True)
-
-
-def _limits(axis: Axis, parameter: Parameter) -> tuple[float, float]:
-    low = axis.low * _VANISHING if axis.log and axis.reaches(parameter.null) else axis.low
-    return (np.log(low), np.log(axis.high)) if axis.log else (low, axis.high)
-
-
-def _local(
-    objective: Objective,
-    axes: Sequence[Axis],
-    parameters: Mapping[str, Parameter],
-    start: Mapping[str, float],
-    errors: str | None,
-) -> Minimum:
-    """Return the result of a local fit in internal coordinates."""
-    start_value = float(objective({k: np.array([v]) for k, v in start.items()})[0])
-    limits = [_limits(a, parameters[a.name]) for a in axes]
-
-    def outside(internal: Sequence[float]) -> dict[str, float]:
-        return {a.name: float(np.exp(u) if a.log else u) for a, u in zip(axes, internal, strict=True)}
-
-    def function(internal: Sequence[float]) -> float:
-        point = outside(internal)
-        try:
-            value = float(objective({k: np.array([v]) for k, v in point.items()})[0])
-        except NotApplicableError:
-            # below the axis, where only this fit goes, a surface may know nothing
-            if any(point[a.name] < a.low for a in axes):
-                return _FORBIDDEN
-            raise
-        return value if np.isfinite(value) else _FORBIDDEN
-
-    begin = [
-        a.internal(start[a.name]).item() if start[a.name] > 0.0 or not a.log else low
-        for a, (low, _) in zip(axes, limits, strict=True)
-    ]
-    fit = _minuit(function, begin, limits, axes)
-    value, found = float(fit.fval), outside(list(fit.values))
-    if value > start_value:  # a fit that got lost must not lose the grid point
-        value, found = start_value, dict(start)
-    if not fit.valid or objective.likelihood.n_bins is None:
-        value, found = _pattern(objective, axes, found, value)
-    errors_ = _errors(fit, axes, found, errors) if errors else {}
-    return Minimum(value, found, _at_edge(found, axes, parameters), bool(fit.valid), errors_)
-
-
-def _pattern(
-    objective: Objective, axes: Sequence[Axis], start: Mapping[str, float], value: float
-) -> tuple[float, dict[str, float]]:
-    """Return the lowest point of a pattern search, which kinks of a tabulated surface do not stop."""
-    best = np.array([a.internal(max(start[a.name], a.low)).item() for a in axes])
-    point = dict(start)
-    step = np.array([np.ptp(a.internal([a.low, a.high])) / max(1, len(a) - 1) for a in axes])
-    moves = np.array([m for m in product((-1.0, 0.0, 1.0), repeat=len(axes)) if any(m)])
-    for _ in range(_HALVINGS):
-        trial = {a.name: a.external(best[k] + step[k] * moves[:, k]) for k, a in enumerate(axes)}
-        values = objective(trial)
-        lowest = int(np.argmin(values))
-        if values[lowest] < value:
-            value = float(values[lowest])
-            point = {name: float(v[lowest]) for name, v in trial.items()}
-            best = np.array([a.internal(point[a.name]).item() for a in axes])
-        else:
-            step = step / 2.0
-    return value, point
-
-
-def _minuit(
-    function: Callable[[Sequence[float]], float],
-    start: Sequence[float],
-    limits: Sequence[tuple[float, float]],
-    axes: Sequence[Axis],
-) -> Any:
-    inside = [float(np.clip(u, low, high)) for u, (low, high) in zip(start, limits, strict=True)]
-    fit = Minuit(function, inside, name=[a.name for a in axes])
-    fit.limits = list(limits)
-    fit.errordef = 1.0
-    fit.print_level = -1  # says what it thinks of a flat direction in its own words on stderr otherwise
-    fit.tol = 1e-3  # stops when the expected improvement is below 2e-6
-    # the first step is one grid cell
-    fit.errors = [(a.internal(a.high).item() - a.internal(a.low).item()) / max(1, len(a) - 1) for a in axes]
-    fit.migrad(ncall=2000)
-    if not fit.valid:
-        fit.simplex(ncall=1000)
-        fit.migrad(ncall=1000)
-    return fit
-
-
-def _at_edge(
-    point: Mapping[str, float], axes: Sequence[Axis], parameters: Mapping[str, Parameter]
-) -> tuple[str, ...]:
-    """Return the parameters within a thousandth of their range of its edge."""
-    found = []
-    for axis in axes:
-        low, high = _limits(axis, parameters[axis.name])
-        margin = 1e-3 * (high - low)
-        internal = axis.internal(point[axis.name]).item() if point[axis.name] > 0 or not axis.log else low
-        if not low + margin < internal < high - margin:
-            found.append(axis.name)
-    return tuple(found)
-
-
-def _errors(
-    fit: Any, axes: Sequence[Axis], found: Mapping[str, float], how: str
-) -> dict[str, tuple[float, float]]:
-    """Return lower and upper errors in the parameters' units (``nan`` where Minos finds none)."""
-    if how == "minos":
-        try:
-            fit.minos()
-        except RuntimeError:  # no valid minimum to start from
-            return {a.name: (np.nan, np.nan) for a in axes}
-        both = {
-            a.name: (
-                fit.merrors[a.name].lower if fit.merrors[a.name].lower_valid else np.nan,
-                fit.merrors[a.name].upper if fit.merrors[a.name].upper_valid else np.nan,
-            )
-            for a in axes
-        }
-    else:
-        fit.hesse()
-        both = {a.name: (-fit.errors[a.name], fit.errors[a.name]) for a in axes}
-    result = {}
-    for a in axes:
-        value, (down, up) = found[a.name], both[a.name]
-        result[a.name] = (
-            (value * float(np.expm1(down)), value * float(np.expm1(up)))
-            if a.log
-            else (float(down), float(up))
-        )
-    return result

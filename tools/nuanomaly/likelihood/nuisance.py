@@ -14,6 +14,9 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.model.base import Array
 
+#: A pivot below this (of a matrix with ones on its diagonal) is a direction that nothing constrains.
+_SINGULAR = 1e-7
+
 
 @dataclass(frozen=True)
 class Nuisance:
@@ -231,16 +234,30 @@ class Quadratic:
             return at
         rows = np.flatnonzero(free)
         right = -self.gradient[:, rows] - np.einsum("pij,pj->pi", hessian[:, rows], at)
-        block = hessian[:, rows][:, :, rows]
-        # a direction that nothing constrains stays where it is: the pseudo-inverse does that
-        singular = np.linalg.cond(block) > 1e14
-        solved = np.empty_like(right)
-        if not singular.all():
-            solved[~singular] = np.linalg.solve(block[~singular], right[~singular][..., None])[..., 0]
-        if singular.any():
-            solved[singular] = np.einsum(
-                "pij,pj->pi", np.linalg.pinv(block[singular], hermitian=True), right[singular]
-            )
         found = at.copy()
-        found[:, rows] = solved
+        found[:, rows] = _stationary(hessian[:, rows][:, :, rows], right)
         return found
+
+
+def _stationary(matrices: Array, right: Array) -> Array:
+    """Return x with H x = b for positive semi-definite H (P, k, k); what nothing constrains stays zero."""
+    scale = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    b = right / scale
+    if scale.shape[1] == 1:
+        pivot = matrices[:, 0] / scale**2
+        return np.asarray(np.divide(b, pivot, out=np.zeros_like(b), where=pivot > 0.0) / scale)
+    scaled = matrices / (scale[:, :, None] * scale[:, None, :])
+    # with ones on the diagonal, the pivots of the Cholesky factor say what is singular, cheaper than an SVD
+    try:
+        pivots = np.diagonal(np.linalg.cholesky(scaled), axis1=1, axis2=2)
+        singular = pivots.min(axis=1) < _SINGULAR
+    except np.linalg.LinAlgError:
+        singular = np.linalg.eigvalsh(scaled)[:, 0] < _SINGULAR**2
+    x = np.empty_like(b)
+    if not singular.all():
+        x[~singular] = np.linalg.solve(scaled[~singular], b[~singular][..., None])[..., 0]
+    if singular.any():
+        inverse = np.linalg.pinv(scaled[singular], rcond=_SINGULAR**2, hermitian=True)
+        x[singular] = np.einsum("pij,pj->pi", inverse, b[singular])
+    return np.asarray(x / scale)
