@@ -122,16 +122,34 @@ def build(root: Path) -> bytes:
     NuanomalyError
         If a release cannot be read or lacks a file.
     """
-    folders = release.folders(root)
-    items, ledger = [], ledger_of(root)
-    for name in sorted(folders):
-        for version in sorted(folders[name], key=names.sort_key):
-            folder = folders[name][version]
-            files = list_files(folder)
-            items.append(_describe(release.read(folder).metadata, files))
-            if items[-1]["state"] != "draft":
-                ledger.setdefault(f"{name}@{version}", digest(folder, files))
-    content = {"schema": "1", "releases": items, "ledger": dict(sorted(ledger.items()))}
+    folders = [folder for versions in release.folders(root).values() for folder in versions.values()]
+    return render((collect(folder) for folder in folders), ledger_of(root))
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the catalogue needs of a release: its metadata, its files, and its digest for the ledger."""
+
+    metadata: Mapping[str, Any]
+    files: list[dict[str, Any]]
+    digest: str
+
+
+def collect(folder: Path) -> Collected:
+    """Return what the catalogue needs of the release in a folder."""
+    files = list_files(folder)
+    return Collected(release.read(folder).metadata, files, digest(folder, files))
+
+
+def render(collected: Iterable[Collected], ledger: Mapping[str, str]) -> bytes:
+    """Return the content of ``catalog.yaml`` for some releases and the ledger there was."""
+    frozen, items = dict(ledger), []
+    for one in collected:
+        items.append(_describe(one.metadata, one.files))
+        if items[-1]["state"] != "draft":
+            frozen.setdefault(f"{items[-1]['name']}@{items[-1]['version']}", one.digest)
+    items.sort(key=lambda item: (item["name"], names.sort_key(item["version"])))
+    content = {"schema": "1", "releases": items, "ledger": dict(sorted(frozen.items()))}
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
     return (HEADER + str(text)).encode()
 
@@ -145,9 +163,17 @@ def write(root: Path) -> bool:
     return True
 
 
-def check(root: Path) -> list[str]:
-    """Return what ``catalog.yaml`` says wrongly, one sentence per release; empty if it is up to date."""
-    path, content = root / "catalog.yaml", build(root)
+def check(root: Path, content: bytes | None = None) -> list[str]:
+    """Return what ``catalog.yaml`` says wrongly, one sentence per release; empty if it is up to date.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+    content : bytes, optional
+        What it should be, if that is known already.
+    """
+    path = root / "catalog.yaml"
+    content = content or build(root)
     if not path.is_file():
         return ["catalog.yaml is missing"]
     if path.read_bytes() == content:
@@ -192,12 +218,17 @@ def list_files(folder: Path) -> list[dict[str, Any]]:
 
 
 def digest(folder: Path, files: Iterable[Mapping[str, Any]]) -> str:
-    """Return the digest of a release for the ledger.
+    """Return the digest of the release in a folder (see :func:`digest_of`)."""
+    return digest_of(document.read(folder / "release.yaml"), files)
+
+
+def digest_of(metadata: document.Document, files: Iterable[Mapping[str, Any]]) -> str:
+    """Return the digest of a release for the ledger, of its release.yaml and the list of its files.
 
     It is the sha256 of the lines ``SHA256  PATH`` of all files, where ``release.yaml`` counts without its
     entries ``state`` and ``retracted``: a release may be withdrawn, and nothing else in it may change.
     """
-    bare = document.read(folder / "release.yaml").without(REVOCABLE)
+    bare = metadata.without(REVOCABLE)
     hashes = {str(f["path"]): str(f["sha256"]) for f in files}
     hashes["release.yaml"] = hashlib.sha256(bare.encode()).hexdigest()
     lines = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(hashes.items()))

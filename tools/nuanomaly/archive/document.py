@@ -102,7 +102,7 @@ def parse(text: str, where: str = "<text>") -> Document:
     root = yamlio.compose(text, where)
     if root is None:
         return Document(text, None, None)
-    if _entries(root, {}, where) > _MOST_ENTRIES:
+    if "*" in text and _entries(root, {}, where) > _MOST_ENTRIES:  # no alias without a star
         raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries: write less")
     duplicates = tuple(_drop_duplicates(root, set()))
     return Document(text, yamlio.construct(root, where), root, duplicates)

@@ -4,12 +4,13 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive.errors import NuanomalyError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 DTYPES = {"float64": "float64", "int64": "int64", "bool": "bool", "string": "str"}
 
@@ -43,7 +44,7 @@ def expand_columns(declared: Sequence[Mapping[str, Any]]) -> list[Column]:
     return columns
 
 
-def to_bytes(frame: pd.DataFrame, columns: Sequence[Column], format: str) -> bytes:
+def to_bytes(frame: "pd.DataFrame", columns: Sequence[Column], format: str) -> bytes:
     """Return the file content of a table; the same frame gives the same bytes, and every float64 survives.
 
     Raises
@@ -79,10 +80,23 @@ def to_bytes(frame: pd.DataFrame, columns: Sequence[Column], format: str) -> byt
     return buffer.getvalue()
 
 
-def read(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
+def read(path: Path, columns: Sequence[Column]) -> "pd.DataFrame":
     """Return a table file as a DataFrame with the declared types; every float64 is the nearest to its text.
 
     An empty cell is NaN in a float64 column and the empty text in a string column; elsewhere it is an error.
+
+    Raises
+    ------
+    NuanomalyError
+        See :func:`read_arrow`.
+    """
+    frame: pd.DataFrame = read_arrow(path, columns).to_pandas()
+    other = {c.name: DTYPES[c.type] for c in columns if str(frame.dtypes[c.name]) != DTYPES[c.type]}
+    return frame.astype(other) if other else frame
+
+
+def read_arrow(path: Path, columns: Sequence[Column]) -> Any:
+    """Return a table file as a pyarrow table with the declared types; an empty float64 cell is null.
 
     Raises
     ------
@@ -105,14 +119,14 @@ def read(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
             raise NuanomalyError(f"{path}: column {column.name!r} is {field.type}, declared {column.type}")
         if column.type != "float64" and table.column(column.name).null_count:
             raise NuanomalyError(f"{path}: column {column.name!r} ({column.type}) has empty cells")
-    frame: pd.DataFrame = table.to_pandas()
-    return frame.astype({c.name: DTYPES[c.type] for c in columns})
+    return table
 
 
 def _read_parquet(path: Path) -> Any:
     import pyarrow.parquet as pq
 
-    return pq.read_table(path, use_threads=False)
+    with pq.ParquetFile(path) as file:  # pq.read_table does the same by way of pyarrow.dataset and pandas
+        return file.read(use_threads=False)
 
 
 def _read_csv(path: Path, types: Mapping[str, Any]) -> Any:
@@ -120,8 +134,8 @@ def _read_csv(path: Path, types: Mapping[str, Any]) -> Any:
 
     return csv.read_csv(
         path,
-        # a row must fit into a block
-        csv.ReadOptions(use_threads=False, block_size=1 << 24),
+        # one block for the whole file: no row may be longer than one, and a larger one is slow to allocate
+        csv.ReadOptions(use_threads=False, block_size=max(1 << 12, path.stat().st_size + 1)),
         csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         csv.ConvertOptions(
             column_types=types,
@@ -139,6 +153,8 @@ def _arrow_types() -> dict[str, Any]:
     return {"float64": pa.float64(), "int64": pa.int64(), "bool": pa.bool_(), "string": pa.string()}
 
 
-def as_matrix(frame: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def as_matrix(frame: "pd.DataFrame") -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Return a wholly numeric table as a contiguous float64 array, shape (rows, columns)."""
+    import numpy as np
+
     return np.ascontiguousarray(frame.to_numpy(dtype=np.float64))

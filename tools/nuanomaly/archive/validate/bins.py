@@ -1,15 +1,13 @@
 """Bin edges: in order, without overlaps, without gaps that nobody explained."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from nuanomaly.archive.validate.content import Content
 from nuanomaly.archive.validate.findings import Finding
 from nuanomaly.archive.validate.subject import ReleaseSubject
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 #: Endings of the names of two columns that are the edges of one bin.
@@ -18,25 +16,26 @@ _PAIRS = (("low", "high"), ("min", "max"), ("lo", "hi"))
 _TOUCH = 1e-6
 
 
-def check(subject: ReleaseSubject, table: str, frame: "pd.DataFrame") -> Iterator[Finding]:
+def check(subject: ReleaseSubject, table: str, content: Content) -> Iterator[Finding]:
     """Yield the findings of a table of bins, or of any table whose edges are declared."""
     entry = subject.declared[table]
     if entry["kind"] != "bins" and "edges" not in entry:
         return
     edges = entry.get("edges", {})
     if "at" in edges:
-        yield from _all_edges(subject, table, frame, edges["at"])
+        yield from _all_edges(subject, table, content, edges["at"])
         return
-    pairs = edge_columns(list(map(str, frame.columns)), edges)
+    numeric = [name for name in content.columns if content.numbers(name) is not None]
+    pairs = edge_columns(numeric, edges)
     if not pairs:
         message = f"table {table!r} has no columns NAME_low and NAME_high, and no `edges`"
         yield subject.finding("BINS_WITHOUT_EDGES", message, ["tables", table], table=table)
-    reversed_ = [f for low, high in pairs for f in _reversed(subject, table, frame, low, high)]
+    reversed_ = [f for low, high in pairs for f in _reversed(subject, table, content, low, high)]
     yield from reversed_
     if len(pairs) == 1 and not reversed_:  # bins in two quantities have no order along one of them
-        within = [c for c in edges.get("within", ()) if c in frame]
-        for rows in _groups(frame, within):
-            yield from _neighbours(subject, table, frame, pairs[0], rows)
+        within = [c for c in edges.get("within", ()) if c in content]
+        for rows in _groups(content, within):
+            yield from _neighbours(subject, table, content, pairs[0], rows)
 
 
 def edge_columns(columns: Sequence[str], edges: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -59,29 +58,30 @@ def edge_columns(columns: Sequence[str], edges: Mapping[str, Any]) -> list[tuple
     return found
 
 
-def _groups(frame: "pd.DataFrame", within: Sequence[str]) -> list["np.ndarray[Any, Any]"]:
+def _groups(content: Content, within: Sequence[str]) -> list["np.ndarray[Any, Any]"]:
     """Return the rows of each group, in the order of the table."""
-    if not within:
-        return [np.arange(len(frame))]
-    codes = frame.groupby(list(within), sort=False).ngroup().to_numpy()
-    return [np.flatnonzero(codes == code) for code in range(int(codes.max(initial=-1)) + 1)]
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    keys = zip(*(content[name].tolist() for name in within), strict=True) if within else [()] * content.rows
+    for row, key in enumerate(keys):
+        groups.setdefault(key, []).append(row)
+    return [np.array(rows) for rows in groups.values()]
 
 
 def _reversed(
-    subject: ReleaseSubject, table: str, frame: "pd.DataFrame", low: str, high: str
+    subject: ReleaseSubject, table: str, content: Content, low: str, high: str
 ) -> Iterator[Finding]:
-    wrong = np.flatnonzero(~(frame[low].to_numpy() < frame[high].to_numpy()))
+    wrong = np.flatnonzero(~(content[low] < content[high]))
     if wrong.size:
         row = int(wrong[0])
-        message = f"bin {row} goes from {frame[low][row]} to {frame[high][row]}"
+        message = f"bin {row} goes from {content[low][row]} to {content[high][row]}"
         yield subject.in_table("BIN_REVERSED", table, message, row=row, column=high)
 
 
 def _neighbours(
-    subject: ReleaseSubject, table: str, frame: "pd.DataFrame", pair: tuple[str, str], rows: Any
+    subject: ReleaseSubject, table: str, content: Content, pair: tuple[str, str], rows: Any
 ) -> Iterator[Finding]:
     """Yield the findings between neighbouring bins, which may ascend or descend."""
-    low, high = (frame[name].to_numpy(float)[rows] for name in pair)
+    low, high = (np.asarray(content[name], float)[rows] for name in pair)
     if low.size < 2:
         return
     if low[-1] < low[0]:
@@ -105,12 +105,13 @@ def _neighbours(
             return
 
 
-def _all_edges(subject: ReleaseSubject, table: str, frame: "pd.DataFrame", column: str) -> Iterator[Finding]:
-    if column not in frame:
+def _all_edges(subject: ReleaseSubject, table: str, content: Content, column: str) -> Iterator[Finding]:
+    values = content.numbers(column)
+    if values is None:
         return
-    step = np.diff(frame[column].to_numpy(float))
+    step = np.diff(values)
     wrong = np.flatnonzero(~(step > 0)) if step.sum() > 0 else np.flatnonzero(~(step < 0))
     if wrong.size:
         row = int(wrong[0]) + 1
-        message = f"edge {row} is {frame[column][row]}, the one before is {frame[column][row - 1]}"
+        message = f"edge {row} is {values[row]}, the one before is {values[row - 1]}"
         yield subject.in_table("BINS_NOT_ORDERED", table, message, row=row, column=column)

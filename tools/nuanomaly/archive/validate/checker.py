@@ -1,10 +1,10 @@
 """Validation of the archive: which checks run on what, in which order."""
 
-from collections.abc import Iterator, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from nuanomaly.archive import catalog, names, paths, release, schemas
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
@@ -23,9 +23,6 @@ from nuanomaly.archive.validate import (
 from nuanomaly.archive.validate.findings import Finding, Report, finding, report
 from nuanomaly.archive.validate.subject import ReleaseSubject, Subject, open_release, open_subject, relative
 from nuanomaly.archive.yamlio import YamlError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: Findings of a schema that leave the rest of an entry readable.
 _HARMLESS = {"NOT_SEALED", "UNKNOWN_KEY", "TEXT_RUNS_IN_PAGE", "TEXT_CONTROL_CHARACTER", "YAML_DUPLICATE_KEY"}
@@ -64,7 +61,20 @@ def validate(references: Sequence[str] | None = None, root: Path | None = None) 
             "there is no checkout of the archive here: run it inside one, or set $NUANOMALY_ARCHIVE"
         )
     folder = base / "schemas" if (base / "schemas").is_dir() else paths.schemas()
-    return _Validation(base, folder).run(references)
+    with _uncollected():
+        return _Validation(base, folder).run(references)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Switch the garbage collector off: it walks over all YAML nodes again and again, half of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Validation:
@@ -154,7 +164,8 @@ class _Validation:
         yield from files.stray(self.root, list(every))
         yield from files.total(list(subjects))
         yield from ledger.gone(self.root, [f"{f.parent.name}@{f.name}" for f in every])
-        yield from ledger.check_catalog(self.root)
+        if len(subjects) == len(every):  # else a release is broken, which has its own findings
+            yield from ledger.check_catalog(self.root, subjects)
 
 
 def _unreadable(error: NuanomalyError, path: Path, root: Path, name: str = "") -> Finding:
@@ -176,7 +187,7 @@ def _broken(subject: Subject, found: Sequence[Finding]) -> frozenset[str]:
 
 def _tables(subject: ReleaseSubject, found: Sequence[Finding]) -> list[Finding]:
     """Return the findings of the content of every table that is declared properly and present."""
-    frames: dict[str, pd.DataFrame] = {}
+    contents: dict[str, content.Content] = {}
     findings = []
     bad = {f.table for f in found if f.table and f.code in ("PATH_UNSAFE", "COLUMN_REPEATED")}
     for name, entry in subject.declared.items():
@@ -184,17 +195,16 @@ def _tables(subject: ReleaseSubject, found: Sequence[Finding]) -> list[Finding]:
         wrong = any(f.code not in _HARMLESS and f.line in lines and not f.table for f in found)
         if wrong or name in bad or entry.get("file") not in subject.facts:
             continue
-        frame, its = content.read(subject, name)
-        findings += its
-        if frame is not None:
-            frames[name] = frame
-    finite = {f.table for f in findings if f.code in ("VALUE_MISSING", "VALUE_INFINITE", "TABLE_EMPTY")}
-    for name, frame in frames.items():
-        if name in finite:
-            continue
-        findings += bins.check(subject, name, frame)
+        its, more = content.read(subject, name)
+        findings += more
+        if its is not None:
+            contents[name] = its
+    spoilt = {f.table for f in findings if f.code in ("VALUE_MISSING", "VALUE_INFINITE", "TABLE_EMPTY")}
+    for name in contents.keys() - spoilt:
+        findings += bins.check(subject, name, contents[name])
         if subject.declared[name]["kind"] in covariance.KINDS:
-            findings += covariance.check(subject, name, frame, _errors(subject, name, frames))
+            errors = _errors(subject, name, contents)
+            findings += covariance.check(subject, name, contents[name], errors)
     return findings
 
 
@@ -205,10 +215,11 @@ def _span(subject: ReleaseSubject, table: str) -> range:
     return range(first, (node.end_mark.line + 1 if node else first) + 1)
 
 
-def _errors(subject: ReleaseSubject, name: str, frames: "dict[str, pd.DataFrame]") -> Any:
+def _errors(
+    subject: ReleaseSubject, name: str, contents: Mapping[str, content.Content]
+) -> covariance.Array | None:
     """Return the errors that the diagonal of a covariance is declared to hold, or None."""
     declared = subject.declared[name].get("diagonal")
-    if not declared or declared["table"] not in frames:
+    if not declared or declared["table"] not in contents:
         return None
-    frame = frames[declared["table"]]
-    return frame[declared["column"]].to_numpy(np.float64) if declared["column"] in frame else None
+    return contents[declared["table"]].numbers(declared["column"])

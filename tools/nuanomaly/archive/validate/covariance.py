@@ -9,15 +9,13 @@ aᵢⱼ in units of √(aᵢᵢ aⱼⱼ). With dᵢ = √aᵢᵢ and the scaled 
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from nuanomaly.archive.validate.content import Content
 from nuanomaly.archive.validate.findings import Finding
 from nuanomaly.archive.validate.subject import ReleaseSubject
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 KINDS = ("covariance", "inverse-covariance", "correlation")
@@ -25,42 +23,40 @@ KINDS = ("covariance", "inverse-covariance", "correlation")
 PRECISION = 1e-9
 
 
-def check(
-    subject: ReleaseSubject, table: str, frame: "pd.DataFrame", errors: "Array | None"
-) -> Iterator[Finding]:
+def check(subject: ReleaseSubject, table: str, content: Content, errors: Array | None) -> Iterator[Finding]:
     """Yield the findings of a covariance, inverse covariance or correlation.
 
     Parameters
     ----------
     subject : ReleaseSubject
     table : str
-    frame : pandas.DataFrame
+    content : Content
         Its content; finite.
     errors : array or None
         The errors its diagonal is declared to hold.
     """
-    text = [str(name) for name, dtype in frame.dtypes.items() if dtype.kind != "f"]
+    text = [name for name, values in content.columns.items() if values.dtype.kind != "f"]
     if text:
         message = f"column {text[0]!r} of {table!r} is not float64"
         yield subject.finding(
             "COVARIANCE_NOT_NUMERIC", message, ["tables", table], table=table, column=text[0]
         )
         return
-    matrix = frame.to_numpy(dtype=np.float64)
+    matrix = content.matrix(list(content.columns))
     rows, columns = matrix.shape
     if rows != columns:
         message = f"table {table!r} has {rows} rows and {columns} columns"
         yield subject.finding("COVARIANCE_NOT_SQUARE", message, ["tables", table], table=table)
         return
-    found = list(_diagonal(subject, table, frame, matrix))
+    found = list(_diagonal(subject, table, content, matrix))
     yield from found
     if not found:
-        yield from _whole(subject, table, frame, matrix)
+        yield from _whole(subject, table, content, matrix)
         if errors is not None:
             yield from _against_errors(subject, table, matrix, errors)
 
 
-def _diagonal(subject: ReleaseSubject, table: str, frame: "pd.DataFrame", matrix: Array) -> Iterator[Finding]:
+def _diagonal(subject: ReleaseSubject, table: str, content: Content, matrix: Array) -> Iterator[Finding]:
     """Yield the finding of a variance that cannot be."""
     kind, diagonal = subject.declared[table]["kind"], matrix.diagonal()
     if kind == "correlation":
@@ -71,18 +67,18 @@ def _diagonal(subject: ReleaseSubject, table: str, frame: "pd.DataFrame", matrix
         wrong = np.flatnonzero(diagonal < 0)
     if wrong.size:
         k = int(wrong[0])
-        name = str(frame.columns[k])
+        name = list(content.columns)[k]
         yield subject.in_table(code, table, said.format(name, float(diagonal[k])), row=k, column=name)
 
 
-def _whole(subject: ReleaseSubject, table: str, frame: "pd.DataFrame", matrix: Array) -> Iterator[Finding]:
+def _whole(subject: ReleaseSubject, table: str, content: Content, matrix: Array) -> Iterator[Finding]:
     """Yield the findings of symmetry and definiteness."""
     precision = precision_of(subject, table)
     scaled = scale(matrix)
     differences = np.abs(scaled - scaled.T)
     i, j = (int(k) for k in np.unravel_index(int(np.argmax(differences)), matrix.shape))
     if differences[i, j] > 2.0 * precision:
-        name = str(frame.columns[j])
+        name = list(content.columns)[j]
         message = (
             f"({i}, {j}) is {matrix[i, j]}, ({j}, {i}) is {matrix[j, i]}: they differ by "
             f"{differences[i, j]:.1e} of √(a_ii a_jj), allowed is {2.0 * precision:.1e}"

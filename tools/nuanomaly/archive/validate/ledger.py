@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from nuanomaly.archive import catalog
-from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.validate.findings import Finding, finding
 from nuanomaly.archive.validate.subject import ReleaseSubject
 
@@ -28,11 +28,7 @@ def check_release(subject: ReleaseSubject, ledger: dict[str, str]) -> Iterator[F
     if state == "draft":
         message = f"{subject.release} was released, and now says draft"
         yield subject.finding("RELEASED_REOPENED", message, ["state"])
-    paths = sorted({str(e["file"]) for e in subject.declared.values() if isinstance(e.get("file"), str)})
-    files = [{"path": "release.yaml"}] + [
-        {"path": p, "sha256": subject.facts[p].sha256} for p in paths if p in subject.facts
-    ]
-    if _digest(subject, files) != entered:
+    if catalog.digest_of(subject.document, list_files(subject)) != entered:
         changed = changed_files(subject)
         message = f"{subject.release} is not what was released: {', '.join(changed)} changed"
         yield subject.finding("RELEASED_CHANGED", message, ["state"], remedy=_remedy(subject, changed))
@@ -58,19 +54,22 @@ def gone(root: Path, present: Sequence[str]) -> Iterator[Finding]:
             yield finding("RELEASED_MISSING", message, file=f"datasets/{path}", release=name)
 
 
-def check_catalog(root: Path) -> Iterator[Finding]:
-    """Yield the findings of a catalogue that is not what would be written."""
-    try:
-        differences = catalog.check(root)
-    except (NuanomalyError, KeyError, TypeError, AttributeError, ValueError):
-        return  # a release is broken, which has its own findings
-    for difference in differences:
+def check_catalog(root: Path, subjects: Sequence[ReleaseSubject]) -> Iterator[Finding]:
+    """Yield the findings of a catalogue that is not what would be written of these releases."""
+    collected = []
+    for subject in subjects:
+        files = list_files(subject)
+        collected.append(catalog.Collected(subject.data, files, catalog.digest_of(subject.document, files)))
+    for difference in catalog.check(root, catalog.render(collected, catalog.ledger_of(root))):
         yield finding("CATALOG_OUT_OF_DATE", difference, file="catalog.yaml")
 
 
-def _digest(subject: ReleaseSubject, files: list[dict[str, str]]) -> str:
-    """Return the digest of a release for the ledger (see :func:`nuanomaly.archive.catalog.digest`)."""
-    return catalog.digest(subject.folder, [{"sha256": "", **f} for f in files])
+def list_files(subject: ReleaseSubject) -> list[dict[str, Any]]:
+    """Return path, size and sha256 of release.yaml and the declared tables that are there."""
+    declared = sorted({str(entry.get("file")) for entry in subject.declared.values()})
+    known = subject.facts
+    found = [path for path in ["release.yaml", *declared] if path in known]
+    return [{"path": path, "size": known[path].size, "sha256": known[path].sha256} for path in found]
 
 
 def _remedy(subject: ReleaseSubject, changed: Sequence[str]) -> str:

@@ -114,16 +114,21 @@ def _comparison(archive: Archive, subject: Subject) -> Iterator[Finding]:
         message = f"name is {data['name']!r}, but the folder is called {subject.path.parent.name!r}"
         yield subject.finding("NAME_NOT_PATH", message, ["name"])
     modes = {s.release: modes_of(s.data) for s in archive.releases}
-    for k, entry in enumerate(data.get("datasets", ())):
-        yield from _link(archive, subject, entry["release"], ["datasets", k, "release"])
-        if "mode" in entry and entry["release"] in modes:
-            steps: Steps = ["datasets", k, "mode"]
-            kind = f"mode of {entry['release']} called"
-            yield from unknown(subject, "UNKNOWN_MODE", kind, entry["mode"], modes[entry["release"]], steps)
+    for side, entry in data["datasets"].items():
+        steps: Steps = ["datasets", side]
+        for k, reference in enumerate(entry["releases"]):
+            yield from _link(archive, subject, reference, [*steps, "releases", k])
+            if "mode" in entry and modes.get(reference, ["default"]) != ["default"]:
+                kind = f"mode of {reference} called"
+                yield from unknown(
+                    subject, "UNKNOWN_MODE", kind, entry["mode"], modes[reference], [*steps, "mode"]
+                )
+    for k, reference in enumerate(data.get("also_shown", ())):
+        yield from _link(archive, subject, reference, ["also_shown", k])
     known = [a.path.stem for a in archive.anomalies]
-    for k, name in enumerate(data.get("anomalies", ())):
+    for k, name in enumerate(data["anomalies"]):
         yield from unknown(subject, "UNKNOWN_ANOMALY", "anomaly", name, known, ["anomalies", k])
-    yield from repeated(subject, ["expectations"], [e["id"] for e in data.get("expectations", ())], "id")
+    yield from repeated(subject, ["expectations"], [e["key"] for e in data["expectations"]], "key")
 
 
 def _groups(archive: Archive) -> Iterator[Finding]:
