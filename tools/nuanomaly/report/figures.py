@@ -185,6 +185,42 @@ def published(
             )
 
 
+def chains(x: ArrayLike, y: ArrayLike, gap: float = 0.05) -> list[tuple[Array, Array]]:
+    """Return points of curves, given in no order, as connected pieces.
+
+    Each piece grows at both ends to the nearest point that is left, as long as it is nearer than ``gap``.
+
+    Parameters
+    ----------
+    x, y : array, shape (n,)
+        Positive: distances are taken in their decimal logarithms.
+    gap : float
+        In decades.
+
+    Examples
+    --------
+    >>> pieces = chains([1.0, 1.2, 1.1, 9.0, 9.5], [1.0, 1.0, 1.0, 1.0, 1.0])
+    >>> sorted(sorted(piece.tolist()) for piece, _ in pieces)
+    [[1.0, 1.1, 1.2], [9.0, 9.5]]
+    """
+    where = np.log10(np.column_stack([np.asarray(x, float), np.asarray(y, float)]))
+    left = set(range(len(where)))
+    pieces = []
+    while left:
+        piece = [left.pop()]
+        for end in (-1, 0):
+            while left:
+                rest = np.fromiter(sorted(left), int)
+                distance = np.hypot(*(where[rest] - where[piece[end]]).T)
+                if distance.min() > gap:
+                    break
+                nearest = int(rest[np.argmin(distance)])
+                left.remove(nearest)
+                piece.insert(0 if end == 0 else len(piece), nearest)
+        pieces.append(10.0 ** where[piece])
+    return [(piece[:, 0], piece[:, 1]) for piece in pieces if len(piece) > 1]
+
+
 def best_fit(
     axes: "Axes", x: float, y: float, label: str, colour: str, marker: str = "*", published: bool = False
 ) -> None:
@@ -269,6 +305,28 @@ def spectrum(
             _points(axes, 0.5 * (borders[1:] + borders[:-1]), np.asarray(data, float) * scale, bars, "data")
         axes.set(xlabel=xlabel, ylabel=ylabel, xlim=(borders[0], borders[-1]))
         axes.margins(y=0.12)
+
+
+def uncertainty(
+    axes: "Axes", edges: ArrayLike, centre: ArrayLike, error: ArrayLike, label: str, per: float | None = None
+) -> None:
+    """Hatch the error of a stacked prediction, shape (n,), bin by bin (``per`` as for :func:`spectrum`)."""
+    borders = np.asarray(edges, float)
+    scale = np.ones(borders.size - 1) if per is None else per / np.diff(borders)
+    middle, half = np.asarray(centre, float) * scale, np.asarray(error, float) * scale
+    with style():
+        axes.stairs(
+            middle + half,
+            borders,
+            baseline=middle - half,
+            fill=True,
+            facecolor="none",
+            edgecolor="#555555",
+            hatch="////",
+            linewidth=0.0,
+            label=label,
+            zorder=4,
+        )
 
 
 def _points(axes: "Axes", x: Array, y: Array, bars: Array | None, label: str, colour: str = "black") -> None:
