@@ -65,6 +65,20 @@ def resolve(name: str, wanted: str | None, versions: Iterable[str]) -> str:
     return fits[-1]
 
 
+def has(name: str, wanted: str | None, versions: Iterable[str]) -> bool:
+    """Return whether one of the versions is what is wanted.
+
+    Examples
+    --------
+    >>> has("x", "2020", ["2020-r1"]), has("x", None, []), has("x", "2020-r2", ["2020-r1"])
+    (True, False, False)
+    """
+    try:
+        return bool(resolve(name, wanted, versions))
+    except UnknownNameError:
+        return False
+
+
 def choose(name: str, wanted: str | None, states: Mapping[str, str]) -> str:
     """Return the newest version that is asked for; if any will do, the newest released one (else the newest).
 

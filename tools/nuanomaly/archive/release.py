@@ -162,10 +162,12 @@ def load(reference: str) -> Release:
     """
     name, wanted = names.split(reference)
     known: set[str] = set()
+    versions: set[str] = set()
     for place in places():
         found = folders(place)
         known |= set(found)
-        if name not in found:
+        versions |= set(found.get(name, ()))
+        if name not in found or not names.has(name, wanted, found[name]):
             continue
         release = _newest(found[name], name, wanted)
         if release.state == "retracted":
@@ -174,7 +176,24 @@ def load(reference: str) -> Release:
             message = f"{release.id} is retracted: {said.get('reason', 'no reason given')}{successor}"
             warnings.warn(message, RetractedReleaseWarning, stacklevel=2)
         return release
-    raise UnknownNameError("dataset", name, known)
+    raise _absent(name, wanted, known, versions)
+
+
+def _absent(name: str, wanted: str | None, known: set[str], versions: set[str]) -> NuanomalyError:
+    """Return what to say of a release that is not on this machine: it may only have to be fetched."""
+    from nuanomaly.archive import catalog
+
+    asked = f"{name}@{wanted}" if wanted else name
+    listed: dict[str, list[str]] = {}
+    if paths.checkout() is None and paths.catalog_file().is_file():
+        for item in catalog.read()["releases"]:
+            listed.setdefault(str(item["name"]), []).append(str(item["version"]))
+    if name in listed and names.has(name, wanted, listed[name]):
+        return NuanomalyError(f"{asked} is not on this machine yet: get it with `nuanomaly fetch {asked}`")
+    if versions | set(listed.get(name, ())):
+        every = sorted(versions | set(listed.get(name, ())), key=names.sort_key)
+        return UnknownNameError("version", asked, [f"{name}@{v}" for v in every])
+    return UnknownNameError("dataset", name, known | set(listed))
 
 
 def _newest(versions: Mapping[str, Path], name: str, wanted: str | None) -> Release:

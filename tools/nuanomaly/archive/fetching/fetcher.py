@@ -124,7 +124,7 @@ class Fetcher:
             try:
                 states = source.states(name)
                 versions |= set(states)
-                if not states or not _has(name, wanted, states):
+                if not names.has(name, wanted, states):
                     continue
                 return self._from(source, source.entry(name, names.choose(name, wanted, states)))
             except (SourceError, IntegrityError) as error:
@@ -164,7 +164,7 @@ class Fetcher:
     def _pinned_version(self, name: str, wanted: str | None) -> str:
         """Return the version the lock file has."""
         pinned = [e.version for e in (self.pins or {}).values() if e.name == name]
-        if not pinned or not _has(name, wanted, dict.fromkeys(pinned, "")):
+        if not names.has(name, wanted, pinned):
             asked = f"{name}@{wanted}" if wanted else name
             raise UnknownNameError("locked release", asked, self.pins or {}, "nuanomaly.lock")
         return names.choose(name, wanted, dict.fromkeys(pinned, ""))
@@ -273,7 +273,7 @@ class Fetcher:
         """Return what the store has, or raise what explains best why there is nothing."""
         stored = Checkout(self.store.root)
         states = stored.states(name) if self.store.below else {}
-        if _has(name, wanted, states):
+        if names.has(name, wanted, states):
             found = self._stored(name, names.choose(name, wanted, states))
             if found:
                 self.watcher.note(
@@ -295,14 +295,6 @@ class Fetcher:
             )
         known = {n for source in self._asked() for n in source.names()}
         raise UnknownNameError("dataset", name, known)
-
-
-def _has(name: str, wanted: str | None, states: Mapping[str, str]) -> bool:
-    """Return whether one of the versions is what is wanted."""
-    try:
-        return bool(states) and bool(names.choose(name, wanted, states))
-    except UnknownNameError:
-        return False
 
 
 __all__ = ["FetchError", "Fetched", "Fetcher", "StorageError", "Watcher"]
