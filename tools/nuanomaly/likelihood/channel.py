@@ -15,9 +15,9 @@ from nuanomaly.model.constants import PHASE
 Weights = Array | sparse.csr_array
 
 #: How many sin² values are held at once (doubles) while kernels are made.
-_CHUNK = 2_000_000
-#: How many Δm² values a channel remembers kernels of.
-_REMEMBERED = 20_000
+_CHUNK = 131_072
+#: How many numbers (doubles) of kernels a channel remembers.
+_REMEMBERED = 8_000_000
 #: Places and shares at which a probability without expansion is averaged over a node's interval of L/E.
 _GAUSS = (
     (-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526),
@@ -102,26 +102,37 @@ class Channel:
         """Return W·sin²φ (or W·sin 2φ for ``wave="sin"``) at each Δm² in eV², shape (M, n_out)."""
         values = np.asarray(dm2, float)
         missing = np.array([v for v in dict.fromkeys(values.tolist()) if (wave, v) not in self._rows])
-        if len(self._rows) + missing.size > _REMEMBERED:
-            self._rows.clear()
+        if len(self._rows) + missing.size > max(1, _REMEMBERED // self.n_out):
+            self.forget()
             missing = np.unique(values)
         step = max(1, _CHUNK // self.L_over_E.size)
         for start in range(0, missing.size, step):
             part = missing[start : start + step]
-            rows = np.asarray((self.weights @ self._waves(part, wave).T).T, float)
+            rows = np.asarray((self.weights @ self._waves(part, wave)).T, float)
             self._rows.update({(wave, v): row for v, row in zip(part.tolist(), rows, strict=True)})
         return np.array([self._rows[wave, v] for v in values.tolist()])
 
+    def forget(self) -> None:
+        """Forget all kernels."""
+        self._rows.clear()
+
     def _waves(self, dm2: Array, wave: str) -> Array:
-        """Return sin²φ or sin 2φ at each Δm², averaged over the nodes' intervals of L/E, shape (M, N)."""
-        phase = PHASE * dm2[:, None] * self.L_over_E
-        if self.half_width is None:
-            return np.asarray(np.sin(phase) ** 2 if wave == "sin2" else np.sin(2.0 * phase))
-        widths, which = self._widths
-        damping = np.sinc(2.0 * PHASE * dm2[:, None] * widths / np.pi)[:, which]
+        """Return sin²φ or sin 2φ at each Δm², averaged over the nodes' intervals of L/E, shape (N, M)."""
+        # in place: the arrays are long, and writing new ones costs as much as the sine
+        if self.half_width is None and wave == "sin2":
+            waves = np.multiply.outer(self.L_over_E, PHASE * dm2)
+            np.sin(waves, out=waves)
+            waves *= waves
+            return np.asarray(waves)
+        waves = np.multiply.outer(self.L_over_E, 2.0 * PHASE * dm2)
+        (np.cos if wave == "sin2" else np.sin)(waves, out=waves)
+        if self.half_width is not None:
+            widths, which = self._widths
+            waves *= np.sinc(np.multiply.outer(widths, 2.0 * PHASE * dm2 / np.pi))[which]
         if wave == "sin2":
-            return np.asarray(0.5 * (1.0 - np.cos(2.0 * phase) * damping))
-        return np.asarray(np.sin(2.0 * phase) * damping)
+            waves *= -0.5
+            waves += 0.5
+        return np.asarray(waves)
 
     def outputs(
         self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
