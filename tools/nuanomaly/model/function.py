@@ -147,8 +147,11 @@ class FunctionModel:
         return np.array(rows)
 
     def _shaped(self, found: Any, shape: tuple[int, ...]) -> Array:
+        values = np.asarray(found, float)
+        if values.ndim == len(shape) + 1 and values.shape[0] == 1:
+            values = values[0]  # one point of a built-in model, which a function may well pass on
         try:
-            return np.broadcast_to(np.asarray(found, float), shape)
+            return np.broadcast_to(values, shape)
         except ValueError:
             raise NuanomalyError(
                 f"model function {self.name!r} returned shape {np.shape(found)} where {shape} was expected"

@@ -1,0 +1,7 @@
+"""Settings of all tests."""
+
+from hypothesis import settings
+
+# A deadline per example measures the machine, not the code: two test processes share two cores.
+settings.register_profile("archive", deadline=None, print_blob=True)
+settings.load_profile("archive")
