@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -53,11 +53,18 @@ class Prediction:
         ∂mu/∂ξ for the declared nuisances, in the order of ``Nuisances.ids``; K may be 0.
     components : array, shape (P, m), or None
         What mu is the sum of, for statistics that scale a covariance by the components.
+    moved : callable, or None
+        For a prediction that is not linear in its nuisances: the prediction where they have the values ξ of
+        shape (P, K), with mu still extrapolated back to ξ = 0, so that mu + jacobian·ξ is exact there.
+    interaction : mapping of arrays, shape (P,)
+        The interaction parameters, for a statistic whose covariance depends on one.
     """
 
     mu: Array
     jacobian: Array
     components: Array | None = None
+    moved: Callable[[Array], "Prediction"] | None = None
+    interaction: Mapping[str, Array] = field(default_factory=dict)
 
 
 class Transform(Protocol):
@@ -233,7 +240,8 @@ class ResponseLikelihood(Likelihood):
         own = {p.name for p in model.parameters}
         physics = {k: v for k, v in points.items() if k in own}
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
-        return self.transform(self.response(model, physics, interaction))
+        found = self.transform(self.response(model, physics, interaction))
+        return replace(found, interaction=interaction) if interaction else found
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic, nuisances profiled, shape (P,)."""

@@ -8,6 +8,9 @@ errors : {table, column} (optional)
     Independent errors, added in quadrature to ``covariance``.
 blocks : list of the above (instead of them)
     Data of several tables, one after the other, with no covariance between them.
+
+A prediction that is not linear in its nuisances (an energy scale) is linearised again where the data want
+them, until that place stays (Gauss–Newton): the form is exact there.
 """
 
 from collections.abc import Mapping
@@ -22,6 +25,10 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array
+
+#: A prediction that is not linear is linearised again until χ² changes by less than this, but so many times
+#: at most.
+_SETTLED, _STEPS = 1e-6, 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +47,19 @@ class Gaussian:
 
     def quadratic(self, prediction: Prediction) -> Quadratic:
         """Return χ² as a quadratic form in the nuisances, priors left out."""
+        form = self._form(prediction)
+        if prediction.moved is None:
+            return form
+        value, at = form.profile(self.nuisances)
+        for _ in range(_STEPS):
+            previous = value
+            form = self._form(prediction.moved(at))
+            value, at = form.profile(self.nuisances)
+            if (np.abs(value - previous) < _SETTLED).all():
+                break
+        return form
+
+    def _form(self, prediction: Prediction) -> Quadratic:
         residual = self.data - prediction.mu
         weighted = residual @ self.inverse
         constant = np.einsum("pn,pn->p", weighted, residual)

@@ -1,0 +1,161 @@
+"""Spectra of inverse beta decay per detector in bins of reconstructed energy, over core and detector.
+
+An output is ⟨1/L²⟩ ∫ Σ_i f_i Φ_i(E) σ(E) ⟨P⟩(E) R_b(E) dE, with the detector's shares f_i of fissions and
+R_b(E) the probability that an antineutrino of energy E is reconstructed in bin b: a Gaussian whose width is
+σ(E) = a E + b √E + c, E being the antineutrino's energy. ⟨·⟩ is the average over the detector's baselines with
+weight strength/L², each row of the table standing for an interval of L whose L and E stay together in nodes.
+Each detector is a channel of its own, so that a model can treat short baselines as such while others are long.
+
+Config
+------
+flux, cross_section : tables
+    See :func:`nuanomaly.likelihood.ibd.detected_spectra`.
+isotopes : list of columns of the flux table
+detectors : table
+    Rows (detector, f_ISOTOPE …, energy_shift, resolution_linear, resolution_root, resolution_constant): what a
+    bin's energy lies below the antineutrino's, and a, b, c, in the units the table declares.
+baselines : list of tables
+    Rows (detector, baseline, half_length, strength); all detectors together.
+bins : table with columns low and high, the same for all detectors
+window : {low, high}
+    Antineutrino energies in MeV that are integrated over.
+cells : int
+    Number of equal intervals of L/E that each row of baselines is divided into.
+scale : {step, of: neutrino | reconstructed}, optional
+    Also give the outputs with all energies larger and smaller by this fraction, for a transform that has an
+    energy scale: of the antineutrino's energy, or of the bins'.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.special import ndtr
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Response
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.ibd import detected_spectra, site_cells
+from nuanomaly.model.base import Array
+
+#: Step in MeV that spectra and resolution are integrated with before they are divided into cells.
+_STEP = 5e-3
+
+
+@dataclass(frozen=True, eq=False)
+class PromptSpectra(Response):
+    """A response whose outputs are spectra: by detector, then by energy scale (1, 1 + step, 1 − step), by bin.
+
+    Attributes
+    ----------
+    detectors : tuple of str
+    step : float
+        The fraction by which the scale is moved; 0 if there is the nominal scale alone.
+    """
+
+    detectors: tuple[str, ...] = ()
+    step: float = 0.0
+
+    def spectra(self, outputs: Array) -> Array:
+        """Return outputs (P, n_out) by detector, scale and bin, shape (P, detectors, 1 or 3, bins)."""
+        scales = 3 if self.step else 1
+        return outputs.reshape(len(outputs), len(self.detectors), scales, -1)
+
+    @property
+    def unoscillated(self) -> Array:
+        """Spectra at probability one, shape (detectors, 1 or 3, bins)."""
+        total = sum((channel.total for channel in self.channels), np.zeros(self.n_out))
+        return np.asarray(self.spectra(np.atleast_2d(total))[0])
+
+
+@dataclass(frozen=True)
+class _Detector:
+    """A row of the table of detectors: fission shares (I,), and shift and resolution in MeV."""
+
+    name: str
+    shares: Array
+    shift: float
+    resolution: tuple[float, float, float]
+
+    def reconstructed(self, E: Array, edges: Array) -> Array:
+        """Return the probability of each bin, shape (bins, N), for antineutrino energies and edges in MeV."""
+        linear, root, constant = self.resolution
+        below = ndtr((edges[:, None] - E) / (linear * E + root * np.sqrt(E) + constant))
+        return np.diff(below, axis=0)
+
+
+def build(config: Mapping[str, Any], release: Release) -> PromptSpectra:
+    """Build from a declaration (see the module)."""
+    isotopes = tuple(config["isotopes"])
+    detectors = _detectors(str(config["detectors"]), isotopes, release)
+    baselines = pd.concat([release.table(name) for name in config["baselines"]], ignore_index=True)
+    for name in baselines["detector"].unique():
+        if name not in (known := [d.name for d in detectors]):
+            raise UnknownNameError("detector", str(name), known, release.id)
+    window, scale = config["window"], config.get("scale", {"step": 0.0, "of": "neutrino"})
+    edges = np.linspace(window["low"], window["high"], round((window["high"] - window["low"]) / _STEP) + 1)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    spectra = detected_spectra(release, config["flux"], config["cross_section"], isotopes, middle)
+    spectra *= np.diff(edges)
+    bins = _bins(str(config["bins"]), release)
+    step = float(scale["step"])
+    channels, n_out = [], len(detectors) * (bins.size - 1) * (3 if step else 1)
+    for k, detector in enumerate(detectors):
+        scaled = bins if scale["of"] == "reconstructed" else bins + detector.shift
+        rows = [
+            detector.reconstructed(middle, bins + detector.shift + b * scaled) * (detector.shares @ spectra)
+            for b in ((0.0, -step, step) if step else (0.0,))
+        ]
+        seen = baselines[baselines["detector"] == detector.name]
+        channels.append(_channel(detector.name, seen, edges, np.concatenate(rows), int(config["cells"]), k, n_out))
+    names = tuple(d.name for d in detectors)
+    return PromptSpectra(tuple(channels), n_out, detectors=names, step=step)
+
+
+def _detectors(table: str, isotopes: tuple[str, ...], release: Release) -> list[_Detector]:
+    units = {
+        "energy_shift": "MeV",
+        "resolution_linear": "1",
+        "resolution_root": "MeV**0.5",
+        "resolution_constant": "MeV",
+    }
+    frame = release.table(table)
+    shares = frame[[f"f_{isotope}" for isotope in isotopes]].to_numpy(float)
+    shift, *resolution = (
+        np.asarray(release.quantity(table, name).to(unit).magnitude, float) for name, unit in units.items()
+    )
+    return [
+        _Detector(str(name), shares[k], float(shift[k]), (float(a[k]), float(b[k]), float(c[k])))
+        for k, name in enumerate(frame["detector"])
+        for a, b, c in (resolution,)
+    ]
+
+
+def _bins(table: str, release: Release) -> Array:
+    """Return the edges of bins that follow each other, in MeV."""
+    low, high = (
+        np.asarray(release.quantity(table, name).to("MeV").magnitude, float) for name in ("low", "high")
+    )
+    if (low[1:] != high[:-1]).any():
+        raise NuanomalyError(f"{release.id} {table}: a bin does not begin where the one before it ends")
+    return np.append(low, high[-1])
+
+
+def _channel(
+    name: str, baselines: pd.DataFrame, edges: Array, rows: Array, number: int, place: int, n_out: int
+) -> Channel:
+    """Return the channel of one detector, whose outputs begin at ``place`` times their number."""
+    cells = site_cells(baselines, edges, rows, number)
+    L, half, strength = baselines[["baseline", "half_length", "strength"]].to_numpy(float).T
+    values = cells.weights * (strength / (L**2 - half**2)).sum()
+    nodes = np.arange(cells.L.size)
+    outputs = place * len(values) + np.arange(len(values))
+    weights = sparse.csr_array(
+        (values.ravel(), (np.repeat(outputs, nodes.size), np.tile(nodes, outputs.size))),
+        shape=(n_out, nodes.size),
+    )
+    return Channel("e", "e", True, "CC", cells.L, cells.E, weights, label=name, half_width=cells.half_width)

@@ -1,0 +1,120 @@
+"""The ratio of two spectra, both oscillating: of one detector over another, or of one position over another.
+
+μ_b = factor · (N_b / N_b⁰) / (D_b / D_b⁰), with N and D the spectra of the detectors in the numerator and the
+denominator, summed. N⁰ and D⁰ are one, or what the spectra were divided by before the ratio was taken: the
+expectation without oscillation, or with the three-flavour oscillation of fixed parameters (as Daya Bay's
+spectrum is corrected for). An energy scale ξ moves the spectra of its detectors; they are quadratic in ξ through
+the scales that the response gives, and so is nothing else: μ is not linear in it.
+
+Config
+------
+numerator, denominator : lists of detectors of a prompt-spectra response
+factor : number, 1 if left out
+expected : optional, {numerator, denominator}, each ``unoscillated`` or parameters of the model ``3nu``
+scales : optional list of {nuisance, detectors}
+    The nuisance is the relative change of the detectors' energy scale.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Prediction, Response
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.response.prompt_spectra import PromptSpectra
+from nuanomaly.model.base import Array, complete
+from nuanomaly.model.registry import model
+
+
+@dataclass(frozen=True, eq=False)
+class SpectralRatio:
+    """Ratio of sums of spectra.
+
+    Attributes
+    ----------
+    response : PromptSpectra
+    sides : array, shape (2, detectors)
+        One where a detector is in the numerator (first) or in the denominator.
+    factor : array, shape (bins,)
+        Everything in front of N / D.
+    scales : array, shape (detectors, K)
+        How much of each nuisance is the change of a detector's energy scale.
+    """
+
+    response: PromptSpectra
+    sides: Array
+    factor: Array
+    scales: Array
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return int(self.factor.size)
+
+    def __call__(self, outputs: Array) -> Prediction:
+        """Return the ratio at nominal scales, and how to have it at others."""
+        spectra = self.response.spectra(outputs)
+        found = self._at(spectra, np.zeros((len(spectra), self.scales.shape[1])))
+        return replace(found, moved=lambda xi: self._at(spectra, xi)) if self.scales.any() else found
+
+    def _at(self, spectra: Array, xi: Array) -> Prediction:
+        """Return the ratio linearised at nuisances of shape (P, K)."""
+        if not self.scales.any():
+            top, bottom = np.einsum("sd,pdb->spb", self.sides, spectra[:, :, 0])
+            ratio = self.factor * top / bottom
+            return Prediction(ratio, np.zeros((*ratio.shape, self.scales.shape[1])))
+        step, shift = self.response.step, (xi @ self.scales.T)[:, :, None]
+        nominal, up, down = (spectra[:, :, k] for k in range(3))
+        first, second = (up - down) / (2.0 * step), (up + down - 2.0 * nominal) / step**2
+        value = nominal + shift * (first + 0.5 * shift * second)
+        slope = first + shift * second
+        top, bottom = np.einsum("sd,pdb->spb", self.sides, value)
+        ratio = self.factor * top / bottom
+        part = self.sides[0][:, None] / top[:, None] - self.sides[1][:, None] / bottom[:, None]
+        jacobian = ratio[:, :, None] * ((part * slope).transpose(0, 2, 1) @ self.scales)
+        return Prediction(ratio - (jacobian @ xi[:, :, None])[:, :, 0], jacobian)
+
+
+def build(
+    config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances
+) -> SpectralRatio:
+    """Build from a declaration (see the module)."""
+    if not isinstance(response, PromptSpectra):
+        raise NuanomalyError(f"{release.id}: spectral-ratio needs a prompt-spectra response")
+    sides = np.array([_members(config[side], response, release) for side in ("numerator", "denominator")])
+    scales = np.zeros((len(response.detectors), len(nuisances)))
+    for entry in config.get("scales", ()):
+        if entry["nuisance"] not in nuisances.ids:
+            raise UnknownNameError("nuisance", entry["nuisance"], nuisances.ids, release.id)
+        scales[:, nuisances.ids.index(entry["nuisance"])] += _members(entry["detectors"], response, release)
+    if scales.any() and not response.step:
+        raise NuanomalyError(f"{release.id}: an energy scale needs `scale` in the response")
+    expected = [
+        _expected(config["expected"][name], response, release) if name in config.get("expected", {}) else None
+        for name in ("numerator", "denominator")
+    ]
+    top, bottom = (1.0 if e is None else side @ e for e, side in zip(expected, sides, strict=True))
+    bins = response.unoscillated.shape[2]
+    factor = np.full(bins, float(config.get("factor", 1.0))) * bottom / top
+    return SpectralRatio(response, sides, factor, scales)
+
+
+def _members(names: Sequence[str], response: PromptSpectra, release: Release) -> Array:
+    for name in names:
+        if name not in response.detectors:
+            raise UnknownNameError("detector", name, response.detectors, release.id)
+    return np.array([float(name in names) for name in response.detectors])
+
+
+def _expected(how: str | Mapping[str, float], response: PromptSpectra, release: Release) -> Array:
+    """Return the spectra that are divided by, shape (detectors, bins)."""
+    if isinstance(how, str):
+        if how != "unoscillated":
+            raise UnknownNameError("expectation", how, ["unoscillated"], release.id)
+        return np.asarray(response.unoscillated[:, 0])
+    three = model("3nu")
+    return np.asarray(response.spectra(response(three, complete(three, how), {}))[0, :, 0])
