@@ -53,18 +53,18 @@ class Prediction:
         ∂mu/∂ξ for the declared nuisances, in the order of ``Nuisances.ids``; K may be 0.
     components : array, shape (P, m), or None
         What mu is the sum of, for statistics that scale a covariance by the components.
+    interaction : mapping of arrays, shape (P,)
+        The interaction parameters, for a statistic whose covariance depends on one.
     moved : callable, or None
         For a prediction that is not linear in its nuisances: the prediction where they have the values ξ of
         shape (P, K), with mu still extrapolated back to ξ = 0, so that mu + jacobian·ξ is exact there.
-    interaction : mapping of arrays, shape (P,)
-        The interaction parameters, for a statistic whose covariance depends on one.
     """
 
     mu: Array
     jacobian: Array
     components: Array | None = None
-    moved: Callable[[Array], "Prediction"] | None = None
     interaction: Mapping[str, Array] = field(default_factory=dict)
+    moved: Callable[[Array], "Prediction"] | None = None
 
 
 class Transform(Protocol):
