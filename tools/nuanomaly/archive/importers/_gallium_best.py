@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from nuanomaly.archive.rows import Row, frame, one, read
+from nuanomaly.archive.text import read_text
 
 #: Numbers of events of a peak.
 _PEAK = {"fit_71Ge": "fit_71Ge", "from_51Cr": "from_51Cr"}
@@ -15,6 +16,7 @@ _BOTH_PEAKS = {
     "from_51Cr": "fit_from_51Cr",
     "rate": "rate_at_reference_atoms_per_day",
 }
+_CONTOUR = ["sin2_2theta_ee", "dm2_41"]
 _AT_START = "rate_at_exposure_start_atoms_per_day"
 
 
@@ -180,6 +182,13 @@ def _phase_space(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(values, columns=["isotope", "state", "factor"])
 
 
+def _contours(folder: Path) -> pd.DataFrame:
+    """Return the pieces of a contour; they lie in another folder of the originals than the numbers."""
+    elsewhere = folder.parents[1] / "accelerator" / "contours_digitised" / "nue_dis"
+    pieces = [read_text(elsewhere / f"Gallium_2sigma_l{n}.csv", _CONTOUR, ",") for n in (0, 1)]
+    return pd.concat([p.assign(piece=n)[["piece", *_CONTOUR]] for n, p in enumerate(pieces, 1)])
+
+
 #: Table → what makes it from the folder of originals.
 BEST: dict[str, Callable[[Path], pd.DataFrame]] = {
     "extractions": _extractions,
@@ -193,4 +202,5 @@ BEST: dict[str, Callable[[Path], pd.DataFrame]] = {
     "gt-strengths": _strengths,
     "gt-limits": _strength_limits,
     "phase-space": _phase_space,
+    "contours": _contours,
 }
