@@ -100,6 +100,9 @@ def _inlined(schema: Any, resolver: Any, inside: tuple[str, ...]) -> Any:
     if not isinstance(schema, dict):
         return schema
     beside = {k: _inlined(v, resolver, inside) for k, v in schema.items() if k not in ("$ref", "$defs")}
+    if isinstance(beside.get("properties"), dict):
+        # jsonschema reports a key whose schema is `false` without its name; `not: {}` means the same
+        beside["properties"] = {k: {"not": {}} if v is False else v for k, v in beside["properties"].items()}
     target = schema.get("$ref")
     if not isinstance(target, str):
         kept = {"$defs": schema["$defs"]} if "$defs" in schema else {}

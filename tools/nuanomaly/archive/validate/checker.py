@@ -126,7 +126,7 @@ class _Validation:
                 _unreadable(error, folder / "release.yaml", self.root, f"{folder.parent.name}@{folder.name}")
             ]
         found = list(structure.check(subject, schemas.validator("release", self.schemas)))
-        if not isinstance(subject.data, dict):
+        if not isinstance(subject.data, dict) or any(structure.keys_that_are_no_text(subject.data)):
             return None, found
         broken = _broken(subject, found)
         if in_depth:

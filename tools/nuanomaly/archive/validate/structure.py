@@ -46,7 +46,7 @@ def check(subject: Subject, validator: "jsonschema.Draft202012Validator") -> Ite
         yield finding(
             "YAML_DUPLICATE_KEY", message, file=subject.file, line=duplicate.line, release=subject.release
         )
-    strange = list(_keys_that_are_no_text(subject.data, ()))
+    strange = list(keys_that_are_no_text(subject.data))
     for steps, key in strange:
         message = f"the key {key!r} is no text"
         yield subject.finding("YAML_NEEDS_QUOTES", message, [*steps, _as_written(key)])
@@ -75,9 +75,8 @@ def against(
 
 
 def _keyword(error: "ValidationError") -> tuple[str, Any]:
-    """Return the keyword of a schema that failed and its value; no keyword where the schema is `false`."""
-    given: Any = error.validator
-    return (given or ""), error.validator_value
+    """Return the keyword of a schema that failed, and its value."""
+    return str(error.validator), error.validator_value
 
 
 def text_problem(text: str) -> tuple[str, str] | None:
@@ -110,15 +109,16 @@ def _texts(subject: Subject, value: Any, steps: Steps) -> Iterator[Finding]:
             yield from _texts(subject, item, [*steps, position])
 
 
-def _keys_that_are_no_text(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+def keys_that_are_no_text(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    """Yield place and value of every key that YAML does not read as a text."""
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
                 yield steps, key
-            yield from _keys_that_are_no_text(item, [*steps, key])
+            yield from keys_that_are_no_text(item, [*steps, key])
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            yield from _keys_that_are_no_text(item, [*steps, position])
+            yield from keys_that_are_no_text(item, [*steps, position])
 
 
 def _as_written(key: Any) -> str:
@@ -155,7 +155,9 @@ def _findings(subject: Subject, error: "ValidationError", steps: Steps, schema: 
             allowed = limit if keyword == "enum" else [limit]
             yield _wrong_value(subject, error.instance, [str(a) for a in allowed], steps)
         case "pattern" if "propertyNames" in error.absolute_schema_path:
-            yield subject.finding("WRONG_NAME", f"{error.instance!r} in {where}", steps)
+            yield subject.finding(
+                "WRONG_NAME", f"{error.instance!r} in {where}", [*steps, str(error.instance)]
+            )
         case "pattern":
             described = str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
             remedy = f"Required: {described or limit}"
@@ -165,7 +167,7 @@ def _findings(subject: Subject, error: "ValidationError", steps: Steps, schema: 
             yield subject.finding("REPEATED_ITEM", f"{where} holds an entry twice", steps)
         case "contains":
             yield subject.finding("NO_PRIMARY_PUBLICATION", f"none of {where} has the role primary", steps)
-        case "":
+        case "not" if limit == {}:
             yield subject.finding(
                 "KEY_NOT_ALLOWED_HERE", f"{where} does not go with the keys beside it", steps
             )
