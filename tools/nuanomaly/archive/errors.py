@@ -21,7 +21,7 @@ class UnknownNameError(NuanomalyError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         self.kind, self.name = kind, name
-        choices = sorted(set(known))
+        self.known = choices = sorted(set(known))
         self.nearest = nearest(name, choices)
         place = f" in {where}" if where else ""
         if self.nearest:

@@ -120,15 +120,16 @@ def overlaps(datasets: Sequence[Likelihood]) -> tuple[FoundOverlap, ...]:
 
 
 def _between(a: Likelihood, b: Likelihood) -> Iterator[FoundOverlap]:
-    if a.name == b.name:
-        reason = "the same release twice" if a.release == b.release else "two versions of one dataset"
-        yield FoundOverlap(label(a), label(b), "shares", reason)
+    if a.release == b.release:
+        yield FoundOverlap(label(a), label(b), "shares", "the same release twice")
         return
     for one, other in ((a, b), (b, a)):
         for declared in one.overlaps:
             if _names(declared.release, other.release):
                 yield FoundOverlap(one.release, other.release, declared.relation, declared.reason)
                 return
+    if a.name == b.name:  # whatever they declare: one experiment's data, represented or released twice
+        yield FoundOverlap(a.release, b.release, "shares", "two versions of one dataset")
 
 
 def _names(reference: str, release: str) -> bool:

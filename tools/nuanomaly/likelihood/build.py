@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
 from nuanomaly.likelihood.base import Likelihood, Overlap, ResponseLikelihood, mode_name
@@ -127,7 +128,12 @@ def likelihood(reference: str | Release, mode: str | None = None) -> Likelihood:
         members = group_members(text)
         if members:
             return join(text, members, mode)
-        release = load(text)
+        try:
+            release = load(text)
+        except UnknownNameError as error:
+            if error.kind != "dataset":
+                raise
+            raise UnknownNameError("dataset", error.name, [*error.known, *groups()]) from None
     else:
         release = reference
     return _build(release, release.folder, mode, _fingerprint(release))

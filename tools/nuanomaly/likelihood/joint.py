@@ -48,9 +48,10 @@ def combine(
     kinds = {m.statistic for m in members}
     bins = [m.n_bins for m in members]
     first, *rest = (m.nuisances for m in members)
+    common = {m.mode for m in members}
     return JointLikelihood(
         release=name or " + ".join(m.release for m in members),
-        mode=mode,
+        mode=mode or (common.pop() if len(common) == 1 else None),
         statistic="chi2" if kinds == {"chi2"} else "-2lnL",
         n_bins=sum(b for b in bins if b is not None) if all(b is not None for b in bins) else None,
         nuisances=first.union(rest),
