@@ -5,16 +5,22 @@ Reads transcriptions of the compilation's rates, fuel evolution, inverse covaria
 and Daya Bay's core-to-detector distances. Numbers are read as decimals, so that a change of unit is exact.
 """
 
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.importers._globesfit import (
+    ISOTOPES,
+    cross_section,
+    flux,
+    lines,
+    numbers,
+    text_frame,
+)
 
-ISOTOPES = ("U235", "U238", "Pu239", "Pu241")
 #: Suffixes of the compilation's files and columns for each flux model.
 FLUXES = {
     "huber-mueller": {"rates": "HM", "flux": "", "ratio": "R_HM"},
@@ -67,25 +73,10 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
             _reno(common),
         ]
     )
-    frames.update(_fluxes(originals))
+    frames.update({f"flux-{name}": flux(originals, how["flux"]) for name, how in FLUXES.items()})
+    frames["cross-section"] = cross_section(originals)
     frames.update(_flux_uncertainties(originals / RATES))
     return frames
-
-
-def text_frame(path: Path) -> pd.DataFrame:
-    """Return a CSV file with every cell as the text it is."""
-    return pd.read_csv(io.StringIO("\n".join(_lines(path))), dtype=str, keep_default_na=False)
-
-
-def _numbers(path: Path) -> pd.DataFrame:
-    return text_frame(path).astype(float)
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise NuanomalyError(f"{path}: the original is missing") from None
 
 
 def site(experiment: str, baseline: str) -> str:
@@ -132,7 +123,7 @@ def _evolution(source: pd.DataFrame, experiment: str, site: str) -> pd.DataFrame
 
 def _covariances(path: Path) -> dict[str, pd.DataFrame]:
     """Return the two blocks of the inverse covariance of the rates, which have nothing in common."""
-    whole = _numbers(path)
+    whole = numbers(path)
     if (whole.iloc[:SHORT, SHORT:] != 0.0).any(axis=None):
         raise NuanomalyError(
             f"{path}: rows 0-{SHORT - 1} are correlated with later ones: they cannot be two tables"
@@ -178,53 +169,18 @@ def _daya_bay(common: Path, geometry: Path) -> pd.DataFrame:
 def _reno(common: Path) -> pd.DataFrame:
     """Return the near detector of RENO; read by line, because later cells of the file have bare commas."""
     path = common / "detector_setup.csv"
-    found = [line.split(",")[2] for line in _lines(path) if line.startswith("RENO,ND,")]
+    found = [line.split(",")[2] for line in lines(path) if line.startswith("RENO,ND,")]
     if len(found) != 1:
         raise NuanomalyError(f"{path}: has {len(found)} lines for RENO,ND, one is needed")
     return _baseline_frame([("reno-near", "ND", "", found[0], "2.0", "1")])
-
-
-def _fluxes(originals: Path) -> dict[str, pd.DataFrame]:
-    folder = originals / "reactor/globesfit_fluxes"
-    found = {}
-    for name, how in FLUXES.items():
-        columns: dict[str, list[float]] = {}
-        for isotope in ISOTOPES:
-            path = folder / f"Pure_{isotope}{how['flux']}.dat"
-            lines = list(_globes(path))
-            energies = [float(1000 * energy) for energy, _ in lines]
-            if columns.setdefault("energy", energies) != energies:
-                raise NuanomalyError(f"{path}: the energies are not those of {ISOTOPES[0]}")
-            columns[isotope.lower()] = [float(flux) for _, flux in lines]
-        found[f"flux-{name}"] = pd.DataFrame(columns)
-    # the file holds log10(E/GeV) and σ/E in 1e-38 cm²/GeV; decimals give the same digits on every machine
-    lines = [(10**log_energy, value) for log_energy, value in _globes(folder / "IBDnew.dat")]
-    found["cross-section"] = pd.DataFrame(
-        {
-            "energy": [float(1000 * energy) for energy, _ in lines],
-            "cross_section": [float(value * energy * Decimal("1e-38")) for energy, value in lines],
-        }
-    )
-    return found
-
-
-def _globes(path: Path) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield (first column, ν̄_e column) of a GLoBES table; ``#`` begins a comment."""
-    for number, line in enumerate(_lines(path), 1):
-        cells = line.partition("#")[0].split()
-        if not cells:
-            continue
-        if len(cells) != 7:
-            raise NuanomalyError(f"{path}, line {number}: has {len(cells)} columns, a GLoBES table has 7")
-        yield Decimal(cells[0]), Decimal(cells[4])
 
 
 def _flux_uncertainties(folder: Path) -> dict[str, pd.DataFrame]:
     sigma = pd.DataFrame({"isotope": [isotope.lower() for isotope in ISOTOPES]})
     found = {}
     for name, how in FLUXES.items():
-        row = _numbers(folder / f"flux_norm_uncertainties_{how['rates']}.csv")
+        row = numbers(folder / f"flux_norm_uncertainties_{how['rates']}.csv")
         sigma[name.replace("-", "_")] = row.loc[0, list(ISOTOPES)].to_numpy(float)
-        inverse = _numbers(folder / f"flux_norm_inverse_correlation_{how['rates']}.csv")
+        inverse = numbers(folder / f"flux_norm_inverse_correlation_{how['rates']}.csv")
         found[f"flux-inverse-correlation-{name}"] = inverse[list(ISOTOPES)].rename(columns=str.lower)
     return {"flux-uncertainties": sigma, **found}
