@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from nuanomaly.archive.fetching.index import CHUNK
 T = TypeVar("T")
 Opener = Callable[[int], AbstractContextManager[Stream]]
 _MAX_TRIES = 1000  # of one file, however much each of them brings
+_WORTH_A_THREAD = 1 << 15
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -164,15 +166,22 @@ class Download:
         size = stream.total if self.size is None else self.size
         if stream.total not in (None, size):
             raise WrongContentError(f"has {stream.total} bytes where there should be {size}")
-        while chunk := stream.read(CHUNK):
-            if self.stop.is_set():
-                raise StoppedError("stopped")
-            offset += len(chunk)
-            if size is not None and offset > size:
-                raise WrongContentError(f"sends more than the {size} bytes there should be")
-            _write(file, chunk)
-            digest.update(chunk)
-            self._reached(offset)
+        with ThreadPoolExecutor(1) as hashing:  # one chunk is hashed while the next one is read and written
+            hashed: Future[None] | None = None
+            while chunk := stream.read(CHUNK):
+                if self.stop.is_set():
+                    raise StoppedError("stopped")
+                offset += len(chunk)
+                if size is not None and offset > size:
+                    raise WrongContentError(f"sends more than the {size} bytes there should be")
+                if hashed is not None:
+                    hashed.result()
+                if len(chunk) < _WORTH_A_THREAD:
+                    digest.update(chunk)
+                else:
+                    hashed = hashing.submit(digest.update, chunk)
+                _write(file, chunk)
+                self._reached(offset)
         if size is not None and offset < size:
             raise SourceError(f"broke off after {offset} of {size} bytes", passing=True)
 

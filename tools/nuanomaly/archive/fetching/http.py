@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import socket
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -141,6 +142,7 @@ class HttpClient:
             self._connections[key] = connection
             try:
                 connection.request("GET", target, headers=headers)
+                _acknowledge_at_once(connection)
                 return connection.getresponse()
             except (ConnectionError, http.client.BadStatusLine, http.client.CannotSendRequest):
                 self._drop(parts)
@@ -180,6 +182,17 @@ def _named(place: str) -> Iterator[None]:
     except (OSError, http.client.HTTPException) as error:
         said = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         raise SourceError(f"{place}: {said}", passing=True) from None
+
+
+def _acknowledge_at_once(connection: http.client.HTTPConnection) -> None:
+    """Ask the system not to delay acknowledgements (Linux; it forgets this after a while).
+
+    A server that writes header and body apart, with Nagle's algorithm on, sends a small body only when the
+    header has been acknowledged: on a kept connection, 40 ms later.
+    """
+    if connection.sock is not None and hasattr(socket, "TCP_QUICKACK"):
+        with suppress(OSError):
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _offset(response: http.client.HTTPResponse, asked: int) -> int:
