@@ -108,9 +108,16 @@ class Channel:
         step = max(1, _CHUNK // self.L_over_E.size)
         for start in range(0, missing.size, step):
             part = missing[start : start + step]
-            rows = np.asarray((self.weights @ self._waves(part, wave)).T, float)
+            rows = self._weighted(self._waves(part, wave))
             self._rows.update({(wave, v): row for v, row in zip(part.tolist(), rows, strict=True)})
         return np.array([self._rows[wave, v] for v in values.tolist()])
+
+    def _weighted(self, waves: Array) -> Array:
+        """Return W·waves transposed, shape (M, n_out), each row the same to the bit whatever M is."""
+        if isinstance(self.weights, np.ndarray):
+            # a matrix product adds in an order that depends on its size; a vector product does not
+            return np.array([self.weights @ column for column in np.ascontiguousarray(waves.T)])
+        return np.asarray((self.weights @ waves).T, float)
 
     def forget(self) -> None:
         """Forget all kernels."""
@@ -138,12 +145,15 @@ class Channel:
         self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
     ) -> Array:
         """Return the channel's outputs, shape (P, n_out)."""
+        factor = None if self.strength is None else np.asarray(self.strength(interaction), float)
+        if factor is not None and not factor.any():
+            return np.zeros((factor.size, self.n_out))
         expansion = model.expansion(
             self.initial, self.final, self.antineutrino, self.max_L_over_E, parameters
         )
         found = self._from_nodes(model, parameters) if expansion is None else self._from_expansion(expansion)
-        if self.strength is not None:
-            found = found * np.asarray(self.strength(interaction), float)[:, None]
+        if factor is not None:
+            found = found * factor[:, None]
         return found
 
     def _from_expansion(self, expansion: Expansion) -> Array:
