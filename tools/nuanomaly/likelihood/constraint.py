@@ -9,12 +9,16 @@ from nuanomaly.model.base import Array
 
 
 def constrain(
-    prediction: Array, covariance: Array, data: Array, constraining: NDArray[np.bool_]
+    prediction: Array,
+    covariance: Array,
+    data: Array,
+    constraining: NDArray[np.bool_],
+    variance: Array | None = None,
 ) -> tuple[Array, Array]:
     """Return the prediction and its covariance after a fit to the data of the constraining bins.
 
-    The fit minimises (N − P)ᵀ M⁻¹ (N − P) + Σ_c (N_c − D_c)² / D_c over the true contents N:
-    B = (M⁻¹ + diag(1/D_c))⁻¹ and N = B (M⁻¹ P + 1_c).
+    The fit minimises (N − P)ᵀ M⁻¹ (N − P) + Σ_c (N_c − D_c)² / s_c over the true contents N: with
+    G = M_·c (M_cc + diag(s_c))⁻¹ it gives N = P + G (D_c − P_c), with the covariance M − G M_c·.
 
     Parameters
     ----------
@@ -23,8 +27,10 @@ def constrain(
     covariance : array, shape (n, n)
         M, in events².
     data : array, shape (n,)
-        D, in events; the constraining bins must not be empty.
+        D, in events.
     constraining : array of bool, shape (n,)
+    variance : array, shape (n,), optional
+        s, the statistical variance of the data; the data themselves if left out.
 
     Returns
     -------
@@ -40,9 +46,9 @@ def constrain(
     >>> N.round(1).tolist()
     [109.8, 10989.2]
     """
-    inverse = np.linalg.inv(covariance)
-    weight = np.zeros_like(data, dtype=float)
-    weight[constraining] = 1.0 / data[constraining]
-    fitted_covariance: Any = np.linalg.inv(inverse + np.diag(weight))
-    fitted = fitted_covariance @ (inverse @ prediction + constraining)
-    return np.asarray(fitted), np.asarray(fitted_covariance)
+    chosen = np.flatnonzero(constraining)
+    statistical = np.asarray(data if variance is None else variance, float)[chosen]
+    measured = covariance[np.ix_(chosen, chosen)] + np.diag(statistical)
+    gain: Any = np.linalg.solve(measured, covariance[chosen]).T
+    fitted = prediction + gain @ (data[chosen] - prediction[chosen])
+    return np.asarray(fitted), np.asarray(covariance - gain @ covariance[chosen])

@@ -5,8 +5,10 @@ Config
 model, parameters, mode : the point at which prediction and covariance are taken (mode may be left out)
 constrain : list of {bins: group, range: [first, last)}, the bins that constrain; range may be left out
 over : list of the same form, the bins that are compared
-which : ``excess`` (data − constrained prediction, summed), ``excess-error`` (of the constrained prediction)
-    or ``chi2`` (with the constrained covariance)
+which : ``prediction`` (constrained, summed), ``excess`` (data − constrained prediction, summed),
+    ``excess-error`` (of the constrained prediction), ``chi2`` (with the constrained covariance)
+statistical : variance of the counts that constrain, ``neyman`` (if left out), ``pearson`` or
+    ``combined-neyman-pearson``
 
 See :func:`nuanomaly.likelihood.constraint.constrain`.
 """
@@ -22,12 +24,15 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.constraint import constrain
+from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance, counting_variance
 from nuanomaly.likelihood.statistic.scaled_covariance import ScaledCovariance
 from nuanomaly.model.registry import model as make_model
 
+WithCovariance = ScaledCovariance | CountsCovariance
+
 
 def compute(config: Mapping[str, Any], release: Release) -> float:
-    """Return the excess in events, its error, or the χ².
+    """Return the prediction or excess in events, its error, or the χ².
 
     Raises
     ------
@@ -35,25 +40,34 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         If the statistic of the release has no covariance of its bins.
     """
     chosen = likelihood(release, config.get("mode"))
-    if not isinstance(chosen, ResponseLikelihood) or not isinstance(chosen.measure, ScaledCovariance):
-        raise NuanomalyError(f"{release.id}: `constrained` needs the statistic scaled-covariance")
-    statistic, model = chosen.measure, make_model(config["model"])
+    statistic = chosen.measure if isinstance(chosen, ResponseLikelihood) else None
+    if not isinstance(chosen, ResponseLikelihood) or not isinstance(statistic, WithCovariance):
+        raise NuanomalyError(
+            f"{release.id}: `constrained` needs the statistic scaled-covariance or counts-covariance"
+        )
+    model = make_model(config["model"])
     prediction = chosen.prediction(model, chosen.points(model, config["parameters"]))
+    variance = counting_variance(statistic.data, prediction.mu[0], config.get("statistical", "neyman"))
     fitted, covariance = constrain(
         prediction.mu[0],
         statistic.covariance(prediction)[0],
         statistic.data,
         _bins(config["constrain"], statistic, release),
+        variance,
     )
     over = _bins(config["over"], statistic, release)
     rest, error = (statistic.data - fitted)[over], covariance[np.ix_(over, over)]
-    if config["which"] == "chi2":
-        return float(rest @ np.linalg.solve(error, rest))
-    return float(rest.sum() if config["which"] == "excess" else np.sqrt(error.sum()))
+    found = {
+        "prediction": lambda: fitted[over].sum(),
+        "excess": lambda: rest.sum(),
+        "excess-error": lambda: np.sqrt(error.sum()),
+        "chi2": lambda: rest @ np.linalg.solve(error, rest),
+    }
+    return float(found[config["which"]]())
 
 
 def _bins(
-    declared: Sequence[Mapping[str, Any]], statistic: ScaledCovariance, release: Release
+    declared: Sequence[Mapping[str, Any]], statistic: WithCovariance, release: Release
 ) -> NDArray[np.bool_]:
     """Return which bins are meant."""
     groups = statistic.stack.groups

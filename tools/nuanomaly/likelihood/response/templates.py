@@ -1,0 +1,94 @@
+"""A tabulated prediction, and tabulated templates added to it in proportion to interaction parameters.
+
+μ = fixed + Σ_k η_k T_k. Nothing says which neutrinos the events came from, so nothing can oscillate: the
+response is applicable to the models it names, those that leave the prediction as it was released.
+
+Config
+------
+prediction : {table, column}
+templates : list (optional) of {parameter, meaning, table, column, minus, low, high, default}
+    Template of an interaction parameter η: a column, less the column ``minus`` if that is given. η lies
+    between ``low`` and ``high``; without ``default`` a fit leaves it free.
+models : list of names
+reason : sentence
+    Why no other model can be evaluated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Response
+from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter
+
+
+@dataclass(frozen=True, eq=False)
+class Templates(Response):
+    """A prediction (n,), one template (n,) per interaction parameter, and the models it is right for."""
+
+    fixed: Array = field(kw_only=True)
+    templates: Array = field(kw_only=True)
+    models: tuple[str, ...] = field(kw_only=True)
+    reason: str = field(kw_only=True)
+
+    def __call__(
+        self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
+    ) -> Array:
+        """Return the prediction, shape (P, n_out).
+
+        Raises
+        ------
+        NotApplicableError
+            If the model changes the probabilities that the prediction was made with.
+        """
+        if model.name not in self.models:
+            raise NotApplicableError(f"not applicable: model {model.name!r}: {self.reason}")
+        points = max((v.size for v in (*parameters.values(), *interaction.values())), default=1)
+        total = np.tile(self.fixed, (points, 1))
+        for parameter, template in zip(self.interaction_parameters, self.templates, strict=True):
+            total += interaction[parameter.name][:, None] * template
+        return total
+
+
+def build(config: Mapping[str, Any], release: Release) -> Templates:
+    """Build from a declaration (see the module)."""
+    fixed = _column(release, config["prediction"]["table"], config["prediction"]["column"])
+    declared = config.get("templates", ())
+    shapes = np.zeros((len(declared), fixed.size))
+    for k, entry in enumerate(declared):
+        shapes[k] = _column(release, entry["table"], entry["column"])
+        if "minus" in entry:
+            shapes[k] -= _column(release, entry["table"], entry["minus"])
+    parameters = tuple(
+        Parameter(
+            entry["parameter"],
+            "1",
+            float(entry["low"]),
+            float(entry["high"]),
+            entry["meaning"],
+            default=entry.get("default"),
+            scan=(float(entry["low"]), float(entry["high"])),
+            null=0.0,
+        )
+        for entry in declared
+    )
+    return Templates(
+        (),
+        fixed.size,
+        parameters,
+        fixed=fixed,
+        templates=shapes,
+        models=tuple(config["models"]),
+        reason=str(config["reason"]),
+    )
+
+
+def _column(release: Release, table: str, column: str) -> Array:
+    frame = release.table(table)
+    if column not in frame:
+        raise UnknownNameError("column", column, map(str, frame.columns), f"{release.id} {table}")
+    return frame[column].to_numpy(float)
