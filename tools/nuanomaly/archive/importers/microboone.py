@@ -135,13 +135,13 @@ def _efficiency(path: Path) -> pd.DataFrame:
 
 
 def _matrix(path: Path) -> pd.DataFrame:
-    """Return a square matrix whose entries are listed with both of their indices, the first that of the row."""
+    """Return a square matrix whose entries are listed with both of their indices, the row's first."""
     content = read(path)
     first, second = (
         _numbers(v["values"], "value", path).astype(int) for v in content["independent_variables"]
     )
     values = _numbers(content["dependent_variables"][0]["values"], "value", path)
-    size = int(round(values.size**0.5))
+    size = round(values.size**0.5)
     place = first * size + second
     if size**2 != values.size or not np.array_equal(np.sort(place), np.arange(values.size)):
         raise NuanomalyError(f"{path}: {values.size} entries are no square matrix, or one is there twice")

@@ -1,8 +1,8 @@
-"""χ² of counts: an absolute systematic covariance of the prediction, and the statistical variance of the counts.
+"""χ² of counts: a systematic covariance of the prediction, and the statistical variance of the counts.
 
 χ² = (D − μ)ᵀ [V + diag(s)]⁻¹ (D − μ). The variance s of a bin with n counts and prediction μ is n (Neyman),
 μ (Pearson), or 3 / (1/n + 2/μ), and μ/2 for an empty bin, the combination of both that is the least biased
-(Ji, Gu, Qian, Wei and Zhang, Nucl. Instrum. Meth. A 961 (2020) 163677, eq. 21). Neyman's of an empty bin is one.
+(Ji, Gu, Qian, Wei and Zhang, Nucl. Instrum. Meth. A 961 (2020) 163677). Neyman's of an empty bin is one.
 
 Config
 ------
@@ -166,7 +166,7 @@ def _coefficients(config: Mapping[str, Any], release: Release) -> tuple[Array, s
 
 
 def parabola(values: Array, tables: Array, where: str = "") -> Array:
-    """Return the coefficients of 1, η, η² that fit covariances (m, n, n) at values (m,) of η, shape (3, n, n).
+    """Return coefficients of 1, η, η², shape (3, n, n), for covariances (m, n, n) at values (m,) of η.
 
     Raises
     ------
