@@ -1,4 +1,4 @@
-"""Build hook: a wheel carries the schemas and the catalogue; an editable install reads the checkout's."""
+"""Build hook: a wheel carries schemas, anomalies and catalogue; an editable install reads the checkout's."""
 
 from typing import Any
 
@@ -13,5 +13,6 @@ class ArchiveFiles(BuildHookInterface):
         if version == "standard":
             build_data["force_include"] |= {
                 "schemas": "nuanomaly/_schemas",
+                "anomalies": "nuanomaly/_anomalies",
                 "catalog.yaml": "nuanomaly/_catalog.yaml",
             }

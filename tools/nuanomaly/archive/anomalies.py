@@ -10,11 +10,8 @@ from nuanomaly.archive.errors import UnknownNameError
 
 
 def anomalies(root: Path | None = None) -> dict[str, Mapping[str, Any]]:
-    """Return every ``anomalies/<name>.yaml`` by name; empty without a checkout."""
-    base = root or paths.checkout()
-    if base is None:
-        return {}
-    files = sorted((base / "anomalies").glob("*.yaml"))
+    """Return every ``NAME.yaml`` by name: of ``root``, else the checkout's, else the shipped ones."""
+    files = sorted((root / "anomalies" if root else paths.anomalies()).glob("*.yaml"))
     return {f.stem: _read(f, f.stat().st_mtime_ns) for f in files}
 
 

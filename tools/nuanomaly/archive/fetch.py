@@ -89,6 +89,7 @@ def fetcher(
         policy=patience,
         watcher=watcher or Watcher(),
         ledger=ledger(),
+        listed=catalogue(),
         pins=_pins(locked),
     )
 
@@ -100,6 +101,16 @@ def ledger() -> Mapping[str, str]:
     if not paths.catalog_file().is_file():
         return {}
     return dict(catalog.read().get("ledger") or {})
+
+
+def catalogue() -> Mapping[str, Mapping[str, ReleaseEntry]]:
+    """Return the releases of this program's catalogue, ``{name: {version: entry}}``, and their files."""
+    from nuanomaly.archive import catalog
+    from nuanomaly.archive.fetching import index
+
+    if not paths.catalog_file().is_file():
+        return {}
+    return index.of(map(index.release_entry, catalog.read()["releases"])).releases
 
 
 def lock(references: Sequence[str], file: str | Path = lockfile.LOCK_FILE) -> dict[str, ReleaseEntry]:

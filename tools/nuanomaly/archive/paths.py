@@ -49,6 +49,12 @@ def schemas() -> Path:
     return root / "schemas" if root else _PACKAGE / "_schemas"
 
 
+def anomalies() -> Path:
+    """Return the folder of anomalies: the checkout's, else the one shipped in the package."""
+    root = checkout()
+    return root / "anomalies" if root else _PACKAGE / "_anomalies"
+
+
 def catalog_file() -> Path:
     """Return ``catalog.yaml``: the checkout's, else the one shipped in the package."""
     root = checkout()

@@ -80,6 +80,8 @@ class Fetcher:
         Leave out all sources behind a network.
     ledger : mapping
         ``{NAME@VERSION: digest}`` of the releases this program knows for sure.
+    listed : mapping
+        ``{name: {version: entry}}`` of the catalogue of this program.
     pins : mapping, optional
         Entries of a lock file: nothing else is accepted.
     """
@@ -91,6 +93,7 @@ class Fetcher:
     policy: Policy = field(default_factory=Policy)
     watcher: Watcher = field(default_factory=Watcher)
     ledger: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, Mapping[str, ReleaseEntry]] = field(default_factory=dict)
     pins: Mapping[str, ReleaseEntry] | None = None
 
     def __enter__(self) -> Self:
@@ -276,25 +279,36 @@ class Fetcher:
         if names.has(name, wanted, states):
             found = self._stored(name, names.choose(name, wanted, states))
             if found:
-                self.watcher.note(
-                    f"{found.id} is taken from the cache: no other source could be asked for a newer one"
-                )
+                self.watcher.note(f"{found.id} is taken from the cache: no other source gives it now")
                 return self._present(found, "the cache")
         asked = f"{name}@{wanted}" if wanted else name
         if problems:
             raise FetchError(f"{asked} could not be fetched: " + "; ".join(problems))
+        listed = self.listed.get(name, {})
         left_out = [s.label for s in self.sources if s.network] if self.offline else []
+        if left_out or names.has(name, wanted, listed):
+            raise FetchError(self._absent(name, wanted, left_out))
+        every = sorted({*versions, *listed}, key=names.sort_key)
+        if every:
+            raise UnknownNameError("version", asked, [f"{name}@{v}" for v in every])
+        raise UnknownNameError(
+            "dataset", name, {*self.listed, *(n for s in self._asked() for n in s.names())}
+        )
+
+    def _absent(self, name: str, wanted: str | None, left_out: Sequence[str]) -> str:
+        """Return what to say of a release that may well exist, but that no source here has."""
+        listed = self.listed.get(name, {})
+        asked = f"{name}@{wanted}" if wanted else name
+        if names.has(name, wanted, listed):
+            entry = listed[names.choose(name, wanted, {v: e.state for v, e in listed.items()})]
+            asked = f"{entry.id} ({len(entry.files)} files, {entry.size / 1e6:.2f} MB)"
         if left_out:
-            raise FetchError(
+            return (
                 f"{asked} is not on this machine, and --offline leaves out {', '.join(left_out)}: fetch it "
                 "once with a network, or name a folder or a bundle that has it in $NUANOMALY_SOURCES"
             )
-        if versions:
-            raise UnknownNameError(
-                "version", asked, [f"{name}@{v}" for v in sorted(versions, key=names.sort_key)]
-            )
-        known = {n for source in self._asked() for n in source.names()}
-        raise UnknownNameError("dataset", name, known)
+        where = "name a mirror, a folder or a bundle that has it in $NUANOMALY_SOURCES"
+        return f"no source here has {asked}: {where}"
 
 
 __all__ = ["FetchError", "Fetched", "Fetcher", "StorageError", "Watcher"]

@@ -184,7 +184,7 @@ def from_json(text: bytes | str) -> Index:
             f"{INDEX_FILE} has format {content.get('schema')!r}, this program reads {SCHEMA!r}: update it"
         )
     try:
-        entries = [_entry(item) for item in content["releases"]]
+        entries = [release_entry(item) for item in content["releases"]]
         groups = {str(name): tuple(map(str, members)) for name, members in content.get("groups", {}).items()}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise NuanomalyError(f"{INDEX_FILE} is damaged ({type(error).__name__}: {error})") from None
@@ -201,8 +201,14 @@ def of(entries: Iterable[ReleaseEntry], groups: Mapping[str, tuple[str, ...]] | 
     return Index(releases, groups or {})
 
 
-def _entry(item: Mapping[str, Any]) -> ReleaseEntry:
-    """Return the checked entry of one item of an index."""
+def release_entry(item: Mapping[str, Any]) -> ReleaseEntry:
+    """Return the checked entry of one item of an index (or of the catalogue, which has the same form).
+
+    Raises
+    ------
+    NuanomalyError
+        If a name, version or path in it is unsafe, or a sha256 or size is none.
+    """
     name, version, state = item["name"], item["version"], item["state"]
     if not names.NAME.fullmatch(name) or not names.VERSION.fullmatch(version) or state not in _STATES:
         raise NuanomalyError(

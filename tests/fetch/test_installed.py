@@ -1,0 +1,109 @@
+"""The package as a user installs it: a wheel, no clone, no git."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nuanomaly.archive import catalog, mirror
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the unpacked wheel of an archive that has released best and lsnd, and its mirror."""
+    base = tmp_path_factory.mktemp("installed")
+    source = base / "source"
+    for name in ("tools", "anomalies", "schemas", "datasets/best", "datasets/lsnd"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", "CITATION.cff"):
+        shutil.copy(ROOT / name, source)
+    (source / "catalog.yaml").write_bytes(catalog.build(source))
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(base / "dist")]
+    subprocess.run(build, cwd=source, check=True, capture_output=True)
+    (wheel,) = (base / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as package:
+        package.extractall(base / "site-packages")
+    mirror.mirror(source, base / "mirror")
+    shutil.rmtree(source)
+    (base / "work").mkdir()
+    return base
+
+
+@pytest.fixture
+def nuanomaly(world: Path, tmp_path: Path) -> Callable[..., Any]:
+    """Run the installed command in an empty folder, without git."""
+
+    def run(*arguments: str, sources: str = "") -> Any:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("NUANOMALY", "GIT"))}
+        env = kept | {
+            "PYTHONPATH": str(world / "site-packages"),
+            "NUANOMALY_CACHE": str(tmp_path / "cache"),
+            "NUANOMALY_SOURCES": sources,
+            "PATH": "",
+        }
+        command = [sys.executable, "-m", "nuanomaly", *arguments]
+        return subprocess.run(command, cwd=world / "work", env=env, capture_output=True, text=True)
+
+    return run
+
+
+def test_the_wheel_knows_the_archive(nuanomaly: Callable[..., Any], world: Path) -> None:
+    rows = json.loads(nuanomaly("list", "--json").stdout)
+    assert sorted({r["name"] for r in rows}) == ["best", "lsnd"]
+    assert "gallium = gallex + sage + best" in nuanomaly("anomalies", "gallium").stdout
+
+
+def test_a_release_that_is_not_here_yet_says_how_to_get_it(nuanomaly: Callable[..., Any]) -> None:
+    done = nuanomaly("show", "best")
+    assert done.returncode == 2
+    assert done.stderr == "Error: best is not on this machine yet: get it with `nuanomaly fetch best`\n"
+
+
+def test_without_any_source_it_says_where_to_name_one(nuanomaly: Callable[..., Any]) -> None:
+    done = nuanomaly("fetch", "best")
+    assert done.returncode == 1
+    assert "$NUANOMALY_SOURCES" in done.stderr
+
+
+def test_a_release_is_fetched_and_used(nuanomaly: Callable[..., Any], world: Path) -> None:
+    done = nuanomaly("fetch", "lsnd", sources=(world / "mirror").as_uri())
+    assert (done.returncode, done.stderr) == (0, "")
+    at = ("--set", "dm2_41=1.2", "--set", "sin2_2theta_mue=0.003")
+    found = json.loads(nuanomaly("chi2", "lsnd", "--model", "2nu-mue", *at, "--json").stdout)
+    assert (found["release"], found["statistic"]) == ("lsnd@2001-r1", "delta")
+    assert "@article{LSND2001," in nuanomaly("cite", "lsnd").stdout
+
+
+def test_the_wheel_s_ledger_refuses_a_mirror_with_another_content(
+    nuanomaly: Callable[..., Any], world: Path, tmp_path: Path
+) -> None:
+    """Released releases are known by their digest to the package itself, whatever a mirror's index says."""
+    import hashlib
+
+    forged = shutil.copytree(world / "mirror", tmp_path / "forged")
+    index = json.loads((forged / "index.json").read_text("utf-8"))
+    (entry,) = [r for r in index["releases"] if r["name"] == "best"]
+    assert entry["state"] != "draft"
+    folder = forged / "datasets" / "best" / entry["version"]
+    table = (folder / "ratios.csv").read_text("utf-8").replace("0.79", "0.99")
+    text = (folder / "release.yaml").read_text("utf-8")
+    old = next(f["sha256"] for f in entry["files"] if f["path"] == "ratios.csv")
+    text = text.replace(old, hashlib.sha256(table.encode()).hexdigest())
+    for path, content in {"ratios.csv": table, "release.yaml": text}.items():
+        (folder / path).write_text(content, "utf-8")
+        file = next(f for f in entry["files"] if f["path"] == path)
+        file |= {"sha256": hashlib.sha256(content.encode()).hexdigest(), "size": len(content.encode())}
+    (forged / "index.json").write_text(json.dumps(index), "utf-8")
+    done = nuanomaly("fetch", "best", sources=forged.as_uri())
+    assert done.returncode == 1
+    assert "other files than the ledger of released releases says" in done.stderr
+    assert not (tmp_path / "cache" / "datasets").exists()
