@@ -108,12 +108,13 @@ def read_arrow(path: Path, columns: Sequence[Column]) -> Any:
     types = {c.name: _arrow_types()[c.type] for c in columns}
     try:
         table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, types)
+        names = table.column_names
     except FileNotFoundError:
         raise NuanomalyError(f"{path}: the file is missing: fetch the release again") from None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise NuanomalyError(f"{path}: not a readable table ({str(error).splitlines()[0]})") from None
-    if table.column_names != list(types):
-        raise NuanomalyError(f"{path}: columns are {table.column_names}, release.yaml declares {list(types)}")
+    if names != list(types):
+        raise NuanomalyError(f"{path}: columns are {names}, release.yaml declares {list(types)}")
     for column, field in zip(columns, table.schema, strict=True):
         if field.type != types[column.name]:
             raise NuanomalyError(f"{path}: column {column.name!r} is {field.type}, declared {column.type}")

@@ -1,0 +1,194 @@
+"""The catalogue follows the releases byte for byte; its ledger never forgets."""
+
+import hashlib
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nuanomaly.archive import catalog, document, release, schemas, yamlio
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+
+Archive = Any
+OLDER = "datasets/toy/2018-r1"
+
+
+def read(archive: Archive) -> dict[str, Any]:
+    found: dict[str, Any] = yamlio.read(archive.root / "catalog.yaml")
+    return found
+
+
+def test_the_catalogue_is_what_its_schema_asks_for(pristine: Archive) -> None:
+    content = read(pristine)
+    assert list(schemas.validator("catalog").iter_errors(content)) == []
+    assert [f"{r['name']}@{r['version']}" for r in content["releases"]] == ["toy@2018-r1", "toy@2020-r1"]
+
+
+def test_files_stand_with_size_and_hash_release_yaml_first(pristine: Archive) -> None:
+    entry = read(pristine)["releases"][1]
+    assert [f["path"] for f in entry["files"]][:3] == ["release.yaml", "correlation.csv", "covariance.csv"]
+    for file in entry["files"]:
+        content = (pristine.folder / file["path"]).read_bytes()
+        assert (file["size"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+
+
+def test_the_same_releases_give_the_same_bytes(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (archive.root / "catalog.yaml").read_bytes()
+    assert not archive.catalogue()
+    folders = release.folders(archive.root)
+    shuffled = {n: dict(random.Random(1).sample(sorted(v.items()), len(v))) for n, v in folders.items()}
+    monkeypatch.setattr(release, "folders", lambda root: shuffled)
+    assert catalog.build(archive.root) == before
+
+
+def test_an_up_to_date_catalogue_has_no_drift(pristine: Archive) -> None:
+    assert catalog.check(pristine.root) == []
+
+
+def test_drift_names_the_release_and_what_changed(archive: Archive) -> None:
+    archive.edit("three bins of a", "3 bins of a")
+    assert catalog.check(archive.root) == ["toy@2020-r1 has changed: title, release.yaml"]
+    archive.catalogue()
+    archive.edit("0.97", "0.98", "datasets/toy/2020-r1/rates.csv")
+    assert catalog.check(archive.root) == ["toy@2020-r1 has changed: rates.csv"]
+
+
+def test_new_and_removed_releases_are_drift(archive: Archive) -> None:
+    shutil.copytree(archive.folder, archive.folder.parent / "2022-r1")
+    archive.edit('"2020-r1"\ntitle', '"2022-r1"\ntitle', "datasets/toy/2022-r1/release.yaml")
+    shutil.rmtree(archive.folder)
+    assert catalog.check(archive.root) == [
+        "toy@2022-r1 is not in the catalogue",
+        "toy@2020-r1 is in the catalogue, but its folder is not there",
+    ]
+
+
+def test_a_catalogue_edited_by_hand_is_drift(archive: Archive) -> None:
+    path = archive.root / "catalog.yaml"
+    path.write_text(path.read_text() + "# a remark\n")
+    assert "not as it would be written" in catalog.check(archive.root)[0]
+
+
+def test_a_missing_table_is_an_error_with_its_path(archive: Archive) -> None:
+    (archive.folder / "edges.csv").unlink()
+    with pytest.raises(NuanomalyError, match=r"2020-r1/edges\.csv"):
+        archive.catalogue()
+
+
+# --- ledger -------------------------------------------------------------------------------------------------
+
+
+def test_only_released_releases_enter_the_ledger(archive: Archive) -> None:
+    assert list(read(archive)["ledger"]) == ["toy@2018-r1"]
+    archive.edit("state: draft", "state: released")
+    archive.catalogue()
+    assert list(read(archive)["ledger"]) == ["toy@2018-r1", "toy@2020-r1"]
+
+
+def test_the_ledger_keeps_the_digest_of_what_was_released(archive: Archive) -> None:
+    before = read(archive)["ledger"]
+    archive.edit("of the first toy paper", "of the paper", f"{OLDER}/release.yaml")
+    archive.catalogue()
+    assert read(archive)["ledger"] == before
+    assert "RELEASED_CHANGED" in {f.code for f in archive.check().findings}
+
+
+def test_a_release_that_was_removed_stays_in_the_ledger(archive: Archive) -> None:
+    before = read(archive)["ledger"]
+    shutil.rmtree(archive.root / OLDER)
+    archive.catalogue()
+    assert read(archive)["ledger"] == before
+
+
+def test_a_retraction_is_no_change(archive: Archive) -> None:
+    retracted = 'state: retracted\nretracted: {reason: "a wrong sign", successor: "toy@2020-r1"}'
+    archive.edit("state: released", retracted, f"{OLDER}/release.yaml")
+    archive.catalogue()
+    assert archive.check().findings == ()
+
+
+def test_a_change_under_cover_of_a_retraction_is_found(archive: Archive) -> None:
+    file = f"{OLDER}/release.yaml"
+    archive.edit("state: released", "state: retracted\nretracted: {reason: x}", file)
+    archive.edit("0.93", "0.94", f"{OLDER}/rates.csv")
+    codes = {f.code for f in archive.check().findings}
+    assert "RELEASED_CHANGED" in codes
+
+
+def test_a_changed_released_release_names_file_and_next_revision(archive: Archive) -> None:
+    archive.edit("0.93", "0.94", f"{OLDER}/rates.csv")
+    (finding,) = (f for f in archive.check().findings if f.code == "RELEASED_CHANGED")
+    assert finding.message == "toy@2018-r1 is not what was released: rates.csv changed"
+    assert "Restore datasets/toy/2018-r1/rates.csv" in finding.remedy
+    assert "datasets/toy/2018-r2" in finding.remedy
+
+
+@given(position=st.integers(0, 10_000), character=st.sampled_from("aZ0 #\n"))
+def test_the_digest_of_a_release_sees_every_byte_but_state(
+    pristine: Archive, position: int, character: str
+) -> None:
+    text = (pristine.root / OLDER / "release.yaml").read_text("utf-8")
+    position %= len(text)
+    changed = text[:position] + character + text[position + 1 :]
+    try:
+        damaged = document.parse(changed)
+    except NuanomalyError:
+        return
+    same = document.parse(text).without(catalog.REVOCABLE) == damaged.without(catalog.REVOCABLE)
+    start, end = text.index("state:"), text.index("sector:")
+    assert same == (changed == text or start < position < end)
+
+
+def test_the_digest_can_be_recomputed_by_hand(pristine: Archive) -> None:
+    folder = pristine.root / OLDER
+    text = (folder / "release.yaml").read_text("utf-8").replace("state: released\n", "")
+    lines = f"{hashlib.sha256((folder / 'rates.csv').read_bytes()).hexdigest()}  rates.csv\n"
+    lines += f"{hashlib.sha256(text.encode()).hexdigest()}  release.yaml\n"
+    assert read(pristine)["ledger"]["toy@2018-r1"] == hashlib.sha256(lines.encode()).hexdigest()
+
+
+# --- looking for datasets -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def here(pristine: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(pristine.root))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["toy@2018-r1", "toy@2020-r1"]),
+        ({"sector": "reactor"}, ["toy@2018-r1", "toy@2020-r1"]),
+        ({"experiment": "Toy", "state": "released"}, ["toy@2018-r1"]),
+        ({"channel": "nuebar->nuebar", "state": "draft"}, ["toy@2020-r1"]),
+        ({"text": "three BINS"}, ["toy@2020-r1"]),
+        ({"text": "nothing like it"}, []),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_datasets_are_found_by_what_they_are(asked: dict[str, str], found: list[str]) -> None:
+    assert catalog.find_datasets(**asked) == found
+
+
+@pytest.mark.usefixtures("here")
+def test_a_sector_that_no_release_has_is_named_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'reactor'"):
+        catalog.find_datasets(sector="reactors")
+
+
+def test_without_a_checkout_the_shipped_catalogue_answers(
+    pristine: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "_catalog.yaml"
+    shutil.copy(pristine.root / "catalog.yaml", shipped)
+    live = catalog.entries(pristine.root)
+    monkeypatch.setattr(catalog.paths, "checkout", lambda: None)
+    monkeypatch.setattr(catalog.paths, "catalog_file", lambda: shipped)
+    assert catalog.entries() == live
+    assert yaml.safe_load(shipped.read_text())["releases"][0]["modes"] == ["plain"]
