@@ -18,17 +18,14 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog benchmarks speed site lock clean
+.PHONY: help report test check import catalog benchmarks speed lock clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
-report: .venv/report.stamp ## Build every comparison page (installs what it needs)
+report: .venv/report.stamp ## Build every comparison page and the site around them (installs what it needs)
 	@$(RUN) report build $(ARGS)
-
-site: .venv/report.stamp ## Build the static site from the comparison pages
-	@$(RUN) report site $(ARGS)
 
 test: export OMP_NUM_THREADS := 1
 test: export OPENBLAS_NUM_THREADS := 1

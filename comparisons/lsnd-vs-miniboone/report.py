@@ -7,13 +7,14 @@
 # %% [markdown]
 # ## What is tested
 #
-# With one mass splitting far above the two of the three known neutrinos, the probability that a muon neutrino of energy $E$
-# is found as an electron neutrino after a distance $L$ is
+# With one mass splitting far above the two of the three known neutrinos, the probability that a muon
+# neutrino of energy $E$ is found as an electron neutrino after a distance $L$ is
 #
 # $$P(\nu_\mu\to\nu_e) = \sin^2 2\theta_{\mu e}\,\sin^2\left(1.267\,\frac{\Delta m^2_{41}\,L}{E}\right),$$
 #
-# with $\Delta m^2_{41}$ in eV², $L$ in m and $E$ in MeV, the same for antineutrinos. LSND and MiniBooNE differ in source, energy,
-# distance, detector and background, but cover the same range of $L/E$: an oscillation must show up in both in the same way.
+# with $\Delta m^2_{41}$ in eV², $L$ in m and $E$ in MeV, the same for antineutrinos. LSND and MiniBooNE
+# differ in source, energy, distance, detector and background, but cover the same range of $L/E$: an
+# oscillation must show up in both in the same way.
 
 # %%
 import numpy as np
@@ -36,8 +37,8 @@ appearance = model(page.model)
 # %% [markdown]
 # ## The data
 #
-# LSND counted inverse beta decays, a positron followed by a photon from neutron capture. The spectrum below was read off the
-# figure of the paper: it is for the eye; the fit uses the likelihood of the collaboration.
+# LSND counted inverse beta decays, a positron followed by a photon from neutron capture. The spectrum below
+# was read off the figure of the paper: it is for the eye; the fit uses the likelihood of the collaboration.
 
 # %%
 results = page.release("lsnd").table("results").iloc[0]
@@ -61,27 +62,36 @@ figures.legend(figure, axes, columns=3)
 page.figure(
     figure,
     "lsnd-data",
-    "LSND: candidates with a correlated photon ($R_\\gamma>10$) against $L/E$, digitised from Fig. 24 of hep-ex/0104049. "
-    f"All candidates together: an excess of {results.excess:.1f} ± {results.excess_statistical:.1f} (statistical) "
+    "LSND: candidates with a correlated photon ($R_\\gamma>10$) against $L/E$, digitised from Fig. 24 of "
+    "hep-ex/0104049. "
+    f"All candidates together: an excess of {results.excess:.1f} ± {results.excess_statistical:.1f} "
+    "(statistical) "
     f"± {results.excess_systematic:.1f} (systematic) events.",
-    alt="LSND events against L/E: data points lie above the neutrino background and follow the oscillation curve.",
+    alt=(
+        "LSND events against L/E: data points lie above the neutrino background and follow the oscillation "
+        "curve."
+    ),
     shows=["lsnd"],
 )
 
 # %% [markdown]
-# MiniBooNE sees electrons and photons alike. Its muon-neutrino events, taken at the same time, constrain flux and cross
-# sections; the backgrounds below are those after this constraint, which is how the collaboration quotes its excess.
+# MiniBooNE sees electrons and photons alike. Its muon-neutrino events, taken at the same time, constrain
+# flux and cross sections; the backgrounds below are those after this constraint, which is how the
+# collaboration quotes its excess.
 
 
 # %%
 def constrained(likelihood, parameters):
-    """Bins after the νμ samples have constrained them: prediction and covariance, as the collaboration does it."""
+    """Bins after the νμ samples have constrained them: prediction and covariance, as the collaboration "
+    "does it."""
     statistic = likelihood.measure
     prediction = likelihood.prediction(appearance, likelihood.points(appearance, parameters))
     side = np.zeros(statistic.n_bins, bool)
     for name, bins in statistic.stack.groups.items():
         side[bins] |= name.startswith("numu")
-    fitted, covariance = constrain(prediction.mu[0], statistic.covariance(prediction)[0], statistic.data, side)
+    fitted, covariance = constrain(
+        prediction.mu[0], statistic.covariance(prediction)[0], statistic.data, side
+    )
     return fitted, covariance
 
 
@@ -113,7 +123,9 @@ for axes, (name, (group, table)) in zip(both, groups.items(), strict=True):
     axes.set_title(name)
 figures.legend(figure, both)
 
-signal_region = np.concatenate([np.arange(s.start, s.start + 9) for s in (miniboone.measure.stack.groups[g] for g, _ in groups.values())])
+signal_region = np.concatenate(
+    [np.arange(s.start, s.start + 9) for s in (miniboone.measure.stack.groups[g] for g, _ in groups.values())]
+)
 excess = page.result(
     "miniboone.excess",
     (miniboone.measure.data - background)[signal_region].sum(),
@@ -128,25 +140,36 @@ excess_error = page.result(
 page.figure(
     figure,
     "miniboone-data",
-    f"MiniBooNE 2020: electron-like events. The excess from 200 to 1250 MeV is {excess:.1f} ± {excess_error:.1f} events in both modes "
+    f"MiniBooNE 2020: electron-like events. The excess from 200 to 1250 MeV is {excess:.1f} ± "
+    f"{excess_error:.1f} events in both modes "
     "together. Errors of the data are statistical.",
-    alt="Energy spectra of MiniBooNE in neutrino and antineutrino mode: data lie above the background at low energy.",
+    alt=(
+        "Energy spectra of MiniBooNE in neutrino and antineutrino mode: data lie above the background at "
+        "low energy."
+    ),
     shows=["miniboone"],
 )
 
 # %% [markdown]
 # ### The same $L/E$?
 #
-# Dividing each excess by what full conversion would give turns both into a probability. If one oscillation were behind both,
-# the points would follow one curve.
+# Dividing each excess by what full conversion would give turns both into a probability. If one oscillation
+# were behind both, the points would follow one curve.
 
 # %%
-full = miniboone.prediction(appearance, miniboone.points(appearance, {"dm2_41": 1e4, "sin2_2theta_mue": 1.0})).mu[0]
-full = 2.0 * (full - miniboone.prediction(appearance, miniboone.points(appearance, none)).mu[0])  # the average of sin² is 1/2
-mean_baseline = float(np.average(
-    page.release("miniboone-nue@2020").table("events_nu")["baseline"],
-    weights=page.release("miniboone-nue@2020").table("events_nu")["weight"],
-))
+full = miniboone.prediction(
+    appearance, miniboone.points(appearance, {"dm2_41": 1e4, "sin2_2theta_mue": 1.0})
+).mu[0]
+full = 2.0 * (
+    full - miniboone.prediction(appearance, miniboone.points(appearance, none)).mu[0]
+)  # the average of sin² is 1/2
+events = page.release("miniboone-nue@2020")
+mean_baseline = float(
+    np.average(
+        events.quantity("events_nu", "baseline").to("m").magnitude,
+        weights=events.table("events_nu")["weight"],
+    )
+)
 
 figure, axes = figures.new(7.3, 4.4)
 for name, colour, marker in (("neutrino mode", "vermillion", "s"), ("antineutrino mode", "orange", "D")):
@@ -157,15 +180,23 @@ for name, colour, marker in (("neutrino mode", "vermillion", "s"), ("antineutrin
     data = miniboone.measure.data[bins]
     spread = np.sqrt(data + np.diag(covariance)[bins])
     figures.points(
-        axes, mean_baseline / middle, (data - background[bins]) / full[bins], spread / full[bins], f"MiniBooNE, {name}", colour, marker
+        axes,
+        mean_baseline / middle,
+        (data - background[bins]) / full[bins],
+        spread / full[bins],
+        f"MiniBooNE, {name}",
+        colour,
+        marker,
     )
 probability = page.release("lsnd").table("probability")
-figures.points(axes, probability["l_over_e"], probability["probability"], probability["error"], "LSND", "blue")
-joint = fit([lsnd, miniboone], appearance, grid=page.grid)
+figures.points(
+    axes, probability["l_over_e"], probability["probability"], probability["error"], "LSND", "blue"
+)
+joint, best_lsnd = fit([lsnd, miniboone], appearance, grid=page.grid), fit(lsnd, appearance, grid=page.grid)
 ratio = np.linspace(0.2, 2.6, 400)
 for found, label, colour, line in (
     (joint.parameters, "joint best fit", "black", "solid"),
-    (fit(lsnd, appearance, grid=page.grid).parameters, "best fit of LSND alone", "blue", "dashed"),
+    (best_lsnd.parameters, "best fit of LSND alone", "blue", "dashed"),
 ):
     curve = appearance.probability("mu", "e", True, ratio, np.ones_like(ratio), **found)[0]
     figures.curve(axes, ratio, curve, label, colour, line)
@@ -175,10 +206,15 @@ figures.legend(figure, axes)
 page.figure(
     figure,
     "probability",
-    f"Excess over full conversion. MiniBooNE: mean distance of {mean_baseline:.0f} m over the middle of the bins of reconstructed energy, "
-    "errors statistical and systematic without their correlations. LSND: points derived from its Fig. 24, as MiniBooNE draws them. "
+    f"Excess over full conversion. MiniBooNE: mean distance of {mean_baseline:.0f} m over the middle of "
+    "the bins of reconstructed energy, "
+    "errors statistical and systematic without their correlations. LSND: points derived from its Fig. 24, "
+    "as MiniBooNE draws them. "
     "The curves are probabilities without the resolution of the detectors.",
-    alt="Oscillation probability against L/E for LSND and MiniBooNE; the points overlap within their errors and rise with L/E.",
+    alt=(
+        "Oscillation probability against L/E for LSND and MiniBooNE; the points overlap within their "
+        "errors and rise with L/E."
+    ),
     shows=["lsnd", "miniboone"],
 )
 
@@ -187,10 +223,16 @@ page.figure(
 
 # %%
 members = {"lsnd": lsnd, "miniboone": miniboone, "miniboone-2018": older}
-titles = {"lsnd": page.title("lsnd"), "miniboone": page.title("miniboone"), "miniboone-2018": "MiniBooNE 2018"}
+titles = {
+    "lsnd": page.title("lsnd"),
+    "miniboone": page.title("miniboone"),
+    "miniboone-2018": "MiniBooNE 2018",
+}
 scans = {key: scan(member, appearance, page.grid) for key, member in members.items()}
-fits = {key: fit(member, appearance, grid=page.grid) for key, member in members.items()}
-tests = {key: significance(member, appearance, grid=page.grid, best=fits[key]) for key, member in members.items()}
+fits = {"lsnd": best_lsnd, "miniboone": best_2020, "miniboone-2018": fit(older, appearance, grid=page.grid)}
+tests = {
+    key: significance(member, appearance, grid=page.grid, best=fits[key]) for key, member in members.items()
+}
 tests["joint"] = significance([lsnd, miniboone], appearance, grid=page.grid, best=joint)
 fits["joint"] = joint
 titles["joint"] = "LSND and MiniBooNE 2020 together"
@@ -227,19 +269,37 @@ figures.published(
     "LSND, 99 % CL, published (digitised)",
     "#00344f",
 )
-figures.published(axes, published_curves("miniboone-nue@2020", "99%"), "MiniBooNE 2020, 99 % CL, published (official)", "#6d3000")
-figures.best_fit(axes, *(fits["lsnd"].parameters[k] for k in ("sin2_2theta_mue", "dm2_41")), "best fit, LSND", "blue")
-figures.best_fit(
-    axes, *(fits["miniboone"].parameters[k] for k in ("sin2_2theta_mue", "dm2_41")), "best fit, MiniBooNE 2020", "vermillion"
+figures.published(
+    axes,
+    published_curves("miniboone-nue@2020", "99%"),
+    "MiniBooNE 2020, 99 % CL, published (official)",
+    "#6d3000",
+    "dotted",
 )
-figures.best_fit(axes, *(joint.parameters[k] for k in ("sin2_2theta_mue", "dm2_41")), "best fit, both", "black", "o")
+figures.best_fit(
+    axes, *(fits["lsnd"].parameters[k] for k in ("sin2_2theta_mue", "dm2_41")), "best fit, LSND", "blue"
+)
+figures.best_fit(
+    axes,
+    *(fits["miniboone"].parameters[k] for k in ("sin2_2theta_mue", "dm2_41")),
+    "best fit, MiniBooNE 2020",
+    "vermillion",
+)
+figures.best_fit(
+    axes, *(joint.parameters[k] for k in ("sin2_2theta_mue", "dm2_41")), "best fit, both", "black", "o"
+)
 figures.legend(figure, axes)
 page.figure(
     figure,
     "regions",
-    "Allowed regions of LSND and MiniBooNE 2020 (both modes); dark 90 %, light 99 % CL. Dashed: published 99 % contours, of LSND as digitised from "
-    "its figure (likelihood only), of MiniBooNE as released (from fake experiments). The published and the Wilks regions of MiniBooNE differ.",
-    alt="Allowed regions in the plane of mixing and mass splitting: LSND and MiniBooNE overlap in a band from 0.05 to about 0.7 eV².",
+    "Allowed regions of LSND and MiniBooNE 2020 (both modes); dark 90 %, light 99 % CL. Dashed: published "
+    "99 % contours, of LSND as digitised from "
+    "its figure (likelihood only), of MiniBooNE as released (from fake experiments). The published and the "
+    "Wilks regions of MiniBooNE differ.",
+    alt=(
+        "Allowed regions in the plane of mixing and mass splitting: LSND and MiniBooNE overlap in a band "
+        "from 0.05 to about 0.7 eV²."
+    ),
     shows=["lsnd", "miniboone"],
     regions=True,
 )
@@ -247,41 +307,76 @@ page.figure(
 # %%
 page.table(
     "Best fits, and significance against no oscillation.",
-    ["data", "Δm² (eV²)", "sin²2θμe", "Δ(−2lnL) of no oscillation", "significance"],
+    ["data", "Δm² (eV²)", "$\\sin^2 2\\theta_{\\mu e}$", "Δ(−2lnL) of no oscillation", "significance"],
     [
-        [titles[key], found.parameters["dm2_41"], found.parameters["sin2_2theta_mue"], tests[key].delta, f"{verdicts.sigmas(tests[key])}"]
+        [
+            titles[key],
+            found.parameters["dm2_41"],
+            found.parameters["sin2_2theta_mue"],
+            tests[key].delta,
+            f"{verdicts.sigmas(tests[key])}",
+        ]
         for key, found in fits.items()
     ],
-    note=f"Significances: {tests['lsnd'].how}. At its edge, no oscillation, Wilks' theorem does not hold: the number is a convention, and not the "
-    "significance of an excess, which the collaborations quote (LSND 3.8σ; MiniBooNE 2020 4.8σ, arXiv:2006.16883). "
-    "The valley of MiniBooNE is flat: along it the best fit may slide to sin²2θ = 1 at almost no cost.",
+    note=(
+        f"Significances: {tests['lsnd'].how}. At its edge, no oscillation, Wilks' theorem does not hold: "
+        "the number is a convention, and not the significance of an excess, which the collaborations quote "
+        "(LSND 3.8σ; MiniBooNE 2020 4.8σ, arXiv:2006.16883). The valley of MiniBooNE is flat: along it the "
+        "best fit may slide to sin²2θ = 1 at almost no cost."
+    ),
     digits=3,
 )
 
 # %% [markdown]
 # ## Do they agree?
 #
-# The parameter goodness of fit (Maltoni and Schwetz) compares the best common description with the best separate ones,
+# The parameter goodness of fit (Maltoni and Schwetz) compares the best common description with the best
+# separate ones,
 #
 # $$\chi^2_\mathrm{PG} = \min_\theta \sum_i \chi^2_i(\theta) - \sum_i \min_\theta \chi^2_i(\theta),$$
 #
-# and asks how often so large a price would be paid by chance if the same parameters were behind both. Each term of the
-# sum at the common minimum, less its own minimum, is the pull of that data set.
+# and asks how often so large a price would be paid by chance if the same parameters were behind both. Each
+# term of the sum at the common minimum, less its own minimum, is the pull of that data set.
 
 # %%
 together = compare([lsnd, miniboone], appearance, grid=page.grid)
-page.record("pg", {"chi2": together.pg.delta, "dof": together.pg.dof, "p_value": together.pg.p_value, "sigma": together.pg.sigma}, together.pg.how)
+page.record(
+    "pg",
+    {
+        "chi2": together.pg.delta,
+        "dof": together.pg.dof,
+        "p_value": together.pg.p_value,
+        "sigma": together.pg.sigma,
+    },
+    together.pg.how,
+)
 for key, part in zip(("lsnd", "miniboone"), together.parts, strict=True):
     page.result(f"{key}.pull", part.pull, meaning="share of χ²_PG")
 with_older = compare([lsnd, older], appearance, grid=page.grid)
-page.record("pg-2018", {"chi2": with_older.pg.delta, "dof": with_older.pg.dof, "p_value": with_older.pg.p_value}, with_older.pg.how)
+page.record(
+    "pg-2018",
+    {"chi2": with_older.pg.delta, "dof": with_older.pg.dof, "p_value": with_older.pg.p_value},
+    with_older.pg.how,
+)
 from_here = 0.2
 low, high, points, scale = page.grid["dm2_41"]
 above = compare([lsnd, miniboone], appearance, grid={**page.grid, "dm2_41": (from_here, high, points, scale)})
-page.record("pg-above", {"chi2": above.pg.delta, "dof": above.pg.dof, "p_value": above.pg.p_value}, above.pg.how)
+page.record(
+    "pg-above", {"chi2": above.pg.delta, "dof": above.pg.dof, "p_value": above.pg.p_value}, above.pg.how
+)
 page.table(
     "Parameter goodness of fit, and the pull of each data set.",
-    ["data", "χ²_PG", "dof", "p", "σ", "pull of LSND", "pull of MiniBooNE", "common Δm² (eV²)", "common sin²2θμe"],
+    [
+        "data",
+        "$\\chi^2_\\mathrm{PG}$",
+        "dof",
+        "p",
+        "σ",
+        "pull of LSND",
+        "pull of MiniBooNE",
+        "common Δm² (eV²)",
+        "common $\\sin^2 2\\theta_{\\mu e}$",
+    ],
     [
         [
             name,
@@ -304,7 +399,8 @@ page.table(
 )
 
 # %% [markdown]
-# Where do they meet? The next figure keeps $\Delta m^2_{41}$ fixed and lets the amplitude be what fits best.
+# Where do they meet? The next figure keeps $\Delta m^2_{41}$ fixed and lets the amplitude be what fits
+# best.
 
 # %%
 lines = {
@@ -319,7 +415,13 @@ for name, (line, colour, dashes) in lines.items():
 axes.axhline(limit, color="#767676", linewidth=1.0, linestyle="dotted")
 figures.note(axes, "99 % CL, 2 dof", 0.02, limit / 35.0 + 0.012)
 axes.axvline(fits["lsnd"].parameters["dm2_41"], color="#9fb8c8", linewidth=1.0)
-axes.set(xscale="log", xlim=(0.01, 100.0), ylim=(0.0, 35.0), xlabel=figures.LABELS["dm2_41"], ylabel="Δ(−2lnL), amplitude fitted")
+axes.set(
+    xscale="log",
+    xlim=(0.01, 100.0),
+    ylim=(0.0, 35.0),
+    xlabel=figures.LABELS["dm2_41"],
+    ylabel="Δ(−2lnL), amplitude fitted",
+)
 axes.xaxis.set_major_formatter(figures.power)
 figures.legend(figure, axes, columns=3)
 joint_line = lines["both together"][0]
@@ -329,9 +431,13 @@ page.result("joint.dm2_high", allowed.max(), unit="eV**2", method="Δ ≤ 9.21, 
 page.figure(
     figure,
     "splitting",
-    f"Smallest value above the minimum at each Δm². Together they allow Δm² from {allowed.min():.3f} to {allowed.max():.2f} eV² at 99 % CL; the grey "
+    f"Smallest value above the minimum at each Δm². Together they allow Δm² from {allowed.min():.3f} to "
+    f"{allowed.max():.2f} eV² at 99 % CL; the grey "
     "line marks the best fit of LSND alone, which MiniBooNE does not want.",
-    alt="Profiles of LSND, MiniBooNE and both against the mass splitting; the joint one is low between 0.03 and 0.6 eV².",
+    alt=(
+        "Profiles of LSND, MiniBooNE and both against the mass splitting; the joint one is low between "
+        "0.03 and 0.6 eV²."
+    ),
     shows=["lsnd", "miniboone"],
     regions=False,
 )
@@ -344,7 +450,8 @@ at_lsnd = page.result(
 # %% [markdown]
 # ## Published contours and Wilks
 #
-# Along a contour by Wilks' theorem the likelihood has one value. Along the contours that the collaborations released it has these:
+# Along a contour by Wilks' theorem the likelihood has one value. Along the contours that the collaborations
+# released it has these:
 
 # %%
 rows = []
@@ -355,16 +462,30 @@ for reference, member, found in (
     table = page.release(reference).table("contours_combined")
     for name, confidence in (("90%", 0.90), ("99%", 0.99)):
         chosen = table[table["level"] == name]
-        values = member.chi2(appearance, dm2_41=chosen["dm2"], sin2_2theta_mue=chosen["sin2_2theta"]) - found.value
+        values = (
+            member.chi2(appearance, dm2_41=chosen["dm2"], sin2_2theta_mue=chosen["sin2_2theta"]) - found.value
+        )
         median = page.result(f"published.{reference.replace('@', '-')}.{name[:-1]}", float(np.median(values)))
-        rows.append([f"MiniBooNE {reference[-4:]}, {name[:-1]} %, official", median, level(confidence, 2).delta])
+        rows.append(
+            [f"MiniBooNE {reference[-4:]}, {name[:-1]} %, official", median, level(confidence, 2).delta]
+        )
 values = lsnd.chi2(appearance, dm2_41=digitised["dm2_41"], sin2_2theta_mue=digitised["sin2_2theta_mue"])
-rows.append(["LSND, 99 %, digitised", page.result("published.lsnd.99", float(np.median(values))), level(0.99, 2).delta])
+rows.append(
+    [
+        "LSND, 99 %, digitised",
+        page.result("published.lsnd.99", float(np.median(values))),
+        level(0.99, 2).delta,
+    ]
+)
 page.table(
-    "Median of Δ(−2lnL) along published contours, beside the value of Wilks' theorem for two degrees of freedom.",
+    "Median of Δ(−2lnL) along published contours, beside the value of Wilks' theorem for two degrees of "
+    "freedom.",
     ["contour", "published", "Wilks"],
     rows,
-    note="MiniBooNE's come from fake experiments and lie farther out than Wilks' theorem says; the official regions are therefore wider than the shaded ones.",
+    note=(
+        "MiniBooNE's come from fake experiments and lie farther out than Wilks' theorem says; the official "
+        "regions are therefore wider than the shaded ones."
+    ),
 )
 
 # %% [markdown]
@@ -376,9 +497,13 @@ page.result("verdict", word)
 page.text(verdicts.THRESHOLDS)
 page.verdict(
     word,
-    f"As an oscillation of $\\nu_\\mu$ into $\\nu_e$ with one mass splitting, LSND and MiniBooNE are **{word}** "
-    f"($\\chi^2_\\mathrm{{PG}}$ = {together.pg.delta:.2f} for {together.pg.dof} degrees of freedom, p = {verdicts.probability(together.pg.p_value)}). "
-    f"They meet at small splittings, {allowed.min():.2f} to {allowed.max():.1f} eV² at 99 % CL, and the common best fit "
-    f"({joint.parameters['dm2_41']:.3f} eV², sin²2θ = {joint.parameters['sin2_2theta_mue']:.2f}) asks for a mixing so large that other experiments "
-    f"would see it. The best fit of LSND alone ({fits['lsnd'].parameters['dm2_41']:.2f} eV²) is disfavoured by MiniBooNE by Δ(−2lnL) = {number(at_lsnd, 3)}.",
+    f"As an oscillation of νμ into νe with one mass splitting, LSND and MiniBooNE are {word} (χ²PG = "
+    f"{together.pg.delta:.2f} for "
+    f"{together.pg.dof} degrees of freedom, p = {verdicts.probability(together.pg.p_value)}). "
+    f"They meet at small splittings, {allowed.min():.2f} to {allowed.max():.1f} eV² at 99 % CL, and the "
+    "common best fit "
+    f"({joint.parameters['dm2_41']:.3f} eV², sin²2θ = {joint.parameters['sin2_2theta_mue']:.2f}) asks for "
+    "a mixing so large that other experiments "
+    f"would see it. The best fit of LSND alone ({fits['lsnd'].parameters['dm2_41']:.2f} eV²) is "
+    f"disfavoured by MiniBooNE by Δ(−2lnL) = {number(at_lsnd, 3)}.",
 )

@@ -11,6 +11,7 @@ checked against the expectations of ``comparison.yaml`` and written to ``result.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -26,7 +27,7 @@ from nuanomaly.likelihood.build import declared_modes, likelihood
 from nuanomaly.likelihood.joint import join
 from nuanomaly.report import declaration, drawing
 from nuanomaly.report.execute import FIGURE, RESULT, VERDICT
-from nuanomaly.report.markup import markdown
+from nuanomaly.report.markup import markdown, paragraph
 from nuanomaly.report.words import number
 
 if TYPE_CHECKING:
@@ -141,11 +142,14 @@ class Page:
                 self.result(f"{prefix}.{name}", value, method=method)
 
     def verdict(self, word: str, sentence: str) -> None:
-        """Say the answer in one sentence, computed from the numbers; ``word`` is its shortest form."""
-        body = markdown(sentence)
+        """Say the answer in a sentence or two, computed from the numbers; ``word`` is its shortest form.
+
+        Plain text: it also stands in terminals and in ``result.json``.
+        """
+        shown = f'<p class="word">{escape(word)}</p>{paragraph(sentence)}'
         _display(
             {
-                "text/html": f'<div class="verdict"><p class="word">{escape(word)}</p>{body}</div>',
+                "text/html": f'<div class="verdict">{shown}</div>',
                 VERDICT: {"word": word, "sentence": sentence},
             }
         )
@@ -169,7 +173,7 @@ class Page:
         body = "".join(
             f"<tr>{''.join(_cell(c, digits, k == 0) for k, c in enumerate(row))}</tr>" for row in cells
         )
-        right = [any(_is_number(row[k]) for row in cells) for k in range(len(header))]
+        right = [k > 0 and any(_is_number(row[k]) for row in cells) for k in range(len(header))]
         head = "".join(
             f'<th scope="col" class="{"number" if right[k] else "word"}">{_inline(h)}</th>'
             for k, h in enumerate(header)
@@ -225,7 +229,8 @@ class Page:
         for key in shows:
             known = key in self.comparison.datasets
             ids += self.comparison.dataset(key).releases if known else [self.release(key).id]
-        return "Data: " + "; ".join(period(load(r)) for r in dict.fromkeys(ids))
+        releases = [load(reference) for reference in dict.fromkeys(ids)]
+        return "Data: " + "; ".join(f"{r.metadata['experiment']} ({r.id}) {period(r)}" for r in releases)
 
 
 def here(folder: Path | None = None) -> Page:
@@ -234,17 +239,13 @@ def here(folder: Path | None = None) -> Page:
 
 
 def period(release: Release) -> str:
-    """Return a release's name and the period in which its data were taken.
-
-    Says so if the archive does not know it.
-    """
+    """Return the period in which the data of a release were taken, or that no source states it."""
     taking = release.metadata.get("data_taking") or {}
-    label = f"{release.metadata['experiment']} ({release.id})"
     if taking.get("to"):
         start = f"{taking['from']} to " if taking.get("from") else "until "
-        return f"{label} taken {start}{taking['to']}"
-    year = min((p["year"] for p in release.metadata["publications"]), default="")
-    return f"{label} published {release.metadata.get('released', year)}, end of data taking not stated"
+        return f"taken {start}{taking['to']}"
+    year = max((p["year"] for p in release.metadata["publications"] if p["role"] == "primary"), default="")
+    return f"published {release.metadata.get('released', year)}, end of data taking not stated"
 
 
 def _in_mode(reference: str, mode: str | None) -> str:
@@ -277,10 +278,18 @@ def _cell(value: Cell, digits: int, first: bool) -> str:
         return f'<{tag} class="number">{str(value).replace("-", "−")}</{tag[:2]}>'
     if isinstance(value, float | np.floating):
         return f'<{tag} class="number">{number(float(value), digits)}</{tag[:2]}>'
-    return f"<{tag}>{_inline('–' if value is None else str(value))}</{tag[:2]}>"
+    text = "–" if value is None else str(value)
+    kind = ' class="number"' if _PRINTED.fullmatch(text) and not first else ""
+    return f"<{tag}{kind}>{_inline(text)}</{tag[:2]}>"
+
+
+#: A number as a report may have written it: sign, digits, power of ten, error, %, σ.
+_PRINTED = re.compile(r"(([−+±]|− ?|± ?)?\d[\d.]*(×10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)?( ?[%σ])?[ /]*)+")
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return _PRINTED.fullmatch(value) is not None
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 

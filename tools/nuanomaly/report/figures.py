@@ -203,7 +203,8 @@ def chains(x: ArrayLike, y: ArrayLike, gap: float = 0.05) -> list[tuple[Array, A
     >>> sorted(sorted(piece.tolist()) for piece, _ in pieces)
     [[1.0, 1.1, 1.2], [9.0, 9.5]]
     """
-    where = np.log10(np.column_stack([np.asarray(x, float), np.asarray(y, float)]))
+    given = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
+    where = np.log10(given)
     left = set(range(len(where)))
     pieces = []
     while left:
@@ -217,7 +218,7 @@ def chains(x: ArrayLike, y: ArrayLike, gap: float = 0.05) -> list[tuple[Array, A
                 nearest = int(rest[np.argmin(distance)])
                 left.remove(nearest)
                 piece.insert(0 if end == 0 else len(piece), nearest)
-        pieces.append(10.0 ** where[piece])
+        pieces.append(given[piece])
     return [(piece[:, 0], piece[:, 1]) for piece in pieces if len(piece) > 1]
 
 
@@ -238,7 +239,7 @@ def best_fit(
             zorder=7,
             clip_on=False,
             markerfacecolor="white" if published else tone,
-            markeredgecolor=tone if published else "white",
+            markeredgecolor=tone if published else "#1a1a1a",
             markeredgewidth=1.2 if published else 0.8,
         )
 
@@ -434,15 +435,22 @@ def curve(
         )
 
 
-def legend(figure: "Figure", axes: "Axes | Sequence[Axes]", columns: int = 2) -> None:
-    """Put one legend below all axes, where it hides nothing."""
+def legend(figure: "Figure", axes: "Axes | Sequence[Axes]", columns: int = 3) -> None:
+    """Put one legend below all axes, where it hides nothing, in as many columns as there is room for."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     every = list(axes) if isinstance(axes, Sequence | np.ndarray) else [axes]
     found: dict[str, Any] = {}
     for one in every:
         for handle, label in zip(*one.get_legend_handles_labels(), strict=True):
             found.setdefault(label, handle)
     with style():
-        figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=columns)
+        renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+        for count in range(min(columns, len(found)), 0, -1):
+            made = figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=count)
+            if made.get_window_extent(renderer).width < 0.97 * figure.bbox.width or count == 1:
+                break
+            made.remove()
 
 
 def note(axes: "Axes", text: str, x: float = 0.03, y: float = 0.04, colour: str = "black") -> None:

@@ -102,6 +102,6 @@ def _counts(file: Path) -> bool:
     return (
         file.is_file()
         and not hidden
-        and file.suffix not in {".pyc", ".ipynb"}
+        and file.suffix not in {".pyc", ".ipynb", ".svg"}
         and not file.name.endswith("~")
     )

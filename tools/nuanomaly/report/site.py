@@ -175,7 +175,15 @@ def _release(release: Release, every: list[Release], rows: proofs.Rows | None) -
         columns={n: len(expand_columns(t["columns"])) for n, t in release.metadata["tables"].items()},
         first_table=next(iter(release.metadata["tables"])),
         bibtex=cite(release),
+        comparisons=[c for c in declaration.comparisons() if release.id in c.pinned],
+        about=[a for a in anomalies.anomalies().values() if _names(a["releases"], release)],
     )
+
+
+def _names(lists: Mapping[str, Iterable[str]], release: Release) -> bool:
+    """Say whether an anomaly names a release among those that carry or test it."""
+    own = (release.name, release.id, release.id.rpartition("-r")[0])
+    return any(reference in own for listed in lists.values() for reference in listed)
 
 
 def _mode(likelihood: Mapping[str, Any], mode: Mapping[str, Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from nuanomaly.report.markup import markdown
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _FLAVOURS = {"nue": "νe", "numu": "νμ", "nutau": "ντ", "nuebar": "ν̄e", "numubar": "ν̄μ", "nutaubar": "ν̄τ"}
-_UNITS = {"1": "", "event": "events", "photoelectron": "photoelectrons", "metric_ton": "t", "rad": "rad"}
+_UNITS = {"1": "", "event": "events", "photoelectron": "photoelectrons", "metric_ton": "t", "percent": "%"}
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -163,12 +163,16 @@ def printed(found: Any) -> str:
 
     Examples
     --------
-    >>> printed(373.406), printed(29.0), printed(-0.5)
-    ('373.406', '29', '−0.5')
+    >>> printed(373.406), printed(29.0), printed(-0.5), printed(7.39e-5)
+    ('373.406', '29', '−0.5', '7.39×10⁻⁵')
     """
     if isinstance(found, bool) or not isinstance(found, int | float):
         return value(found)
-    return f"{found:.10g}".replace("-", "−")
+    text = f"{found:.10g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        text = f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+    return text.replace("-", "−")
 
 
 def beside(found: Any, expected: Any) -> str:
