@@ -1,9 +1,12 @@
 """fetch and lock through the command, on real releases: best, lsnd, miniboone-nue."""
 
+import contextlib
 import functools
 import http.server
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -199,3 +202,31 @@ def test_a_pipe_gets_no_progress_bar(run: Run, server: str, elsewhere: Callable[
     done = run("fetch", "best")
     assert done.err == ""
     assert "\x1b" not in done.out
+
+
+@pytest.mark.parametrize("arguments", [("fetch", "best"), ("scan", "best", "--model", "2nu-ee", "--json")])
+def test_a_terminal_gets_a_progress_bar_and_stdout_does_not(
+    mirrored: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    import pty
+
+    if arguments[0] == "scan":
+        arguments += ("--grid", "dm2_41=50", "--grid", "sin2_2theta_ee=50")
+    terminal, other_end = pty.openpty()
+    env = {**os.environ, "NUANOMALY_CACHE": str(tmp_path / "cache"), "TERM": "xterm", "OMP_NUM_THREADS": "1"}
+    if arguments[0] == "fetch":
+        (tmp_path / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n', "utf-8")
+        env |= {"NUANOMALY_ARCHIVE": str(tmp_path), "NUANOMALY_SOURCES": mirrored.as_uri()}
+    command = [sys.executable, "-m", "nuanomaly", *arguments]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=other_end, text=True) as process:
+        os.close(other_end)
+        drawn = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while piece := os.read(terminal, 4096):
+                drawn += piece
+        os.close(terminal)
+        assert process.stdout is not None
+        out = process.stdout.read()
+    assert process.returncode == 0
+    assert "━" in drawn.decode()
+    assert "\x1b" not in out

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -296,39 +297,33 @@ def test_a_disk_without_room_is_noticed_before(
     assert server.asked(EVENTS) == []
 
 
-@pytest.fixture
-def as_nobody(tmp_path: Path) -> Any:
-    """File permissions hold for root, too, while this runs."""
-    root = os.geteuid() == 0
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if root and folder.stat().st_uid == 0 and folder != Path("/tmp"):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    if root:
-        os.seteuid(65534)
-    yield
-    if root:
-        os.seteuid(0)
-
-
-def test_a_read_only_cache_serves_what_it_has(
-    machine: Path, mirrored: Path, quick: Policy, as_nobody: None
-) -> None:
-    if os.geteuid() == 65534:
-        os.seteuid(0)
-    get(str(mirrored), policy=quick)
-    for path in (machine, *machine.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    if os.getuid() == 0:
-        os.seteuid(65534)
+@contextmanager
+def without_privileges(folder: Path) -> Iterator[None]:
+    """For root, too, file permissions hold in here."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for above in (folder, *folder.parents):
+        if above.stat().st_mode & 0o005 != 0o005:
+            above.chmod(above.stat().st_mode | 0o055)
+    os.seteuid(65534)
     try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_read_only_cache_serves_what_it_has(machine: Path, mirrored: Path, quick: Policy) -> None:
+    get(str(mirrored), policy=quick)
+    everything = [machine, *machine.rglob("*")]
+    for path in everything:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    with without_privileges(machine):
         assert same(get(str(mirrored), policy=quick), mirrored)
         with pytest.raises(StorageError, match=r"cannot write .*: (Permission|Read-only).*-o DIR"):
             fetcher(machine / "new", sources=[str(mirrored)]).get("tiny")
-    finally:
-        if os.getuid() == 0:
-            os.seteuid(0)
-        for path in (machine, *machine.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+    for path in everything:
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def test_an_output_that_is_a_file_is_one_sentence(machine: Path, mirrored: Path, tmp_path: Path) -> None:

@@ -106,3 +106,26 @@ os.unlink, os.rmdir, shutil.rmtree = fatal(os.unlink), fatal(os.rmdir), fatal(sh
     finish(start(str(mirrored)))
     assert whole(machine, mirrored)
     assert os.listdir(machine / ".nuanomaly") == ["tiny@2020-r1.lock"]
+
+
+def test_an_interrupt_ends_a_fetch_at_once_and_the_next_one_goes_on(
+    machine: Path, mirrored: Path, serve: Callable[[Path], Any], faults: Any
+) -> None:
+    """Although the server is silent and the time limit is 30 s."""
+    server = serve(mirrored)
+    server.faults[EVENTS] = [faults.stall(20.0, after=100_000)]
+    process = start(server.url)
+    parts = machine / ".nuanomaly" / "tiny@2020-r1"
+    while not any(p.stat().st_size == 100_000 for p in parts.glob("*.part")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert time.monotonic() - begun < 5
+    assert process.returncode != 0
+    assert not (machine / TINY).exists()
+    server.requests.clear()
+    finish(start(server.url))
+    assert whole(machine, mirrored)
+    assert server.asked(EVENTS) == ["bytes=100000-"]

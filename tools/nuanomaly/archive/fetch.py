@@ -56,7 +56,7 @@ def fetch(
 
     Examples
     --------
-    >>> fetch("best").name  # doctest: +SKIP
+    >>> fetch("best").name
     '2022-r1'
     """
     to = None if format else output  # what is converted is kept in the cache, as it was

@@ -263,8 +263,9 @@ class Fetcher:
         pool = ThreadPoolExecutor(_AT_ONCE if source.network and len(missing) > 1 else 1)
         try:
             failed = [error for error in pool.map(one, missing) if error]
-        except BaseException:
+        except BaseException:  # an interrupt, a full disk: the other threads need not finish
             stop.set()
+            source.close()
             raise
         finally:
             pool.shutdown(cancel_futures=True)

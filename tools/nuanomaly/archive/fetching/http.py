@@ -75,9 +75,13 @@ class HttpClient:
     def __init__(self, timeout: float = 30.0, user_agent: str = "nuanomaly") -> None:
         self._timeout, self._agent = timeout, user_agent
         self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
+        self._busy: socket.socket | None = None
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; a thread that waits for an answer gets an error at once."""
+        if self._busy is not None:
+            with suppress(OSError):
+                self._busy.shutdown(socket.SHUT_RDWR)
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
@@ -142,6 +146,7 @@ class HttpClient:
             self._connections[key] = connection
             try:
                 connection.request("GET", target, headers=headers)
+                self._busy = connection.sock
                 _acknowledge_at_once(connection)
                 return connection.getresponse()
             except (ConnectionError, http.client.BadStatusLine, http.client.CannotSendRequest):

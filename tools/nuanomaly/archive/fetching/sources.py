@@ -52,7 +52,7 @@ class Source(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections; what is being read ends with an error."""
         ...
 
 
@@ -183,6 +183,7 @@ class MirrorServer(_Published):
     def __init__(self, url: str, policy: Policy) -> None:
         self.label = url.rstrip("/")
         self._policy = policy
+        self._clients: list[HttpClient] = []
         self._idle: list[HttpClient] = []
 
     @contextmanager
@@ -192,6 +193,7 @@ class MirrorServer(_Published):
             client = self._idle.pop()
         except IndexError:
             client = HttpClient(self._policy.timeout)
+            self._clients.append(client)
         try:
             with client.get(f"{self.label}/{path}", offset) as stream:
                 yield stream
@@ -210,9 +212,9 @@ class MirrorServer(_Published):
         return self._get(f"datasets/{entry.name}/{entry.version}/{path}", offset)
 
     def close(self) -> None:
-        """Close all connections."""
-        while self._idle:
-            self._idle.pop().close()
+        """Close all connections, also those that other threads wait for."""
+        for client in self._clients:
+            client.close()
 
 
 def named(text: str, policy: Policy) -> Source:
