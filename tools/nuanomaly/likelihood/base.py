@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.likelihood.channel import Channel
@@ -56,15 +56,18 @@ class Prediction:
     interaction : mapping of arrays, shape (P,)
         The interaction parameters, for a statistic whose covariance depends on one.
     moved : callable, or None
-        For a prediction that is not linear in its nuisances: the prediction where they have the values ξ of
-        shape (P, K), with mu still extrapolated back to ξ = 0, so that mu + jacobian·ξ is exact there.
+        For a prediction that is not linear in its nuisances: ``moved(ξ, rows)`` is the prediction of some of
+        the points, linearised where their nuisances are ξ, shape (rows, K): mu + jacobian·ξ is exact there.
     """
 
     mu: Array
     jacobian: Array
     components: Array | None = None
     interaction: Mapping[str, Array] = field(default_factory=dict)
-    moved: Callable[[Array], "Prediction"] | None = None
+    moved: "Moved | None" = None
+
+
+Moved = Callable[[Array, NDArray[np.intp]], Prediction]
 
 
 class Transform(Protocol):
@@ -279,6 +282,7 @@ __all__ = [
     "AnyModel",
     "Channel",
     "Likelihood",
+    "Moved",
     "NotApplicableError",
     "Overlap",
     "Prediction",

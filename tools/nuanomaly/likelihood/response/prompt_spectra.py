@@ -2,9 +2,9 @@
 
 An output is ⟨1/L²⟩ ∫ Σ_i f_i Φ_i(E) σ(E) ⟨P⟩(E) R_b(E) dE, with the detector's shares f_i of fissions and
 R_b(E) the probability that an antineutrino of energy E is reconstructed in bin b: a Gaussian whose width is
-σ(E) = a E + b √E + c, E being the antineutrino's energy. ⟨·⟩ is the average over the detector's baselines with
-weight strength/L², each row of the table standing for an interval of L whose L and E stay together in nodes.
-Each detector is a channel of its own, so that a model can treat short baselines as such while others are long.
+σ(E) = a E + b √E + c, E being the antineutrino's energy. ⟨·⟩ is the average over the detector's baselines
+with weight strength/L²; each row of baselines is an interval of L of its own, so that nodes keep L and E.
+Each detector is a channel of its own: a model can treat short baselines as such while others are long.
 
 Config
 ------
@@ -12,8 +12,8 @@ flux, cross_section : tables
     See :func:`nuanomaly.likelihood.ibd.detected_spectra`.
 isotopes : list of columns of the flux table
 detectors : table
-    Rows (detector, f_ISOTOPE …, energy_shift, resolution_linear, resolution_root, resolution_constant): what a
-    bin's energy lies below the antineutrino's, and a, b, c, in the units the table declares.
+    Rows (detector, f_ISOTOPE …, energy_shift, resolution_linear, resolution_root, resolution_constant): what
+    a bin's energy lies below the antineutrino's, and a, b, c, in the units the table declares.
 baselines : list of tables
     Rows (detector, baseline, half_length, strength); all detectors together.
 bins : table with columns low and high, the same for all detectors
@@ -48,7 +48,7 @@ _STEP = 5e-3
 
 @dataclass(frozen=True, eq=False)
 class PromptSpectra(Response):
-    """A response whose outputs are spectra: by detector, then by energy scale (1, 1 + step, 1 − step), by bin.
+    """A response whose outputs are spectra: by detector, energy scale (1, 1 + step, 1 − step) and bin.
 
     Attributes
     ----------
@@ -111,7 +111,9 @@ def build(config: Mapping[str, Any], release: Release) -> PromptSpectra:
             for b in ((0.0, -step, step) if step else (0.0,))
         ]
         seen = baselines[baselines["detector"] == detector.name]
-        channels.append(_channel(detector.name, seen, edges, np.concatenate(rows), int(config["cells"]), k, n_out))
+        channels.append(
+            _channel(detector.name, seen, edges, np.concatenate(rows), int(config["cells"]), k, n_out)
+        )
     names = tuple(d.name for d in detectors)
     return PromptSpectra(tuple(channels), n_out, detectors=names, step=step)
 

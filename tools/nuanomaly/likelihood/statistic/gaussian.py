@@ -22,13 +22,13 @@ from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.base import Moved, Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array
 
 #: A prediction that is not linear is linearised again until χ² changes by less than this, but so many times
 #: at most.
-_SETTLED, _STEPS = 1e-6, 12
+_SETTLED, _STEPS = 1e-6, 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +48,30 @@ class Gaussian:
     def quadratic(self, prediction: Prediction) -> Quadratic:
         """Return χ² as a quadratic form in the nuisances, priors left out."""
         form = self._form(prediction)
-        if prediction.moved is None:
-            return form
-        value, at = form.profile(self.nuisances)
+        return form if prediction.moved is None else self._settled(form, prediction.moved)
+
+    def _settled(self, form: Quadratic, moved: Moved) -> Quadratic:
+        """Return the form linearised at its minimum: Gauss-Newton, steps halved that do not help."""
+        points, k = form.gradient.shape
+        constant, gradient, hessian = form.constant.copy(), form.gradient.copy(), form.hessian.copy()
+        at, value = np.zeros((points, k)), form.constant.copy()
+        target = form.profile(self.nuisances)[1]
+        rows = np.arange(points)
         for _ in range(_STEPS):
-            previous = value
-            form = self._form(prediction.moved(at))
-            value, at = form.profile(self.nuisances)
-            if (np.abs(value - previous) < _SETTLED).all():
+            tried = target[rows]
+            form = self._form(moved(tried, rows))
+            found = form.at(dict(zip(form.ids, tried.T, strict=True))).constant
+            found = found + self.nuisances.prior_value(dict(zip(form.ids, tried.T, strict=True)))
+            better = found <= value[rows]
+            kept, gain = rows[better], value[rows] - found
+            constant[kept], gradient[kept] = form.constant[better], form.gradient[better]
+            hessian[kept], at[kept], value[kept] = form.hessian[better], tried[better], found[better]
+            target[kept] = form.profile(self.nuisances)[1][better]
+            target[rows[~better]] = 0.5 * (at[rows] + tried)[~better]
+            rows = rows[np.abs(gain) > _SETTLED]
+            if not rows.size:
                 break
-        return form
+        return Quadratic(form.ids, constant, gradient, hessian)
 
     def _form(self, prediction: Prediction) -> Quadratic:
         residual = self.data - prediction.mu

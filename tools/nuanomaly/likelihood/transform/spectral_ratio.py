@@ -2,9 +2,9 @@
 
 μ_b = factor · (N_b / N_b⁰) / (D_b / D_b⁰), with N and D the spectra of the detectors in the numerator and the
 denominator, summed. N⁰ and D⁰ are one, or what the spectra were divided by before the ratio was taken: the
-expectation without oscillation, or with the three-flavour oscillation of fixed parameters (as Daya Bay's
-spectrum is corrected for). An energy scale ξ moves the spectra of its detectors; they are quadratic in ξ through
-the scales that the response gives, and so is nothing else: μ is not linear in it.
+expectation without oscillation, or with the three-flavour oscillation of fixed parameters. An energy scale ξ
+moves the spectra of its detectors, quadratically through the three scales that the response gives; the ratio
+is linearised again where the data want it.
 
 Config
 ------
@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
@@ -58,25 +59,28 @@ class SpectralRatio:
     def __call__(self, outputs: Array) -> Prediction:
         """Return the ratio at nominal scales, and how to have it at others."""
         spectra = self.response.spectra(outputs)
-        found = self._at(spectra, np.zeros((len(spectra), self.scales.shape[1])))
-        return replace(found, moved=lambda xi: self._at(spectra, xi)) if self.scales.any() else found
-
-    def _at(self, spectra: Array, xi: Array) -> Prediction:
-        """Return the ratio linearised at nuisances of shape (P, K)."""
+        none = np.zeros((len(spectra), self.scales.shape[1]))
         if not self.scales.any():
-            top, bottom = np.einsum("sd,pdb->spb", self.sides, spectra[:, :, 0])
-            ratio = self.factor * top / bottom
-            return Prediction(ratio, np.zeros((*ratio.shape, self.scales.shape[1])))
-        step, shift = self.response.step, (xi @ self.scales.T)[:, :, None]
-        nominal, up, down = (spectra[:, :, k] for k in range(3))
+            ratio = self._parts(spectra[:, :, 0])[0]
+            return Prediction(ratio, np.zeros((*ratio.shape, none.shape[1])))
+        nominal, up, down = (np.ascontiguousarray(spectra[:, :, k]) for k in range(3))
+        step = self.response.step
         first, second = (up - down) / (2.0 * step), (up + down - 2.0 * nominal) / step**2
-        value = nominal + shift * (first + 0.5 * shift * second)
-        slope = first + shift * second
-        top, bottom = np.einsum("sd,pdb->spb", self.sides, value)
-        ratio = self.factor * top / bottom
+
+        def moved(xi: Array, rows: NDArray[np.intp]) -> Prediction:
+            shift, curve = (xi @ self.scales.T)[:, :, None], second[rows]
+            slope = first[rows] + shift * curve
+            ratio, part = self._parts(nominal[rows] + shift * (slope - 0.5 * shift * curve))
+            jacobian = ratio[:, :, None] * ((part * slope).transpose(0, 2, 1) @ self.scales)
+            return Prediction(ratio - (jacobian @ xi[:, :, None])[:, :, 0], jacobian)
+
+        return replace(moved(none, np.arange(len(none))), moved=moved)
+
+    def _parts(self, spectra: Array) -> tuple[Array, Array]:
+        """Return the ratio (P, bins) of spectra (P, detectors, bins), and ∂ ln ratio by spectrum."""
+        top, bottom = (np.tensordot(spectra, side, (1, 0)) for side in self.sides)
         part = self.sides[0][:, None] / top[:, None] - self.sides[1][:, None] / bottom[:, None]
-        jacobian = ratio[:, :, None] * ((part * slope).transpose(0, 2, 1) @ self.scales)
-        return Prediction(ratio - (jacobian @ xi[:, :, None])[:, :, 0], jacobian)
+        return self.factor * top / bottom, part
 
 
 def build(
