@@ -306,11 +306,8 @@ def _shared_values(what: _Comparison, together: Likelihood, at: Mapping[str, Arr
     """Return the shared nuisances at the joint best fit."""
     if not what.shared:
         return {}
-    form = together.quadratic(what.model, what.objective(together).points(at))
-    if form is None:
-        raise NuanomalyError("the data sets share nuisances, but are not quadratic in them")
-    where = form.profile(together.nuisances)[1]
-    return {name: where[:, form.ids.index(name)] for name in what.shared}
+    where = together.profiled(what.model, what.objective(together).points(at))[1]
+    return {name: where[name] for name in what.shared}
 
 
 def _part(
@@ -322,10 +319,7 @@ def _part(
     points = objective.points({a.name: at[a.name] for a in own_axes})
     given = {name: v for name, v in shared.items() if name in member.nuisances.ids}
     if given:
-        form = member.quadratic(what.model, points)
-        if form is None:
-            raise NuanomalyError(f"{member.release} is not quadratic in {', '.join(given)}, which it shares")
-        value = form.at(given).profile(member.nuisances.without_prior(what.held))[0]
+        value, _ = member.profiled(what.model, points, member.nuisances.without_prior(what.held), given)
     else:
         value = member.value(what.model, points)
     near = [{a.name: float(at[a.name][0]) for a in own_axes}]

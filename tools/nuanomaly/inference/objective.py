@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
 from nuanomaly.likelihood.base import Likelihood
 from nuanomaly.model.base import Array, Model
@@ -59,13 +58,8 @@ class Objective:
         released = [name for name in self.without_prior if name in self.likelihood.nuisances.ids]
         if not released:
             return self.likelihood.value(self.model, complete)
-        form = self.likelihood.quadratic(self.model, complete)
-        if form is None:
-            raise NuanomalyError(
-                f"{self.likelihood.release} is not quadratic in {', '.join(released)}, which it shares: "
-                "it cannot be compared yet"
-            )
-        return form.profile(self.likelihood.nuisances.without_prior(released))[0]
+        priors = self.likelihood.nuisances.without_prior(released)
+        return self.likelihood.profiled(self.model, complete, priors)[0]
 
     @property
     def width(self) -> int:

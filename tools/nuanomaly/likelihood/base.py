@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.convex import Local, profile
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter, complete
 from nuanomaly.model.registry import model as make_model
@@ -105,6 +106,15 @@ class Statistic(Protocol):
         ...
 
 
+@runtime_checkable
+class Convex(Protocol):
+    """A statistic that is not quadratic in its nuisances, but convex, and known with its derivatives."""
+
+    def local(self, prediction: Prediction) -> Local:
+        """Return its expansion about any values of the nuisances (P, K), priors left out."""
+        ...
+
+
 @dataclass(frozen=True)
 class Overlap:
     """A release that shares data with this one: ``relation`` is subset, superset or shares."""
@@ -165,6 +175,47 @@ class Likelihood(ABC):
         """Return the statistic as a quadratic form in its nuisances, priors left out, or None."""
         return None
 
+    def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
+        """Return the statistic's expansion about any nuisances (P, K), priors left out, or None.
+
+        Nuisances are in the order of ``nuisances.ids``.
+        """
+        form = self.quadratic(model, points)
+        return None if form is None else form.on(self.nuisances.ids).about
+
+    def profiled(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        nuisances: Nuisances | None = None,
+        given: Mapping[str, Array] | None = None,
+    ) -> tuple[Array, dict[str, Array]]:
+        """Return the minimum over the nuisances, shape (P,), and where each is, arrays (P,) by id.
+
+        Parameters
+        ----------
+        nuisances : Nuisances
+            Priors in place of the likelihood's own.
+        given : mapping of arrays, shape (P,)
+            Nuisances that are kept at these values; their priors are not counted.
+
+        Raises
+        ------
+        NuanomalyError
+            If the statistic is known with all nuisances profiled only.
+        """
+        chosen, fixed = nuisances or self.nuisances, dict(given or {})
+        form = self.quadratic(model, points)
+        if form is not None:
+            return solved(form, chosen, fixed)
+        if not len(self.nuisances):
+            return self.value(model, points), {}
+        local = self.local(model, points)
+        if local is None:
+            raise NuanomalyError(f"{self.release}: its nuisances cannot be told apart, so not be shared")
+        size = max((v.size for v in points.values()), default=1)
+        return profile(local, size, self.nuisances.ids, chosen, fixed)
+
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return ∂(observables)/∂ξ, shape (P, n, K), nuisances in order; zero where they act otherwise."""
         n = self.observables(model, points).shape
@@ -205,6 +256,18 @@ class Likelihood(ABC):
         found = self.observables(chosen, self.points(chosen, parameters))
         scalar = all(np.ndim(v) == 0 for v in parameters.values())
         return np.asarray(found[0] if scalar else found)
+
+
+def solved(
+    form: Quadratic, nuisances: Nuisances, given: Mapping[str, Array]
+) -> tuple[Array, dict[str, Array]]:
+    """Return the minimum of a quadratic form with some nuisances given, and where each is."""
+    inside = {name: value for name, value in given.items() if name in form.ids}
+    left = form.at(inside)
+    if not left.ids:
+        return left.constant, inside
+    value, where = left.profile(nuisances)
+    return value, {**inside, **dict(zip(left.ids, where.T, strict=True))}
 
 
 @dataclass(frozen=True)
@@ -252,7 +315,15 @@ class ResponseLikelihood(Likelihood):
 
     def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
         """Return the statistic as a quadratic form in the nuisances, priors left out."""
+        if isinstance(self.measure, Convex):
+            return None
         return self.measure.quadratic(self.prediction(model, points))
+
+    def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
+        """Return the statistic's expansion about any values (P, K) of its nuisances, priors left out."""
+        if isinstance(self.measure, Convex):
+            return self.measure.local(self.prediction(model, points))
+        return super().local(model, points)
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the prediction at nominal nuisances, shape (P, n)."""
@@ -281,6 +352,7 @@ def mode_name(modes: Sequence[str], default: str | None, wanted: str | None, rel
 __all__ = [
     "AnyModel",
     "Channel",
+    "Convex",
     "Likelihood",
     "Moved",
     "NotApplicableError",
@@ -293,4 +365,5 @@ __all__ = [
     "Transform",
     "in_chunks",
     "mode_name",
+    "solved",
 ]

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from functools import cached_property, reduce
+from operator import add
 
 import numpy as np
 
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
-from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.likelihood.nuisance import Quadratic
+from nuanomaly.likelihood.base import Likelihood, solved
+from nuanomaly.likelihood.convex import Local, profile
+from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array, Model, Parameter
 
 
@@ -86,36 +88,90 @@ class JointLikelihood(Likelihood):
         names = {p.name for p in (*model.parameters, *member.interaction_parameters)}
         return {k: v for k, v in points.items() if k in names}
 
-    def _refuse_shared(self, members: Sequence[Likelihood]) -> None:
-        """Refuse a nuisance that is shared with a likelihood which is not quadratic in it."""
-        for a, b in combinations(self.members, 2):
-            shared = set(a.nuisances.ids) & set(b.nuisances.ids)
-            if shared and (a in members or b in members):
-                raise NuanomalyError(
-                    f"{a.release} and {b.release} share {', '.join(sorted(shared))}, but one of them is not "
-                    "quadratic in it: they cannot be combined yet"
-                )
+    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
+        """Return the sum as a quadratic form; members that have none enter with their profiled value.
 
-    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic:
-        """Return the sum as a quadratic form; members that have none enter with their profiled value."""
+        None if such a member shares a nuisance with another.
+        """
         total: Quadratic | None = None
-        without = []
         for member in self.members:
             own = self._own(member, model, points)
             form = member.quadratic(model, own)
             if form is None:
-                without.append(member)
+                if any(member in cluster and len(cluster) > 1 for cluster in self._clusters):
+                    return None
                 value = member.value(model, own)
                 form = Quadratic((), value, np.zeros((value.size, 0)), np.zeros((value.size, 0, 0)))
             total = form if total is None else total + form
-        self._refuse_shared(without)
         assert total is not None  # combine() refuses an empty list
         return total
 
+    @cached_property
+    def _clusters(self) -> list[list[Likelihood]]:
+        """The members, those together that share nuisances directly or through others."""
+        clusters: list[list[Likelihood]] = []
+        for member in self.members:
+            ids = set(member.nuisances.ids)
+            tied = [c for c in clusters if any(ids & set(m.nuisances.ids) for m in c)]
+            clusters = [c for c in clusters if c not in tied]
+            clusters.append([*(m for c in tied for m in c), member])
+        return clusters
+
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the sum with all nuisances profiled, shape (P,)."""
-        form = self.quadratic(model, points)
-        return form.profile(self.nuisances)[0] if form.ids else form.constant
+        return self.profiled(model, points)[0]
+
+    def profiled(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        nuisances: Nuisances | None = None,
+        given: Mapping[str, Array] | None = None,
+    ) -> tuple[Array, dict[str, Array]]:
+        """Return the minimum over the nuisances and where each is: see :class:`Likelihood`.
+
+        Members that share no nuisance are minimised apart.
+        """
+        chosen, fixed = nuisances or self.nuisances, dict(given or {})
+        parts = [self._together(cluster, model, points, chosen, fixed) for cluster in self._clusters]
+        total = np.sum([value for value, _ in parts], axis=0)
+        return np.asarray(total), {name: xi for _, where in parts for name, xi in where.items()}
+
+    def _together(
+        self,
+        cluster: Sequence[Likelihood],
+        model: Model,
+        points: Mapping[str, Array],
+        nuisances: Nuisances,
+        given: Mapping[str, Array],
+    ) -> tuple[Array, dict[str, Array]]:
+        """Return minimum and nuisances of members that are tied by what they share."""
+        own = [self._own(m, model, points) for m in cluster]
+        if len(cluster) == 1:
+            return cluster[0].profiled(model, own[0], nuisances, given)
+        forms = [m.quadratic(model, p) for m, p in zip(cluster, own, strict=True)]
+        known = [form for form in forms if form is not None]
+        if len(known) == len(cluster):
+            return solved(reduce(add, known), nuisances, given)
+        every = [self._local(m, model, p) for m, p in zip(cluster, own, strict=True)]
+        ids = tuple(dict.fromkeys(name for m in cluster for name in m.nuisances.ids))
+        places = [[ids.index(name) for name in m.nuisances.ids] for m in cluster]
+
+        def local(xi: Array) -> Quadratic:
+            found = [f(xi[:, place]) for f, place in zip(every, places, strict=True)]
+            return reduce(add, found).on(ids)
+
+        size = max((v.size for v in points.values()), default=1)
+        return profile(local, size, ids, nuisances, given)
+
+    def _local(self, member: Likelihood, model: Model, points: Mapping[str, Array]) -> Local:
+        found = member.local(model, points)
+        if found is None:
+            raise NuanomalyError(
+                f"{member.release} shares nuisances, but is known with its own profiled only: "
+                "it cannot be combined"
+            )
+        return found
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the members' observables side by side, shape (P, n)."""

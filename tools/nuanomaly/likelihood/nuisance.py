@@ -153,9 +153,17 @@ class Quadratic:
         a, b = self.on(ids), other.on(ids)
         return Quadratic(ids, a.constant + b.constant, a.gradient + b.gradient, a.hessian + b.hessian)
 
+    def about(self, xi: Array) -> "Quadratic":
+        """Return the same form as one of the displacement from ξ, shape (P, K)."""
+        turned = np.einsum("pij,pj->pi", self.hessian, xi)
+        constant = self.constant + ((2.0 * self.gradient + turned) * xi).sum(axis=1)
+        return Quadratic(self.ids, constant, self.gradient + turned, self.hessian)
+
     def at(self, given: Mapping[str, Array]) -> "Quadratic":
         """Return the form over the other ids, with the given ones (arrays of shape (P,)) at fixed values."""
         inside = [k for k, name in enumerate(self.ids) if name in given]
+        if not inside:
+            return self
         left = [k for k, name in enumerate(self.ids) if name not in given]
         xi = np.array([given[self.ids[k]] for k in inside]).reshape(len(inside), -1).T
         fixed = self.hessian[:, inside][:, :, inside]

@@ -20,11 +20,12 @@ from scipy.special import xlogy
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
-from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.convex import Local, profile
+from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array
 
-#: Newton steps at most, halvings of one at most, and the gain below which a profile is found.
-_STEPS, _HALVINGS, _GAIN = 60, 40, 1e-10
+#: The part of the expected curvature that is left where nothing was counted.
+_TRACE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,60 +55,27 @@ class Poisson:
         """Return the deviance with the nuisances profiled, shape (P,)."""
         if not len(self.nuisances):
             return self.deviance(prediction.mu)
-        return self._profile(prediction)
+        local, points = self.local(prediction), prediction.mu.shape[0]
+        return profile(local, points, self.nuisances.ids, self.nuisances)[0]
 
     def quadratic(self, prediction: Prediction) -> None:
         """Return None: counts are not quadratic in the nuisances."""
         return None
 
-    def _profile(self, prediction: Prediction) -> Array:
-        """Return the minimum over the nuisances: Newton's method, steps halved until they gain.
-
-        The deviance is convex in a linear nuisance, so that there is one minimum.
-        """
-        prior = self.nuisances.prior()
+    def local(self, prediction: Prediction) -> Local:
+        """Return the expansion about any nuisances: the deviance is convex in those that are linear."""
         jacobian = prediction.jacobian
-        at = np.zeros((prediction.mu.shape[0], len(self.nuisances)))
 
-        def total(xi: Array) -> Array:
-            mu = prediction.mu + np.einsum("pnk,pk->pn", jacobian, xi)
-            return np.asarray(self.deviance(mu) + np.einsum("pk,kl,pl->p", xi, prior, xi), float)
+        def about(xi: Array) -> Quadratic:
+            mu = prediction.mu + np.matmul(jacobian, xi[:, :, None])[:, :, 0]
+            safe = np.maximum(mu, 1e-300)
+            gradient = np.matmul((1.0 - self.data / safe)[:, None, :], jacobian)[:, 0]
+            # empty bins have no curvature: a trace of the expected one keeps the matrix regular
+            curvature = np.maximum(self.data / safe**2, _TRACE / safe)
+            hessian = np.matmul(np.swapaxes(jacobian, 1, 2), jacobian * curvature[:, :, None])
+            return Quadratic(self.nuisances.ids, self.deviance(mu), gradient, hessian)
 
-        best = total(at)
-        for _ in range(_STEPS):
-            step = self._newton(prediction, at, prior)
-            found, at = _halved(total, best, at, step)
-            gained = best - found
-            best = found
-            if not (gained > _GAIN).any():
-                break
-        return best
-
-    def _newton(self, prediction: Prediction, at: Array, prior: Array) -> Array:
-        """Return the Newton step of each point, shape (P, K)."""
-        mu = prediction.mu + np.einsum("pnk,pk->pn", prediction.jacobian, at)
-        mu = np.maximum(mu, 1e-300)
-        gradient = np.einsum("pn,pnk->pk", 1.0 - self.data / mu, prediction.jacobian) + at @ prior
-        # empty bins have no curvature: a trace of the expected one keeps the matrix regular
-        curvature = np.maximum(self.data / mu**2, 1e-6 / mu)
-        weighted = prediction.jacobian * curvature[:, :, None]
-        hessian = np.einsum("pnk,pnl->pkl", weighted, prediction.jacobian) + prior
-        return np.asarray(-np.einsum("pkl,pl->pk", np.linalg.pinv(hessian, hermitian=True), gradient))
-
-
-def _halved(total: Any, best: Array, at: Array, step: Array) -> tuple[Array, Array]:
-    """Return value and place after the longest of the steps 1, 1/2, 1/4 … that gains, for each point."""
-    length = np.ones(at.shape[0])
-    for _ in range(_HALVINGS):
-        found = total(at + length[:, None] * step)
-        worse = ~(found <= best)
-        if not worse.any():
-            break
-        length = np.where(worse, 0.5 * length, length)
-    else:
-        length = np.where(worse, 0.0, length)
-    moved = at + length[:, None] * step
-    return np.minimum(total(moved), best), moved
+        return about
 
 
 def build(config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances) -> Poisson:

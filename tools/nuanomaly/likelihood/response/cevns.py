@@ -1,0 +1,236 @@
+"""Coherent scattering of the neutrinos of stopped pions, in cells of visible energy and time.
+
+The channels are flux component × nucleus, each to ``active``: the universal part. What a flavour adds to it
+(a strength of its own, a non-standard coupling) is a channel to that flavour.
+
+Outputs: the events of all cells, then for each of ``variations`` what one unit of it adds to them.
+
+Config
+------
+exposure : {protons, neutrinos_per_proton}
+    The latter for each of ν_μ, ν_e, ν̄_μ.
+baseline : m
+target : {mass: kg, nuclei: list of {Z, A, mass, count}}
+    Atomic masses in u, atoms per formula unit (1 if left out).
+couplings : ``tree`` | ``radiative``
+form_factor, neutron_form_factor : {kind, …}
+    See :func:`nuanomaly.likelihood.cevns.form_factor`; the second, if given, is the neutrons' own.
+quenching : {coefficients | table and column, unit}
+    See :func:`nuanomaly.likelihood.quenching.electron_equivalent`; energies in ``unit``.
+smearing : {kind, …}
+    See :func:`nuanomaly.likelihood.quenching.smearing`.
+cells : {table, energy: [low, high], time: [low, high]}
+    Columns with the edges of each cell, photo-electrons or keV, and µs. Several cells may have the same
+    (they differ in something else), if there is a template.
+arrival : {table, at, prompt, delayed} | {mean, sigma, loss}
+    Part of the neutrinos that comes at each time, summed over a cell; or those of a Gaussian pulse in µs, of
+    which exp(−rate (t − after)) is seen if ``loss: {after, rate}`` is given.
+template : {table, column, keep: ``counts`` | ``shape``}, optional
+    ``counts``: cells hold the template's events, and only their division among the components is computed.
+    ``shape``: cells of the same energy and time share the computed events as the template does.
+variations : list of {plus, minus}, optional
+    Other values of the above. A unit of the variation adds half the difference of the two, or without
+    ``minus`` the difference to the standard.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.constants import Avogadro
+
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Response
+from nuanomaly.likelihood.cevns import (
+    PARAMETERS,
+    Charge,
+    FormFactor,
+    Nucleus,
+    couplings,
+    cross_section,
+    endpoint,
+    form_factor,
+    recoil_momentum,
+    strengths,
+)
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.quenching import electron_equivalent, smearing
+from nuanomaly.likelihood.stopped_muons import ENDPOINT
+from nuanomaly.likelihood.stopped_pions import COMPONENTS, MUON_LIFE, PION_LIFE, Component, arrival
+from nuanomaly.model.base import Array
+
+#: Intervals of the neutrino energy and of the recoil energy, steps in time (µs) where light is lost.
+_ENERGIES, _RECOILS, _TIMES = 200, 1500, 0.002
+
+#: A flux component, a nucleus and a term of the squared charge.
+Key = tuple[Component, Nucleus, str]
+
+
+@dataclass(frozen=True, eq=False)
+class CevnsResponse(Response):
+    """Events per cell, and how they vary.
+
+    Attributes
+    ----------
+    n_cells : int
+    flux_average : float
+        Cross section in cm², averaged over the three neutrinos and the atoms of the target.
+    """
+
+    n_cells: int = 0
+    flux_average: float = 0.0
+
+
+def build(config: Mapping[str, Any], release: Release) -> CevnsResponse:
+    """Build from a declaration (see the module)."""
+    standard = _weights(config, release)
+    blocks = {key: [block] for key, block in standard.items()}
+    for variation in config.get("variations", ()):
+        plus = _weights({**config, **variation["plus"]}, release)
+        minus = _weights({**config, **variation["minus"]}, release) if "minus" in variation else standard
+        for key, block in blocks.items():
+            block.append((plus[key] - minus[key]) * (0.5 if "minus" in variation else 1.0))
+    channels = tuple(
+        channel for key, parts in blocks.items() for channel in _channels(key, np.concatenate(parts), config)
+    )
+    n_cells = next(iter(standard.values())).shape[0]
+    n_out = n_cells * (1 + len(config.get("variations", ())))
+    return CevnsResponse(channels, n_out, PARAMETERS, n_cells, _flux_average(config))
+
+
+def _nuclei(config: Mapping[str, Any]) -> tuple[Nucleus, ...]:
+    return tuple(Nucleus(**entry) for entry in config["target"]["nuclei"])
+
+
+def _charges(config: Mapping[str, Any], nucleus: Nucleus) -> dict[str, Callable[[Array], Array]]:
+    """Return for each term of the squared charge its standard value as a function of q in MeV."""
+    g = couplings(config["couplings"])
+    p, n = nucleus.Z * g.proton, nucleus.N * g.neutron
+    F: FormFactor = form_factor(config["form_factor"], nucleus.A)
+    if "neutron_form_factor" not in config:
+        return {"all": lambda q: ((p + n) * F(q)) ** 2}
+    G: FormFactor = form_factor(config["neutron_form_factor"], nucleus.A)
+    return {
+        "pp": lambda q: (p * F(q)) ** 2,
+        "pn": lambda q: 2.0 * p * n * F(q) * G(q),
+        "nn": lambda q: (n * G(q)) ** 2,
+    }
+
+
+def _recoils(nucleus: Nucleus) -> tuple[Array, float]:
+    """Return recoil energies in MeV, the middles of equal intervals, and their width."""
+    width = endpoint(ENDPOINT, nucleus) / _RECOILS
+    return np.asarray((np.arange(_RECOILS) + 0.5) * width, float), width
+
+
+def _spectra(config: Mapping[str, Any], release: Release, low: Array, high: Array) -> dict[Key, Array]:
+    """Return events per bin of visible energy (rows) and neutrino energy, at all times, by component."""
+    exposure, target = config["exposure"], config["target"]
+    flux = exposure["protons"] * exposure["neutrinos_per_proton"] / (4e4 * np.pi * config["baseline"] ** 2)
+    nuclei = _nuclei(config)
+    formulas = 1e3 * target["mass"] / sum(x.mass * x.count for x in nuclei) * Avogadro
+    found: dict[Key, Array] = {}
+    for nucleus in nuclei:
+        T, width = _recoils(nucleus)
+        seen = smearing(config["smearing"], _visible(config["quenching"], T, release), low, high, release)
+        for component in COMPONENTS:
+            first, last, part = component.cells(_ENERGIES)
+            for term, charge2 in _charges(config, nucleus).items():
+                q = recoil_momentum(T, nucleus)
+                section = cross_section(T, 0.5 * (first + last), nucleus, charge2(q))
+                scale = flux * formulas * nucleus.count * width
+                found[component, nucleus, term] = scale * (seen @ section) * part
+    return found
+
+
+def _visible(config: Mapping[str, Any], T: Array, release: Release) -> Array:
+    """Return the electron-equivalent energy in keV of recoils in MeV."""
+    given = config.get("coefficients")
+    if given is None:
+        given = release.table(config["table"])[config["column"]].to_numpy(float).tolist()
+    return electron_equivalent(1e3 * T, given, config["unit"])
+
+
+def _weights(config: Mapping[str, Any], release: Release) -> dict[Key, Array]:
+    """Return events per cell (rows) and neutrino energy, by component, nucleus and term."""
+    cells = release.table(config["cells"]["table"])
+    energy, time = (
+        np.unique(cells[config["cells"][axis]].to_numpy(float), axis=0, return_inverse=True)
+        for axis in ("energy", "time")
+    )
+    low, high = energy[0].T
+    spectra = _spectra(config, release, low, high)
+    first, last = time[0].T
+    arrivals = {c: _arrival(config["arrival"], c.prompt, first, last, release) for c in COMPONENTS}
+    i, k = energy[1].ravel(), time[1].ravel()
+    found = {key: block[i] * arrivals[key[0]][k][:, None] for key, block in spectra.items()}
+    if "template" not in config:
+        return found
+    template = release.table(config["template"]["table"])[config["template"]["column"]].to_numpy(float)
+    if config["template"]["keep"] == "counts":
+        total = np.sum([block.sum(axis=1) for block in found.values()], axis=0)
+    else:
+        together = np.zeros((energy[0].shape[0], time[0].shape[0]))
+        np.add.at(together, (i, k), template)
+        total = together[i, k]
+    factor = np.divide(template, total, out=np.zeros_like(template), where=total > 0.0)
+    return {key: block * factor[:, None] for key, block in found.items()}
+
+
+def _arrival(config: Mapping[str, Any], prompt: bool, low: Array, high: Array, release: Release) -> Array:
+    """Return the part of the neutrinos that come, and are seen, in each interval of time."""
+    if "table" in config:
+        table = release.table(config["table"])
+        at, part = (table[config[c]].to_numpy(float) for c in ("at", "prompt" if prompt else "delayed"))
+        return np.array([part[(at >= a) & (at < b)].sum() for a, b in zip(low, high, strict=True)])
+    lives = (PION_LIFE,) if prompt else (PION_LIFE, MUON_LIFE)
+    loss = config.get("loss", {"after": 0.0, "rate": 0.0})
+    found = []
+    for a, b in zip(low, high, strict=True):
+        edges = np.linspace(a, b, max(2, round((b - a) / _TIMES)) + 1)
+        part = np.diff(arrival(edges, config["mean"], config["sigma"], lives))
+        late = np.maximum(0.5 * (edges[1:] + edges[:-1]) - loss["after"], 0.0)
+        found.append(float((part * np.exp(-loss["rate"] * late)).sum()))
+    return np.array(found)
+
+
+def _channels(key: Key, weights: Array, config: Mapping[str, Any]) -> list[Channel]:
+    """Return the universal channel, and those of what each flavour adds to it."""
+    component, nucleus, term = key
+    low, high, _ = component.cells(_ENERGIES)
+    L = float(config["baseline"])
+    # the middle of the interval of L/E that an interval of energy is
+    half = 0.5 * L * (1.0 / low - 1.0 / high)
+    E = 2.0 / (1.0 / low + 1.0 / high)
+    charge = Charge(nucleus, couplings(config["couplings"]), term)
+    label = f"{component.name} {nucleus.Z}-{nucleus.A} {term}"
+    return [
+        Channel(
+            initial=component.flavour,
+            final=final,
+            antineutrino=component.antineutrino,
+            interaction="CEvNS",
+            L=np.full(E.size, L),
+            E=E,
+            weights=weights,
+            strength=strength,
+            label=f"{label} {final}",
+            half_width=half if component.spectrum is not None else None,
+        )
+        for final, strength in strengths(charge).items()
+    ]
+
+
+def _flux_average(config: Mapping[str, Any]) -> float:
+    """Return the cross section in cm² averaged over the three neutrinos and the atoms."""
+    nuclei = _nuclei(config)
+    total = 0.0
+    for nucleus in nuclei:
+        T, width = _recoils(nucleus)
+        charge2 = np.sum([f(recoil_momentum(T, nucleus)) for f in _charges(config, nucleus).values()], axis=0)
+        for component in COMPONENTS:
+            low, high, part = component.cells(_ENERGIES)
+            section = cross_section(T, 0.5 * (low + high), nucleus, charge2)
+            total += nucleus.count * width * float(section.sum(axis=0) @ part)
+    return total / (len(COMPONENTS) * sum(x.count for x in nuclei))
