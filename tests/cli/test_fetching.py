@@ -44,13 +44,14 @@ def mirrored(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server(mirrored: Path) -> Iterator[str]:
+def server(mirrored: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A plain web server, as python -m http.server makes one: it knows no ranges."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments: object) -> None:
             pass
 
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     handler = functools.partial(Quiet, directory=str(mirrored))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
@@ -70,7 +71,6 @@ def elsewhere(
         (bare / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n', "utf-8")
         monkeypatch.setenv("NUANOMALY_ARCHIVE", str(bare))
         monkeypatch.setenv("NUANOMALY_SOURCES", sources)
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
         monkeypatch.chdir(bare)
         return Path(os.environ["NUANOMALY_CACHE"])
 
@@ -122,6 +122,15 @@ def test_a_fetched_release_gives_the_same_likelihood(
     elsewhere(mirrored.as_uri())
     assert run("fetch", "lsnd").code == 0
     assert run(*at, "--json").json == here
+
+
+def test_a_named_source_is_asked_instead_of_the_checkout(run: Run, server: str, tmp_path: Path) -> None:
+    (row,) = run("fetch", "best", "--source", server, "--json").json
+    assert (row["how"], row["origin"]) == ("fetched", server)
+    assert Path(row["folder"]).is_relative_to(tmp_path / "cache")
+    assert (
+        run("fetch", "bst", "--source", server).err == "Error: Unknown dataset 'bst': did you mean 'best'?\n"
+    )
 
 
 def test_a_group_is_fetched_by_its_name(

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="Never touch the network; say what is missing.")
 @click.option("--all", "everything", is_flag=True, help="All releases but retracted ones.")
 @click.option(
+    "--source", "sources", multiple=True, help="A mirror, bundle or folder to ask instead of all others."
+)
+@click.option(
     "--locked", is_flag=True, help="Accept only what nuanomaly.lock pins; without names, all of it."
 )
 @output.as_json
@@ -35,6 +38,7 @@ def fetch(
     upstream: bool,
     offline: bool,
     everything: bool,
+    sources: Sequence[str],
     locked: bool,
     as_json: bool,
 ) -> None:
@@ -52,7 +56,8 @@ def fetch(
     _known_format(format)
     with _watched() as watcher:
         to = None if format or upstream else folder
-        with fetcher(to, offline=offline, locked=locked, watcher=watcher) as made:
+        chosen = list(sources) or None
+        with fetcher(to, offline=offline, locked=locked, sources=chosen, watcher=watcher) as made:
             wanted = _wanted(made, references, everything)
             rows, worst = _each(made, wanted, folder, format, upstream, watcher)
     if as_json:
