@@ -1,0 +1,153 @@
+"""Counts by site and bin of reconstructed energy, through a released matrix from bins of neutrino energy.
+
+An output is n_sb · Σ_rt c_r M_bt w_t ⟨P⟩_rt, over the rows r of baselines of its site and the bins t of neutrino
+energy, divided by the same sum where the output is known to be n_sb: at probability one, or at a point of a
+model. ⟨P⟩ is the average over the bin of energy and over what core and detector extend to: both are uniform
+intervals of L/E, of which one interval with the same variance is used.
+
+Config
+------
+outputs : {table, value}
+    Rows (site, value), the rows of a site together and in the order of the matrix's: n_sb.
+baselines : table
+    Rows (site, baseline, half_length, strength), and ``detector`` if matrices differ: c_r is strength/L².
+energies : table
+    Rows (energy_low, energy_high) in MeV, and the column ``weight``.
+matrix : table, optional
+    M, a row per bin of a site and a column per row of ``energies``, after a column ``detector`` if each
+    detector has its own. Without it the bins are those of ``energies``.
+weight : column of ``energies``, optional
+    w_t, the spectrum of neutrinos that are detected; one if left out.
+energy_shift : number, optional
+    MeV that energies are below those of the neutrinos, if the table holds prompt energies.
+known_at : {model, parameters}, optional
+    Where the outputs are n_sb; at probability one if left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Response
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.model.base import Array, complete
+from nuanomaly.model.registry import model
+
+
+@dataclass(frozen=True, eq=False)
+class SiteResponse(Response):
+    """A response whose outputs are ``bins`` numbers for each of ``sites``, the bin running fastest."""
+
+    sites: tuple[str, ...] = ()
+    bins: int = 0
+
+
+def build(config: Mapping[str, Any], release: Release) -> SiteResponse:
+    """Build from a declaration (see the module)."""
+    outputs = release.table(config["outputs"]["table"])
+    sites = list(dict.fromkeys(outputs["site"]))
+    bins, rest = divmod(len(outputs), len(sites))
+    if rest or outputs["site"].tolist() != [site for site in sites for _ in range(bins)]:
+        raise NuanomalyError(f"{release.id} {config['outputs']['table']}: each site needs the same bins")
+    low, high, spectrum = _energies(config, release)
+    matrices = _matrices(config, release, bins, spectrum)
+    rows = _baselines(str(config["baselines"]), release, sites)
+    if (rows["detector"] == "").all() and list(matrices) != [""]:
+        raise NuanomalyError(f"{release.id}: matrices differ by detector, but baselines name none")
+    places = rows[["detector", "baseline", "half_length"]].drop_duplicates()
+    weights = _weights(rows, places, matrices, sites)
+    L, E, half_width = _nodes(places, low, high)
+    at_one = Channel("e", "e", True, "CC", L, E, weights, half_width=half_width)
+    known = _known(at_one, config.get("known_at"))
+    values = outputs[config["outputs"]["value"]].to_numpy(float)
+    scale = np.divide(values, known, out=np.zeros_like(values), where=known > 0.0)
+    scaled = sparse.csr_array(sparse.diags_array(scale) @ weights)
+    channel = Channel("e", "e", True, "CC", L, E, scaled, half_width=half_width)
+    return SiteResponse((channel,), len(values), sites=tuple(sites), bins=bins)
+
+
+def _energies(config: Mapping[str, Any], release: Release) -> tuple[Array, Array, Array]:
+    """Return lower and upper edges of the bins of neutrino energy in MeV, and the spectrum, shapes (T,)."""
+    frame = release.table(config["energies"])
+    shift = float(config.get("energy_shift", 0.0))
+    low, high = (frame[name].to_numpy(float) + shift for name in ("energy_low", "energy_high"))
+    spectrum = frame[config["weight"]].to_numpy(float) if "weight" in config else np.ones(low.size)
+    if (low[spectrum > 0.0] <= 0.0).any():
+        raise NuanomalyError(f"{release.id} {config['energies']}: neutrinos need an energy above zero")
+    return low, high, spectrum
+
+
+def _matrices(
+    config: Mapping[str, Any], release: Release, bins: int, spectrum: Array
+) -> dict[str, sparse.csr_array]:
+    """Return M·w by detector ("" if all have the same), shapes (bins, T)."""
+    if "matrix" not in config:
+        if spectrum.size != bins:
+            raise NuanomalyError(
+                f"{release.id}: {bins} bins per site but {spectrum.size} of energy, and no matrix"
+            )
+        return {"": sparse.csr_array(sparse.diags_array(spectrum))}
+    frame = release.table(config["matrix"])
+    groups = frame.groupby("detector", sort=False) if "detector" in frame else [("", frame)]
+    found = {}
+    for name, part in groups:
+        values = part.drop(columns="detector", errors="ignore").to_numpy(float)
+        if values.shape != (bins, spectrum.size):
+            raise NuanomalyError(
+                f"{release.id} {config['matrix']}: {values.shape[0]} × {values.shape[1]} instead of "
+                f"{bins} bins × {spectrum.size} energies"
+            )
+        found[str(name)] = sparse.csr_array(values * spectrum)
+    return found
+
+
+def _baselines(table: str, release: Release, sites: list[str]) -> pd.DataFrame:
+    frame = release.table(table)
+    for name in frame["site"].unique():
+        if name not in sites:
+            raise UnknownNameError("site", str(name), sites, f"{release.id} {table}")
+    rows = frame[["site", "baseline", "half_length", "strength"]].copy()
+    rows["detector"] = frame["detector"] if "detector" in frame else ""
+    return rows
+
+
+def _weights(
+    rows: pd.DataFrame, places: pd.DataFrame, matrices: Mapping[str, sparse.csr_array], sites: list[str]
+) -> sparse.csr_array:
+    """Return what each (place, energy) adds to each (site, bin): a place is a baseline that sites may share."""
+    keys = [tuple(key) for key in places.to_numpy(object)]
+    seen = rows["strength"] / (rows["baseline"] ** 2 - rows["half_length"] ** 2)
+    total: sparse.csr_array | None = None
+    for detector, matrix in matrices.items():
+        shares = np.zeros((len(sites), len(keys)))
+        for site, share, *key in zip(
+            rows["site"], seen, rows["detector"], rows["baseline"], rows["half_length"], strict=True
+        ):
+            if detector in ("", key[0]):
+                shares[sites.index(site), keys.index(tuple(key))] += share
+        part = sparse.csr_array(sparse.kron(sparse.csr_array(shares), matrix, format="csr"))
+        total = part if total is None else sparse.csr_array(total + part)
+    assert total is not None
+    return total
+
+
+def _nodes(places: pd.DataFrame, low: Array, high: Array) -> tuple[Array, Array, Array]:
+    """Return L in m, E in MeV and half the interval of L/E of each (place, energy), the energy fastest."""
+    middle = np.where(low > 0.0, 0.5 * (low + high), 1.0)  # below zero only where the spectrum is zero
+    L, E = (v.ravel() for v in np.meshgrid(places["baseline"], middle, indexing="ij"))
+    extent = np.repeat(places["half_length"].to_numpy(float), middle.size) / E
+    width = L * np.tile(0.5 * (high - low), len(places)) / E**2
+    return L, E, np.hypot(extent, width)
+
+
+def _known(channel: Channel, point: Mapping[str, Any] | None) -> Array:
+    if point is None:
+        return channel.total
+    chosen = model(point["model"])
+    return np.asarray(channel.outputs(chosen, complete(chosen, point.get("parameters", {})), {})[0])

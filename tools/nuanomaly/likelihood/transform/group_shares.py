@@ -1,0 +1,58 @@
+"""How a measured total is shared out among sites, bin by bin.
+
+μ_sb = N_b · O_sb / Σ_s O_sb, with O the outputs of a response by site and bin, and N_b the data summed over the
+sites. Only differences between sites count: a spectrum or a flux that is wrong everywhere cancels in each bin.
+
+Config
+------
+data : {table, column}
+    In the order of the outputs.
+total : ``bin``, or ``site`` for N_s and Σ_b instead
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Prediction, Response
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.response.migration import SiteResponse
+from nuanomaly.model.base import Array
+
+
+@dataclass(frozen=True, eq=False)
+class GroupShares:
+    """Data (sites, bins); ``axis`` is the one that is summed over."""
+
+    data: Array
+    axis: int
+
+    @property
+    def n_bins(self) -> int:
+        """Number of data."""
+        return int(self.data.size)
+
+    def __call__(self, outputs: Array) -> Prediction:
+        """Return the totals of the data, shared out as the outputs are."""
+        spectra = outputs.reshape(-1, *self.data.shape)
+        total = self.data.sum(axis=self.axis, keepdims=True)
+        mu = spectra / spectra.sum(axis=self.axis + 1, keepdims=True) * total
+        return Prediction(mu.reshape(len(outputs), -1), np.zeros((*outputs.shape, 0)))
+
+
+def build(
+    config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances
+) -> GroupShares:
+    """Build from a declaration (see the module)."""
+    if not isinstance(response, SiteResponse) or len(nuisances):
+        raise NuanomalyError(f"{release.id}: group-shares needs sites and bins, and no nuisances")
+    data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
+    if data.size != response.n_out:
+        raise NuanomalyError(f"{release.id}: {data.size} data, but {response.n_out} outputs")
+    return GroupShares(
+        data.reshape(len(response.sites), response.bins), 0 if config["total"] == "bin" else 1
+    )

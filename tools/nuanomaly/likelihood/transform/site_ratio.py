@@ -1,0 +1,65 @@
+"""What one site should see, from what another one saw: a measured spectrum times a ratio of probabilities.
+
+μ_b = e_b · (O_1b / O_2b) · (1 + Σ_k f_k ξ_k), with O the outputs of a response with two sites, e the expectation if
+nothing happened between them, and f the effect of a nuisance on all bins alike.
+
+Config
+------
+numerator, denominator : sites of the response
+expected : {table, column}
+effects : optional list of {nuisance, fraction}
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Prediction, Response
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.response.migration import SiteResponse
+from nuanomaly.model.base import Array
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRatio:
+    """Expectation (n,), the outputs that are divided by each other, and effects (K,) of the nuisances."""
+
+    expected: Array
+    numerator: slice
+    denominator: slice
+    effects: Array
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return int(self.expected.size)
+
+    def __call__(self, outputs: Array) -> Prediction:
+        """Return the expectation times the ratio of the two sites."""
+        mu = self.expected * outputs[:, self.numerator] / outputs[:, self.denominator]
+        return Prediction(mu, mu[:, :, None] * self.effects)
+
+
+def build(config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances) -> SiteRatio:
+    """Build from a declaration (see the module)."""
+    if not isinstance(response, SiteResponse):
+        raise NuanomalyError(f"{release.id}: site-ratio needs a response with sites")
+    places = []
+    for side in ("numerator", "denominator"):
+        if config[side] not in response.sites:
+            raise UnknownNameError("site", config[side], response.sites, release.id)
+        first = response.sites.index(config[side]) * response.bins
+        places.append(slice(first, first + response.bins))
+    effects = np.zeros(len(nuisances))
+    for effect in config.get("effects", ()):
+        if effect["nuisance"] not in nuisances.ids:
+            raise UnknownNameError("nuisance", effect["nuisance"], nuisances.ids, release.id)
+        effects[nuisances.ids.index(effect["nuisance"])] = float(effect["fraction"])
+    expected = release.table(config["expected"]["table"])[config["expected"]["column"]].to_numpy(float)
+    if expected.size != response.bins:
+        raise NuanomalyError(f"{release.id}: {expected.size} expectations for {response.bins} bins")
+    return SiteRatio(expected, *places, effects)
