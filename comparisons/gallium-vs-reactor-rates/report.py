@@ -358,7 +358,7 @@ page.table(
         ]
         for s in sections
     ],
-    note=f"{together.pg.how}. " + verdicts.THRESHOLDS,
+    note=f"{together.pg.how}. ",
 )
 
 # %%
@@ -439,11 +439,12 @@ page.figure(
 # different data, not a reproduction.
 
 # %% [markdown]
-# ## Verdict
+# ## How the verdict is worded
 
 # %%
 word = verdicts.compatibility(together.pg)
 page.result("verdict", word)
+page.text(verdicts.THRESHOLDS)
 by_tension = sorted(tests, key=lambda pair: tests[pair].pg.sigma)
 least, most = by_tension[0], by_tension[-1]
 page.result("pg-range.low", tests[least].pg.sigma, method=tests[least].pg.how)

@@ -365,17 +365,17 @@ page.record(
     "pg-above", {"chi2": above.pg.delta, "dof": above.pg.dof, "p_value": above.pg.p_value}, above.pg.how
 )
 page.table(
-    "Parameter goodness of fit, and the pull of each data set.",
+    "Parameter goodness of fit, the pull of each data set, and the common best fit.",
     [
         "data",
         "$\\chi^2_\\mathrm{PG}$",
         "dof",
         "p",
         "σ",
-        "pull of LSND",
-        "pull of MiniBooNE",
-        "common Δm² (eV²)",
-        "common $\\sin^2 2\\theta_{\\mu e}$",
+        "LSND's pull",
+        "MiniBooNE's",
+        "Δm² (eV²)",
+        "$\\sin^2 2\\theta_{\\mu e}$",
     ],
     [
         [
@@ -384,18 +384,17 @@ page.table(
             found.pg.dof,
             verdicts.probability(found.pg.p_value),
             f"{found.pg.sigma:.1f}",
-            f"{found.parts[0].pull:.2f}",
-            f"{found.parts[1].pull:.2f}",
+            *(f"{part.pull:.2f}" for part in found.parts),
             found.best_fit["dm2_41"],
             found.best_fit["sin2_2theta_mue"],
         ]
         for name, found in (
-            ("LSND, MiniBooNE 2020", together),
-            ("the same, Δm² > 0.2 eV² only", above),
-            ("LSND, MiniBooNE 2018", with_older),
+            ("MiniBooNE 2020", together),
+            ("…Δm² > 0.2 eV²", above),
+            ("MiniBooNE 2018", with_older),
         )
     ],
-    note=f"{together.pg.how}; degrees of freedom from the ranks of the two data sets (2 + 2 − 2).",
+    note=f"LSND with each of these. {together.pg.how}; degrees of freedom from ranks (2 + 2 − 2).",
 )
 
 # %% [markdown]
@@ -413,7 +412,7 @@ figure, axes = figures.new(7.3, 4.0)
 for name, (line, colour, dashes) in lines.items():
     figures.curve(axes, line.axes[0].values, line.delta(), name, colour, dashes)
 axes.axhline(limit, color="#767676", linewidth=1.0, linestyle="dotted")
-figures.note(axes, "99 % CL, 2 dof", 0.02, limit / 35.0 + 0.012)
+figures.note(axes, "99 % CL, 2 dof", 0.22, limit / 35.0 + 0.012)
 axes.axvline(fits["lsnd"].parameters["dm2_41"], color="#9fb8c8", linewidth=1.0)
 axes.set(
     xscale="log",
@@ -489,7 +488,7 @@ page.table(
 )
 
 # %% [markdown]
-# ## Verdict
+# ## How the verdict is worded
 
 # %%
 word = verdicts.compatibility(together.pg)

@@ -8,6 +8,7 @@ from nuanomaly.report.mathml import mathml
 _MATH = re.compile(
     r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$])?)\$(?![\w$])", re.DOTALL
 )
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|σ|eV|MeV|GeV|m|cm|events)(?![A-Za-z]))")
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 
 
@@ -32,6 +33,7 @@ def markdown(text: str) -> str:
     parts[::2] = [_MATH.sub(keep, part) for part in parts[::2]]
     render = mistune.create_markdown(escape=False, plugins=["table", "footnotes", "def_list"])
     html = str(render("".join(parts))).strip()
+    html = _UNIT.sub("\u00a0", html)  # a number stays on the line of its unit
     return re.sub(r"FORMULA(\d+)END", lambda match: formulas[int(match[1])], html)
 
 

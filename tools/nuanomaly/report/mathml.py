@@ -193,7 +193,9 @@ class _Parser:
             return f"<mn>{token}</mn>"
         if token.isalpha():
             return f"<mi>{token}</mi>"
-        return f"<mo>{escape('−' if token == '-' else token)}</mo>"
+        # brackets grow only where \\left and \\right ask for it, as in LaTeX
+        fixed = ' stretchy="false"' if token in "()[]|" else ""
+        return f"<mo{fixed}>{escape('−' if token == '-' else token)}</mo>"
 
     def command(self, name: str) -> str:
         if name in _IDENTIFIERS:

@@ -185,8 +185,17 @@ def beside(found: Any, expected: Any) -> str:
     """
     if any(isinstance(v, bool) or not isinstance(v, int | float) for v in (found, expected)):
         return value(found)
+    if isinstance(found, int):
+        return value(found)
     digits = len(f"{expected:.10g}".replace("-", "").replace(".", "").lstrip("0"))
     return number(float(found), max(4, digits + 1))
+
+
+def breakable(key: str) -> Markup:
+    """Return a key that may be broken after its dots."""
+    return Markup("<wbr>").join(f"{part}." for part in key.split(".")[:-1]) + Markup("<wbr>{}").format(
+        key.split(".")[-1]
+    )
 
 
 def word_list(items: Sequence[str]) -> str:
@@ -214,4 +223,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "printed": printed,
     "beside": beside,
     "word_list": word_list,
+    "breakable": breakable,
 }
