@@ -9,7 +9,9 @@ import pandas as pd
 from nuanomaly.archive.errors import NuanomalyError
 
 
-def read_text(path: Path, columns: Sequence[str], separator: str | None = None) -> pd.DataFrame:
+def read_text(
+    path: Path, columns: Sequence[str], separator: str | None = None, skip: int = 0
+) -> pd.DataFrame:
     """Return numbers from a text file without a header; empty lines and comments (#) are skipped.
 
     Parameters
@@ -19,6 +21,8 @@ def read_text(path: Path, columns: Sequence[str], separator: str | None = None) 
         Names of the columns, one for each number of a line.
     separator : str, optional
         What stands between the numbers; blanks if left out.
+    skip : int
+        Lines of a header that is no comment.
 
     Raises
     ------
@@ -26,7 +30,7 @@ def read_text(path: Path, columns: Sequence[str], separator: str | None = None) 
         With file and line, for a line that is not one number per column.
     """
     rows = []
-    for number, content in _lines(path):
+    for number, content in _lines(path)[skip:]:
         try:
             row = [float(word) for word in content.split(separator)]
         except ValueError as error:

@@ -68,7 +68,7 @@ class Poisson:
 
         def about(xi: Array) -> Quadratic:
             mu = prediction.mu + np.matmul(jacobian, xi[:, :, None])[:, :, 0]
-            safe = np.maximum(mu, 1e-300)
+            safe = np.maximum(mu, 1e-100)
             gradient = np.matmul((1.0 - self.data / safe)[:, None, :], jacobian)[:, 0]
             # empty bins have no curvature: a trace of the expected one keeps the matrix regular
             curvature = np.maximum(self.data / safe**2, _TRACE / safe)
