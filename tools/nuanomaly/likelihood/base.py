@@ -12,6 +12,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.convex import Local, profile
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.penalty import Penalty
 from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter, complete
 from nuanomaly.model.registry import model as make_model
 
@@ -290,11 +291,12 @@ def in_chunks(
 
 @dataclass(frozen=True, eq=False)
 class ResponseLikelihood(Likelihood):
-    """Response → Transform → Statistic."""
+    """Response → Transform → Statistic, and the terms the release adds for parameters of the model."""
 
     response: Response = field(kw_only=True)
     transform: Transform = field(kw_only=True)
     measure: Statistic = field(kw_only=True)
+    penalties: tuple[Penalty, ...] = field(kw_only=True, default=())
 
     @property
     def interaction_parameters(self) -> tuple[Parameter, ...]:
@@ -310,20 +312,28 @@ class ResponseLikelihood(Likelihood):
         return replace(found, interaction=interaction) if interaction else found
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
-        """Return the statistic, nuisances profiled, shape (P,)."""
-        return self.measure.value(self.prediction(model, points))
+        """Return the statistic, nuisances profiled, and the penalties, shape (P,)."""
+        return self.measure.value(self.prediction(model, points)) + self._penalty(points)
 
     def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
-        """Return the statistic as a quadratic form in the nuisances, priors left out."""
+        """Return the statistic and the penalties as a quadratic form in the nuisances, priors left out."""
         if isinstance(self.measure, Convex):
             return None
-        return self.measure.quadratic(self.prediction(model, points))
+        form = self.measure.quadratic(self.prediction(model, points))
+        return None if form is None else self._raised(form, points)
 
     def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
-        """Return the statistic's expansion about any values (P, K) of its nuisances, priors left out."""
-        if isinstance(self.measure, Convex):
-            return self.measure.local(self.prediction(model, points))
-        return super().local(model, points)
+        """Return the expansion of both about any values (P, K) of the nuisances, priors left out."""
+        if not isinstance(self.measure, Convex):
+            return super().local(model, points)
+        local = self.measure.local(self.prediction(model, points))
+        return lambda xi: self._raised(local(xi), points)
+
+    def _penalty(self, points: Mapping[str, Array]) -> Array | float:
+        return sum((penalty(points) for penalty in self.penalties), 0.0)
+
+    def _raised(self, form: Quadratic, points: Mapping[str, Array]) -> Quadratic:
+        return replace(form, constant=form.constant + self._penalty(points)) if self.penalties else form
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the prediction at nominal nuisances, shape (P, n)."""

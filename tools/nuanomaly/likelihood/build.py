@@ -15,6 +15,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
 from nuanomaly.likelihood.base import Likelihood, Overlap, ResponseLikelihood, mode_name
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.penalty import penalties
 
 
 def kinds(part: str) -> list[str]:
@@ -173,4 +174,5 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
         response=response,
         transform=transform,
         measure=measure,
+        penalties=penalties(config.get("penalties", ())),
     )

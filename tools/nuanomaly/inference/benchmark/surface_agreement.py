@@ -6,6 +6,7 @@ model, mode : as for any likelihood (mode may be left out)
 table : the surface, one row per point
 value : its column of values
 coordinates : {parameter: column} for every parameter without a default
+fixed : {parameter: value}, parameters that are the same at every point (optional)
 which : ``rms`` or ``max`` of the absolute difference
 below : only points whose released value is less than this above the smallest one (optional)
 """
@@ -35,5 +36,6 @@ def differences(chosen: Likelihood, config: Mapping[str, Any], release: Release)
     coordinates = {
         name: frame[column].to_numpy(float)[used] for name, column in config["coordinates"].items()
     }
-    found: Array = np.asarray(chosen.chi2(config["model"], **coordinates), float) - released[used]
+    fixed = config.get("fixed", {})
+    found: Array = np.asarray(chosen.chi2(config["model"], **fixed, **coordinates), float) - released[used]
     return found
