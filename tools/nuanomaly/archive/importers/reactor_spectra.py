@@ -29,7 +29,7 @@ from nuanomaly.archive.importers._globesfit import (
 
 COMMON = "reactor/globesfit_spectra_common"
 #: Width of the bins of a derived histogram of distances and how far it reaches to both sides, in m.
-WIDTH, REACH = 0.3, 2.4
+WIDTH, REACH = 0.15, 2.4
 #: Half of the interval of distances that a pair of core and detector stands for, in m: the compilation's
 #: averages for Double Chooz and Daya Bay come out with it to all of their digits.
 HALF_LENGTH = 1.5
