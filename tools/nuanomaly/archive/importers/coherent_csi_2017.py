@@ -56,7 +56,7 @@ def _same(folder: Path, files: dict[str, str], places: tuple[str, ...], kind: st
             raise NuanomalyError(f"{folder / file}: has other bins than its neighbours")
         if kind == "int64" and (frame[name] != frame[name].round()).any():
             raise NuanomalyError(f"{folder / file}: counts must be whole numbers")
-        found[name] = frame[name].astype(kind)
+        found[name] = frame[name].astype(int) if kind == "int64" else frame[name]
     assert found is not None
     return found
 
@@ -91,8 +91,8 @@ def parameters(path: Path) -> pd.DataFrame:
             raise NuanomalyError(f"{path}: {entry} has neither value nor parameters")
         for part in parts:
             name = f"{entry}_{part['name']}" if "parameters" in content else entry
-            error = part.get("uncertainty", part.get("uncertainty_stat", 0.0))
-            plus, minus = part.get("error_hi", error), part.get("error_lo", error)
+            both = part.get("uncertainty", part.get("uncertainty_stat", 0.0))
+            plus, minus = part.get("error_hi", both), part.get("error_lo", both)
             rows.append(
                 {
                     "name": name,
@@ -133,10 +133,11 @@ def _cells(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return cells
 
 
-def _seen_neutrons(found: dict[str, pd.DataFrame]) -> pd.Series:
+def _seen_neutrons(found: dict[str, pd.DataFrame]) -> "pd.Series[float]":
     """Return the prompt neutrons of the whole exposure per photo-electron, after the acceptance."""
     value = found["parameters"].set_index("name")["value"]
     at = found["neutrons"]["photoelectrons"]
     a, k, x0 = (value[f"acceptanceEfficiency_{name}"] for name in ("a", "k", "x_0"))
     step = np.where(at < 5.0, 0.0, np.where(at < 6.0, 0.5, 1.0))
-    return found["neutrons"]["rate"] * value["beamExposure"] * step * a / (1.0 + np.exp(-k * (at - x0)))
+    acceptance = step * a / (1.0 + np.exp(-k * (at - x0)))
+    return found["neutrons"]["rate"].mul(value["beamExposure"] * acceptance)

@@ -8,6 +8,7 @@ parameter : the parameter that is estimated
 between : [low, high], where its best value and errors are looked for
 which : ``value``; ``plus`` or ``minus``, the errors where the statistic has risen by one; ``significance``,
     √ of how far the statistic at ``null`` is above the smallest, in standard deviations
+nuisance : with ``which: nuisance``, the id of which 1 + ξ at the best value is wanted
 null : value of the parameter that the significance is against (0 if left out)
 times : ``events``, what one unit of the parameter adds to the prediction; ``flux-average``, the response's
     average cross section in 1e-40 cm²; or a number (optional)
@@ -23,6 +24,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmark.value import chosen
 from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.model.registry import model as make_model
 
 #: Points of the grid on which the lowest valley is found.
 _POINTS = 41
@@ -56,6 +58,10 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     which = config["which"]
     if which == "significance":
         return float(np.sqrt(value(float(config.get("null", 0.0))) - smallest))
+    if which == "nuisance":
+        points = likelihood.points(make_model(model), {**given, name: at})
+        found = likelihood.profiled(make_model(model), points)[1][config["nuisance"]]
+        return float((1.0 + found[0]) * config.get("times", 1.0))
     scale = _scale(config, likelihood)
     if which == "value":
         return at * scale
