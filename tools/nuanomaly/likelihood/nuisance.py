@@ -192,7 +192,8 @@ class Quadratic:
             hessian = hessian + nuisances.prior()[np.ix_(order, order)]
         special = [k for k, n in enumerate(items) if n.piecewise]
         best, where = np.full(self.constant.shape, np.inf), np.zeros_like(self.gradient)
-        for sides in product((-1, 1), repeat=len(special)):
+        # a prior that is the same on both sides needs no border at zero
+        for sides in product(*((0,) if items[k].plus == items[k].minus else (-1, 1) for k in special)):
             value, at = self._one_orthant(hessian, items, special, sides, prior)
             better = value < best
             best = np.where(better, value, best)
@@ -207,16 +208,17 @@ class Quadratic:
         sides: Sequence[int],
         prior: bool,
     ) -> tuple[Array, Array]:
-        """Return the minimum with each piecewise nuisance kept on one side of zero and inside its bounds."""
+        """Return the minimum with piecewise nuisances on one side of zero (side 0: on both) and in bounds."""
         n, k = self.gradient.shape
         hessian = hessian.copy()
         bounds = []
         for which, side in zip(special, sides, strict=True):
             item = items[which]
-            sigma = item.plus if side > 0 else item.minus
+            sigma = item.plus if side >= 0 else item.minus
             if prior and np.isfinite(sigma):
                 hessian[:, which, which] += 1.0 / sigma**2
-            bounds.append((max(0.0, item.low), item.high) if side > 0 else (item.low, min(0.0, item.high)))
+            low, high = (-np.inf, np.inf) if side == 0 else (0.0, np.inf) if side > 0 else (-np.inf, 0.0)
+            bounds.append((max(low, item.low), min(high, item.high)))
         best, where = np.full(n, np.inf), np.zeros((n, k))
         # every choice of which piecewise nuisances sit on an edge of their interval: exact for a convex form
         edges = [[None, *(e for e in interval if np.isfinite(e))] for interval in bounds]
