@@ -36,7 +36,7 @@ check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull req
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy
-	$(RUN) validate
+	$(RUN) validate --history
 	$(RUN) catalog --check
 
 import: .venv/report.stamp ## Rebuild the releases from the originals in ORIGINALS=folder and compare every byte

@@ -46,9 +46,9 @@ class Archive:
         """Write the catalogue anew."""
         return catalog.write(self.root)
 
-    def check(self, *references: str) -> Report:
+    def check(self, *references: str, history: bool = False) -> Report:
         """Validate everything, or some releases."""
-        return validate(references or None, self.root)
+        return validate(references or None, self.root, history=history)
 
     def text_of(self, file: str, line: int) -> str:
         """Return a line of a file."""

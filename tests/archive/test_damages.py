@@ -1,5 +1,6 @@
 """Every kind of finding has a damage of a release that gives it, at the right place (damages.yaml)."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,22 @@ def no_benchmarks(archive: Archive) -> None:
     archive.yaml.write_text(text[:start] + text[end:], "utf-8")
 
 
+def in_history(*edits: tuple[str, str, str]) -> Callable[[Archive], None]:
+    """The archive as it is in one commit, and each edit in a commit of its own."""
+
+    def do(archive: Archive) -> None:
+        commands = [["init", "--quiet"], ["add", "--all"], [*COMMIT, "First"]]
+        for words in commands:
+            subprocess.run(["git", "-C", archive.root, *words], check=True)
+        for file, old, new in edits:
+            archive.edit(old, new, file)
+            subprocess.run(["git", "-C", archive.root, *COMMIT, "Next"], check=True)
+
+    return do
+
+
+COMMIT = ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "--quiet", "--all", "--message"]
+OLDER = "datasets/toy/2018-r1/rates.csv"
 NUMBERS = pd.DataFrame({"E": [1, 2], "energy": [1.0, 2.0], "flux": [0.1, 0.2]})
 CALLED: dict[str, Callable[[Archive], None]] = {
     "link": link,
@@ -77,6 +94,9 @@ CALLED: dict[str, Callable[[Archive], None]] = {
     "integers in Parquet": parquet(NUMBERS[["E", "flux"]], {"E": "int64", "flux": "float64"}),
     "integers in a correlation": integer_correlation,
     "no benchmarks": no_benchmarks,
+    "edit the ledger": in_history(("catalog.yaml", "  toy@2018-r1: ", "  toy@2018-r1: 0")),
+    "change in history": in_history((OLDER, "0.93", "0.94")),
+    "change and restore": in_history((OLDER, "0.93", "0.94"), (OLDER, "0.94", "0.93")),
 }
 
 
@@ -101,7 +121,7 @@ def do(archive: Archive, damage: dict[str, Any]) -> None:
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda d: f"{d['code']}: {d['what']}")
 def test_a_damage_is_found_at_its_place(archive: Archive, damage: dict[str, Any]) -> None:
     do(archive, damage)
-    report = archive.check()
+    report = archive.check(history=(archive.root / ".git").is_dir())
     file = damage.get("file", RELEASE)
     found = [f for f in report.findings if f.code == damage["code"] and f.file == file]
     assert found, f"not found; found was\n{report.as_text()}"

@@ -1,6 +1,7 @@
 """A YAML text with the place of each of its entries: for findings with a line, and for edits in place."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from nuanomaly.archive.errors import NuanomalyError
 Steps = Sequence[str | int]
 #: More entries than any file of the archive has: aliases of aliases grow exponentially.
 _MOST_ENTRIES = 1_000_000
+#: An alias, or a text that looks like one: not the star in a unit such as eV**2.
+_ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*[^\s*]")
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def parse(text: str, where: str = "<text>") -> Document:
     root = yamlio.compose(text, where)
     if root is None:
         return Document(text, None, None)
-    if "*" in text and _entries(root, {}, where) > _MOST_ENTRIES:  # no alias without a star
+    if _ALIAS.search(text) and _entries(root, {}, where) > _MOST_ENTRIES:
         raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries: write less")
     duplicates = tuple(_drop_duplicates(root, set()))
     return Document(text, yamlio.construct(root, where), root, duplicates)

@@ -17,18 +17,19 @@ _ORIGINALS = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option(
     "--annotations", is_flag=True, help="Print workflow commands, which forges show beside the line."
 )
+@click.option("--history", is_flag=True, help="Check what was released against git's history too.")
 @output.as_json
-def validate(references: Sequence[str], annotations: bool, as_json: bool) -> None:
+def validate(references: Sequence[str], annotations: bool, history: bool, as_json: bool) -> None:
     """Check releases, or without a name the whole archive. Exits with 1 if there is an error."""
     from nuanomaly.archive.validate import validate as check
 
-    report = check(list(references) or None)
+    report = check(list(references) or None, history=history)
     if as_json:
         output.emit(report.as_dict())
     elif annotations:
         text = report.as_annotations()
         click.echo(text, nl=bool(text))
-        click.echo(report.summary, err=True)
+        click.echo("\n".join([*report.notes, report.summary]), err=True)
     else:
         click.echo(report.as_text())
     sys.exit(0 if report.ok else 1)

@@ -18,6 +18,7 @@ from nuanomaly.archive.validate import (
     likelihoods,
     links,
     metadata,
+    past,
     structure,
 )
 from nuanomaly.archive.validate.findings import Finding, Report, finding, report
@@ -28,7 +29,9 @@ from nuanomaly.archive.yamlio import YamlError
 _HARMLESS = {"NOT_SEALED", "UNKNOWN_KEY", "TEXT_RUNS_IN_PAGE", "TEXT_CONTROL_CHARACTER", "YAML_DUPLICATE_KEY"}
 
 
-def validate(references: Sequence[str] | None = None, root: Path | None = None) -> Report:
+def validate(
+    references: Sequence[str] | None = None, root: Path | None = None, *, history: bool = False
+) -> Report:
     """Check releases, or the whole archive with its anomalies, comparisons and catalogue.
 
     Parameters
@@ -37,6 +40,9 @@ def validate(references: Sequence[str] | None = None, root: Path | None = None) 
         Releases, as ``NAME`` (all versions), ``NAME@LABEL`` or ``NAME@VERSION``; everything if left out.
     root : pathlib.Path, optional
         The archive; the checkout if left out.
+    history : bool
+        Check the ledger and the released folders against git's history too; where there is none, the report
+        says so in a note.
 
     Returns
     -------
@@ -62,7 +68,12 @@ def validate(references: Sequence[str] | None = None, root: Path | None = None) 
         )
     folder = base / "schemas" if (base / "schemas").is_dir() else paths.schemas()
     with _uncollected():
-        return _Validation(base, folder).run(references)
+        found = _Validation(base, folder).run(references)
+    if not history:
+        return found
+    before, note = past.check(base)
+    chosen = [f for f in before if references is None or f.release in found.releases]
+    return report([*found.findings, *chosen], found.releases, [note] if note else [])
 
 
 @contextmanager

@@ -358,6 +358,18 @@ _ARCHIVE = _errors(
         "Run `make catalog` and commit catalog.yaml.",
     ),
     (
+        "LEDGER_EDITED",
+        "An entry of the ledger is not what it was",
+        "The ledger proves what was released; git's history shows what it said first.",
+        "Restore the line of the ledger.",
+    ),
+    (
+        "RELEASED_HISTORY_CHANGED",
+        "A released folder is not what history released",
+        "Analyses that named it would silently get other numbers, whatever the ledger says now.",
+        "Restore the files from the commit named, and put the correction into a new revision.",
+    ),
+    (
         "CATALOG_OUT_OF_DATE",
         "catalog.yaml is out of date",
         "Lists and mirrors would miss the change.",
@@ -377,6 +389,12 @@ _ADVICE = _warnings(
         "An imported table names no original",
         "Its provenance ends with the source text.",
         "Name the originals it was made from.",
+    ),
+    (
+        "RELEASED_CHANGED_FOR_A_WHILE",
+        "A released folder was something else for a while",
+        "Copies that were made in between differ.",
+        "Nothing can be done in the archive; say so under `known_issues` of the next revision.",
     ),
     (
         "NO_BENCHMARK",

@@ -98,10 +98,13 @@ class Report:
         By file and line, errors before warnings.
     releases : tuple of str
         What was validated.
+    notes : tuple of str
+        What was not checked, and why.
     """
 
     findings: tuple[Finding, ...]
     releases: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -127,7 +130,7 @@ class Report:
     def as_text(self) -> str:
         """Return the report for people: a paragraph per finding and a line of summary."""
         parts = [f"{f.severity} {f.code} {f.place}\n  {f.sentence}\n  → {f.remedy}" for f in self.findings]
-        return "\n".join([*parts, self.summary])
+        return "\n".join([*parts, *(f"note: {note}" for note in self.notes), self.summary])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for scripts."""
@@ -137,6 +140,7 @@ class Report:
             "errors": len(self.errors),
             "warnings": len(self.warnings),
             "findings": [f.as_dict() for f in self.findings],
+            "notes": list(self.notes),
         }
 
     def as_json(self) -> str:
@@ -148,12 +152,12 @@ class Report:
         return "\n".join(_annotation(f) for f in self.findings)
 
 
-def report(findings: Sequence[Finding], releases: Sequence[str]) -> Report:
+def report(findings: Sequence[Finding], releases: Sequence[str], notes: Sequence[str] = ()) -> Report:
     """Return a report with its findings in order, each once."""
     order = {"error": 0, "warning": 1}
     unique = dict.fromkeys(findings)
     ordered = sorted(unique, key=lambda f: (order[f.severity], f.file, f.line or 0, f.code, f.message))
-    return Report(tuple(ordered), tuple(releases))
+    return Report(tuple(ordered), tuple(releases), tuple(notes))
 
 
 def _count(number: int, noun: str) -> str:
