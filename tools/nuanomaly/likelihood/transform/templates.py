@@ -7,8 +7,8 @@ Config
 ------
 signal : {outputs: [first, last), effects}, optional
     Outputs of the response that are the bins. Effects: list of {nuisance, fraction} (of the signal per unit
-    of the nuisance, 1 if left out) or {nuisance, variation} (the response's variation, counted from 1: the
-    outputs that follow).
+    of the nuisance, 1 if left out; {table, column} for one per bin) or {nuisance, variation} (the response's
+    variation, counted from 1: the outputs that follow).
 backgrounds : list of {name, counts: {table, column}, projections, total, effects}
     ``projections``: list of lists of columns of the table, the template is then the product of its sums over
     all other columns. ``total``: events it is scaled to. Effects: {nuisance, fraction} or {nuisance, plus,
@@ -42,7 +42,7 @@ class Templates:
         Their sum.
     deformed : array, shape (n, K)
         What a unit of each nuisance adds to them.
-    fractions : array, shape (K,)
+    fractions : array, shape (n, K)
         What part of the signal a unit of each nuisance adds.
     variations : tuple of (nuisance, first output)
         The nuisances whose effect on the signal the response gives.
@@ -86,7 +86,7 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
     first, last = (int(i) for i in signal["outputs"])
     n = last - first
     place = {name: k for k, name in enumerate(nuisances.ids)}
-    fractions, variations = np.zeros(len(place)), []
+    fractions, variations = np.zeros((n, len(place))), []
     for effect in signal.get("effects", ()):
         k = _nuisance(effect, place, release)
         if "variation" in effect:
@@ -95,7 +95,7 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
                 raise NuanomalyError(f"{release.id}: the response has no variation {effect['variation']}")
             variations.append((k, start))
         else:
-            fractions[k] += float(effect.get("fraction", 1.0))
+            fractions[:, k] += _fraction(effect, release)
     templates, deformed = {}, np.zeros((n, len(place)))
     for entry in config["backgrounds"]:
         templates[str(entry["name"])] = template = _template(entry, release)
@@ -111,7 +111,7 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
         variations=tuple(variations),
         first=first,
     )
-    acting = set(np.flatnonzero(fractions)) | set(np.flatnonzero(deformed.any(axis=0)))
+    acting = set(np.flatnonzero(fractions.any(axis=0))) | set(np.flatnonzero(deformed.any(axis=0)))
     idle = [x for x, k in place.items() if k not in acting | {k for k, _ in variations}]
     if idle:
         raise NuanomalyError(f"{release.id}: {', '.join(idle)} has no effect: declare one, or leave it out")
@@ -123,6 +123,14 @@ def _nuisance(effect: Mapping[str, Any], place: Mapping[str, int], release: Rele
     if name not in place:
         raise UnknownNameError("nuisance", name, place, release.id)
     return place[name]
+
+
+def _fraction(effect: Mapping[str, Any], release: Release) -> Any:
+    """Return what part of the signal one unit adds: a number, or one per bin."""
+    size = effect.get("fraction", 1.0)
+    if isinstance(size, Mapping):
+        return _column(release.table(size["table"]), size["column"], release)
+    return float(size)
 
 
 def _column(table: pd.DataFrame, name: str, release: Release) -> Array:
