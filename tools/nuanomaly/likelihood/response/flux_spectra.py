@@ -1,0 +1,112 @@
+"""Neutrinos of tabulated spectra, seen by tabulated cross sections, in bins of reconstructed neutrino energy.
+
+An output is ∫ Φ(E) σ(E) ⟨P⟩(E) R_b(E) dE above a threshold, with R_b(E) the Gaussian probability that
+energy E is reconstructed in bin b, and ⟨P⟩ the average over the depth of the detector with weight 1/L².
+Detectors stand one after the other.
+
+Config
+------
+detectors : list of
+    channel : such as ``nue->nue``
+    flux : {table, energy, value}
+        Spectrum against energy (any unit of energy), in any unit; negative values count as none.
+    cross_section : {table, energy, value, over_energy: true | false}, optional
+        Tabulated σ, or σ/E. Left out where the spectrum already is flux times cross section.
+    baseline, half_length : m
+        Source to centre of the detector, and half of the detector's length along the line of sight.
+    bins : {table, low, high}
+        Edges in MeV.
+    resolution : {root: MeV**0.5, constant: MeV}
+        σ(E) = root · √E + constant.
+    threshold : MeV
+        Neutrinos of less energy are not detected.
+    events : {number, of: bins | spectrum}
+        Events without oscillation, counted in the bins, or of the whole spectrum, below the threshold too.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.special import ndtr
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Response
+from nuanomaly.likelihood.channel import Channel, flavours
+from nuanomaly.likelihood.ibd import cells
+from nuanomaly.model.base import Array
+
+#: Step of the neutrino energy in MeV, well below any resolution, and number of intervals of L/E.
+_STEP, _CELLS = 0.05, 400
+
+
+def build(config: Mapping[str, Any], release: Release) -> Response:
+    """Build from a declaration (see the module).
+
+    Raises
+    ------
+    NuanomalyError
+        If nothing of a spectrum is above the threshold.
+    """
+    parts = [_edges_and_rows(detector, release) for detector in config["detectors"]]
+    n_out = sum(len(rows) for _, rows in parts)
+    channels, first = [], 0
+    for detector, (edges, rows) in zip(config["detectors"], parts, strict=True):
+        channels.append(_channel(detector, edges, rows, first, n_out))
+        first += len(rows)
+    return Response(tuple(channels), n_out)
+
+
+def _edges_and_rows(config: Mapping[str, Any], release: Release) -> tuple[Array, Array]:
+    """Return edges of energies in MeV, and events in each bin and between them, shape (bins, N)."""
+    energy, flux = _curve(config["flux"], release)
+    edges = np.arange(np.floor(energy[0]), np.ceil(energy[-1]) + _STEP, _STEP)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    rate = np.maximum(np.interp(middle, energy, flux, left=0.0, right=0.0), 0.0)
+    if "cross_section" in config:
+        at, sigma = _curve(config["cross_section"], release)
+        rate *= np.interp(middle, at, sigma)
+        if config["cross_section"].get("over_energy", False):
+            rate *= middle
+    seen = np.where(middle > config["threshold"], rate, 0.0)
+    if not seen.any():
+        raise NuanomalyError(f"{release.id}: no neutrino of {config['flux']['table']} is above the threshold")
+    low, high = (
+        np.asarray(release.quantity(config["bins"]["table"], config["bins"][side]).to("MeV").magnitude, float)
+        for side in ("low", "high")
+    )
+    resolution = config["resolution"]
+    width = resolution["root"] * np.sqrt(middle) + resolution["constant"]
+    rows = (ndtr((high[:, None] - middle) / width) - ndtr((low[:, None] - middle) / width)) * seen
+    whole = rows.sum() if config["events"]["of"] == "bins" else rate.sum()
+    used = np.flatnonzero(seen)
+    kept = slice(used[0], used[-1] + 1)
+    return edges[used[0] : used[-1] + 2], rows[:, kept] * (config["events"]["number"] / whole)
+
+
+def _curve(config: Mapping[str, Any], release: Release) -> tuple[Array, Array]:
+    """Return energies in MeV and values of a table."""
+    energy = np.asarray(release.quantity(config["table"], config["energy"]).to("MeV").magnitude, float)
+    return energy, release.table(config["table"])[config["value"]].to_numpy(float)
+
+
+def _channel(config: Mapping[str, Any], edges: Array, rows: Array, first: int, n_out: int) -> Channel:
+    """Return the channel of one detector, whose outputs begin at ``first``."""
+    initial, final, antineutrino = flavours(str(config["channel"]))
+    near, far = (config["baseline"] + side * config["half_length"] for side in (-1.0, 1.0))
+    found = cells(edges, rows, near, far, _CELLS)
+    padded = sparse.lil_array((n_out, found.L.size))
+    padded[first : first + len(rows)] = found.weights
+    return Channel(
+        initial=initial,
+        final=final,
+        antineutrino=antineutrino,
+        interaction="CC",
+        L=found.L,
+        E=found.E,
+        weights=sparse.csr_array(padded),
+        half_width=found.half_width,
+        label=f"{config['channel']} {config['bins']['table']}",
+    )
