@@ -69,7 +69,7 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
     frames["long-baselines"] = pd.concat(
         [
             _baselines(rates, SHORT, len(rates)),
-            _daya_bay(common, originals / "reactor/dayabay_geometry/dayabay_ad_reactor.csv"),
+            daya_bay_near(common, originals / "reactor/dayabay_geometry/dayabay_ad_reactor.csv"),
             _reno(common),
         ]
     )
@@ -152,7 +152,7 @@ def _baselines(rates: pd.DataFrame, first: int, end: int) -> pd.DataFrame:
     return _baseline_frame(rows)
 
 
-def _daya_bay(common: Path, geometry: Path) -> pd.DataFrame:
+def daya_bay_near(common: Path, geometry: Path) -> pd.DataFrame:
     """Return the near detectors and six cores of Daya Bay; strength = target mass × efficiency × exposure."""
     detectors = text_frame(common / "dayabay_detectors.csv").set_index("detector")
     distances = text_frame(geometry).set_index("detector")

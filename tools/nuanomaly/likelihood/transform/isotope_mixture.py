@@ -3,11 +3,15 @@
 R_a = Σ_i (1 + ξ_i) f_ai Y_i(site of a) / Σ_i f_ai Y_i⁰, where Y is the response's yield and Y⁰ that at
 probability one. A nuisance ξ_i is the relative departure of the isotope's flux from the flux model.
 
+With ``corrected_for``, the data are yields per fission that were corrected for the three-flavour oscillation of
+these parameters: σ_a = Σ_i (1 + ξ_i) f_ai Y_i Y_i⁰ / Y_i³ᵛ, in the unit of the yields.
+
 Config
 ------
 rates : list of tables
     Rows (site, f_ISOTOPE …), in the order of the data.
 isotopes : {isotope: nuisance}
+corrected_for : {parameters of the model 3nu}, optional
 """
 
 from collections.abc import Mapping
@@ -22,12 +26,13 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, Response
 from nuanomaly.likelihood.ibd import IsotopeResponse
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.model.base import Array
+from nuanomaly.model.base import Array, complete
+from nuanomaly.model.registry import model
 
 
 @dataclass(frozen=True, eq=False)
 class IsotopeMixture:
-    """Shares (n, I) of each isotope per unit of yield, the site of each row (n,), and ξ by isotope (I, K)."""
+    """Factors (n, I) of each isotope's yield, the site of each row (n,), and ξ by isotope (I, K)."""
 
     shares: Array
     site: "np.ndarray[Any, np.dtype[np.intp]]"
@@ -59,7 +64,13 @@ def build(
             raise UnknownNameError("site", str(name), response.sites, release.id)
     site = np.array([response.sites.index(name) for name in rates["site"]])
     fractions = rates[[f"f_{isotope}" for isotope in response.isotopes]].to_numpy(float)
-    expected = (fractions * response.unoscillated[site]).sum(axis=1)
+    unoscillated = response.unoscillated
+    if "corrected_for" in config:
+        three = model("3nu")
+        seen = response(three, complete(three, config["corrected_for"]), {}).reshape(unoscillated.shape)
+        factors = fractions * (unoscillated / seen)[site]
+    else:
+        factors = fractions / (fractions * unoscillated[site]).sum(axis=1, keepdims=True)
     effect = np.zeros((len(response.isotopes), len(nuisances)))
     for isotope, nuisance in config["isotopes"].items():
         if isotope not in response.isotopes:
@@ -67,4 +78,4 @@ def build(
         if nuisance not in nuisances.ids:
             raise UnknownNameError("nuisance", nuisance, nuisances.ids, release.id)
         effect[response.isotopes.index(isotope), nuisances.ids.index(nuisance)] = 1.0
-    return IsotopeMixture(fractions / expected[:, None], site, effect)
+    return IsotopeMixture(factors, site, effect)
