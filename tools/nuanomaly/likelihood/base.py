@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.convex import Local, profile
+from nuanomaly.likelihood.ensemble import Generates, Table, Tabulates, one_by_one
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.penalty import Penalty
 from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter, complete
@@ -217,6 +218,58 @@ class Likelihood(ABC):
         size = max((v.size for v in points.values()), default=1)
         return profile(local, size, self.nuisances.ids, chosen, fixed)
 
+    @property
+    def data(self) -> Array | None:
+        """The data, shape (n_bins,), if toys can stand in for them; None otherwise."""
+        return None
+
+    def given(self, data: Array) -> "Likelihood":
+        """Return the same likelihood with other data (n_bins,).
+
+        Raises
+        ------
+        NotApplicableError
+            If it holds no data, as a tabulated surface.
+        """
+        raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
+
+    def toys(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        count: int,
+        random: np.random.Generator,
+        nuisances: Mapping[str, Array] | None = None,
+    ) -> Array:
+        """Return data (count, n_bins) that could have been observed at one complete point.
+
+        Parameters
+        ----------
+        points : mapping of arrays, shape (1,)
+        count : int
+        random : numpy.random.Generator
+        nuisances : mapping of arrays, shape (count,), optional
+            The true value of each nuisance in each toy; drawn from the priors if left out (see
+            :meth:`Nuisances.draw`). A nuisance that moves the prediction by a fixed amount, drawn around the
+            prior's centre, is the same as an auxiliary measurement that fluctuates around its true value.
+
+        Raises
+        ------
+        NotApplicableError
+            If it is not known how the data fluctuate.
+        """
+        raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
+
+    _no_toys = "is a tabulated surface, which says nothing of other data: no toys can be made of it"
+
+    def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
+        """Return what turns data sets (T, n_bins) into the statistic at complete points, shape (T, P)."""
+
+        def values(data: Array) -> Array:
+            return np.array([self.given(row).value(model, points) for row in data])
+
+        return values
+
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return ∂(observables)/∂ξ, shape (P, n, K), nuisances in order; zero where they act otherwise."""
         n = self.observables(model, points).shape
@@ -334,6 +387,59 @@ class ResponseLikelihood(Likelihood):
 
     def _raised(self, form: Quadratic, points: Mapping[str, Array]) -> Quadratic:
         return replace(form, constant=form.constant + self._penalty(points)) if self.penalties else form
+
+    @property
+    def data(self) -> Array | None:
+        """The data, shape (n_bins,); None if it is not known how they fluctuate."""
+        return self.measure.data if isinstance(self.measure, Generates) else None
+
+    def given(self, data: Array) -> "ResponseLikelihood":
+        """Return the same likelihood with other data (n_bins,)."""
+        if self.data is None:
+            raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
+        measure: Statistic = replace(self.measure, data=data)  # type: ignore[type-var]
+        if not hasattr(self.transform, "data"):
+            return replace(self, measure=measure)
+        # a prediction that is normalised to the data moves with them
+        shape = self.transform.data.shape
+        moved: Transform = replace(self.transform, data=data.reshape(shape))  # type: ignore[type-var]
+        return replace(self, measure=measure, transform=moved)
+
+    def toys(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        count: int,
+        random: np.random.Generator,
+        nuisances: Mapping[str, Array] | None = None,
+    ) -> Array:
+        """Return data (count, n_bins) that could have been observed at one complete point."""
+        if not isinstance(self.measure, Generates):
+            raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
+        prediction = self.prediction(model, points)
+        true = self.nuisances.draw(count, random) if nuisances is None else nuisances
+        drawn = np.array([true[name] for name in self.nuisances.ids]).reshape(len(self.nuisances), count).T
+        if prediction.moved is None:
+            means = prediction.mu + drawn @ prediction.jacobian[0].T
+        else:
+            moved = prediction.moved(drawn, np.zeros(len(drawn), np.intp))
+            means = moved.mu + np.einsum("tnk,tk->tn", moved.jacobian, drawn)
+        means = np.broadcast_to(means, (count, self.measure.data.size))
+        return self.measure.sample(prediction, means, random)
+
+    _no_toys = "has a statistic that does not say how its data fluctuate: no toys can be made of it"
+
+    def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
+        """Return what turns data sets (T, n_bins) into the statistic at complete points, shape (T, P)."""
+        if hasattr(self.transform, "data"):
+            return super().tabulate(model, points)
+        prediction = self.prediction(model, points)
+        if isinstance(self.measure, Tabulates):
+            table = self.measure.table(prediction)
+        else:
+            table = one_by_one(self.measure, prediction)
+        penalty = self._penalty(points)
+        return (lambda data: table(data) + penalty) if self.penalties else table
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the prediction at nominal nuisances, shape (P, n)."""

@@ -1,18 +1,21 @@
 """Several releases as one likelihood: values add up, shared nuisances are profiled once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
-from nuanomaly.likelihood.base import Likelihood, solved
+from nuanomaly.likelihood.base import Likelihood, Prediction, ResponseLikelihood, solved
 from nuanomaly.likelihood.convex import Local, profile
+from nuanomaly.likelihood.ensemble import Table, gaussian_table
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.model.base import Array, Model, Parameter
 
 
@@ -177,6 +180,87 @@ class JointLikelihood(Likelihood):
         """Return the members' observables side by side, shape (P, n)."""
         parts = [m.observables(model, self._own(m, model, points)) for m in self.members]
         return np.concatenate(parts, axis=1)
+
+    @property
+    def data(self) -> Array | None:
+        """The members' data side by side; None if one of them has none."""
+        parts = [m.data for m in self.members]
+        known = [part for part in parts if part is not None]
+        return np.concatenate(known) if len(known) == len(parts) else None
+
+    @cached_property
+    def _places(self) -> list[slice]:
+        """Where each member's data are."""
+        ends = np.cumsum([0, *(m.n_bins or 0 for m in self.members)])
+        return [slice(a, b) for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+
+    def given(self, data: Array) -> "JointLikelihood":
+        """Return the same likelihood with other data (n_bins,), the members' side by side."""
+        parts = zip(self.members, self._places, strict=True)
+        return replace(self, members=tuple(m.given(data[place]) for m, place in parts))
+
+    def toys(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        count: int,
+        random: np.random.Generator,
+        nuisances: Mapping[str, Array] | None = None,
+    ) -> Array:
+        """Return the members' data (count, n_bins) side by side; what they share is the same in all."""
+        true = self.nuisances.draw(count, random) if nuisances is None else nuisances
+        parts = [m.toys(model, self._own(m, model, points), count, random, true) for m in self.members]
+        return np.concatenate(parts, axis=1)
+
+    def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
+        """Return what turns data (T, n_bins) into the sum, shape (T, P); shared nuisances profiled once."""
+        tables = [self._table_of(cluster, model, points) for cluster in self._clusters]
+
+        def values(data: Array) -> Array:
+            return np.asarray(sum(table(data[:, where]) for where, table in tables))
+
+        return values
+
+    def _table_of(
+        self, cluster: Sequence[Likelihood], model: Model, points: Mapping[str, Array]
+    ) -> tuple[Array, Table]:
+        """Return which data belong to members that are tied, and their table."""
+        where = np.concatenate(
+            [np.arange(place.start, place.stop) for m in cluster for place in [self._place(m)]]
+        )
+        if len(cluster) == 1:
+            return where, cluster[0].tabulate(model, self._own(cluster[0], model, points))
+        stacked = self._stacked(cluster, model, points)
+        if stacked is not None:
+            return where, stacked
+        return where, Likelihood.tabulate(combine(cluster), model, points)
+
+    def _place(self, member: Likelihood) -> slice:
+        return next(p for m, p in zip(self.members, self._places, strict=True) if m is member)
+
+    def _stacked(
+        self, cluster: Sequence[Likelihood], model: Model, points: Mapping[str, Array]
+    ) -> Table | None:
+        """Return the table of one Gaussian of all members, None if they are no such."""
+        found: list[tuple[Array, Prediction]] = []
+        for member in cluster:
+            if not isinstance(member, ResponseLikelihood) or not isinstance(member.measure, Gaussian):
+                return None
+            prediction = member.prediction(model, self._own(member, model, points))
+            if prediction.moved is not None or hasattr(member.transform, "data"):
+                return None
+            found.append((member.measure.inverse, prediction))
+        nuisances = cluster[0].nuisances.union(m.nuisances for m in cluster[1:])
+        mu = np.concatenate([p.mu for _, p in found], axis=1)
+        jacobian = np.zeros((*mu.shape, len(nuisances)))
+        start = 0
+        for member, (_, prediction) in zip(cluster, found, strict=True):
+            rows = np.arange(start, start + prediction.mu.shape[1])
+            columns = [nuisances.ids.index(name) for name in member.nuisances.ids]
+            jacobian[:, rows[:, None], columns] = prediction.jacobian
+            start += prediction.mu.shape[1]
+        inverse = np.asarray(block_diag(*(w for w, _ in found)), float)
+        return gaussian_table(inverse, mu, jacobian, nuisances)
 
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return ∂(observables)/∂ξ for the nuisances of all members, shape (P, n, K)."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.model.base import Array
@@ -106,6 +107,35 @@ class Nuisances:
             if item.piecewise and not item.block:
                 total = total + (xi[:, column] / np.where(xi[:, column] > 0, item.plus, item.minus)) ** 2
         return np.asarray(total)
+
+    def draw(
+        self, count: int, random: np.random.Generator, free: Mapping[str, float] | None = None
+    ) -> dict[str, Array]:
+        """Return values drawn from the priors, shape (count,) by id; what has no prior is at ``free``, or 0.
+
+        Two-sided errors mean two halves of a Gaussian that join at zero; bounds cut the prior off.
+
+        Examples
+        --------
+        >>> floor = Nuisances((Nuisance("x", "", plus=1.0, minus=2.0, low=-0.5),))
+        >>> drawn = floor.draw(10_000, np.random.default_rng(0))["x"]
+        >>> float(drawn.min()) >= -0.5, bool(0.6 < (drawn > 0.0).mean() < 0.8)
+        (True, True)
+        """
+        found: dict[str, Array] = {}
+        for ids, inverse in self.blocks:
+            root = np.linalg.inv(np.linalg.cholesky(inverse))
+            found |= dict(zip(ids, root.T @ random.standard_normal((len(ids), count)), strict=True))
+        for item in self.items:
+            if item.id in found:
+                continue
+            uniform = random.random(count)
+            if not max(item.plus, item.minus) < np.inf:
+                found[item.id] = np.full(count, np.clip((free or {}).get(item.id, 0.0), item.low, item.high))
+                continue
+            low, high = (_two_sided(np.array(edge), item) for edge in (item.low, item.high))
+            found[item.id] = _two_sided_inverse(low + (high - low) * uniform, item)
+        return {name: found[name] for name in self.ids}
 
     def union(self, others: "Iterable[Nuisances]") -> "Nuisances":
         """Return these and all others, each id once.
@@ -271,3 +301,17 @@ def _stationary(matrices: Array, right: Array) -> Array:
         inverse = np.linalg.pinv(scaled[singular], rcond=_SINGULAR**2, hermitian=True)
         x[singular] = np.einsum("pij,pj->pi", inverse, b[singular])
     return np.asarray(x / scale)
+
+
+def _two_sided(x: Array, item: Nuisance) -> Array:
+    """Return the distribution function of two halves of a Gaussian that join at zero."""
+    below = item.minus / (item.plus + item.minus)
+    left = 2.0 * below * ndtr(np.minimum(x, 0.0) / item.minus)
+    return np.asarray(left + (1.0 - below) * (2.0 * ndtr(np.maximum(x, 0.0) / item.plus) - 1.0))
+
+
+def _two_sided_inverse(u: Array, item: Nuisance) -> Array:
+    below = item.minus / (item.plus + item.minus)
+    left = item.minus * ndtri(np.minimum(u, below) / (2.0 * below))
+    right = item.plus * ndtri(0.5 + 0.5 * (np.maximum(u, below) - below) / (1.0 - below))
+    return np.asarray(np.clip(np.where(u < below, left, right), item.low, item.high))

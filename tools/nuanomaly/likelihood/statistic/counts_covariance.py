@@ -24,6 +24,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.statistic.poisson import poisson_counts
 from nuanomaly.likelihood.transform.stack import Stack
 from nuanomaly.model.base import Array
 
@@ -86,6 +87,12 @@ class CountsCovariance:
             part = Prediction(prediction.mu[chosen], prediction.jacobian[chosen], None, interaction)
             parts.append(self._value(part))
         return np.concatenate(parts) if parts else np.zeros(0)
+
+    def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
+        """Return counts (T, n): Poisson, of means that fluctuate with the systematic covariance."""
+        values, vectors = np.linalg.eigh(self.covariance(prediction)[0])
+        root = vectors * np.sqrt(np.maximum(values, 0.0))  # a covariance of few universes is singular
+        return poisson_counts(means + random.standard_normal(means.shape) @ root.T, random)
 
     def quadratic(self, prediction: Prediction) -> None:
         """Return None: the covariance depends on the prediction."""

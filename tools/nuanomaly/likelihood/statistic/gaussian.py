@@ -15,6 +15,7 @@ them, until that place stays (Gauss–Newton): the form is exact there.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from scipy.linalg import block_diag
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Moved, Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.ensemble import Table, gaussian_noise, gaussian_table, one_by_one
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array
 
@@ -83,6 +85,21 @@ class Gaussian:
             "pni,pnk->pik", jacobian, np.einsum("nm,pmk->pnk", self.inverse, jacobian, optimize=True)
         )
         return Quadratic(self.nuisances.ids, constant, gradient, hessian)
+
+    @cached_property
+    def noise(self) -> Array:
+        """L with LLᵀ the covariance, shape (n, n)."""
+        return gaussian_noise(self.inverse)
+
+    def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
+        """Return data (T, n) with the means (T, n) and the covariance."""
+        return np.asarray(means + random.standard_normal(means.shape) @ self.noise.T)
+
+    def table(self, prediction: Prediction) -> Table:
+        """Return what turns data (T, n) into χ² with the nuisances profiled, shape (T, P)."""
+        if prediction.moved is not None:
+            return one_by_one(self, prediction)
+        return gaussian_table(self.inverse, prediction.mu, prediction.jacobian, self.nuisances)
 
     def value(self, prediction: Prediction) -> Array:
         """Return χ² with the nuisances profiled, shape (P,)."""

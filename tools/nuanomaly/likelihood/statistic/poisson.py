@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import pdtr, pdtrik, xlogy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.convex import Local, profile
+from nuanomaly.likelihood.ensemble import Table, one_by_one
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array
 
@@ -58,6 +59,25 @@ class Poisson:
         local, points = self.local(prediction), prediction.mu.shape[0]
         return profile(local, points, self.nuisances.ids, self.nuisances)[0]
 
+    def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
+        """Return counts (T, n) with the means (T, n)."""
+        return poisson_counts(means, random)
+
+    def table(self, prediction: Prediction) -> Table:
+        """Return what turns counts (T, n) into the deviance, nuisances profiled, shape (T, P)."""
+        if len(self.nuisances):
+            return one_by_one(self, prediction)
+        mu = prediction.mu
+        empty, logs = (mu <= 0.0).astype(float), np.log(np.where(mu > 0.0, mu, 1.0))
+        total = np.where((mu >= 0.0).all(axis=1), mu.sum(axis=1), np.inf)
+
+        def values(counts: Array) -> Array:
+            own = (xlogy(counts, counts) - counts).sum(axis=1)
+            found = 2.0 * (total + own[:, None] - counts @ logs.T)
+            return np.where(counts @ empty.T > 0.0, np.inf, found) if empty.any() else np.asarray(found)
+
+        return values
+
     def quadratic(self, prediction: Prediction) -> None:
         """Return None: counts are not quadratic in the nuisances."""
         return None
@@ -76,6 +96,26 @@ class Poisson:
             return Quadratic(self.nuisances.ids, self.deviance(mu), gradient, hessian)
 
         return about
+
+
+def poisson_counts(means: Array, random: np.random.Generator) -> Array:
+    """Return counts with the means, one uniform number each: close means then have close counts.
+
+    Examples
+    --------
+    >>> counts = poisson_counts(np.full((20_000, 1), 2.5), np.random.default_rng(1))
+    >>> bool(abs(counts.mean() - 2.5) < 0.05), bool(abs(counts.var() - 2.5) < 0.1)
+    (True, True)
+    """
+    mu = np.maximum(means, 0.0)
+    uniform = random.random(mu.shape)
+    safe = np.where(mu > 0.0, mu, 1.0)
+    # the smallest k with P(≤ k) ≥ u; the inverse in real numbers may be off by its rounding
+    found = np.ceil(np.maximum(pdtrik(uniform, safe), 0.0))
+    fewer = np.maximum(found - 1.0, 0.0)
+    found = np.where(pdtr(fewer, safe) >= uniform, fewer, found)
+    found = np.where(pdtr(found, safe) < uniform, found + 1.0, found)
+    return np.asarray(np.where(mu > 0.0, found, 0.0))
 
 
 def build(config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances) -> Poisson:

@@ -28,6 +28,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.statistic.poisson import poisson_counts
 from nuanomaly.model.base import Array
 
 
@@ -105,6 +106,14 @@ class Pulls:
         place = np.arange(s + g)
         hessian[:, place, place] += self.prior
         return hessian
+
+    def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
+        """Return counts (T, n): Poisson, with pulls drawn from their priors (free ones at zero)."""
+        sigma = np.where(self.prior > 0.0, 1.0 / np.sqrt(np.where(self.prior > 0.0, self.prior, 1.0)), 0.0)
+        xi = random.standard_normal((len(means), sigma.size)) * sigma
+        s = self.signal.shape[1]
+        signal = means * (1.0 + xi[:, :s] @ self.signal.T)
+        return poisson_counts(signal + self.background + xi[:, s:] @ self.extra.T, random)
 
     def quadratic(self, prediction: Prediction) -> Quadratic:
         """Return χ² as a form without nuisances: its pulls are its own."""

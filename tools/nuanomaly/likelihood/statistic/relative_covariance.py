@@ -60,6 +60,18 @@ class RelativeCovariance:
             start += len(block)
         return total
 
+    def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
+        """Return data (T, n) with the means (T, n) and the covariance of the prediction."""
+        mu = prediction.mu[0]
+        noise, start = random.standard_normal(means.shape), 0
+        for block in self.blocks:
+            chosen = slice(start, start + len(block))
+            own = mu[chosen]
+            factor = np.linalg.cholesky(block * np.outer(own, own) + np.diag(own))
+            noise[:, chosen] = noise[:, chosen] @ factor.T
+            start += len(block)
+        return np.asarray(means + noise)
+
     def quadratic(self, prediction: Prediction) -> None:
         """Return None: the covariance depends on the prediction."""
         return None

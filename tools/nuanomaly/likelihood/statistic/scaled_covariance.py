@@ -31,6 +31,7 @@ from scipy.linalg import solve_triangular
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.ensemble import Table
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.transform.stack import Index, Stack
 from nuanomaly.model.base import Array
@@ -155,6 +156,39 @@ class ScaledCovariance:
         parts = [self._value(s[i : i + step]) for i in range(0, len(s), step)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
+    def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
+        """Return data (T, n) with the means (T, n) and the covariance M of the prediction."""
+        factor = _factor(self.covariance(prediction)[0])
+        return np.asarray(means + random.standard_normal(means.shape) @ factor.T)
+
+    def table(self, prediction: Prediction) -> Table:
+        """Return what turns data (T, n) into values (T, P): one product of [d dᵀ, d, 1] with a matrix."""
+        mu, n = prediction.mu, self.n_bins
+        middle = mu.mean(axis=0)
+        rows, columns = np.triu_indices(n)
+        twice = np.where(rows == columns, 1.0, 2.0)
+        features = np.empty((len(mu), rows.size + n + 1))
+        step = max(1, 20 * _CHUNK // n**2)
+        for start in range(0, len(mu), step):
+            part = slice(start, start + step)
+            chosen = Prediction(mu[part], prediction.jacobian[part], _part(prediction.components, part))
+            covariance = self.covariance(chosen)
+            inverse = np.linalg.inv(covariance)
+            centred = mu[part] - middle
+            pulled = np.einsum("pnm,pm->pn", inverse, centred)
+            features[part, : rows.size] = inverse[:, rows, columns] * twice
+            features[part, rows.size : -1] = -2.0 * pulled
+            features[part, -1] = np.einsum("pn,pn->p", pulled, centred)
+            if self.log_determinant:
+                diagonal = np.diagonal(_factor(covariance), axis1=1, axis2=2)
+                features[part, -1] += 2.0 * np.log(diagonal).sum(axis=1)
+
+        def values(data: Array) -> Array:
+            d = data - middle
+            return np.asarray(np.hstack([d[:, rows] * d[:, columns], d, np.ones((len(d), 1))]) @ features.T)
+
+        return values
+
     def quadratic(self, prediction: Prediction) -> None:
         """Return None: the covariance depends on the prediction."""
         return None
@@ -188,6 +222,10 @@ class ScaledCovariance:
             value += 2.0 * np.log(np.diagonal(factor[:, :n, :n], axis1=1, axis2=2)).sum(axis=1)
             value += r.log_determinant
         return np.asarray(value)
+
+
+def _part(components: Array | None, part: slice) -> Array | None:
+    return None if components is None else components[part]
 
 
 def _factor(matrices: Array) -> Array:
