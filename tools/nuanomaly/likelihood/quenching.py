@@ -17,7 +17,7 @@ from nuanomaly.archive.units import registry
 from nuanomaly.model.base import Array
 
 #: Steps per photo-electron when a continuous spectrum of them is integrated.
-_FINE = 10
+_FINE = 4
 
 
 def electron_equivalent(T: Array, coefficients: Sequence[float], unit: str) -> Array:
