@@ -9,7 +9,7 @@ from typing import Any
 
 from nuanomaly.archive.release import Release, read
 from nuanomaly.inference import benchmarks
-from nuanomaly.report import provenance
+from nuanomaly.report import provenance, threads
 
 Rows = list[dict[str, Any]]
 #: Told what happens, one line at a time.
@@ -38,7 +38,8 @@ def recompute(
     missing = {k: r for k, r in wanted.items() if k not in found}
     if missing:
         # spawned, not forked: a fork of a process with threads may hang
-        with ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn")) as pool:
+        pool_of = ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn"))
+        with threads.single(), pool_of as pool:
             running: dict[Future[Rows], Release] = {
                 pool.submit(_rows, str(release.folder)): release for release in missing.values()
             }
