@@ -9,6 +9,8 @@ SECTIONS = {
         "list": ("browse:list_", "List the releases."),
         "show": ("browse:show", "Show what a release holds: tables, provenance, likelihood, benchmarks."),
         "anomalies": ("browse:anomalies", "Show the anomalies: the claims in numbers, and who tests them."),
+        "log": ("versions:log", "List the versions of a dataset, and why each exists."),
+        "diff": ("versions:diff", "Show what differs between two versions, and what it does to the physics."),
         "fetch": ("fetching:fetch", "Get releases, verified, into the cache or a folder."),
         "lock": ("fetching:lock", "Pin releases in nuanomaly.lock, for `fetch --locked`."),
         "cite": ("browse:cite", "Print the BibTeX entries behind releases."),

@@ -108,3 +108,14 @@ def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(*columns, console=console(error=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def line(text: object) -> str:
+    """Return a text of several lines as one.
+
+    Examples
+    --------
+    >>> line("a\\n  b")
+    'a b'
+    """
+    return " ".join(str(text).split())
