@@ -3,6 +3,7 @@
 Read with uproot, which is in the extra `root`.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -84,11 +85,8 @@ def _covariance(file: Any, name: str) -> pd.DataFrame:
 
 def _truth(file: Any, detector: str) -> pd.DataFrame:
     """Return the edges of the bins of L/E, the same in every histogram of a detector."""
-    edges = [
-        _get(file, name).axis(0).edges()
-        for _, _, sample in [(0, 0, s) for s in _SAMPLES]
-        for _, _, name in _histograms(detector, sample)
-    ]
+    names = [name for sample in _SAMPLES for _, _, name in _histograms(detector, sample)]
+    edges = [_get(file, name).axis(0).edges() for name in names]
     if any(not np.array_equal(e, edges[0]) for e in edges):
         raise NuanomalyError(f"{file.file_path}: the {detector} histograms have different bins of L/E")
     return pd.DataFrame({"low": edges[0][:-1], "high": edges[0][1:]})
@@ -144,14 +142,17 @@ def _response(file: Any, detector: str, sample: str) -> pd.DataFrame:
 
 
 def _grid(file: Any, name: str, value: str) -> pd.DataFrame:
-    """Return a surface at the centres of its bins, Δm² in the outer loop."""
+    """Return a surface at the centres of its bins, Δm² in the outer loop.
+
+    sin²θ24 is rounded to twelve digits, so that it is the same on every machine.
+    """
     found = _get(file, name)
     angle, splitting = (0.5 * (e[:-1] + e[1:]) for e in (found.axis(0).edges(), found.axis(1).edges()))
     return pd.DataFrame(
         {
             "dm2_41": np.repeat(splitting, angle.size),
             "theta_24": np.tile(angle, splitting.size),
-            "sin2_theta_24": np.tile(np.sin(angle) ** 2, splitting.size),
+            "sin2_theta_24": np.tile([float(f"{math.sin(a) ** 2:.12g}") for a in angle], splitting.size),
             value: found.values().T.ravel(),
         }
     )
