@@ -5,6 +5,7 @@ experiment.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -124,3 +125,62 @@ def _summed(places: Array, values: Array, low: Array, high: Array) -> Array:
     """Return values (m, N) at places (m,) summed over the bins low ≤ place < high, shape (n, N)."""
     inside = (places >= low[:, None]) & (places < high[:, None])
     return np.asarray(inside.astype(float) @ values)
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseFit:
+    """A scintillation response fitted to measured quenching factors.
+
+    Attributes
+    ----------
+    coefficients : array, shape (k,)
+        c_k of E_ee = Σ_k c_k T^(k+1), energies in keV: the quenching factor is Σ_k c_k T^k.
+    covariance : array, shape (k, k)
+        From the errors of the measurements alone.
+    chi2, dof : float, int
+        Of the fit. Measurements that disagree make it large, and the covariance too small.
+    """
+
+    coefficients: Array
+    covariance: Array
+    chi2: float
+    dof: int
+
+    def factor(self, T: Array) -> Array:
+        """Return the quenching factor at recoil energies in keV."""
+        return np.asarray(self._powers(T) @ self.coefficients)
+
+    def band(self, T: Array, scaled: bool = True) -> Array:
+        """Return its standard deviation, times √(χ²/dof) where that is above one and ``scaled``."""
+        variance = np.einsum("ni,ij,nj->n", self._powers(T), self.covariance, self._powers(T))
+        return np.asarray(np.sqrt(variance * (max(1.0, self.chi2 / self.dof) if scaled else 1.0)))
+
+    def _powers(self, T: Array) -> Array:
+        return np.asarray(np.power.outer(np.asarray(T, float), np.arange(self.coefficients.size)))
+
+
+def fit_response(T: Array, factor: Array, error: Array, degree: int = 4) -> ResponseFit:
+    """Return the least-squares fit of a scintillation response to quenching factors.
+
+    Parameters
+    ----------
+    T : array, shape (n,)
+        Recoil energies in keV; their errors are neglected.
+    factor, error : arrays, shape (n,)
+    degree : int
+        Of the response; 4 is the form of arXiv:2111.02477.
+
+    Examples
+    --------
+    >>> T = np.linspace(3.0, 60.0, 12)
+    >>> fit = fit_response(T, 0.05 + 0.001 * T, np.full(12, 0.002), degree=2)
+    >>> fit.coefficients.round(4).tolist(), round(fit.chi2, 3), fit.dof
+    ([0.05, 0.001], 0.0, 10)
+    """
+    # energies over 50 keV keep the matrix well conditioned
+    scale = 50.0 ** np.arange(degree)
+    design = np.power.outer(np.asarray(T, float), np.arange(degree)) / scale / error[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    scaled = covariance @ (design.T @ (factor / error))
+    chi2 = float(((factor / error - design @ scaled) ** 2).sum())
+    return ResponseFit(scaled / scale, covariance / np.outer(scale, scale), chi2, T.size - degree)
