@@ -1,7 +1,7 @@
 """Systematic effects on the spectra of Daya Bay's halls, as relative changes per unit of a pull.
 
-Sizes: 0.13 % efficiency and 0.2 % energy scale of each detector, uncorrelated; 0.8 % of each core; 10 % of each
-hall's background; a free normalisation of each energy bin, the same in all halls.
+Sizes: 0.13 % efficiency and 0.2 % energy scale of each detector, uncorrelated; 0.8 % of each core; 10 % of
+each hall's background; a free normalisation of each energy bin, the same in all halls.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ EFFICIENCY, SCALE, CORE, BACKGROUND = 0.0013, 0.002, 0.008, 0.10
 
 @dataclass(frozen=True)
 class Site:
-    """A spectrum: counts of the signal per bin, and rows (detector, core, baseline, strength) of its sources."""
+    """Counts of the signal per bin, and rows (detector, core, baseline, strength) of its sources."""
 
     name: str
     signal: Array
@@ -33,7 +33,7 @@ class Site:
 def pulls(
     sites: Sequence[Site], edges: Array, expected: Array, step: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the pulls (pull, sigma, acts_on) and their effects, a row per site and bin and a column per pull.
+    """Return pulls (pull, sigma, acts_on) and effects, a row per site and bin and a column per pull.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def pulls(
 
 
 def scale_effect(signal: Array, edges: Array, expected: Array, step: float) -> Array:
-    """Return the relative change of each bin if all energies become larger by a factor 1 + s, per unit of s.
+    """Return the relative change of each bin if all energies become larger by 1 + s, per unit of s.
 
     What leaves a bin at its upper edge is E ρ(E) s there, with the density ρ of ``expected``, corrected by the
     ratio of signal over expectation (at an edge the geometric mean of both sides).

@@ -10,7 +10,7 @@ _FOLDER = "reactor/globesfit_rates"
 
 
 def uncertainties(originals: Path) -> dict[str, pd.DataFrame]:
-    """Return relative uncertainties by isotope and their inverse correlation, as every release declares them."""
+    """Return relative uncertainties by isotope, and their inverse correlation."""
     folder = originals / _FOLDER
     sigma = numbers(folder / "flux_norm_uncertainties_HM.csv").loc[0, list(ISOTOPES)].to_numpy(float)
     inverse = numbers(folder / "flux_norm_inverse_correlation_HM.csv")[list(ISOTOPES)]

@@ -1,4 +1,4 @@
-"""Daya Bay's measurements of θ13: spectra of the supplements of arXiv:1610.04802 (1230 d) and 2211.14988 (3158 d)."""
+"""Daya Bay's spectra: the supplements of arXiv:1610.04802 (1230 days) and arXiv:2211.14988 (3158 days)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -102,8 +102,8 @@ def _first(originals: Path) -> dict[str, pd.DataFrame]:
     baselines = pd.concat(
         [_site(hall, [d for d in detectors if d["hall"] == hall]) for hall in HALLS], ignore_index=True
     )
-    names = tuple(f"c{k}" for k in range(26))
-    covariance = read_text(folder / "NeutrinoCovMatrix.dat", names, separator=",")
+    entries = [f"c{k}" for k in range(26)]
+    covariance = read_text(folder / "NeutrinoCovMatrix.dat", entries, separator=",")
     common = _common(originals, spectra, baselines, "unoscillated")
     return {"spectra": spectra, "baselines": baselines, "antineutrino-covariance": covariance, **common}
 

@@ -1,4 +1,4 @@
-"""Daya Bay's yields by fuel composition: the supplement of arXiv:1704.01082, with fluxes to compare them with."""
+"""Daya Bay's yields by fuel composition, arXiv:1704.01082, with fluxes to compare them with."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def _statistical(path: Path) -> pd.DataFrame:
 
 
 def _total(yields: pd.DataFrame, statistical: pd.DataFrame, systematic: pd.DataFrame) -> pd.DataFrame:
-    """Return the covariance in (1e-43 cm²/fission)², relative errors times the straight line that fits best."""
+    """Return the covariance in (1e-43 cm²/fission)²: relative errors times the line that fits best."""
     share, measured = yields["f_pu239"].to_numpy(float), yields["yield"].to_numpy(float)
     design = np.stack([np.ones_like(share), share], axis=1)
     predicted = measured

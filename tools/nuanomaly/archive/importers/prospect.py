@@ -1,4 +1,4 @@
-"""PROSPECT, arXiv:2006.11210: the ancillary files of the oscillation search (1.x) and of the ²³⁵U spectrum (2.x)."""
+"""PROSPECT, arXiv:2006.11210: ancillary files of the oscillation search (1.x) and the ²³⁵U spectrum (2.x)."""
 
 from pathlib import Path
 
@@ -141,9 +141,12 @@ def _energies(originals: Path) -> pd.DataFrame:
 
 
 def _u235_spectrum(folder: Path) -> dict[str, pd.DataFrame]:
-    data = _comma(folder / "2.1_SpectrumData.txt", ["counts", "counts_error", "background", "background_error"])
+    data = _comma(
+        folder / "2.1_SpectrumData.txt", ["counts", "counts_error", "background", "background_error"]
+    )
     predicted = _comma(
-        folder / "2.3_HFIRSpectrumPrediction.txt", ["predicted", "huber_u235", "al28", "he6", "non_equilibrium"]
+        folder / "2.3_HFIRSpectrumPrediction.txt",
+        ["predicted", "huber_u235", "al28", "he6", "non_equilibrium"],
     )
     return {
         "u235-spectrum": data,

@@ -4,8 +4,8 @@ Config
 ------
 mode, datasets, model, fixed, grid : as for the kind ``best-fit``
 quantity : {parameter: NAME}, {sin2_2theta: NAME of a sin²θ}, or {difference: [NAME, NAME]}
-which : ``value`` or ``error``, from the curvature at the best fit; errors of several parameters are combined as
-    if they were independent, and fixed ones have none
+which : ``value`` or ``error``, from the curvature at the best fit; errors of several parameters are combined
+    as if they were independent, and fixed ones have none
 """
 
 from collections.abc import Mapping

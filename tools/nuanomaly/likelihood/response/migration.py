@@ -1,7 +1,7 @@
 """Counts by site and bin of reconstructed energy, through a released matrix from bins of neutrino energy.
 
-An output is n_sb · Σ_rt c_r M_bt w_t ⟨P⟩_rt, over the rows r of baselines of its site and the bins t of neutrino
-energy, divided by the same sum where the output is known to be n_sb: at probability one, or at a point of a
+An output is n_sb · Σ_rt c_r M_bt w_t ⟨P⟩_rt, over the rows r of baselines of its site and the bins t of
+neutrino energy, divided by the same sum where the output is known to be n_sb: at probability one, or at a point of a
 model. ⟨P⟩ is the average over the bin of energy and over what core and detector extend to: both are uniform
 intervals of L/E, of which one interval with the same variance is used.
 
@@ -113,14 +113,14 @@ def _baselines(table: str, release: Release, sites: list[str]) -> pd.DataFrame:
         if name not in sites:
             raise UnknownNameError("site", str(name), sites, f"{release.id} {table}")
     rows = frame[["site", "baseline", "half_length", "strength"]].copy()
-    rows["detector"] = frame["detector"] if "detector" in frame else ""
+    rows["detector"] = frame.get("detector", "")
     return rows
 
 
 def _weights(
     rows: pd.DataFrame, places: pd.DataFrame, matrices: Mapping[str, sparse.csr_array], sites: list[str]
 ) -> sparse.csr_array:
-    """Return what each (place, energy) adds to each (site, bin): a place is a baseline that sites may share."""
+    """Return what each (place, energy) adds to each (site, bin); sites may share places."""
     keys = [tuple(key) for key in places.to_numpy(object)]
     seen = rows["strength"] / (rows["baseline"] ** 2 - rows["half_length"] ** 2)
     total: sparse.csr_array | None = None

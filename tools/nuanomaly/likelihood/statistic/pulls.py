@@ -1,9 +1,10 @@
 """Counts with many systematic effects of their own: χ² with all pulls profiled in closed form.
 
-χ² = min_ξ Σ_n (d_n − m_n(ξ))² / V_n + Σ_k (ξ_k/σ_k)²,  m_n(ξ) = μ_n (1 + Σ_k F_nk ξ_k) + B_n (1 + Σ_k G_nk ξ_k).
+χ² = min_ξ Σ_n (d_n − m_n(ξ))² / V_n + Σ_k (ξ_k/σ_k)² with
+m_n(ξ) = μ_n (1 + Σ_k F_nk ξ_k) + B_n (1 + Σ_k G_nk ξ_k).
 
-Pulls belong to this measurement alone (free spectral bins, efficiencies, scales …), so they are profiled here and
-not carried into combinations; what releases share is a declared nuisance. V is evaluated at ξ = 0.
+Pulls belong to this measurement alone (free spectral bins, efficiencies, scales …), so they are profiled here
+and not carried into combinations; what releases share is a declared nuisance. V is evaluated at ξ = 0.
 
 Config
 ------

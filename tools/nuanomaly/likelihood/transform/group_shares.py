@@ -1,7 +1,7 @@
 """How a measured total is shared out among sites, bin by bin.
 
-μ_sb = N_b · O_sb / Σ_s O_sb, with O the outputs of a response by site and bin, and N_b the data summed over the
-sites. Only differences between sites count: a spectrum or a flux that is wrong everywhere cancels in each bin.
+μ_sb = N_b · O_sb / Σ_s O_sb, with O the outputs of a response by site and bin, and N_b the data summed over
+the sites. Only differences between sites count: a spectrum that is wrong everywhere cancels in each bin.
 
 Config
 ------
@@ -53,6 +53,4 @@ def build(
     data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
     if data.size != response.n_out:
         raise NuanomalyError(f"{release.id}: {data.size} data, but {response.n_out} outputs")
-    return GroupShares(
-        data.reshape(len(response.sites), response.bins), 0 if config["total"] == "bin" else 1
-    )
+    return GroupShares(data.reshape(len(response.sites), response.bins), 0 if config["total"] == "bin" else 1)

@@ -3,15 +3,17 @@
 R_a = Σ_i (1 + ξ_i) f_ai Y_i(site of a) / Σ_i f_ai Y_i⁰, where Y is the response's yield and Y⁰ that at
 probability one. A nuisance ξ_i is the relative departure of the isotope's flux from the flux model.
 
-With ``corrected_for``, the data are yields per fission that were corrected for the three-flavour oscillation of
-these parameters: σ_a = Σ_i (1 + ξ_i) f_ai Y_i Y_i⁰ / Y_i³ᵛ, in the unit of the yields.
+Of data that were corrected for the oscillation of three flavours, Y_i Y_i⁰ / Y_i³ᵛ takes the place of Y_i.
+Yields per fission are the numerator alone, in the unit of the response's yields.
 
 Config
 ------
 rates : list of tables
     Rows (site, f_ISOTOPE …), in the order of the data.
 isotopes : {isotope: nuisance}
+quantity : ``ratio`` (if left out) or ``yield``
 corrected_for : {parameters of the model 3nu}, optional
+    What rows were corrected for: all, or those that a column ``corrected`` (bool) of the tables names.
 """
 
 from collections.abc import Mapping
@@ -64,13 +66,12 @@ def build(
             raise UnknownNameError("site", str(name), response.sites, release.id)
     site = np.array([response.sites.index(name) for name in rates["site"]])
     fractions = rates[[f"f_{isotope}" for isotope in response.isotopes]].to_numpy(float)
-    unoscillated = response.unoscillated
+    factors = fractions.copy()
     if "corrected_for" in config:
-        three = model("3nu")
-        seen = response(three, complete(three, config["corrected_for"]), {}).reshape(unoscillated.shape)
-        factors = fractions * (unoscillated / seen)[site]
-    else:
-        factors = fractions / (fractions * unoscillated[site]).sum(axis=1, keepdims=True)
+        corrected = rates["corrected"].to_numpy(bool) if "corrected" in rates else np.ones(len(rates), bool)
+        factors[corrected] *= _correction(response, config["corrected_for"])[site[corrected]]
+    if config.get("quantity", "ratio") == "ratio":
+        factors /= (fractions * response.unoscillated[site]).sum(axis=1, keepdims=True)
     effect = np.zeros((len(response.isotopes), len(nuisances)))
     for isotope, nuisance in config["isotopes"].items():
         if isotope not in response.isotopes:
@@ -79,3 +80,9 @@ def build(
             raise UnknownNameError("nuisance", nuisance, nuisances.ids, release.id)
         effect[response.isotopes.index(isotope), nuisances.ids.index(nuisance)] = 1.0
     return IsotopeMixture(factors, site, effect)
+
+
+def _correction(response: IsotopeResponse, parameters: Mapping[str, float]) -> Array:
+    """Return yields without oscillation over those of three flavours, shape (sites, isotopes)."""
+    three, unoscillated = model("3nu"), response.unoscillated
+    return unoscillated / response(three, complete(three, parameters), {}).reshape(unoscillated.shape)

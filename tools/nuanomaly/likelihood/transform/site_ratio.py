@@ -1,7 +1,7 @@
 """What one site should see, from what another one saw: a measured spectrum times a ratio of probabilities.
 
-μ_b = e_b · (O_1b / O_2b) · (1 + Σ_k f_k ξ_k), with O the outputs of a response with two sites, e the expectation if
-nothing happened between them, and f the effect of a nuisance on all bins alike.
+μ_b = e_b · (O_1b / O_2b) · (1 + Σ_k f_k ξ_k), with O the outputs of a response with two sites, e the
+expectation if nothing happened between them, and f the effect of a nuisance on all bins alike.
 
 Config
 ------
@@ -22,6 +22,9 @@ from nuanomaly.likelihood.base import Prediction, Response
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.response.migration import SiteResponse
 from nuanomaly.model.base import Array
+
+
+_SIDES = ("numerator", "denominator")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +51,7 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
     """Build from a declaration (see the module)."""
     if not isinstance(response, SiteResponse):
         raise NuanomalyError(f"{release.id}: site-ratio needs a response with sites")
-    places = []
-    for side in ("numerator", "denominator"):
-        if config[side] not in response.sites:
-            raise UnknownNameError("site", config[side], response.sites, release.id)
-        first = response.sites.index(config[side]) * response.bins
-        places.append(slice(first, first + response.bins))
+    numerator, denominator = (_outputs(str(config[side]), response, release) for side in _SIDES)
     effects = np.zeros(len(nuisances))
     for effect in config.get("effects", ()):
         if effect["nuisance"] not in nuisances.ids:
@@ -62,4 +60,12 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
     expected = release.table(config["expected"]["table"])[config["expected"]["column"]].to_numpy(float)
     if expected.size != response.bins:
         raise NuanomalyError(f"{release.id}: {expected.size} expectations for {response.bins} bins")
-    return SiteRatio(expected, *places, effects)
+    return SiteRatio(expected, numerator, denominator, effects)
+
+
+def _outputs(site: str, response: SiteResponse, release: Release) -> slice:
+    """Return the place of a site's outputs."""
+    if site not in response.sites:
+        raise UnknownNameError("site", site, response.sites, release.id)
+    first = response.sites.index(site) * response.bins
+    return slice(first, first + response.bins)
