@@ -170,10 +170,11 @@ class Page:
     ) -> None:
         """Write a table; numbers are aligned to the right and shown with ``digits`` significant digits."""
         cells = [list(row) for row in rows]
-        body = "".join(
-            f"<tr>{''.join(_cell(c, digits, k == 0) for k, c in enumerate(row))}</tr>" for row in cells
-        )
         right = [k > 0 and any(_is_number(row[k]) for row in cells) for k in range(len(header))]
+        body = "".join(
+            f"<tr>{''.join(_cell(c, digits, k == 0, right[k]) for k, c in enumerate(row))}</tr>"
+            for row in cells
+        )
         head = "".join(
             f'<th scope="col" class="{"number" if right[k] else "word"}">{_inline(h)}</th>'
             for k, h in enumerate(header)
@@ -270,17 +271,22 @@ def _plain(key: str, value: Any) -> Cell:
     raise NuanomalyError(f"result {key!r} is a {type(value).__name__}: record single numbers or words")
 
 
-def _cell(value: Cell, digits: int, first: bool) -> str:
-    tag = 'th scope="row"' if first else "td"
+def _cell(value: Cell, digits: int, first: bool, right: bool) -> str:
+    tag = "th" if first else "td"
+    scope = ' scope="row"' if first else ""
+    kind = ' class="number"' if right else ""
+    return f"<{tag}{scope}{kind}>{_written(value, digits)}</{tag}>"
+
+
+def _written(value: Cell, digits: int) -> str:
+    """Return what stands in a cell: numbers with so many significant digits, texts as Markdown."""
     if isinstance(value, bool):
-        return f"<{tag}>{'yes' if value else 'no'}</{tag[:2]}>"
+        return "yes" if value else "no"
     if isinstance(value, int | np.integer):
-        return f'<{tag} class="number">{str(value).replace("-", "−")}</{tag[:2]}>'
+        return str(value).replace("-", "−")
     if isinstance(value, float | np.floating):
-        return f'<{tag} class="number">{number(float(value), digits)}</{tag[:2]}>'
-    text = "–" if value is None else str(value)
-    kind = ' class="number"' if _PRINTED.fullmatch(text) and not first else ""
-    return f"<{tag}{kind}>{_inline(text)}</{tag[:2]}>"
+        return number(float(value), digits)
+    return _inline("–" if value is None else str(value))
 
 
 #: A number as a report may have written it: sign, digits, power of ten, error, %, σ.

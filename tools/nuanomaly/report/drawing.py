@@ -102,6 +102,13 @@ def svg(figure: "Figure", name: str, title: str) -> str:
     return _head(body, name, title).strip()
 
 
+def standalone(svg: str) -> str:
+    """Return the ``<svg>`` element of a page as a file of its own, with a size for programs that ask for one."""
+    box = re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
+    width, height = (float(n) * 4 / 3 for n in box.groups()) if box else (700.0, 500.0)
+    return svg.replace("<svg ", f'<svg width="{width:.0f}" height="{height:.0f}" ', 1) + "\n"
+
+
 def _head(body: str, name: str, title: str) -> str:
     """Return the drawing with a size that adapts to the page, and a name for screen readers."""
     head, rest = body.split(">", 1)

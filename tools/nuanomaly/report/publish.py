@@ -11,6 +11,7 @@ from nuanomaly.archive.cite import cite
 from nuanomaly.archive.release import Release, load
 from nuanomaly.report import expectations, proofs, provenance, render, schema
 from nuanomaly.report.declaration import Comparison
+from nuanomaly.report.drawing import standalone
 from nuanomaly.report.execute import Executed
 from nuanomaly.report.expectations import Verified
 
@@ -121,7 +122,7 @@ def write(
     document = result(comparison, executed, verified, rows)
     html = _page(comparison, executed, verified, rows, made_from, document)
     files = {"report.html": html, "result.json": as_json(document)}
-    files |= {f"figures/{name}.svg": svg + "\n" for name, svg in executed.figures.items()}
+    files |= {f"figures/{name}.svg": standalone(svg) for name, svg in executed.figures.items()}
     outputs = {name: provenance.combined([text]) for name, text in files.items()}
     files["provenance.json"] = as_json({**made_from, "inputs": inputs, "outputs": outputs})
     for name, text in files.items():
