@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
@@ -91,3 +92,10 @@ def test_stacked_spectra_are_divided_by_the_width_of_their_bins() -> None:
     figures.spectrum(axes, [0, 100, 300], {"background": [10, 40]}, data=[10, 40], errors=[3, 6], per=100.0)
     assert axes.patches[0].get_data().values.tolist() == [10.0, 20.0]
     assert axes.lines[0].get_ydata().tolist() == [10.0, 20.0]
+
+
+def test_a_figure_is_also_a_file_of_its_own() -> None:
+    figure, _ = figures.new(7.3, 4.8)
+    file = ElementTree.fromstring(drawing.standalone(drawing.svg(figure, "x", "t")))
+    assert (file.get("width"), file.get("height")) == ("701", "461")
+    assert file.tag == "{http://www.w3.org/2000/svg}svg"

@@ -103,7 +103,7 @@ def svg(figure: "Figure", name: str, title: str) -> str:
 
 
 def standalone(svg: str) -> str:
-    """Return the ``<svg>`` element of a page as a file of its own, with a size for programs that ask for one."""
+    """Return the ``<svg>`` element of a page as a file of its own, with a size."""
     box = re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
     width, height = (float(n) * 4 / 3 for n in box.groups()) if box else (700.0, 500.0)
     return svg.replace("<svg ", f'<svg width="{width:.0f}" height="{height:.0f}" ', 1) + "\n"
