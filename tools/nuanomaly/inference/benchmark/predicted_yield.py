@@ -1,0 +1,60 @@
+"""The yield of inverse beta decay that a flux predicts for an isotope, or the ratio of two such yields.
+
+∫ Φ(E) σ(E) dE in 1e-43 cm²/fission. The flux is exponential between the energies of its table, and beyond
+them where the table is shorter than the window: tables in steps of 0.25 MeV need no finer interpolation.
+
+Config
+------
+flux : table with ``energy`` in MeV and a column per isotope in 1/MeV/fission
+isotope : the column
+cross_section : table with ``energy`` in MeV and ``cross_section`` in cm²
+window : {low, high}, antineutrino energies in MeV
+over : {flux, isotope} of a second yield, which the first is divided by (optional)
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.ibd import YIELD_UNIT
+from nuanomaly.model.base import Array
+
+#: Step of the integral in MeV.
+_STEP = 1e-3
+
+
+def compute(config: Mapping[str, Any], release: Release) -> float:
+    """Return the yield, or the ratio of two yields."""
+    found = _yield(config, release)
+    return found / _yield({**config, **config["over"]}, release) if "over" in config else found
+
+
+def exponential(energies: Array, table: Array, values: Array) -> Array:
+    """Return positive values, exponential between the energies of a table and beyond its ends.
+
+    Examples
+    --------
+    >>> exponential(np.array([1.0, 2.5, 5.0]), np.array([2.0, 3.0, 4.0]), np.exp([-2.0, -3.0, -5.0])).round(5)
+    array([0.36788, 0.08208, 0.00091])
+    """
+    logs = np.log(values)
+    place = np.clip(np.searchsorted(table, energies, side="right") - 1, 0, table.size - 2)
+    slope = np.diff(logs) / np.diff(table)
+    return np.asarray(np.exp(logs[place] + (energies - table[place]) * slope[place]))
+
+
+def _yield(config: Mapping[str, Any], release: Release) -> float:
+    flux, section = release.table(config["flux"]), release.table(config["cross_section"])
+    if config["isotope"] not in flux:
+        known = map(str, flux.columns)
+        raise UnknownNameError("isotope", config["isotope"], known, f"{release.id} {config['flux']}")
+    low, high = config["window"]["low"], config["window"]["high"]
+    edges = np.linspace(low, high, round((high - low) / _STEP) + 1)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    energy, values = flux["energy"].to_numpy(float), flux[config["isotope"]].to_numpy(float)
+    seen = exponential(middle, energy[values > 0.0], values[values > 0.0])
+    sigma = np.interp(middle, section["energy"], section["cross_section"], left=0.0) / YIELD_UNIT
+    return float((seen * sigma * np.diff(edges)).sum())
