@@ -48,7 +48,7 @@ class Archive:
 
     def check(self, *references: str, history: bool = False) -> Report:
         """Validate everything, or some releases."""
-        return validate(references or None, self.root, history=history)
+        return validate(references or None, self.root, history=history, fresh=True)
 
     def text_of(self, file: str, line: int) -> str:
         """Return a line of a file."""

@@ -1,5 +1,6 @@
 """Every kind of finding has a damage of a release that gives it, at the right place (damages.yaml)."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,24 @@ def integer_correlation(archive: Archive) -> None:
     archive.seal()
 
 
+def edges_in_kev(archive: Archive) -> None:
+    path = archive.folder / "density.csv"
+    header, *rows = path.read_text().splitlines()
+    cells = [row.split(",") for row in rows]
+    scaled = [",".join([str(float(c[0]) * 1e3), str(float(c[1]) * 1e3), *c[2:]]) for c in cells]
+    path.write_text("\n".join([header, *scaled]) + "\n")
+    archive.seal()
+
+
+def overlap_of_drafts(archive: Archive) -> None:
+    """A third release, which declares an overlap with the second; both are drafts."""
+    folder = archive.root / "datasets" / "toy" / "2021-r1"
+    shutil.copytree(archive.root / "datasets" / "toy" / "2018-r1", folder)
+    path = folder / "release.yaml"
+    text = path.read_text("utf-8").replace("2018-r1", "2021-r1").replace("state: released", "state: draft")
+    path.write_text(text + "overlaps:\n  - {with: toy@2020-r1, relation: shares, reason: x}\n", "utf-8")
+
+
 def no_benchmarks(archive: Archive) -> None:
     text = archive.yaml.read_text("utf-8")
     start, end = text.index("benchmarks:"), text.index("known_issues:")
@@ -93,6 +112,8 @@ CALLED: dict[str, Callable[[Archive], None]] = {
     ),
     "integers in Parquet": parquet(NUMBERS[["E", "flux"]], {"E": "int64", "flux": "float64"}),
     "integers in a correlation": integer_correlation,
+    "edges in keV": edges_in_kev,
+    "two drafts of which one overlaps": overlap_of_drafts,
     "no benchmarks": no_benchmarks,
     "edit the ledger": in_history(("catalog.yaml", "  toy@2018-r1: ", "  toy@2018-r1: 0")),
     "change in history": in_history((OLDER, "0.93", "0.94")),

@@ -1,6 +1,8 @@
 """Every kind that a release can declare has a schema, and every schema of a kind has its module."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,3 +30,29 @@ def test_every_key_of_a_kind_is_described(part: str) -> None:
             if key != "kind" and not ("description" in value or "const" in value):
                 undescribed.append(f"{kind}.{key}")
     assert undescribed == []
+
+
+@pytest.mark.parametrize("part", schemas.PARTS)
+def test_options_that_name_a_table_are_marked(part: str) -> None:
+    unmarked = []
+    for kind in schemas.kinds(part):
+        for path, option in texts(schemas.kind_validator(part, kind).schema, kind):
+            described = str(option.get("description", ""))
+            if described.startswith(("Table ", "Tables ")) and not path.endswith(".table"):
+                unmarked += [] if marked(option) else [path]
+    assert unmarked == [], 'write "x-table": true beside the type, for validation'
+
+
+def texts(schema: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every option that is a text or a list of texts."""
+    for key, option in (schema.get("properties") or {}).items() if isinstance(schema, dict) else ():
+        if isinstance(option, dict):
+            inside = option.get("items", option)
+            if isinstance(inside, dict) and inside.get("type") == "string":
+                yield f"{path}.{key}", option
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from texts(part, path)
+
+
+def marked(option: dict[str, Any]) -> bool:
+    return bool(option.get("x-table") or option.get("items", {}).get("x-table"))

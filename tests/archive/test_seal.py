@@ -49,7 +49,7 @@ def test_the_fields_are_those_of_the_files(archive: Archive) -> None:
         content = (archive.folder / entry["file"]).read_bytes()
         assert entry["sha256"] == hashlib.sha256(content).hexdigest()
         assert entry["size"] == len(content)
-    assert {name: entry["rows"] for name, entry in declared.items()} == dict.fromkeys(declared, 3)
+    assert {name: e["rows"] for name, e in declared.items()} == {**dict.fromkeys(declared, 3), "density": 4}
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -18,12 +18,24 @@ _ORIGINALS = click.Path(exists=True, file_okay=False, path_type=Path)
     "--annotations", is_flag=True, help="Print workflow commands, which forges show beside the line."
 )
 @click.option("--history", is_flag=True, help="Check what was released against git's history too.")
+@click.option("--fresh", is_flag=True, help="Check again what was found without fault before.")
+@click.option("--explain", metavar="CODE", help="Say what a finding means and what to do; `all` lists them.")
 @output.as_json
-def validate(references: Sequence[str], annotations: bool, history: bool, as_json: bool) -> None:
+def validate(
+    references: Sequence[str],
+    annotations: bool,
+    history: bool,
+    fresh: bool,
+    explain: str | None,
+    as_json: bool,
+) -> None:
     """Check releases, or without a name the whole archive. Exits with 1 if there is an error."""
     from nuanomaly.archive.validate import validate as check
 
-    report = check(list(references) or None, history=history)
+    if explain:
+        _explain(explain, as_json)
+        return
+    report = check(list(references) or None, history=history, fresh=fresh)
     if as_json:
         output.emit(report.as_dict())
     elif annotations:
@@ -33,6 +45,16 @@ def validate(references: Sequence[str], annotations: bool, history: bool, as_jso
     else:
         click.echo(report.as_text())
     sys.exit(0 if report.ok else 1)
+
+
+def _explain(code: str, as_json: bool) -> None:
+    from nuanomaly.archive.validate import explanations
+
+    found = explanations.explain(code)
+    if as_json:
+        output.emit([vars(one) for one in found])
+        return
+    click.echo("\n\n".join(explanations.as_text(one, brief=len(found) > 1) for one in found))
 
 
 @click.command()

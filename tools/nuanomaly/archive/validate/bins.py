@@ -34,7 +34,7 @@ def check(subject: ReleaseSubject, table: str, content: Content) -> Iterator[Fin
     yield from reversed_
     if len(pairs) == 1 and not reversed_:  # bins in two quantities have no order along one of them
         within = [c for c in edges.get("within", ()) if c in content]
-        for rows in _groups(content, within):
+        for rows in groups(content, within):
             yield from _neighbours(subject, table, content, pairs[0], rows)
 
 
@@ -58,7 +58,7 @@ def edge_columns(columns: Sequence[str], edges: Mapping[str, Any]) -> list[tuple
     return found
 
 
-def _groups(content: Content, within: Sequence[str]) -> list["np.ndarray[Any, Any]"]:
+def groups(content: Content, within: Sequence[str]) -> list["np.ndarray[Any, Any]"]:
     """Return the rows of each group, in the order of the table."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     keys = zip(*(content[name].tolist() for name in within), strict=True) if within else [()] * content.rows

@@ -11,12 +11,14 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.importing import importers
 from nuanomaly.archive.validate import (
     bins,
+    columns,
     content,
     covariance,
     files,
     ledger,
     likelihoods,
     links,
+    memory,
     metadata,
     past,
     structure,
@@ -30,7 +32,11 @@ _HARMLESS = {"NOT_SEALED", "UNKNOWN_KEY", "TEXT_RUNS_IN_PAGE", "TEXT_CONTROL_CHA
 
 
 def validate(
-    references: Sequence[str] | None = None, root: Path | None = None, *, history: bool = False
+    references: Sequence[str] | None = None,
+    root: Path | None = None,
+    *,
+    history: bool = False,
+    fresh: bool = False,
 ) -> Report:
     """Check releases, or the whole archive with its anomalies, comparisons and catalogue.
 
@@ -43,6 +49,8 @@ def validate(
     history : bool
         Check the ledger and the released folders against git's history too; where there is none, the report
         says so in a note.
+    fresh : bool
+        Check everything anew, also what was found without fault before (see :mod:`.memory`).
 
     Returns
     -------
@@ -68,7 +76,9 @@ def validate(
         )
     folder = base / "schemas" if (base / "schemas").is_dir() else paths.schemas()
     with _uncollected():
-        found = _Validation(base, folder).run(references)
+        remembered = memory.opened(fresh)
+        found = _Validation(base, folder, remembered).run(references)
+        remembered.save()
     if not history:
         return found
     before, note = past.check(base)
@@ -91,8 +101,9 @@ def _uncollected() -> Iterator[None]:
 class _Validation:
     """One run over an archive."""
 
-    def __init__(self, root: Path, schema_folder: Path) -> None:
-        self.root, self.schemas = root, schema_folder
+    def __init__(self, root: Path, schema_folder: Path, remembered: memory.Memory) -> None:
+        self.root, self.schemas, self.memory = root, schema_folder, remembered
+        self.schemas_digest = memory.folder_digest(schema_folder)
         self.folders = release.folders(root)
         self.ledger = catalog.ledger_of(root)
 
@@ -136,15 +147,20 @@ class _Validation:
             return None, [
                 _unreadable(error, folder / "release.yaml", self.root, f"{folder.parent.name}@{folder.name}")
             ]
-        found = list(structure.check(subject, schemas.validator("release", self.schemas)))
-        if not isinstance(subject.data, dict) or any(structure.keys_that_are_no_text(subject.data)):
-            return None, found
-        broken = _broken(subject, found)
+        described = memory.key(subject.document.text, subject.release, self.schemas_digest, importers())
+        found, broken = [], frozenset[str]()
+        if not self.memory.knows(described):
+            found = list(structure.check(subject, schemas.validator("release", self.schemas)))
+            if not isinstance(subject.data, dict) or any(structure.keys_that_are_no_text(subject.data)):
+                return None, found
+            broken = _broken(subject, found)
+            if in_depth:
+                found += metadata.check(subject, broken, importers())
+                found += likelihoods.check(subject, broken, self.schemas)
+                self.memory.keep("" if found else described)
         if in_depth:
-            found += metadata.check(subject, broken, importers())
-            found += likelihoods.check(subject, broken, self.schemas)
             found += files.check(subject)
-            found += _tables(subject, found)
+            found += _tables(subject, found, self.memory)
             if "state" not in broken:
                 found += ledger.check_release(subject, self.ledger)
         return (None if broken else subject), found
@@ -157,7 +173,11 @@ class _Validation:
             except NuanomalyError as error:
                 yield None, [_unreadable(error, path, self.root)]
                 continue
-            found = list(structure.check(subject, schemas.validator(schema, self.schemas)))
+            described = memory.key(subject.document.text, schema, self.schemas_digest)
+            found = []
+            if not self.memory.knows(described):
+                found = list(structure.check(subject, schemas.validator(schema, self.schemas)))
+                self.memory.keep("" if found else described)
             yield (None if any(f.code not in _HARMLESS for f in found) else subject), found
 
     def _archive(
@@ -196,27 +216,55 @@ def _broken(subject: Subject, found: Sequence[Finding]) -> frozenset[str]:
     return frozenset(broken)
 
 
-def _tables(subject: ReleaseSubject, found: Sequence[Finding]) -> list[Finding]:
+def _tables(subject: ReleaseSubject, found: Sequence[Finding], remembered: memory.Memory) -> list[Finding]:
     """Return the findings of the content of every table that is declared properly and present."""
+    keys = {name: _key(subject, name) for name in _sound(subject, found)}
+    unknown = {name for name, key in keys.items() if not remembered.knows(key)}
+    needed = unknown | {subject.declared[name].get("diagonal", {}).get("table") for name in unknown}
     contents: dict[str, content.Content] = {}
-    findings = []
+    findings: dict[str, list[Finding]] = {}
+    for name in keys:
+        if name in needed:
+            its, findings[name] = content.read(subject, name)
+            if its is not None:
+                contents[name] = its
+    for name in contents:
+        codes = {f.code for f in findings[name]}
+        if not codes & {"VALUE_MISSING", "VALUE_INFINITE", "TABLE_EMPTY"}:
+            findings[name] += _inside(subject, name, contents)
+    for name in unknown:
+        remembered.keep("" if findings[name] else keys[name])
+    return [f for each in findings.values() for f in each]
+
+
+def _sound(subject: ReleaseSubject, found: Sequence[Finding]) -> Iterator[str]:
+    """Yield the tables that are declared properly and present."""
     bad = {f.table for f in found if f.table and f.code in ("PATH_UNSAFE", "COLUMN_REPEATED")}
+    lines = [f.line for f in found if f.code not in _HARMLESS and not f.table]
     for name, entry in subject.declared.items():
-        lines = _span(subject, name)
-        wrong = any(f.code not in _HARMLESS and f.line in lines and not f.table for f in found)
-        if wrong or name in bad or entry.get("file") not in subject.facts:
+        span = _span(subject, name) if lines else range(0)
+        if name in bad or any(n in span for n in lines):
             continue
-        its, more = content.read(subject, name)
-        findings += more
-        if its is not None:
-            contents[name] = its
-    spoilt = {f.table for f in findings if f.code in ("VALUE_MISSING", "VALUE_INFINITE", "TABLE_EMPTY")}
-    for name in contents.keys() - spoilt:
-        findings += bins.check(subject, name, contents[name])
-        if subject.declared[name]["kind"] in covariance.KINDS:
-            errors = _errors(subject, name, contents)
-            findings += covariance.check(subject, name, contents[name], errors)
-    return findings
+        if isinstance(entry.get("file"), str) and entry["file"] in subject.facts:
+            yield name
+
+
+def _key(subject: ReleaseSubject, name: str) -> str:
+    """Return what the findings of a table depend on: its file and declaration, and those of its errors."""
+    parts = []
+    for table in (name, subject.declared[name].get("diagonal", {}).get("table")):
+        entry = subject.declared.get(table, {})
+        facts = subject.facts.get(str(entry.get("file")))
+        parts += [table, entry, facts.sha256 if facts else None]
+    return memory.key(*parts)
+
+
+def _inside(subject: ReleaseSubject, name: str, contents: Mapping[str, content.Content]) -> Iterator[Finding]:
+    """Yield the findings of a table whose numbers are all there."""
+    yield from bins.check(subject, name, contents[name])
+    yield from columns.check(subject, name, contents[name])
+    if subject.declared[name]["kind"] in covariance.KINDS:
+        yield from covariance.check(subject, name, contents[name], _errors(subject, name, contents))
 
 
 def _span(subject: ReleaseSubject, table: str) -> range:

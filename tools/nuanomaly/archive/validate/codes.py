@@ -150,6 +150,18 @@ _METADATA = _errors(
     ),
     ("UNIT_UNKNOWN", "Unknown unit", "Quantities could not be converted.", "Write the unit as pint does."),
     (
+        "NAME_UNIT_DIFFERS",
+        "A column's name says another unit than its declaration",
+        "One of the two is wrong, and the numbers fit only one.",
+        "Correct the unit or the name.",
+    ),
+    (
+        "ERROR_OF_WHAT",
+        "An error does not belong to a value",
+        "It is declared as the error of itself, of another error, or of a text.",
+        "Name the column of the value.",
+    ),
+    (
         "ERROR_UNIT_DIFFERS",
         "An error has another dimension than its value",
         "One of the units is wrong.",
@@ -254,6 +266,36 @@ _TABLES = _errors(
     ("VALUE_INFINITE", "An infinite number", "It spoils every sum.", "Write a number, or leave the row out."),
     ("ERROR_NEGATIVE", "A negative error", "Errors are given as magnitudes.", "Remove the sign."),
     (
+        "COUNTS_IMPOSSIBLE",
+        "Counts that cannot be counted",
+        "Observed counts are whole and not negative.",
+        "Correct the value; a prediction or a difference is no column of counts.",
+    ),
+    (
+        "ERROR_NOT_POISSON",
+        "An error is not the square root of its counts",
+        "Rows may be shifted, or the error holds more than statistics.",
+        "Correct the value, or leave out `poisson`.",
+    ),
+    (
+        "VALUE_OUT_OF_RANGE",
+        "A value out of the range of its column",
+        "A digit, a sign or an exponent may be lost.",
+        "Correct the value or the declared `range`.",
+    ),
+    (
+        "UNIT_FACTOR_WRONG",
+        "All values are off by the factor of a unit",
+        "Everything computed from them would be off by it too.",
+        "Correct the unit, or convert the values.",
+    ),
+    (
+        "NOT_NORMALISED",
+        "Not normalised as declared",
+        "Rates computed with it would be off by the same factor.",
+        "Correct the values, or what is declared under `normalised`.",
+    ),
+    (
         "BINS_WITHOUT_EDGES",
         "Bins without edges",
         "The bins cannot be drawn or compared.",
@@ -301,6 +343,12 @@ _COVARIANCES = _errors(
         "A correlation's diagonal is not one",
         "Everything is fully correlated with itself.",
         "Correct the diagonal, or call the table a covariance.",
+    ),
+    (
+        "COVARIANCE_UNIT_DIFFERS",
+        "A covariance has another unit than its errors squared",
+        "χ² would be off by the factor between them.",
+        "Write that of the errors squared, its inverse for an inverse covariance, 1 for a correlation.",
     ),
     (
         "COVARIANCE_DIAGONAL_DIFFERS",
@@ -421,6 +469,18 @@ _ADVICE = _warnings(
         "Use the same words, or another id.",
     ),
     (
+        "ERROR_WITHOUT_VALUE",
+        "An error that belongs to nothing",
+        "Neither its unit nor its size can be checked, and it is lost in an export.",
+        "Name the value's column with `of`.",
+    ),
+    (
+        "OVERLAP_ONE_SIDED",
+        "Only one of two drafts says that they overlap",
+        "Whoever looks at the other one would count the data twice.",
+        "Declare the overlap in the draft too.",
+    ),
+    (
         "CITATION_KEYS_DIFFER",
         "One paper, two citation keys",
         "A bibliography would list it twice.",
@@ -428,8 +488,17 @@ _ADVICE = _warnings(
     ),
 )
 
-#: Every kind of finding by its code.
-CATALOGUE = {
-    code.code: code
-    for code in (*_YAML, *_SCHEMA, *_METADATA, *_FILES, *_TABLES, *_COVARIANCES, *_ARCHIVE, *_ADVICE)
+#: Kinds of findings by what they are about.
+GROUPS = {
+    "YAML": _YAML,
+    "What the schemas ask for": _SCHEMA,
+    "Metadata, likelihood and benchmarks": _METADATA,
+    "Files": _FILES,
+    "Tables": _TABLES,
+    "Covariances": _COVARIANCES,
+    "The archive as a whole": _ARCHIVE,
+    "Advice": _ADVICE,
 }
+
+#: Every kind of finding by its code.
+CATALOGUE = {code.code: code for codes in GROUPS.values() for code in codes}

@@ -112,6 +112,7 @@ def _config(subject: ReleaseSubject, part: str, config: Any, steps: Steps, folde
             else {k: v for k, v in config.items() if k != "kind"}
         )
         yield from structure.against(subject, validator, own, steps)
+        yield from _marked(subject, schema, own, steps)
     yield from _references(subject, config, steps)
 
 
@@ -125,6 +126,24 @@ def _references(subject: ReleaseSubject, value: Any, steps: Steps) -> Iterator[F
     elif isinstance(value, list):
         for position, item in enumerate(value):
             yield from _references(subject, item, [*steps, position])
+
+
+def _marked(subject: ReleaseSubject, schema: Any, value: Any, steps: Steps) -> Iterator[Finding]:
+    """Yield the findings of texts that a kind's schema marks as names of tables (``"x-table": true``)."""
+    if not isinstance(schema, dict):
+        return
+    if schema.get("x-table") and isinstance(value, str):
+        yield from unknown(subject, "UNKNOWN_TABLE", "table", value, subject.declared, steps)
+    for parts in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(parts, ()):
+            yield from _marked(subject, part, value, steps)
+    if isinstance(value, dict):
+        named, others = schema.get("properties", {}), schema.get("additionalProperties")
+        for key, item in value.items():
+            yield from _marked(subject, named.get(key, others), item, [*steps, key])
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _marked(subject, schema.get("items"), item, [*steps, position])
 
 
 def _benchmark(

@@ -56,6 +56,7 @@ def check(archive: Archive) -> Iterator[Finding]:
         yield from _comparison(archive, subject)
     yield from _groups(archive)
     yield from _contradictions(archive)
+    yield from _one_sided(archive)
     yield from _nuisances(archive)
     yield from _citations(archive)
 
@@ -153,6 +154,22 @@ def _contradictions(archive: Archive) -> Iterator[Finding]:
                 message = f"it is a {entry['relation']} of {other}, which says {inverse}"
                 yield subject.finding("OVERLAP_CONTRADICTS", message, ["overlaps", position, "relation"])
             said[subject.release, other] = entry["relation"]
+
+
+def _one_sided(archive: Archive) -> Iterator[Finding]:
+    """Yield the findings of overlaps that a draft does not declare; a released release cannot any more."""
+    said = {
+        (subject.release, archive.resolve(entry["with"]))
+        for subject in archive.releases
+        for entry in subject.data.get("overlaps", ())
+    }
+    for subject in archive.releases:
+        for other, release in said:
+            drafted = release == subject.release and subject.data["state"] == "draft"
+            # an overlap that names no release may be meant to be this one, and is found already
+            if drafted and not {(release, other), (release, "")} & said:
+                message = f"{other} overlaps with {release}, which does not say so"
+                yield subject.finding("OVERLAP_ONE_SIDED", message, ["overlaps"])
 
 
 def _nuisances(archive: Archive) -> Iterator[Finding]:

@@ -8,11 +8,14 @@ from typing import Any
 from nuanomaly.archive.document import Steps
 from nuanomaly.archive.errors import nearest
 from nuanomaly.archive.validate import units
+from nuanomaly.archive.validate.columns import columns_named
 from nuanomaly.archive.validate.findings import Finding
 from nuanomaly.archive.validate.subject import ReleaseSubject, Subject
 
 #: Statuses of tables that are made from originals.
 _FROM_ORIGINALS = ("official", "transcribed", "digitised")
+#: Units that stand at the end of column names; letters that also mean something else (m, s, g) are left out.
+_UNITS_IN_NAMES = {"eV", "keV", "MeV", "GeV", "eV2", "mm", "cm", "km", "ns", "percent"}
 
 
 def check(subject: ReleaseSubject, broken: frozenset[str], importers: Sequence[str]) -> Iterator[Finding]:
@@ -136,6 +139,7 @@ def _table(subject: ReleaseSubject, name: str, entry: Mapping[str, Any]) -> Iter
     for more, column in named:
         kind = f"column of table {name!r} called"
         yield from unknown(subject, "UNKNOWN_COLUMN", kind, column, columns, [*steps, *more])
+    yield from _covariance_unit(subject, name, entry)
     if "diagonal" in entry:
         yield from table_reference(subject, entry["diagonal"], [*steps, "diagonal"])
 
@@ -151,16 +155,63 @@ def _column(
     place = {"table": table, "column": entry["name"]}
     if problem:
         yield subject.finding("UNIT_UNKNOWN", problem, [*steps, "unit"], **place)
+    elif _unit_in_name(entry["name"]) and not units.equal(_unit_in_name(entry["name"]), entry["unit"]):
+        message = (
+            f"the name {entry['name']!r} says {_unit_in_name(entry['name'])}, the unit is {entry['unit']}"
+        )
+        yield subject.finding("NAME_UNIT_DIFFERS", message, [*steps, "unit"], **place)
+    for column in columns_named(entry.get("normalised", {})):
+        kind = f"column of table {table!r} called"
+        yield from unknown(subject, "UNKNOWN_COLUMN", kind, column, columns, [*steps, "normalised"])
     if "of" not in entry:
+        if str(entry.get("role", "")).startswith("error"):
+            message = f"column {entry['name']!r} of table {table!r} is the error of no column"
+            yield subject.finding("ERROR_WITHOUT_VALUE", message, [*steps, "role"], **place)
         return
     kind = f"column of table {table!r} called"
     yield from unknown(subject, "UNKNOWN_COLUMN", kind, entry["of"], columns, [*steps, "of"])
     value = next((c for c in subject.declared[table]["columns"] if c["name"] == entry["of"]), None)
+    if value and (str(value.get("role", "value")) != "value" or value.get("type") in ("string", "bool")):
+        message = f"{entry['name']!r} is the error of {entry['of']!r}, which is no value"
+        yield subject.finding("ERROR_OF_WHAT", message, [*steps, "of"], **place)
     if not value or problem or units.problem(value["unit"]):
         return
     if not units.same_dimension(entry["unit"], value["unit"]):
         message = f"error in {entry['unit']}, value {entry['of']!r} in {value['unit']}"
         yield subject.finding("ERROR_UNIT_DIFFERS", message, [*steps, "unit"], **place)
+
+
+def _unit_in_name(name: str) -> str:
+    """Return the unit that the end of a column's name says; empty if it says none.
+
+    Examples
+    --------
+    >>> _unit_in_name("energy_MeV"), _unit_in_name("c{i}"), _unit_in_name("E_low")
+    ('MeV', '', '')
+    """
+    end = name.rpartition("_")[2] if "_" in name else ""
+    return end if end in _UNITS_IN_NAMES else ""
+
+
+def _covariance_unit(subject: ReleaseSubject, name: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the finding of a covariance whose unit is not that of the errors squared."""
+    power = {"covariance": 2, "inverse-covariance": -2, "correlation": 0}.get(entry["kind"])
+    if power is None:
+        return
+    unit = "1" if power == 0 else None
+    diagonal = entry.get("diagonal")
+    if unit is None and diagonal and diagonal["table"] in subject.declared:
+        columns = subject.declared[diagonal["table"]].get("columns", ())
+        unit = next((c["unit"] for c in columns if c["name"] == diagonal["column"]), None)
+    if unit is None or units.problem(unit):
+        return
+    for position, column in enumerate(entry["columns"]):
+        if not units.problem(column["unit"]) and not units.is_power(column["unit"], unit, power or 1):
+            wanted = unit if power == 0 else f"({unit})**{power}"
+            message = f"table {name!r} is in {column['unit']}, it must be in {wanted}"
+            steps: Steps = ["tables", name, "columns", position, "unit"]
+            yield subject.finding("COVARIANCE_UNIT_DIFFERS", message, steps, table=name)
+            return
 
 
 def table_reference(subject: ReleaseSubject, reference: Mapping[str, Any], steps: Steps) -> Iterator[Finding]:

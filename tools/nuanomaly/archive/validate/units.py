@@ -34,3 +34,31 @@ def same_dimension(first: str, second: str) -> bool:
     (True, False)
     """
     return first == second or registry().Unit(first).dimensionality == registry().Unit(second).dimensionality
+
+
+@lru_cache(maxsize=1024)
+def equal(written: str, unit: str) -> bool:
+    """Return whether a unit as it stands in a name (``eV2``) is a known unit.
+
+    Examples
+    --------
+    >>> equal("MeV", "MeV"), equal("eV2", "eV**2"), equal("MeV", "GeV")
+    (True, True, False)
+    """
+    as_pint = written[:-1] + "**2" if written.endswith("2") else written
+    return as_pint == unit or registry().Unit(as_pint) == registry().Unit(unit)
+
+
+@lru_cache(maxsize=1024)
+def is_power(unit: str, base: str, power: int) -> bool:
+    """Return whether a unit is a power of another one, factor and all.
+
+    Examples
+    --------
+    >>> is_power("MeV**2", "MeV", 2), is_power("MeV", "MeV", 2), is_power("1", "1", -2)
+    (True, False, True)
+    """
+    if unit == base == "1":
+        return True
+    ratio = (1.0 * registry().Unit(unit) / registry().Unit(base) ** power).to_base_units()
+    return bool(ratio.dimensionless and abs(float(ratio.magnitude) - 1.0) < 1e-9)
