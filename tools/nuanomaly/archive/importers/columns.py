@@ -1,0 +1,47 @@
+"""Tables that are columns of one text file each, as release.yaml declares; only powers of ten are computed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.text import read_csv, read_text
+
+
+def tables(originals: Path, *, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a release.
+
+    Parameters
+    ----------
+    originals : pathlib.Path
+    tables : mapping
+        Table to ``file`` and ``columns``: for comma-separated text with a header a mapping of its columns to
+        those of the archive, for blank-separated text the list of columns, ``skip`` for those left out.
+        ``power_of_ten``: columns that hold logarithms. ``whole``: columns of whole numbers.
+
+    Raises
+    ------
+    NuanomalyError
+        With file and line, if an original does not look as it should.
+    """
+    return {name: _table(originals, entry) for name, entry in tables.items()}
+
+
+def _table(originals: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
+    columns, path = entry["columns"], originals / entry["file"]
+    if isinstance(columns, Mapping):
+        found = read_csv(path, columns)
+    else:
+        names = [f"skip{k}" if name == "skip" else str(name) for k, name in enumerate(columns)]
+        found = read_text(path, names)
+    found = found[[name for name in found.columns if not name.startswith("skip")]]
+    for name in entry.get("power_of_ten", ()):
+        # twelve digits: the number that was meant, the same on every machine
+        found = found.assign(**{name: [float(f"{10.0**x:.12g}") for x in found[name]]})
+    for name in entry.get("whole", ()):
+        if (found[name] % 1.0 != 0.0).any():
+            raise NuanomalyError(f"{path}: {name} holds numbers that are not whole")
+        found = found.astype({name: "int64"})
+    return found
