@@ -8,7 +8,7 @@ from nuanomaly.model.base import Array
 
 _MUON: float = physical_constants["muon mass energy equivalent in MeV"][0]
 _ELECTRON: float = physical_constants["electron mass energy equivalent in MeV"][0]
-#: Iron: density in g/cm³, Z/A in mol/g, mean excitation energy in MeV, and the parameters of the density effect
+#: Iron: density in g/cm³, Z/A in mol/g, mean excitation energy in MeV, and parameters of the density effect
 #: (R. M. Sternheimer, M. J. Berger, S. M. Seltzer, At. Data Nucl. Data Tables 30 (1984) 261).
 _DENSITY, _Z_OVER_A, _EXCITATION = 7.874, 26.0 / 55.845, 286.0e-6
 _X0, _X1, _A, _M, _C = -0.0012, 3.1531, 0.1468, 2.9632, 4.2911
@@ -49,5 +49,5 @@ def energy_of_range(length: Array) -> Array:
     >>> [round(float(e)) for e in energy_of_range(np.array([50.0, 400.0]))]
     [723, 5476]
     """
-    ranges = cumulative_trapezoid(1.0 / stopping_power(_GRID), _GRID, initial=0.0) / _DENSITY
+    ranges = cumulative_trapezoid(1.0 / stopping_power(_GRID), _GRID, initial=0) / _DENSITY
     return np.asarray(np.interp(length, ranges, _GRID) + _MUON)

@@ -1,8 +1,8 @@
 """Rates of one beam in a near and a far detector, each bin over its rate without oscillation.
 
-Outputs are Σ w(E) ⟨P⟩(E) with weights that add up to one in every bin: first the bins of the near detector, then
-those of the far one (sites ``near`` and ``far``). ⟨P⟩ is the average over the distances from where the
-neutrinos are made to where they are seen, with weight 1/L². Flux and efficiency cancel in the ratio.
+Outputs are Σ w(E) ⟨P⟩(E) with weights that add up to one in every bin: first the bins of the near detector,
+then those of the far one (sites ``near`` and ``far``). ⟨P⟩ is the average over the distances from where
+the neutrinos are made to where they are seen, with weight 1/L². Flux and efficiency cancel in the ratio.
 
 Config
 ------
@@ -77,7 +77,7 @@ def _ranges(config: Mapping[str, Any], release: Release) -> list[tuple[Array, Ar
     def above(least: float) -> Array:
         """Return the part of the cross section with muons above an energy."""
         share = np.minimum(least / middle, 1.0)
-        return (1.0 - share) + third * (1.0 - share**3)
+        return np.asarray((1.0 - share) + third * (1.0 - share**3))
 
     return [(edges, spectrum * (above(a) - above(b))) for a, b in zip(low, high, strict=True)]
 
