@@ -82,9 +82,7 @@ for reference in ("gallex", "sage", "best"):
         errors.append(row["error_bahcall"])
 figures.ladder(left, names, values, errors, xlabel="measured / expected (Bahcall 1997)")
 best, minus, plus, _ = averages["bahcall"]
-left.axvspan(
-    best - minus, best + plus, color=figures.COLOURS["vermillion"], alpha=0.18, linewidth=0, zorder=0
-)
+figures.band(left, best, (minus, plus), "", "vermillion", vertical=True)
 figures.ladder(
     right,
     [sections[m] for m in averages],
@@ -278,7 +276,7 @@ page.figure(
     "regions",
     "Allowed regions of gallium and of the reactor rates; dark 90 %, light 99 % CL. Green: what the reactor "
     "rates exclude, to its right, with summation fluxes. Published regions as digitised: 2σ of all gallium "
-    "experiments (up to 10 eV², where that figure ends; open star: best fit of arXiv:2201.07364), the reactor "
+    "experiments (up to 10 eV², where the figure ends; open star: best fit of arXiv:2201.07364), the reactor "
     "anomaly as it stood after 2011 (level not stated), and what KATRIN excludes, right of its curve.",
     alt="Allowed regions: gallium at mixing 0.2 to 0.5, reactor rates at mixing 0.05 to 0.2.",
     shows=["gallium", "reactor-rates"],

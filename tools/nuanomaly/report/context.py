@@ -205,10 +205,9 @@ class Page:
         alt : str
             One sentence for readers who do not see it.
         shows : sequence of str
-            Keys of data sets or pinned releases: their data-taking periods and what is approximate about
-            them are added to the caption.
+            Keys of data sets or pinned releases: their data-taking periods are added to the caption.
         regions : bool
-            Whether it shows regions: how they are made is added to the caption.
+            Whether it shows regions: how they are made, and which likelihoods are approximate, is added.
         """
         if name in self._figures:
             raise NuanomalyError(f"figure {name!r} stands twice on the page: names are unique")
@@ -216,6 +215,9 @@ class Page:
         small = [self._period(shows)]
         if regions:
             small.insert(0, f"Regions: {self.comparison.metadata['statistics']['regions']}")
+            known = [name for name, _ in self.comparison.approximations()]
+            if known:
+                small.insert(1, f"Approximate likelihoods (see below): {', '.join(known)}")
         number = len(self._figures)
         fine = escape(" ".join(_stop(s) for s in small))
         html = (

@@ -71,6 +71,16 @@ class Comparison:
         """
         return tuple(load(reference) for reference in self.pinned)
 
+    def approximations(self) -> list[tuple[str, str]]:
+        """Return what the releases under test declare to be approximate, in the mode they are used in."""
+        found = []
+        for dataset in self.datasets.values():
+            for reference in dataset.releases:
+                reason = _approximate(load(reference), dataset.mode)
+                if reason:
+                    found.append((reference, reason))
+        return found
+
     def dataset(self, key: str) -> DataSet:
         """Return one side of the comparison.
 
@@ -82,6 +92,15 @@ class Comparison:
         if key not in self.datasets:
             raise UnknownNameError("data set", key, self.datasets, f"comparison {self.name}")
         return self.datasets[key]
+
+
+def _approximate(release: Release, mode: str | None) -> str:
+    """Return why the likelihood of a release in a mode is approximate; empty if it is not."""
+    declared = release.metadata.get("likelihood") or {}
+    modes = declared.get("modes", {})
+    chosen = mode if mode in modes else declared.get("default_mode", next(iter(modes), ""))
+    reason = (modes.get(chosen) or {}).get("approximate", declared.get("approximate", ""))
+    return str(reason).rstrip(".")
 
 
 def root() -> Path:

@@ -94,21 +94,6 @@ def _key_numbers(comparison: Comparison, executed: Executed) -> list[dict[str, s
     return found
 
 
-def approximations(comparison: Comparison) -> list[tuple[str, str]]:
-    """Return what the releases under test declare to be approximate in the mode they are used in."""
-    found = []
-    for dataset in comparison.datasets.values():
-        for reference in dataset.releases:
-            declared = load(reference).metadata.get("likelihood") or {}
-            modes = declared.get("modes", {})
-            default = declared.get("default_mode", next(iter(modes), ""))
-            mode = modes.get(dataset.mode if dataset.mode in modes else default) or {}
-            reason = mode.get("approximate", declared.get("approximate"))
-            if reason:
-                found.append((reference, str(reason).rstrip(".")))
-    return found
-
-
 def write(
     comparison: Comparison,
     executed: Executed,
@@ -149,7 +134,7 @@ def _page(
         result=document,
         metadata=comparison.metadata,
         body=Markup(render.notebook_body(executed.notebook)),
-        approximations=approximations(comparison),
+        approximations=comparison.approximations(),
         allowed={v.key: v.allowed for v in verified},
         benchmarks=used,
         summaries={id: proofs.summary(found) for id, found in used.items()},

@@ -31,6 +31,8 @@ SECTORS = {
     "cevns": "Coherent scattering on nuclei",
     "other": "Other",
 }
+#: From the best provenance to the least direct one.
+STATUSES = ("official", "transcribed", "digitised", "derived")
 
 
 def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
@@ -139,9 +141,10 @@ def _made(result: Mapping[str, Any], thumbnails: Mapping[str, str]) -> str:
 def _line(release: Release, rows: proofs.Rows | None) -> dict[str, Any]:
     """Return what the start page says of a release."""
     tables = release.metadata["tables"].values()
+    counts = Counter(table["status"] for table in tables)
     likelihood = release.metadata.get("likelihood") or {}
     modes = list(likelihood.get("modes", ()))
-    kind = "none" if not likelihood else "yes" if modes == ["default"] else f"{len(modes)} modes"
+    kind = "none" if not likelihood else "yes" if len(modes) == 1 else f"{len(modes)} modes"
     good = (
         "not recomputed"
         if rows is None
@@ -151,7 +154,7 @@ def _line(release: Release, rows: proofs.Rows | None) -> dict[str, Any]:
     )
     return {
         "release": release,
-        "statuses": dict(sorted(Counter(t["status"] for t in tables).items())),
+        "statuses": {word: counts[word] for word in STATUSES if counts[word]},
         "likelihood": kind,
         "benchmarks": good,
     }

@@ -1,0 +1,41 @@
+"""Figures as this field draws them: allowed regions, spectra over stacked backgrounds, ratios.
+
+Every function draws on axes that :func:`new` made and returns nothing; captions, which say what the regions
+are and when the data were taken, are added by :meth:`nuanomaly.report.context.Page.figure`.
+"""
+
+from nuanomaly.report.figures.base import (
+    LABELS,
+    band,
+    curve,
+    legend,
+    new,
+    note,
+    percent,
+    points,
+    power,
+    wilks,
+)
+from nuanomaly.report.figures.bins import ladder, spectrum, uncertainty
+from nuanomaly.report.figures.planes import best_fit, chains, plane, published, region
+
+__all__ = [
+    "LABELS",
+    "band",
+    "best_fit",
+    "chains",
+    "curve",
+    "ladder",
+    "legend",
+    "new",
+    "note",
+    "percent",
+    "plane",
+    "points",
+    "power",
+    "published",
+    "region",
+    "spectrum",
+    "uncertainty",
+    "wilks",
+]

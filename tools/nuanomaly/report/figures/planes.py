@@ -1,0 +1,184 @@
+"""Allowed and excluded regions in the plane of an amplitude and a mass splitting."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nuanomaly.model.base import Array
+from nuanomaly.report.drawing import COLOURS, style
+from nuanomaly.report.figures.base import LABELS, power, wilks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plane(
+    axes: "Axes",
+    x: str = "sin2_2theta_ee",
+    y: str = "dm2_41",
+    xlim: tuple[float, float] | None = None,
+    ylim: tuple[float, float] | None = None,
+    title: str = "",
+) -> None:
+    """Make log-log axes of an oscillation plane; ``x`` and ``y`` are names of parameters."""
+    from matplotlib.ticker import FuncFormatter, LogLocator
+
+    with style():
+        axes.set(xscale="log", yscale="log", xlabel=LABELS.get(x, x), ylabel=LABELS.get(y, y))
+        for axis, limits, change in ((axes.xaxis, xlim, axes.set_xlim), (axes.yaxis, ylim, axes.set_ylim)):
+            axis.set_major_locator(LogLocator(numticks=12))
+            axis.set_major_formatter(FuncFormatter(power))
+            axis.set_minor_formatter(FuncFormatter(lambda value, position: ""))
+            if limits:
+                change(*limits)
+        axes.grid(True, which="major", color="#e4e4e4", linewidth=0.6, zorder=0)
+        axes.set_axisbelow(True)
+        if title:
+            axes.set_title(title)
+
+
+def region(
+    axes: "Axes",
+    x: ArrayLike,
+    y: ArrayLike,
+    delta: ArrayLike,
+    levels: Mapping[float, float] | Sequence[float],
+    label: str,
+    colour: str,
+    kind: Literal["allowed", "excluded", "lines"] = "allowed",
+) -> None:
+    """Draw the regions of a scan at several confidence levels, the innermost darkest.
+
+    Parameters
+    ----------
+    x, y : array, shape (X,) and (Y,)
+        The grid.
+    delta : array, shape (Y, X)
+        Difference of the statistic from its minimum.
+    levels : mapping or sequence
+        Critical Δ by confidence level, or confidence levels (Wilks, 2 dof).
+    kind : {"allowed", "excluded", "lines"}
+        Allowed regions are filled; ``excluded`` shades what the lowest level excludes; ``lines`` draws the
+        borders alone: solid, dashed, dotted from the lowest level up.
+    """
+    critical = dict(levels) if isinstance(levels, Mapping) else {cl: wilks(cl) for cl in levels}
+    tone = COLOURS.get(colour, colour)
+    values, grid_x, grid_y = np.asarray(delta, float), np.asarray(x, float), np.asarray(y, float)
+    values = np.where(np.isfinite(values), values, 1e6)
+    with style():
+        for depth, (_, level) in enumerate(sorted(critical.items())):
+            if kind == "allowed":
+                axes.contourf(
+                    grid_x, grid_y, values, levels=[-1e9, level], colors=[tone], alpha=_alpha(depth), zorder=2
+                )
+            elif kind == "excluded" and depth == 0:
+                axes.contourf(
+                    grid_x, grid_y, values, levels=[level, 1e9], colors=[tone], alpha=0.10, zorder=1
+                )
+            line = "solid" if kind == "allowed" else _DASHES[min(depth, 2)]
+            width = 1.7 - 0.4 * min(depth, 2)
+            axes.contour(
+                grid_x, grid_y, values, [level], colors=[tone], linewidths=width, linestyles=[line], zorder=3
+            )
+        levels_text = ", ".join(f"{100 * cl:.6g}" for cl in sorted(critical)) + " % CL"
+        _region_entry(axes, f"{label}, {levels_text}", tone, kind)
+
+
+_DASHES = ("solid", "dashed", "dotted")
+
+
+def _alpha(depth: int) -> float:
+    return (0.50, 0.22, 0.12)[min(depth, 2)]
+
+
+def _region_entry(axes: "Axes", label: str, tone: str, kind: str) -> None:
+    """Add an empty patch or line that stands in the legend for a region."""
+    from matplotlib.colors import to_rgba
+
+    if kind == "lines":
+        axes.plot([], [], color=tone, label=label)
+        return
+    face = to_rgba(tone, _alpha(0) if kind == "allowed" else 0.10)
+    axes.fill([np.nan], [np.nan], facecolor=face, edgecolor=tone, linewidth=1.5, label=label)
+
+
+def published(
+    axes: "Axes",
+    curves: Sequence[tuple[ArrayLike, ArrayLike]],
+    label: str,
+    colour: str = "black",
+    linestyle: str = "dashed",
+) -> None:
+    """Overlay a published contour, in pieces of (x, y); say in the label if it is official or digitised."""
+    with style():
+        for number, (x, y) in enumerate(curves):
+            axes.plot(
+                np.asarray(x, float),
+                np.asarray(y, float),
+                color=COLOURS.get(colour, colour),
+                linestyle=linestyle,
+                linewidth=1.3,
+                zorder=5,
+                label=label if number == 0 else None,
+            )
+
+
+def chains(x: ArrayLike, y: ArrayLike, gap: float = 0.05) -> list[tuple[Array, Array]]:
+    """Return points of curves, given in no order, as connected pieces.
+
+    Each piece grows at both ends to the nearest point that is left, as long as it is nearer than ``gap``.
+
+    Parameters
+    ----------
+    x, y : array, shape (n,)
+        Positive: distances are taken in their decimal logarithms.
+    gap : float
+        In decades.
+
+    Examples
+    --------
+    >>> pieces = chains([1.0, 1.2, 1.1, 9.0, 9.5], [1.0, 1.0, 1.0, 1.0, 1.0])
+    >>> sorted(sorted(piece.tolist()) for piece, _ in pieces)
+    [[1.0, 1.1, 1.2], [9.0, 9.5]]
+    """
+    given = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
+    where = np.log10(given)
+    left = set(range(len(where)))
+    pieces = []
+    while left:
+        piece = [left.pop()]
+        for end in (-1, 0):
+            while left:
+                rest = np.fromiter(sorted(left), int)
+                distance = np.hypot(*(where[rest] - where[piece[end]]).T)
+                if distance.min() > gap:
+                    break
+                nearest = int(rest[np.argmin(distance)])
+                left.remove(nearest)
+                piece.insert(0 if end == 0 else len(piece), nearest)
+        pieces.append(given[piece])
+    return [(piece[:, 0], piece[:, 1]) for piece in pieces if len(piece) > 1]
+
+
+def best_fit(
+    axes: "Axes", x: float, y: float, label: str, colour: str, marker: str = "*", published: bool = False
+) -> None:
+    """Mark a best fit: a star, open if it is a published one."""
+    tone = COLOURS.get(colour, colour)
+    size = 13.0 if marker == "*" else 7.5
+    with style():
+        axes.plot(
+            [x],
+            [y],
+            marker=marker,
+            markersize=size,
+            linestyle="none",
+            label=label,
+            zorder=7,
+            clip_on=False,
+            markerfacecolor="white" if published else tone,
+            markeredgecolor=tone if published else "#1a1a1a",
+            markeredgewidth=1.2 if published else 0.8,
+        )
