@@ -1,4 +1,4 @@
-"""Tables that are columns of one text file each, as release.yaml declares; only powers of ten are computed."""
+"""Tables that are columns of one text file each, as declared; only powers of ten are computed."""
 
 from collections.abc import Mapping
 from pathlib import Path
