@@ -163,7 +163,7 @@ def _contours(file: Any) -> pd.DataFrame:
     for level in ("90", "99"):
         for piece in range(2):
             found = _get(file, f"minosPlus{level}CL_{piece}")
-            columns = {"theta_24": found.member("fX"), "dm2_41": found.member("fY")}
+            columns = {"sin2_theta_24": found.member("fX"), "dm2_41": found.member("fY")}
             parts.append(pd.DataFrame({"level": f"{level}%", "piece": piece, **columns}))
     return pd.concat(parts, ignore_index=True)
 

@@ -1,0 +1,154 @@
+"""MINOS and MINOS+: the released χ² recomputed, in 3+1 with all its parameters."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import load
+from nuanomaly.inference.benchmarks import of_release
+from nuanomaly.likelihood.base import ResponseLikelihood
+from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.statistic.relative_covariance import RelativeCovariance
+from nuanomaly.likelihood.transform.identity import Identity
+from nuanomaly.model.base import Array
+
+RELEASE = "minos-sterile@2019-r1"
+STANDARD = {
+    "Ue4_sq": 0.0,
+    "sin2_theta12": math.sin(0.5540758073) ** 2,
+    "sin2_theta13": math.sin(0.149116) ** 2,
+    "delta_cp": 0.0,
+    "dm2_21": 7.54e-5,
+}
+COORDINATES = ("dm2_41", "Umu4_sq", "Utau4_sq", "sin2_theta23", "dm2_31", "delta_24")
+
+
+def ready() -> ResponseLikelihood:
+    found = likelihood(RELEASE)
+    assert isinstance(found, ResponseLikelihood)
+    return found
+
+
+def best_fit() -> dict[str, float]:
+    row = load(RELEASE).table("best_fit").iloc[0]
+    sterile = math.sin(row["theta_24"]) ** 2
+    return {
+        **STANDARD,
+        "dm2_41": row["dm2_41"],
+        "Umu4_sq": sterile,
+        "Utau4_sq": (1.0 - sterile) * math.sin(row["theta_34"]) ** 2,
+        "sin2_theta23": math.sin(row["theta_23"]) ** 2,
+        "dm2_31": row["dm2_32"] + row["dm2_21"],
+    }
+
+
+def test_every_benchmark_holds() -> None:
+    rows = of_release(load(RELEASE))
+    assert len(rows) >= 5
+    assert [r["id"] for r in rows if not r["ok"]] == []
+
+
+def test_predictions_at_the_released_best_fit_are_those_of_the_released_macro() -> None:
+    release = load(RELEASE)
+    frames = [release.table(name) for name in ("far_cc", "near_cc", "far_nc", "near_nc")]
+    expected = np.concatenate([f["best_fit_minos"] + f["best_fit_minosplus"] for f in frames])
+    assert ready().predict("3+1", **best_fit()) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_released_penalty_is_part_of_the_value() -> None:
+    point, row = best_fit(), load(RELEASE).table("best_fit").iloc[0]
+    chosen = ready()
+    prediction = chosen.prediction(*_at(chosen, point))
+    without = float(chosen.measure.value(prediction)[0])
+    assert chosen.chi2("3+1", **point) - without == pytest.approx(row["penalty_dm2_32"], abs=1e-8)
+    assert without == pytest.approx(row["chi2_cc"] + row["chi2_nc"], abs=0.01)
+
+
+def _at(chosen: ResponseLikelihood, point: dict[str, float]) -> tuple:  # type: ignore[type-arg]
+    from nuanomaly.model.registry import model
+
+    made = model("3+1")
+    return made, chosen.points(made, point)
+
+
+def test_at_least_fifty_points_of_the_surface_agree_and_every_exception_is_listed() -> None:
+    points = load(RELEASE).table("surface_points")
+    wanted = points[(points["theta_24"] > 0.1) & points["dm2_41"].between(0.1, 100.0)]
+    assert len(wanted) >= 50
+    values = ready().chi2("3+1", **STANDARD, **{c: wanted[c].to_numpy() for c in COORDINATES})
+    assert np.abs(values - wanted["chi2"]).max() < 0.01
+    exceptions = load(RELEASE).table("surface_exceptions")
+    own = ready().chi2("3+1", **STANDARD, **{c: exceptions[c].to_numpy() for c in COORDINATES})
+    assert (np.abs(own - exceptions["chi2"]) > 0.01).all()
+
+
+@pytest.mark.parametrize("row", [3, 17, 30])
+def test_the_tabulated_points_are_minima(row: int) -> None:
+    point = load(RELEASE).table("surface_points").iloc[row]
+    at = {**STANDARD, **{c: float(point[c]) for c in COORDINATES}}
+    lowest = ready().chi2("3+1", **at)
+    for name, step in (("sin2_theta23", 1e-3), ("dm2_31", 2e-6), ("Utau4_sq", 2e-3)):
+        around = np.array([at[name] - step, at[name] + step])
+        around = around[around >= 0.0]
+        assert (ready().chi2("3+1", **{**at, name: around}) > lowest - 2e-4).all(), name
+
+
+def test_a_free_phase_lowers_the_value_that_the_release_keeps_at_zero() -> None:
+    at = {**best_fit(), "dm2_41": 8.6379, "Umu4_sq": math.sin(0.4015) ** 2, "Utau4_sq": 0.7}
+    values = ready().chi2("3+1", **at, delta_24=np.array([0.0, 0.5 * math.pi]))
+    assert values[1] < values[0] - 5.0
+
+
+def test_fast_oscillation_averages_out_in_coarse_bins_of_the_near_detector() -> None:
+    at = {**best_fit(), "Umu4_sq": 0.1, "Utau4_sq": 0.0}
+    fast, faster = (ready().predict("3+1", **{**at, "dm2_41": dm2}) for dm2 in (3e4, 9e4))
+    assert fast == pytest.approx(faster, rel=2e-3)
+
+
+def test_neutral_currents_lose_what_becomes_sterile_and_charged_currents_what_becomes_another_flavour() -> (
+    None
+):
+    at = {**best_fit(), "dm2_41": 5e4, "Umu4_sq": 0.05}
+    active, sterile = (ready().predict("3+1", **{**at, "Utau4_sq": u}) for u in (0.95, 0.0))
+    near_nc, near_cc = slice(118, 145), slice(44, 91)
+    assert (active[near_nc] > sterile[near_nc]).all()
+    assert active[near_cc].sum() == pytest.approx(sterile[near_cc].sum(), rel=0.02)
+
+
+# --- the statistic ------------------------------------------------------------------------------------------
+
+
+def brute(data: Array, mu: Array, relative: Array) -> float:
+    rest = data - mu
+    return float(rest @ np.linalg.solve(relative * np.outer(mu, mu) + np.diag(mu), rest))
+
+
+def test_the_statistic_is_the_sum_over_blocks_of_a_covariance_scaled_by_the_prediction() -> None:
+    rng = np.random.default_rng(5)
+    blocks = []
+    for n in (4, 3):
+        a = rng.normal(size=(n, n))
+        blocks.append(0.01 * (a @ a.T + np.eye(n)))
+    data, mu = rng.uniform(50, 60, 7), rng.uniform(40, 70, (600, 7))
+    from nuanomaly.likelihood.base import Prediction
+
+    found = RelativeCovariance(data, tuple(blocks)).value(Prediction(mu, np.zeros((600, 7, 0))))
+    for k in (0, 599):
+        expected = brute(data[:4], mu[k, :4], blocks[0]) + brute(data[4:], mu[k, 4:], blocks[1])
+        assert found[k] == pytest.approx(expected, rel=1e-10)
+
+
+def test_an_empty_prediction_is_refused() -> None:
+    from nuanomaly.likelihood.base import Prediction
+
+    statistic = RelativeCovariance(np.ones(2), (np.eye(2),))
+    with pytest.raises(NuanomalyError, match="predictions above zero"):
+        statistic.value(Prediction(np.array([[1.0, 0.0]]), np.zeros((1, 2, 0))))
+
+
+def test_the_transform_is_the_identity_over_both_detectors() -> None:
+    assert isinstance(ready().transform, Identity)
+    assert ready().n_bins == 91 + 54
+    assert ready().statistic == "chi2"
