@@ -218,7 +218,7 @@ def compare(
     names = labels(members)
     overlaps = check_overlaps(members, allow_overlap)
     together = combine(members)
-    shared = _shared(members)
+    shared = shared_nuisances(members)
     held = tuple(name for name in together.nuisances.with_prior() if name in shared)
     what = _Comparison(members, names, make_model(model), dict(fixed or {}), dict(grid or {}), shared, held)
     known = known_parameters(together, what.model)
@@ -237,7 +237,7 @@ def compare(
     return _result(what, together, separate, best, overlaps)
 
 
-def _shared(members: Sequence[Likelihood]) -> tuple[str, ...]:
+def shared_nuisances(members: Sequence[Likelihood]) -> tuple[str, ...]:
     """Return the nuisances of more than one data set; if one of a block is shared, the whole block."""
     found = {
         name for a, b in combinations(members, 2) for name in set(a.nuisances.ids) & set(b.nuisances.ids)

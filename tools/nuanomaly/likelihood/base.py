@@ -11,7 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.convex import Local, profile
-from nuanomaly.likelihood.ensemble import Generates, Table, Tabulates, one_by_one
+from nuanomaly.likelihood.ensemble import (
+    FixedCovariance,
+    GaussianForm,
+    Generates,
+    Table,
+    Tabulates,
+    one_by_one,
+)
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.penalty import Penalty
 from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter, complete
@@ -270,6 +277,10 @@ class Likelihood(ABC):
 
         return values
 
+    def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
+        """Return data, covariance and predictions if the statistic is a χ² of a fixed covariance, or None."""
+        return None
+
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return ∂(observables)/∂ξ, shape (P, n, K), nuisances in order; zero where they act otherwise."""
         n = self.observables(model, points).shape
@@ -440,6 +451,16 @@ class ResponseLikelihood(Likelihood):
             table = one_by_one(self.measure, prediction)
         penalty = self._penalty(points)
         return (lambda data: table(data) + penalty) if self.penalties else table
+
+    def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
+        """Return data, covariance and predictions if the statistic is a χ² of a fixed covariance, or None."""
+        measure = self.measure
+        if not isinstance(measure, FixedCovariance) or self.penalties or hasattr(self.transform, "data"):
+            return None
+        prediction = self.prediction(model, points)
+        if prediction.moved is not None:
+            return None
+        return GaussianForm(measure.data, measure.inverse, prediction.mu, prediction.jacobian, self.nuisances)
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the prediction at nominal nuisances, shape (P, n)."""

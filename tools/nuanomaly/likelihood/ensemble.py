@@ -4,13 +4,13 @@ A table is made once for P predictions; it then turns T data sets into their val
 statistic is a quadratic form in the data the table is a matrix, and T × P values are one matrix product.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.model.base import Array
 
 #: Data sets (T, n) → values (T, P), nuisances profiled.
@@ -18,6 +18,11 @@ Table = Callable[[Array], Array]
 
 #: Eigenvalues below this fraction of the largest are zero.
 _SINGULAR = 1e-13
+#: Numbers that agree to this fraction are the same.
+_SAME = 1e-12
+#: Nuisances with bounds are minimised in turn so often at most, until none moves by more than this (squared,
+#: in its errors).
+_SWEEPS, _MOVED = 200, 1e-18
 
 
 @runtime_checkable
@@ -41,6 +46,63 @@ class Tabulates(Protocol):
     def table(self, prediction: Any) -> Table:
         """Return the table of predictions."""
         ...
+
+
+@runtime_checkable
+class FixedCovariance(Protocol):
+    """A statistic (d − μ)ᵀ W (d − μ) whose W does not depend on the prediction."""
+
+    @property
+    def data(self) -> Array:
+        """The data, shape (n,)."""
+        ...
+
+    @property
+    def inverse(self) -> Array:
+        """W, shape (n, n)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianForm:
+    """χ² = (d − μ − Jξ)ᵀ W (d − μ − Jξ) + priors at P points: all that a fixed covariance needs.
+
+    Attributes
+    ----------
+    data : array, shape (n,)
+    inverse : array, shape (n, n)
+        W.
+    mu : array, shape (P, n)
+    jacobian : array, shape (P, n, K)
+    nuisances : Nuisances
+    """
+
+    data: Array
+    inverse: Array
+    mu: Array
+    jacobian: Array
+    nuisances: Nuisances
+
+    def profiled_inverse(self) -> Array | None:
+        """Return W with all nuisances profiled, shape (n, n); None if it is not the same everywhere.
+
+        It is where the nuisances have Gaussian priors or none, and act the same at every point.
+        """
+        if any(n.piecewise for n in self.nuisances.items):
+            return None
+        if not len(self.nuisances):
+            return self.inverse
+        effect = self.jacobian[0]
+        if np.abs(self.jacobian - effect).max() > _SAME * np.abs(self.jacobian).max():
+            return None
+        turned = self.inverse @ effect
+        root = _root_of_inverse((effect.T @ turned + self.nuisances.prior())[None])[0]
+        pulled = turned @ root.T
+        return np.asarray(self.inverse - pulled @ pulled.T)
+
+    def table(self) -> Table:
+        """Return what turns data (T, n) into χ² with the nuisances profiled, shape (T, P)."""
+        return gaussian_table(self.inverse, self.mu, self.jacobian, self.nuisances)
 
 
 def one_by_one(measure: Any, prediction: Any) -> Table:
@@ -83,8 +145,6 @@ def gaussian_table(inverse: Array, mu: Array, jacobian: Array, nuisances: Nuisan
         The K nuisances.
     """
     special = [k for k, n in enumerate(nuisances.items) if n.piecewise]
-    if len(special) > 1:
-        return _profiled(inverse, mu, jacobian, nuisances)
     plain = [k for k in range(len(nuisances)) if k not in special]
     middle = mu.mean(axis=0)
     centred = mu - middle
@@ -95,7 +155,12 @@ def gaussian_table(inverse: Array, mu: Array, jacobian: Array, nuisances: Nuisan
     roots = _root_of_inverse(hessian[:, plain][:, :, plain])
     pulled = np.einsum("pij,pjn->pin", roots, turned[:, plain], optimize=True)
     offset = np.einsum("pin,pn->pi", pulled, centred)
-    rest = _one_sided(turned, hessian, pulled, roots, centred, plain, special, nuisances)
+    # the plain ones are eliminated from the others: slopes along them, and their Schur complement
+    mixed = np.einsum("pij,pjs->pis", roots, hessian[:, plain][:, :, special], optimize=True)
+    slopes = turned[:, special] - np.einsum("pis,pin->psn", mixed, pulled, optimize=True)
+    complement = hessian[:, special][:, :, special] - np.einsum("pis,pit->pst", mixed, mixed, optimize=True)
+    start = np.einsum("psn,pn->ps", slopes, centred)
+    items = [nuisances.items[k] for k in special]
 
     def values(data: Array) -> Array:
         d = data - middle
@@ -106,8 +171,9 @@ def gaussian_table(inverse: Array, mu: Array, jacobian: Array, nuisances: Nuisan
             pull -= offset[:, k]
             pull *= pull
             found -= pull
-        if rest is not None:
-            found += rest(d)
+        if items:
+            slope = [d @ slopes[:, s].T - start[:, s] for s in range(len(items))]
+            found += _bounded(slope, complement, items)
         return found
 
     return values
@@ -125,63 +191,34 @@ def _root_of_inverse(matrices: Array) -> Array:
     return np.asarray((vectors * roots[:, None, :]).transpose(0, 2, 1) / scale[:, None, :])
 
 
-def _one_sided(
-    turned: Array,
-    hessian: Array,
-    pulled: Array,
-    roots: Array,
-    centred: Array,
-    plain: list[int],
-    special: list[int],
-    nuisances: Nuisances,
-) -> Table | None:
-    """Return what profiling the one nuisance with two-sided errors or bounds takes away, or None."""
-    if not special:
-        return None
-    (k,) = special
-    item = nuisances.items[k]
-    # the others are eliminated: g = −j·(d − μ), h by the Schur complement
-    mixed = np.einsum("pij,pj->pi", roots, hessian[:, plain][:, :, k])
-    vector = turned[:, k] - np.einsum("pi,pin->pn", mixed, pulled)
-    curvature = hessian[:, k, k] - np.einsum("pi,pi->p", mixed, mixed)
-    start = np.einsum("pn,pn->p", vector, centred)
-    sides = []
-    for sigma, low, high in (
-        (item.plus, max(0.0, item.low), item.high),
-        (item.minus, item.low, min(0.0, item.high)),
-    ):
-        if low <= high:
-            sides.append((curvature + (sigma**-2.0 if np.isfinite(sigma) else 0.0), low, high))
+def _bounded(slope: Sequence[Array], hessian: Array, items: Sequence[Nuisance]) -> Array:
+    """Return min over ξ of −2 slope·ξ + ξᵀHξ + priors with two sides or bounds, shape (T, P).
 
-    def values(d: Array) -> Array:
-        slope = d @ vector.T
-        slope -= start
-        best = np.full(slope.shape, np.inf)
-        for h, low, high in sides:
-            at = slope / np.where(h > 0.0, h, 1.0)
-            np.clip(at, low, high, out=at)
-            # −2 slope·ξ + h ξ²
-            found = h * at
-            found -= 2.0 * slope
-            found *= at
-            np.minimum(best, found, out=best)
-        return best
-
-    return values
-
-
-def _profiled(inverse: Array, mu: Array, jacobian: Array, nuisances: Nuisances) -> Table:
-    """Return the table where several nuisances have bounds: their closed form, data set by data set."""
-    turned = np.einsum("nm,pmk->pkn", inverse, jacobian, optimize=True)
-    hessian = np.einsum("pin,pnk->pik", turned, jacobian, optimize=True)
-
-    def values(data: Array) -> Array:
-        rows = []
-        for d in data:
-            residual = d - mu
-            constant = np.einsum("pn,nm,pm->p", residual, inverse, residual, optimize=True)
-            gradient = -np.einsum("pkn,pn->pk", turned, residual)
-            rows.append(Quadratic(nuisances.ids, constant, gradient, hessian).profile(nuisances)[0])
-        return np.array(rows)
-
-    return values
+    Each in turn is minimised in closed form, which for a convex function with bounds of each alone converges
+    to its minimum.
+    """
+    curvature = [
+        tuple(
+            hessian[:, s, s] + (sigma**-2.0 if np.isfinite(sigma) else 0.0)
+            for sigma in (item.plus, item.minus)
+        )
+        for s, item in enumerate(items)
+    ]
+    at = [np.zeros_like(slope[0]) for _ in items]
+    for _ in range(_SWEEPS):
+        moved = 0.0
+        for s, item in enumerate(items):
+            pull = slope[s] - sum(hessian[:, s, t] * at[t] for t in range(len(items)) if t != s)
+            above, below = curvature[s]
+            h = np.where(pull > 0.0, above, below)
+            found = np.clip(np.divide(pull, h, out=np.zeros_like(pull), where=h > 0.0), item.low, item.high)
+            moved = max(moved, float((h * (found - at[s]) ** 2).max()))
+            at[s] = found
+        if len(items) == 1 or moved < _MOVED:
+            break
+    total = np.zeros_like(slope[0])
+    for s in range(len(items)):
+        above, below = curvature[s]
+        pull = slope[s] - sum(hessian[:, s, t] * at[t] for t in range(s))
+        total += at[s] * (np.where(at[s] > 0.0, above, below) * at[s] - 2.0 * pull)
+    return total

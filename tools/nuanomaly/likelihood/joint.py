@@ -11,11 +11,10 @@ from scipy.linalg import block_diag
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
-from nuanomaly.likelihood.base import Likelihood, Prediction, ResponseLikelihood, solved
+from nuanomaly.likelihood.base import Likelihood, solved
 from nuanomaly.likelihood.convex import Local, profile
-from nuanomaly.likelihood.ensemble import Table, gaussian_table
+from nuanomaly.likelihood.ensemble import GaussianForm, Table
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
-from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.model.base import Array, Model, Parameter
 
 
@@ -230,37 +229,37 @@ class JointLikelihood(Likelihood):
         )
         if len(cluster) == 1:
             return where, cluster[0].tabulate(model, self._own(cluster[0], model, points))
-        stacked = self._stacked(cluster, model, points)
-        if stacked is not None:
-            return where, stacked
+        form = self._stacked(cluster, model, points)
+        if form is not None:
+            return where, form.table()
         return where, Likelihood.tabulate(combine(cluster), model, points)
+
+    def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
+        """Return all members as one χ² of a fixed covariance, or None if one of them is not."""
+        return self._stacked(self.members, model, points)
 
     def _place(self, member: Likelihood) -> slice:
         return next(p for m, p in zip(self.members, self._places, strict=True) if m is member)
 
     def _stacked(
-        self, cluster: Sequence[Likelihood], model: Model, points: Mapping[str, Array]
-    ) -> Table | None:
-        """Return the table of one Gaussian of all members, None if they are no such."""
-        found: list[tuple[Array, Prediction]] = []
-        for member in cluster:
-            if not isinstance(member, ResponseLikelihood) or not isinstance(member.measure, Gaussian):
-                return None
-            prediction = member.prediction(model, self._own(member, model, points))
-            if prediction.moved is not None or hasattr(member.transform, "data"):
-                return None
-            found.append((member.measure.inverse, prediction))
-        nuisances = cluster[0].nuisances.union(m.nuisances for m in cluster[1:])
-        mu = np.concatenate([p.mu for _, p in found], axis=1)
+        self, members: Sequence[Likelihood], model: Model, points: Mapping[str, Array]
+    ) -> GaussianForm | None:
+        """Return one form of all members, side by side; None if one of them has none."""
+        forms = [m.gaussian(model, self._own(m, model, points)) for m in members]
+        found = [form for form in forms if form is not None]
+        if len(found) < len(forms):
+            return None
+        nuisances = members[0].nuisances.union(m.nuisances for m in members[1:])
+        mu = np.concatenate([form.mu for form in found], axis=1)
         jacobian = np.zeros((*mu.shape, len(nuisances)))
         start = 0
-        for member, (_, prediction) in zip(cluster, found, strict=True):
-            rows = np.arange(start, start + prediction.mu.shape[1])
-            columns = [nuisances.ids.index(name) for name in member.nuisances.ids]
-            jacobian[:, rows[:, None], columns] = prediction.jacobian
-            start += prediction.mu.shape[1]
-        inverse = np.asarray(block_diag(*(w for w, _ in found)), float)
-        return gaussian_table(inverse, mu, jacobian, nuisances)
+        for form in found:
+            rows = np.arange(start, start + form.data.size)
+            columns = [nuisances.ids.index(name) for name in form.nuisances.ids]
+            jacobian[:, rows[:, None], columns] = form.jacobian
+            start += form.data.size
+        inverse = np.asarray(block_diag(*(form.inverse for form in found)), float)
+        return GaussianForm(np.concatenate([f.data for f in found]), inverse, mu, jacobian, nuisances)
 
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return ∂(observables)/∂ξ for the nuisances of all members, shape (P, n, K)."""

@@ -13,9 +13,10 @@ A prediction that is not linear in its nuisances (an energy scale) is linearised
 them, until that place stays (Gauss–Newton): the form is exact there.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ from nuanomaly.model.base import Array
 #: A prediction that is not linear is linearised again until χ² changes by less than this, but so many times
 #: at most.
 _SETTLED, _STEPS = 1e-6, 30
+#: For many data sets at once, it is linearised in so many parts of each nuisance's range, so many at most:
+#: for the energy scale of DANSS χ² is then within 0.02 of the exact one wherever it is below 100.
+_PIECES, _MOST = 11, 125
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +100,31 @@ class Gaussian:
         return np.asarray(means + random.standard_normal(means.shape) @ self.noise.T)
 
     def table(self, prediction: Prediction) -> Table:
-        """Return what turns data (T, n) into χ² with the nuisances profiled, shape (T, P)."""
-        if prediction.moved is not None:
+        """Return what turns data (T, n) into χ² with the nuisances profiled, shape (T, P).
+
+        A prediction that is not linear in nuisances with bounds is linearised in parts of their range.
+        """
+        if prediction.moved is None:
+            return gaussian_table(self.inverse, prediction.mu, prediction.jacobian, self.nuisances)
+        bounds = [(n.low, n.high) for n in self.nuisances.items]
+        if not np.isfinite(bounds).all() or _PIECES ** len(bounds) > _MOST:
             return one_by_one(self, prediction)
-        return gaussian_table(self.inverse, prediction.mu, prediction.jacobian, self.nuisances)
+        pieces = [self._piece(prediction, part) for part in product(*(_pieces(*b) for b in bounds))]
+
+        def values(data: Array) -> Array:
+            return np.asarray(reduce(np.minimum, (piece(data) for piece in pieces)))
+
+        return values
+
+    def _piece(self, prediction: Prediction, part: Sequence[tuple[float, float]]) -> Table:
+        """Return the table with the nuisances inside a part of their range, linearised in its middle."""
+        assert prediction.moved is not None
+        rows = np.arange(len(prediction.mu))
+        middle = np.tile([0.5 * (low + high) for low, high in part], (rows.size, 1))
+        found = prediction.moved(middle, rows)
+        items = (replace(n, low=a, high=b) for n, (a, b) in zip(self.nuisances.items, part, strict=True))
+        inside = Nuisances(tuple(items), self.nuisances.blocks)
+        return gaussian_table(self.inverse, found.mu, found.jacobian, inside)
 
     def value(self, prediction: Prediction) -> Array:
         """Return χ² with the nuisances profiled, shape (P,)."""
@@ -107,6 +132,11 @@ class Gaussian:
             residual = self.data - prediction.mu
             return np.asarray(np.einsum("pn,pn->p", residual @ self.inverse, residual))
         return self.quadratic(prediction).profile(self.nuisances)[0]
+
+
+def _pieces(low: float, high: float) -> list[tuple[float, float]]:
+    edges = np.linspace(low, high, _PIECES + 1).tolist()
+    return list(zip(edges[:-1], edges[1:], strict=True))
 
 
 def build(

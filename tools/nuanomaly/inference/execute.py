@@ -1,0 +1,199 @@
+"""Work in pieces: in this process, on several processes, or on a Dask cluster, with the same result.
+
+A piece is a function of a payload, sent to each worker once, and of an argument. What comes out depends on
+these alone, so that it does not matter who computes it, in which order, or whether it was read back from a
+folder of finished pieces.
+"""
+
+import hashlib
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.objective import Progress
+from nuanomaly.model.base import Array
+
+#: payload, argument → array
+Piece = Callable[[Any, Any], Array]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where work is done.
+
+    Attributes
+    ----------
+    workers : int
+        Processes on this machine; 1 is this process.
+    scheduler : str or None
+        Address of a Dask scheduler (``tcp://…``), ``client`` for the client that is running.
+    store : Path or None
+        Folder of finished pieces: they are read back instead of computed again.
+    """
+
+    workers: int = 1
+    scheduler: str | None = None
+    store: Path | None = None
+
+
+def run(
+    piece: Piece,
+    payload: Any,
+    arguments: Sequence[Any],
+    key: str,
+    where: Where | None = None,
+    progress: Progress | None = None,
+) -> list[Array]:
+    """Return ``piece(payload, argument)`` for every argument, in order.
+
+    Parameters
+    ----------
+    key : str
+        What the payload is: finished pieces are found again by key and argument.
+    """
+    chosen = where or Where()
+    found: dict[int, Array] = {}
+    names = [_name(key, argument) for argument in arguments]
+    if chosen.store is not None:
+        for k, name in enumerate(names):
+            array = _read(chosen.store, name)
+            if array is not None:
+                found[k] = array
+    left = [k for k in range(len(arguments)) if k not in found]
+    for k, array in _computed(piece, payload, {k: arguments[k] for k in left}, chosen):
+        found[k] = array
+        if chosen.store is not None:
+            _write(chosen.store, names[k], array)
+        if progress is not None:
+            progress(len(found), len(arguments))
+    return [found[k] for k in range(len(arguments))]
+
+
+def _computed(
+    piece: Piece, payload: Any, arguments: dict[int, Any], where: Where
+) -> Iterator[tuple[int, Array]]:
+    if where.scheduler is not None:
+        yield from _on_dask(piece, payload, arguments, where.scheduler)
+    elif where.workers > 1 and len(arguments) > 1:
+        yield from _on_processes(piece, payload, arguments, where.workers)
+    else:
+        for k, argument in arguments.items():
+            yield k, piece(payload, argument)
+
+
+def _pickled(payload: Any) -> bytes:
+    try:
+        return pickle.dumps(payload)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise NuanomalyError(
+            f"this cannot be sent to other processes ({error}): define the model in a module, or use one"
+            " worker"
+        ) from None
+
+
+def _on_processes(
+    piece: Piece, payload: Any, arguments: dict[int, Any], workers: int
+) -> Iterator[tuple[int, Array]]:
+    # spawned, not forked: a fork of a process with threads (a progress bar, a notebook) may hang
+    sent = (piece, _pickled(payload))
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_receive, initargs=sent
+    ) as pool:
+        futures = {pool.submit(_work, *sent_key(sent), argument): k for k, argument in arguments.items()}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def sent_key(sent: tuple[Piece, bytes]) -> tuple[str]:
+    """Return the name under which workers keep what they were sent."""
+    return (hashlib.sha256(sent[1]).hexdigest(),)
+
+
+_RECEIVED: dict[str, tuple[Piece, Any]] = {}
+
+
+def _receive(piece: Piece, payload: bytes) -> None:
+    """Keep what all pieces of this worker need."""
+    _RECEIVED[sent_key((piece, payload))[0]] = (piece, pickle.loads(payload))
+
+
+def _work(name: str, argument: Any) -> Array:
+    piece, payload = _RECEIVED[name]
+    return piece(payload, argument)
+
+
+def _on_dask(
+    piece: Piece, payload: Any, arguments: dict[int, Any], scheduler: str
+) -> Iterator[tuple[int, Array]]:
+    try:
+        distributed: Any = import_module("dask.distributed")
+    except ImportError:
+        raise NuanomalyError("a scheduler needs Dask: pip install 'nuanomaly[dask]'") from None
+    own = scheduler != "client"
+    try:
+        client = (
+            distributed.Client(scheduler, timeout=10, set_as_default=False)
+            if own
+            else distributed.get_client()
+        )
+    except (OSError, ValueError) as error:
+        raise NuanomalyError(f"no Dask scheduler at {scheduler}: {error}") from None
+    try:
+        sent = client.scatter(_pickled(payload), broadcast=True, hash=True)
+        futures = {
+            client.submit(_unpack, piece, sent, argument, pure=False, retries=3): k
+            for k, argument in arguments.items()
+        }
+        for future in distributed.as_completed(list(futures)):
+            yield futures[future], future.result()
+    finally:
+        if own:
+            client.close()
+
+
+def _unpack(piece: Piece, payload: bytes, argument: Any) -> Array:
+    return piece(_unpickled(payload), argument)
+
+
+@lru_cache(maxsize=2)
+def _unpickled(payload: bytes) -> Any:
+    return pickle.loads(payload)
+
+
+# --- finished pieces ----------------------------------------------------------------------------------------
+
+
+def _name(key: str, argument: Any) -> str:
+    return hashlib.sha256(f"{key} {argument!r}".encode()).hexdigest()[:32]
+
+
+def _read(store: Path, name: str) -> Array | None:
+    """Return a finished piece; None if there is none, or it was cut off."""
+    try:
+        with (store / f"{name}.npz").open("rb") as opened, np.load(opened) as file:
+            array: Array = file["array"]
+            whole = hashlib.sha256(array.tobytes()).hexdigest() == str(file["sha256"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
+    return array if whole else None
+
+
+def _write(store: Path, name: str, array: Array) -> None:
+    store.mkdir(parents=True, exist_ok=True)
+    temporary = store / f"{name}.partial.npz"
+    np.savez(temporary, array=array, sha256=np.array(hashlib.sha256(array.tobytes()).hexdigest()))
+    temporary.replace(store / f"{name}.npz")

@@ -1,0 +1,328 @@
+"""Regions of Feldman and Cousins (physics/9711021): critical values from toys, hypothesis by hypothesis.
+
+For each true point, Δ = value there − smallest value over the whole plane is found for toys and for the data;
+the point is allowed at a confidence level if the data's Δ does not exceed that of this part of the toys. Toys
+draw the nuisances from their priors (those without prior stay where the data want them) and all fits profile
+them. All points see the same random numbers, so that critical values are smooth from point to point.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.inference.contours import level
+from nuanomaly.inference.datasets import Dataset, Mode, labels
+from nuanomaly.inference.engine import Engine, Plane, make_engine
+from nuanomaly.inference.execute import Where, run
+from nuanomaly.inference.fit import Problem, problem
+from nuanomaly.inference.grid import Axis, Grid
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.stored import write
+from nuanomaly.inference.toys import BLOCK, blocks, critical_value
+from nuanomaly.likelihood.base import AnyModel
+from nuanomaly.model.base import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Confidence levels unless a caller says otherwise.
+LEVELS = (0.6827, 0.90, 0.95, 0.99)
+#: Points per piece of work, and how many binomial errors from a level the data's p-value must be to be sure.
+_POINTS, _SURE = 50, 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class FeldmanCousins:
+    """Critical values at computed points, and the region they make of a grid.
+
+    Attributes
+    ----------
+    datasets : tuple of str
+    model : str
+    axes : tuple of Axis
+    delta : array, shape (count,)
+        The data's Δ at all hypotheses: the grid (row-major), extra points, no oscillation.
+    points : mapping of arrays, shape (count,)
+        Free parameters of the hypotheses.
+    levels : tuple of float
+        Confidence levels.
+    index : array of int, shape (C,)
+        The computed hypotheses.
+    toys : array of int, shape (C,)
+    critical, low, high : arrays, shape (C, len(levels))
+        Critical values, and the ends of their bands of one binomial error.
+    p_value : array, shape (C,)
+        The part of toys that reach the data's Δ.
+    wilks_coverage : array, shape (C, len(levels))
+        The part of toys inside the regions of Wilks' theorem (two degrees of freedom, or one).
+    seed : int
+    engine : str
+    """
+
+    datasets: tuple[str, ...]
+    model: str
+    axes: tuple[Axis, ...]
+    delta: Array
+    points: Mapping[str, Array]
+    levels: tuple[float, ...]
+    index: NDArray[np.intp]
+    toys: NDArray[np.intp]
+    critical: Array
+    low: Array
+    high: Array
+    p_value: Array
+    wilks_coverage: Array
+    seed: int
+    engine: str
+    fixed: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the grid."""
+        return tuple(len(a) for a in self.axes)
+
+    def _column(self, cl: float) -> int:
+        if cl not in self.levels:
+            raise UnknownNameError("confidence level", str(cl), map(str, self.levels))
+        return self.levels.index(cl)
+
+    def critical_map(self, cl: float, which: str = "critical") -> Array:
+        """Return critical values on the grid, linear between computed points; shape of the grid.
+
+        Parameters
+        ----------
+        cl : float
+            One of ``levels``.
+        which : {"critical", "low", "high"}
+
+        Raises
+        ------
+        NuanomalyError
+            If the computed points are no grid.
+        """
+        from scipy.interpolate import RegularGridInterpolator
+
+        size = int(np.prod(self.shape))
+        inside = self.index < size
+        places = np.unravel_index(self.index[inside], self.shape)
+        lattice = [np.unique(p) for p in places]
+        values = getattr(self, which)[inside, self._column(cl)]
+        if np.prod([p.size for p in lattice]) != values.size or min(p.size for p in lattice) < 2:
+            raise NuanomalyError("critical values were computed at single points: there is no map of them")
+        coordinates = [a.internal(a.values) for a in self.axes]
+        grid = np.full([p.size for p in lattice], np.nan)
+        grid[tuple(np.searchsorted(p, q) for p, q in zip(lattice, places, strict=True))] = values
+        read = RegularGridInterpolator([x[p] for x, p in zip(coordinates, lattice, strict=True)], grid)
+        mesh = np.stack(np.meshgrid(*coordinates, indexing="ij"), axis=-1)
+        return np.asarray(read(mesh))
+
+    def region(self, cl: float, which: str = "critical") -> NDArray[np.bool_]:
+        """Return which grid points are allowed; ``low`` and ``high`` give the edges of the contour's band."""
+        size = int(np.prod(self.shape))
+        allowed: NDArray[np.bool_] = self.delta[:size].reshape(self.shape) <= self.critical_map(cl, which)
+        return allowed
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row per computed hypothesis."""
+        import pandas as pd
+
+        columns: dict[str, Any] = {name: value[self.index] for name, value in self.points.items()}
+        columns |= {"index": self.index, "delta": self.delta[self.index], "toys": self.toys}
+        columns["p_value"] = self.p_value
+        for k, cl in enumerate(self.levels):
+            for name in ("critical", "low", "high", "wilks_coverage"):
+                columns[f"{name}_{100 * cl:g}"] = getattr(self, name)[:, k]
+        return pd.DataFrame(columns)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything but the arrays, for a result file."""
+        return {
+            "datasets": list(self.datasets),
+            "model": self.model,
+            "fixed": dict(self.fixed),
+            "axes": {
+                a.name: {"low": a.low, "high": a.high, "points": len(a), "log": a.log, "unit": a.unit}
+                for a in self.axes
+            },
+            "levels": list(self.levels),
+            "seed": self.seed,
+            "engine": self.engine,
+            "computed_points": int(self.index.size),
+            "toys": int(self.toys.sum()),
+            "toys_per_point": [int(self.toys.min()), int(self.toys.max())],
+            "wilks": [level(cl, min(2, len(self.axes))).delta for cl in self.levels],
+            "median_critical": [float(np.median(self.critical[:, k])) for k in range(len(self.levels))],
+        }
+
+
+def feldman_cousins(
+    datasets: Dataset | Iterable[Dataset],
+    model: AnyModel,
+    grid: Grid | None = None,
+    fixed: Mapping[str, float] | None = None,
+    *,
+    levels: Sequence[float] = LEVELS,
+    toys: int = 1000,
+    most: int | None = None,
+    seed: int = 0,
+    every: int = 1,
+    points: Mapping[str, ArrayLike] | None = None,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    where: Where | None = None,
+    progress: Progress | None = None,
+) -> FeldmanCousins:
+    """Return critical values of toys and the region they allow.
+
+    Parameters
+    ----------
+    datasets, model, grid, fixed, mode, allow_overlap
+        As for :func:`nuanomaly.inference.scan.scan`; all free parameters are on the grid, over which toys and
+        data are minimised.
+    levels : sequence of float
+        Confidence levels.
+    toys : int
+        Toys per computed point (rounded up to blocks of 500).
+    most : int, optional
+        Points whose verdict is uncertain (the data's p-value within three binomial errors of a level) get
+        more toys, up to this number.
+    seed : int
+    every : int
+        Compute every so many grid points along each axis, the last included; values between are interpolated.
+    points : mapping of arrays, optional
+        Compute at these points, which need not be on the grid, instead.
+    where : Where, optional
+        Processes, Dask, and a folder to resume from.
+
+    Raises
+    ------
+    NotApplicableError
+        For a surface, which generates no toys.
+    """
+    what = problem(datasets, model, fixed, grid, mode, allow_overlap)
+    extra = {name: np.atleast_1d(np.asarray(v, float)) for name, v in (points or {}).items()}
+    if extra and set(extra) != {a.name for a in what.axes}:
+        raise NuanomalyError(f"points must give {', '.join(a.name for a in what.axes)}")
+    plane = Plane(what.objective, what.axes, what.known, extra)
+    engine = make_engine(plane, seed)
+    values, smallest = engine.observed()
+    delta = values - min(smallest, float(values.min()))
+    index = np.arange(plane.size, plane.null) if extra else _lattice(plane.shape, every)
+    index = index[plane.possible[index]]
+    found = _toys(engine, delta, index, tuple(levels), toys, most or toys, where, progress)
+    return _result(what, engine, delta, index, tuple(levels), found)
+
+
+def _lattice(shape: tuple[int, ...], every: int) -> NDArray[np.intp]:
+    """Return the row-major indices of every so many grid points along each axis, the last included."""
+    if every < 1:
+        raise NuanomalyError(f"every {every}th point: at least one")
+    kept = [np.unique(np.append(np.arange(0, n, every), n - 1)) for n in shape]
+    mesh = np.meshgrid(*kept, indexing="ij")
+    return np.asarray(np.ravel_multi_index(tuple(m.ravel() for m in mesh), shape))
+
+
+def _toys(
+    engine: Engine,
+    delta: Array,
+    index: NDArray[np.intp],
+    levels: tuple[float, ...],
+    toys: int,
+    most: int,
+    where: Where | None,
+    progress: Progress | None,
+) -> list[Array]:
+    """Return Δ of the toys of each computed point, more of them where the verdict is uncertain."""
+    found: list[list[Array]] = [[] for _ in index]
+    key = fingerprint(engine)
+    left, first, count = np.arange(index.size), 0, blocks(toys)
+    while left.size:
+        pieces = [left[k : k + _POINTS] for k in range(0, left.size, _POINTS)]
+        arguments = [(tuple(index[p].tolist()), first, count) for p in pieces]
+        arrays = run(compute, (engine.plane, engine.seed), arguments, key, where, progress)
+        for piece, array in zip(pieces, arrays, strict=True):
+            for k, row in zip(piece.tolist(), array, strict=True):
+                found[k].append(row)
+        first, count = first + count, min(first + count, blocks(most) - first - count)
+        if count < 1:
+            break
+        uncertain = [k for k in left.tolist() if _uncertain(found[k], delta[index[k]], levels)]
+        left = np.array(uncertain, dtype=np.intp)
+    return [np.concatenate(rows) for rows in found]
+
+
+def _uncertain(rows: Sequence[Array], observed: float, levels: tuple[float, ...]) -> bool:
+    toys = np.concatenate(rows)
+    p = float((toys >= observed).mean())
+    return any(abs(p - (1.0 - cl)) < _SURE * np.sqrt(cl * (1.0 - cl) / toys.size) for cl in levels)
+
+
+def compute(payload: tuple[Plane, int], argument: tuple[tuple[int, ...], int, int]) -> Array:
+    """Return Δ of toys at some hypotheses, shape (hypotheses, toys): a piece of work."""
+    index, first, count = argument
+    engine = _engine(*payload)
+    return np.array([engine.many(k, count, first) for k in index])
+
+
+@lru_cache(maxsize=2)
+def _engine(plane: Plane, seed: int) -> Engine:
+    return make_engine(plane, seed)
+
+
+def fingerprint(engine: Engine) -> str:
+    """Return what toys depend on, hashed: the statistic of the data everywhere, the hypotheses, the seed."""
+    values, smallest = engine.observed()
+    digest = hashlib.sha256(f"{engine.seed} {BLOCK} {type(engine).__name__} {smallest!r}".encode())
+    digest.update(values.tobytes())
+    digest.update(engine.data.tobytes())
+    for name, value in engine.plane.free.items():
+        digest.update(name.encode() + value.tobytes())
+    return digest.hexdigest()
+
+
+def _result(
+    what: Problem,
+    engine: Engine,
+    delta: Array,
+    index: NDArray[np.intp],
+    levels: tuple[float, ...],
+    found: Sequence[Array],
+) -> FeldmanCousins:
+    plane = engine.plane
+    bands = np.array([[critical_value(toys, cl) for cl in levels] for toys in found])
+    bands = bands.reshape(len(found), len(levels), 3)
+    wilks = [level(cl, min(2, len(plane.axes))).delta for cl in levels]
+    observed = delta[index]
+    reached = [
+        (toys >= at - 1e-9 * max(1.0, abs(at))).mean() for toys, at in zip(found, observed, strict=True)
+    ]
+    return FeldmanCousins(
+        datasets=labels(what.members),
+        model=plane.objective.model.name,
+        axes=plane.axes,
+        delta=delta,
+        points=plane.free,
+        levels=levels,
+        index=index,
+        toys=np.array([toys.size for toys in found]),
+        critical=bands[:, :, 0],
+        low=bands[:, :, 1],
+        high=bands[:, :, 2],
+        p_value=np.array(reached),
+        wilks_coverage=np.array([[float((toys <= limit).mean()) for limit in wilks] for toys in found]),
+        seed=engine.seed,
+        engine=type(engine).__name__,
+        fixed=dict(plane.objective.fixed),
+    )
+
+
+def save(found: FeldmanCousins, folder: Path) -> Path:
+    """Write a result as ``critical.parquet`` beside ``about.json``; see :mod:`nuanomaly.inference.stored`."""
+    return write(folder, {"critical": found.to_frame()}, found.as_dict())

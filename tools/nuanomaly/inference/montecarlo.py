@@ -1,0 +1,269 @@
+"""Tests by toys: significance against no oscillation, goodness of fit, parameter goodness of fit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.compatibility import shared_nuisances
+from nuanomaly.inference.datasets import Dataset, Mode, check_overlaps, labels, resolve
+from nuanomaly.inference.engine import Engine, Plane, TableEngine, make_engine
+from nuanomaly.inference.execute import Where, run
+from nuanomaly.inference.feldman_cousins import fingerprint
+from nuanomaly.inference.fit import problem
+from nuanomaly.inference.grid import Grid, axes, free_names, known_parameters
+from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.significance import Sided
+from nuanomaly.inference.toys import ToyTest, blocks, toy_test
+from nuanomaly.likelihood.base import AnyModel, Likelihood
+from nuanomaly.likelihood.ensemble import Table
+from nuanomaly.likelihood.joint import combine
+from nuanomaly.model.base import Array, NotApplicableError
+from nuanomaly.model.registry import model as make_model
+
+#: Blocks of toys per piece of work.
+_BLOCKS = 20
+
+
+def plane_of(
+    datasets: Dataset | Iterable[Dataset],
+    model: AnyModel,
+    grid: Grid | None = None,
+    fixed: Mapping[str, float] | None = None,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+) -> Plane:
+    """Return the hypotheses of a fit."""
+    what = problem(datasets, model, fixed, grid, mode, allow_overlap)
+    return Plane(what.objective, what.axes, what.known)
+
+
+def toy_significance(
+    datasets: Dataset | Iterable[Dataset],
+    model: AnyModel,
+    grid: Grid | None = None,
+    fixed: Mapping[str, float] | None = None,
+    *,
+    toys: int = 10_000,
+    seed: int = 0,
+    sided: Sided = "two-sided",
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    where: Where | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the significance of oscillation by toys without it: how often they fit as much better with it.
+
+    Data and toys are minimised over the same grid and no oscillation. See
+    :func:`nuanomaly.inference.feldman_cousins.feldman_cousins` for the arguments.
+
+    Raises
+    ------
+    NotApplicableError
+        For a surface, which generates no toys.
+    """
+    plane = plane_of(datasets, model, grid, fixed, mode, allow_overlap)
+    engine = make_engine(plane, seed)
+    values, smallest = engine.observed()
+    observed = float(values[plane.null]) - min(smallest, float(values.min()))
+    deltas = _blocks(null_deltas, (plane, seed), fingerprint(engine), toys, where, progress)
+    return toy_test(observed, deltas, sided, "no oscillation")
+
+
+def toy_goodness(
+    datasets: Dataset | Iterable[Dataset],
+    model: AnyModel,
+    grid: Grid | None = None,
+    fixed: Mapping[str, float] | None = None,
+    *,
+    toys: int = 10_000,
+    seed: int = 0,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    where: Where | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the goodness of fit by toys of the best fit (a predictive check of the smallest value).
+
+    How often the smallest value of a toy of the best grid point reaches that of the data: meaningful for
+    any statistic, with ln det or a constant in it too.
+    """
+    plane = plane_of(datasets, model, grid, fixed, mode, allow_overlap)
+    engine = make_engine(plane, seed)
+    values, smallest = engine.observed()
+    payload = (plane, seed, int(np.argmin(values)))
+    minima = _blocks(best_minima, payload, f"goodness {fingerprint(engine)}", toys, where, progress)
+    return toy_test(min(smallest, float(values.min())), minima, "one-sided", "the best fit")
+
+
+def _blocks(
+    piece: Any, payload: Any, key: str, toys: int, where: Where | None, progress: Progress | None
+) -> Array:
+    total = blocks(toys)
+    arguments = [(first, min(_BLOCKS, total - first)) for first in range(0, total, _BLOCKS)]
+    return np.concatenate(run(piece, payload, arguments, key, where, progress))
+
+
+def null_deltas(payload: tuple[Plane, int], argument: tuple[int, int]) -> Array:
+    """Return Δ of toys without oscillation: a piece of work."""
+    engine = _engine(*payload)
+    return engine.many(engine.plane.null, argument[1], argument[0])
+
+
+def best_minima(payload: tuple[Plane, int, int], argument: tuple[int, int]) -> Array:
+    """Return the smallest values of toys of one hypothesis: a piece of work."""
+    plane, seed, index = payload
+    engine = _engine(plane, seed)
+    first, count = argument
+    return np.concatenate([engine.minimum(engine.generate(index, b)) for b in range(first, first + count)])
+
+
+@lru_cache(maxsize=2)
+def _engine(plane: Plane, seed: int) -> Engine:
+    return make_engine(plane, seed)
+
+
+# --- parameter goodness of fit ------------------------------------------------------------------------------
+
+
+class _WithoutPrior(TableEngine):
+    """A data set whose shared nuisances have their prior elsewhere."""
+
+    def __init__(self, plane: Plane, seed: int, held: Sequence[str]) -> None:
+        super().__init__(plane, seed)
+        self.held = held
+
+    @cached_property
+    def table(self) -> Table:
+        """The table of all hypotheses, the priors left out."""
+        objective = self.plane.objective
+        form = objective.likelihood.gaussian(objective.model, self.plane.complete)
+        if form is None or not self.plane.possible.all():
+            raise NotApplicableError(
+                f"not applicable: {objective.likelihood.release} shares nuisances and has no fixed "
+                "covariance: its parameter goodness of fit by toys is not known"
+            )
+        return replace(form, nuisances=form.nuisances.without_prior(self.held)).table()
+
+
+@dataclass(frozen=True, eq=False)
+class Tension:
+    """What toys of the parameter goodness of fit need: the joint plane, and each data set's own.
+
+    Attributes
+    ----------
+    joint : Plane
+    parts : tuple of Plane
+    held : tuple of str
+        Shared nuisances with a prior, which counts as a data set of its own.
+    seed : int
+    names : tuple of str
+    """
+
+    joint: Plane
+    parts: tuple[Plane, ...]
+    held: tuple[str, ...]
+    seed: int
+    names: tuple[str, ...]
+
+    @cached_property
+    def engines(self) -> tuple[Engine, tuple[Engine, ...]]:
+        """The joint engine and those of the parts."""
+        parts = []
+        for plane in self.parts:
+            shares = set(self.held) & set(plane.objective.likelihood.nuisances.ids)
+            parts.append(
+                _WithoutPrior(plane, self.seed, self.held) if shares else make_engine(plane, self.seed)
+            )
+        return make_engine(self.joint, self.seed), tuple(parts)
+
+    def value(self, data: Array) -> Array:
+        """Return χ²_PG of data sets (T, n), the members' side by side; shape (T,)."""
+        joint, parts = self.engines
+        total = joint.minimum(data)
+        start = 0
+        for engine in parts:
+            width = engine.data.size
+            total = total - engine.minimum(data[:, start : start + width])
+            start += width
+        return np.asarray(total)
+
+    @cached_property
+    def best(self) -> int:
+        """The hypothesis with the smallest joint value."""
+        return int(np.argmin(self.engines[0].observed()[0]))
+
+
+def tension(
+    datasets: Iterable[Dataset],
+    model: AnyModel,
+    mode: Mode = None,
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
+    *,
+    seed: int = 0,
+    allow_overlap: bool = False,
+) -> Tension:
+    """Return what is tested by :func:`toy_compatibility`; see there for the arguments."""
+    members = resolve(datasets, mode)
+    if len(members) < 2:
+        raise NuanomalyError("a comparison needs at least two data sets")
+    check_overlaps(members, allow_overlap)
+    together, chosen = combine(members), make_model(model)
+    for member in members:
+        if member.data is None:
+            raise NotApplicableError(f"not applicable: no toys can be made of {member.release}")
+    shared = shared_nuisances(members)
+    held = tuple(name for name in together.nuisances.with_prior() if name in shared)
+    settings = dict(fixed or {}), dict(grid or {})
+    planes = [_plane(likelihood, chosen, *settings) for likelihood in (together, *members)]
+    return Tension(planes[0], tuple(planes[1:]), held, seed, labels(members))
+
+
+def _plane(likelihood: Likelihood, model: Any, fixed: Mapping[str, float], grid: Grid) -> Plane:
+    known = known_parameters(likelihood, model)
+    own = {k: v for k, v in grid.items() if k in known}
+    given = {k: v for k, v in fixed.items() if k in known}
+    names = free_names(known, own, given)
+    return Plane(Objective(likelihood, model, given), axes(known, names, own), known)
+
+
+def toy_compatibility(
+    datasets: Iterable[Dataset],
+    model: AnyModel,
+    mode: Mode = None,
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
+    *,
+    toys: int = 10_000,
+    seed: int = 0,
+    allow_overlap: bool = False,
+    where: Where | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the parameter goodness of fit by toys of the joint best fit.
+
+    Data and toys are minimised over the same grids, boundaries included, so ``delta`` may differ from that
+    of :func:`nuanomaly.inference.compatibility.compare` by what the grid is too coarse for.
+
+    Raises
+    ------
+    NotApplicableError
+        If a data set generates no toys.
+    """
+    what = tension(datasets, model, mode, fixed, grid, seed=seed, allow_overlap=allow_overlap)
+    joint = what.engines[0]
+    observed = float(what.value(joint.data[None])[0])
+    key = f"tension {' '.join(what.names)} {observed!r} {fingerprint(joint)}"
+    values = _blocks(tensions, what, key, toys, where, progress)
+    return toy_test(observed, values, "two-sided", "compatibility")
+
+
+def tensions(what: Tension, argument: tuple[int, int]) -> Array:
+    """Return χ²_PG of toys of the joint best fit: a piece of work."""
+    first, count = argument
+    joint = what.engines[0]
+    return np.concatenate([what.value(joint.generate(what.best, b)) for b in range(first, first + count)])
