@@ -64,7 +64,8 @@ def _same(folder: Path, files: dict[str, str], places: tuple[str, ...], kind: st
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read numbers; some of the files have a header and some not."""
     try:
-        first = path.open(encoding="utf-8").readline().strip()
+        with path.open(encoding="utf-8") as stream:
+            first = stream.readline().strip()
     except OSError as error:
         raise NuanomalyError(f"{path}: cannot be read ({error.strerror})") from None
     return read_text(path, columns, ",", skip=1 if first == _HEADER else 0)
