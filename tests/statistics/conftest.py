@@ -117,7 +117,7 @@ def make() -> SimpleNamespace:
 def bins() -> ResponseLikelihood:
     """Twelve bins with correlated errors, a free normalisation and one with a prior."""
     random = np.random.default_rng(5)
-    root = 0.02 * (np.eye(12) + 0.3 * random.standard_normal((12, 12)))
+    root = 0.05 * (np.eye(12) + 0.1 * random.standard_normal((12, 12)))
     nuisances = Nuisances((Nuisance("free", ""), Nuisance("tilt", "", 0.03, 0.03)))
     effects = np.stack([np.ones(12), np.linspace(-1.0, 1.0, 12)], axis=1)
     data = 1.0 - 0.12 * np.sin(PHASE * 1.3 * np.linspace(0.3, 4.0, 12)) ** 2 + root @ random.normal(size=12)
