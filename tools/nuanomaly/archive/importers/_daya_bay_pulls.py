@@ -71,8 +71,8 @@ def pulls(
 def scale_effect(signal: Array, edges: Array, expected: Array, step: float) -> Array:
     """Return the relative change of each bin if all energies become larger by 1 + s, per unit of s.
 
-    What leaves a bin at its upper edge is E ρ(E) s there, with the density ρ of ``expected``, corrected by the
-    ratio of signal over expectation (at an edge the geometric mean of both sides).
+    What leaves a bin at its upper edge is E ρ(E) s there, with the density ρ of ``expected``, corrected by
+    the ratio of signal over expectation (at an edge the geometric mean of both sides).
 
     Examples
     --------

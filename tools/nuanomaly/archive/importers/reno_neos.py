@@ -12,8 +12,8 @@ from nuanomaly.archive.text import csv_rows, read_csv
 
 FOLDER = "reactor/reno_neos_2020_unfolded"
 COMMON = "reactor/globesfit_spectra_common"
-#: Half of what core and detector extend over along the line between them, in m.
-HALF_LENGTHS = {"neos": 1.5, "reno": 2.0}
+#: Half of the distances that are seen, in m: one core and a detector at NEOS, a row of six cores at RENO.
+HALF_LENGTHS = {"neos": 1.5, "reno": 100.0}
 _ROWS = {"neos": ("NEOS", "-", "NEOSF"), "reno": ("RENO", "ND", "RENO_ND_F")}
 Array = NDArray[np.float64]
 

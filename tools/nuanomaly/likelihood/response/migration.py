@@ -1,9 +1,9 @@
 """Counts by site and bin of reconstructed energy, through a released matrix from bins of neutrino energy.
 
 An output is n_sb · Σ_rt c_r M_bt w_t ⟨P⟩_rt, over the rows r of baselines of its site and the bins t of
-neutrino energy, divided by the same sum where the output is known to be n_sb: at probability one, or at a point of a
-model. ⟨P⟩ is the average over the bin of energy and over what core and detector extend to: both are uniform
-intervals of L/E, of which one interval with the same variance is used.
+neutrino energy, divided by the same sum where the output is known to be n_sb: at probability one, or at a
+point of a model. ⟨P⟩ is the average over the bin of energy and over what core and detector extend to: both
+are uniform intervals of L/E, of which one interval with the same variance is used.
 
 Config
 ------

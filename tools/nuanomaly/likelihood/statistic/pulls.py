@@ -4,7 +4,8 @@
 m_n(ξ) = μ_n (1 + Σ_k F_nk ξ_k) + B_n (1 + Σ_k G_nk ξ_k).
 
 Pulls belong to this measurement alone (free spectral bins, efficiencies, scales …), so they are profiled here
-and not carried into combinations; what releases share is a declared nuisance. V is evaluated at ξ = 0.
+and not carried into combinations; what releases share is a declared nuisance. V is evaluated at ξ = 0: where
+free pulls take up a large common factor, only the variance of the data is right.
 
 Config
 ------
@@ -63,28 +64,50 @@ class Pulls:
         return int(self.data.size)
 
     @cached_property
-    def _products(self) -> tuple[Array, Array, Array]:
-        """Return F_k F_l, F_k (B G_l) and (B G_k)(B G_l) per datum, pairs in one axis."""
+    def _lone(self) -> int:
+        """How many of the first pulls on the signal do not overlap: no datum feels two of them."""
+        overlapping = (np.cumsum(self.signal != 0.0, axis=1) > 1).any(axis=0)
+        return int(np.argmax(overlapping)) if overlapping.any() else self.signal.shape[1]
 
-        def pairs(a: Array, b: Array) -> Array:
-            return np.ascontiguousarray((a[:, :, None] * b[:, None, :]).reshape(len(a), -1))
-
-        return (
-            pairs(self.signal, self.signal),
-            pairs(self.signal, self.extra),
-            pairs(self.extra, self.extra),
-        )
+    @cached_property
+    def _products(self) -> dict[str, Array]:
+        """Products of two pulls' effects per datum: of lone, other (signal) and extra ones."""
+        kinds = {
+            "lone": self.signal[:, : self._lone],
+            "other": self.signal[:, self._lone :],
+            "extra": self.extra,
+        }
+        found = {
+            f"{a}-{b}": (kinds[a][:, :, None] * kinds[b][:, None, :]).reshape(self.n_bins, -1)
+            for a, b in (
+                ("lone", "other"),
+                ("lone", "extra"),
+                ("other", "other"),
+                ("other", "extra"),
+                ("extra", "extra"),
+            )
+        }
+        return {**found, "lone-lone": kinds["lone"] ** 2}
 
     def value(self, prediction: Prediction) -> Array:
-        """Return χ² with all pulls profiled, shape (P,)."""
-        mu = prediction.mu
-        weight = self._weight(mu)
+        """Return χ² with all pulls profiled, shape (P,).
+
+        Pulls that do not overlap have a diagonal Hessian D, and go first: with C between them and the others,
+        what is left to solve is H − CᵀD⁻¹C.
+        """
+        mu, lone = prediction.mu, self._lone
+        weight = np.broadcast_to(self._weight(mu), mu.shape)
         residual = self.data - self.background - mu
         weighted = weight * residual
         gradient = np.concatenate([(weighted * mu) @ self.signal, weighted @ self.extra], axis=1)
-        hessian = self._hessian(weight, mu)
-        at = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-        return np.asarray((weighted * residual).sum(axis=1) - (gradient * at).sum(axis=1))
+        diagonal, mixed, hessian = self._hessian(weight, mu)
+        first, rest = gradient[:, :lone], gradient[:, lone:]
+        shifted = mixed / diagonal[:, :, None]
+        hessian -= mixed.transpose(0, 2, 1) @ shifted
+        rest = rest - (first[:, None, :] @ shifted)[:, 0]
+        at = np.linalg.solve(hessian, rest[:, :, None])[:, :, 0]
+        lowered = (first**2 / diagonal).sum(axis=1) + (rest * at).sum(axis=1)
+        return np.asarray((weighted * residual).sum(axis=1) - lowered)
 
     def _weight(self, mu: Array) -> Array:
         """Return 1/V, shape (P, n) or (n,)."""
@@ -95,18 +118,23 @@ class Pulls:
             return np.asarray(1.0 / expected)
         return np.asarray((1.0 / self.data + 2.0 / expected) / 3.0)
 
-    def _hessian(self, weight: Array, mu: Array) -> Array:
-        """Return the second derivatives in the pulls, priors included, shape (P, K, K)."""
-        points, s, g = len(mu), self.signal.shape[1], self.extra.shape[1]
-        both, mixed, extra = self._products
+    def _hessian(self, weight: Array, mu: Array) -> tuple[Array, Array, Array]:
+        """Return D (P, l), C (P, l, r) and H (P, r, r) of l lone pulls and r others, priors included."""
+        points, lone = len(mu), self._lone
+        s, g = self.signal.shape[1] - lone, self.extra.shape[1]
+        once, twice = weight * mu, weight * mu**2
+        products = self._products
+        mixed = np.empty((points, lone, s + g))
+        mixed[:, :, :s] = (twice @ products["lone-other"]).reshape(points, lone, s)
+        mixed[:, :, s:] = (once @ products["lone-extra"]).reshape(points, lone, g)
         hessian = np.empty((points, s + g, s + g))
-        hessian[:, :s, :s] = ((weight * mu**2) @ both).reshape(points, s, s)
-        hessian[:, :s, s:] = ((weight * mu) @ mixed).reshape(points, s, g)
+        hessian[:, :s, :s] = (twice @ products["other-other"]).reshape(points, s, s)
+        hessian[:, :s, s:] = (once @ products["other-extra"]).reshape(points, s, g)
         hessian[:, s:, :s] = hessian[:, :s, s:].transpose(0, 2, 1)
-        hessian[:, s:, s:] = (np.broadcast_to(weight, mu.shape) @ extra).reshape(points, g, g)
+        hessian[:, s:, s:] = (weight @ products["extra-extra"]).reshape(points, g, g)
         place = np.arange(s + g)
-        hessian[:, place, place] += self.prior
-        return hessian
+        hessian[:, place, place] += self.prior[lone:]
+        return twice @ products["lone-lone"] + self.prior[:lone], mixed, hessian
 
     def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
         """Return counts (T, n): Poisson, with pulls drawn from their priors (free ones at zero)."""

@@ -23,7 +23,6 @@ from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.response.migration import SiteResponse
 from nuanomaly.model.base import Array
 
-
 _SIDES = ("numerator", "denominator")
 
 
