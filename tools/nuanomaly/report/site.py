@@ -21,6 +21,7 @@ from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
 from nuanomaly.report import declaration, proofs, render
 from nuanomaly.report.context import period
+from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.markup import markdown
 
 SECTORS = {
@@ -46,16 +47,16 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
     """
     every = [read(f) for versions in folders(declaration.root()).values() for f in versions.values()]
     proven = {release.id: _rows(release, rows, out) for release in every}
-    results = _results(out)
+    results, declared = _results(out), declaration.comparisons()
     pages = {
         "style.css": render.stylesheet(),
-        "index.html": _index(every, proven, results),
+        "index.html": _index(every, proven, results, declared),
         "models.html": _models(),
     }
     for anomaly in anomalies.anomalies().values():
-        pages[f"anomalies/{anomaly['name']}.html"] = _anomaly(anomaly, results)
+        pages[f"anomalies/{anomaly['name']}.html"] = _anomaly(anomaly, results, declared)
     for release in every:
-        pages[f"{_place(release)}/index.html"] = _release(release, every, proven[release.id])
+        pages[f"{_place(release)}/index.html"] = _release(release, every, proven[release.id], declared)
     for name, text in pages.items():
         file = out / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -117,9 +118,12 @@ def _sweep(out: Path, kept: set[Path]) -> None:
 
 
 def _index(
-    every: list[Release], proven: Mapping[str, proofs.Rows | None], results: list[dict[str, Any]]
+    every: list[Release],
+    proven: Mapping[str, proofs.Rows | None],
+    results: list[dict[str, Any]],
+    declared: list[Comparison],
 ) -> str:
-    thumbnails = {c.name: c.metadata["thumbnail"] for c in declaration.comparisons()}
+    thumbnails = {c.name: c.metadata["thumbnail"] for c in declared}
     sectors: dict[str, list[dict[str, Any]]] = {}
     for release in sorted(every, key=lambda r: (list(SECTORS).index(r.metadata["sector"]), r.name)):
         sectors.setdefault(release.metadata["sector"], []).append(_line(release, proven[release.id]))
@@ -160,7 +164,9 @@ def _line(release: Release, rows: proofs.Rows | None) -> dict[str, Any]:
     }
 
 
-def _release(release: Release, every: list[Release], rows: proofs.Rows | None) -> str:
+def _release(
+    release: Release, every: list[Release], rows: proofs.Rows | None, declared: list[Comparison]
+) -> str:
     likelihood = release.metadata.get("likelihood") or {}
     modes = {name: _mode(likelihood, mode or {}) for name, mode in likelihood.get("modes", {}).items()}
     versions = [r.id for r in every if r.name == release.name]
@@ -178,7 +184,7 @@ def _release(release: Release, every: list[Release], rows: proofs.Rows | None) -
         columns={n: len(expand_columns(t["columns"])) for n, t in release.metadata["tables"].items()},
         first_table=next(iter(release.metadata["tables"])),
         bibtex=cite(release),
-        comparisons=[c for c in declaration.comparisons() if release.id in c.pinned],
+        comparisons=[c for c in declared if release.id in c.pinned],
         about=[a for a in anomalies.anomalies().values() if _names(a["releases"], release)],
     )
 
@@ -205,8 +211,10 @@ def _mode(likelihood: Mapping[str, Any], mode: Mapping[str, Any]) -> dict[str, s
     return {"title": title, "made_of": made, "approximate": str(mode.get("approximate", ""))}
 
 
-def _anomaly(anomaly: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) -> str:
-    about = {c.name for c in declaration.comparisons() if anomaly["name"] in c.metadata["anomalies"]}
+def _anomaly(
+    anomaly: Mapping[str, Any], results: Iterable[Mapping[str, Any]], declared: list[Comparison]
+) -> str:
+    about = {c.name for c in declared if anomaly["name"] in c.metadata["anomalies"]}
     return render.page(
         "anomaly.html.j2",
         up="../",
