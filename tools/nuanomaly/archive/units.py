@@ -28,6 +28,8 @@ def registry() -> "pint.UnitRegistry[Any]":
         "atom = count = atoms",
         "fission = count = fissions",
         "nucleus = count = nuclei",
+        # inverse beta decays per fission and target proton, in the unit that yields are published in
+        "ibd_yield = 1e-43 centimeter ** 2 / fission",
         "MCi = 3.7e16 becquerel",
     ):
         units.define(line)
