@@ -164,7 +164,7 @@ def test_a_test_without_a_single_toy_above_is_a_limit() -> None:
     assert (test.above, test.p_value) == (0, 0.0)
     assert test.as_dict()["lower_limit"]
     assert str(test) == "Δ = 30.00: none of 2000 toys, more than 3.3σ (two-sided)"
-    assert test.sigma_interval[1] == float("inf")
+    assert test.sigma_interval()[1] == float("inf")
 
 
 def test_impossible_requests_are_refused(make: SimpleNamespace) -> None:

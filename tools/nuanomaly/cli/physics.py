@@ -213,6 +213,8 @@ def fit(
 @options.settings
 @options.grid
 @options.allow_overlap
+@click.option("--toys", type=click.IntRange(1), help="Calibrate the test with so many toys.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the toys.")
 @output.as_json
 def compare(
     datasets: Sequence[str],
@@ -221,6 +223,8 @@ def compare(
     settings: Sequence[str],
     grids: Sequence[str],
     allow_overlap: bool,
+    toys: int | None,
+    seed: int,
     as_json: bool,
 ) -> None:
     """Test whether two or more data sets (releases or groups) are compatible under a model: the parameter
@@ -228,18 +232,31 @@ def compare(
     from nuanomaly.inference.compatibility import compare as run
 
     known = options.parameters(model, datasets, modes)
+    mode = options.parse_modes(modes)
+    fixed, grid = options.parse_settings(settings, known, model), options.parse_grid(grids, known, model)
     with output.progress("fitting") as progress:
         found = run(
-            datasets,
-            model,
-            options.parse_modes(modes),
-            options.parse_settings(settings, known, model),
-            options.parse_grid(grids, known, model),
-            allow_overlap=allow_overlap,
-            progress=progress,
-        )
+            datasets, model, mode, fixed, grid, allow_overlap=allow_overlap, progress=progress
+        )  # fmt: skip
+    test = None
+    if toys is not None:
+        from nuanomaly.inference.montecarlo import toy_compatibility
+
+        with output.progress("making toys") as progress:
+            test = toy_compatibility(
+                datasets,
+                model,
+                mode,
+                fixed,
+                grid,
+                toys=toys,
+                seed=seed,
+                allow_overlap=allow_overlap,
+                progress=progress,
+            )
     if as_json:
-        output.emit(_tidy(found.as_dict()))
+        calibrated = {} if test is None else {"pg_toys": {**test.as_dict(), "seed": seed}}
+        output.emit(_tidy({**found.as_dict(), **calibrated}))
         return
     click.echo(f"{' against '.join(found.datasets)}, model {found.model}\n")
     rows = [
@@ -262,6 +279,8 @@ def compare(
     click.echo("\njoint best fit:")
     _point(found.best_fit, {n: p.unit for n, p in known.items()})
     click.echo(f"parameter goodness of fit: {found.pg}")
+    if test is not None:
+        click.echo(f"  by toys, on the grid: {test}")
     if found.goodness_of_fit is not None:
         click.echo(f"goodness of the joint fit: {found.goodness_of_fit}")
     for overlap in found.overlaps:

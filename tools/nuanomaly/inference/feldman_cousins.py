@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 
 #: Confidence levels unless a caller says otherwise.
 LEVELS = (0.6827, 0.90, 0.95, 0.99)
-#: Points per piece of work, and how many binomial errors from a level the data's p-value must be to be sure.
-_POINTS, _SURE = 50, 3.0
+#: Points and blocks of toys per piece of work.
+_POINTS, _BLOCKS = 40, 4
+#: How many binomial errors from every level the data's p-value must be for a verdict to be certain.
+_SURE = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,11 +246,15 @@ def _toys(
     key = fingerprint(engine)
     left, first, count = np.arange(index.size), 0, blocks(toys)
     while left.size:
-        pieces = [left[k : k + _POINTS] for k in range(0, left.size, _POINTS)]
-        arguments = [(tuple(index[p].tolist()), first, count) for p in pieces]
+        pieces = [
+            (left[k : k + _POINTS], block, min(_BLOCKS, first + count - block))
+            for k in range(0, left.size, _POINTS)
+            for block in range(first, first + count, _BLOCKS)
+        ]
+        arguments = [(tuple(index[chosen].tolist()), *rest) for chosen, *rest in pieces]
         arrays = run(compute, (engine.plane, engine.seed), arguments, key, where, progress)
-        for piece, array in zip(pieces, arrays, strict=True):
-            for k, row in zip(piece.tolist(), array, strict=True):
+        for (chosen, *_), array in zip(pieces, arrays, strict=True):
+            for k, row in zip(chosen.tolist(), array, strict=True):
                 found[k].append(row)
         first, count = first + count, min(first + count, blocks(most) - first - count)
         if count < 1:

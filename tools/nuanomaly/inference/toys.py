@@ -115,10 +115,9 @@ class ToyTest:
         p = self.p_value if self.above else self.interval(0.8)[1]
         return sigma(float(np.log(p)), self.sided)
 
-    @property
-    def sigma_interval(self) -> tuple[float, float]:
-        """The number of σ at the two ends of the p-value's interval."""
-        low, high = self.interval()
+    def sigma_interval(self, cl: float = 0.6827) -> tuple[float, float]:
+        """Return the number of σ at the two ends of the p-value's interval."""
+        low, high = self.interval(cl)
         return sigma(float(np.log(high)), self.sided), (
             sigma(float(np.log(low)), self.sided) if low > 0.0 else float("inf")
         )
@@ -130,7 +129,7 @@ class ToyTest:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the test for a result file."""
-        low, high = self.sigma_interval
+        low, high = self.sigma_interval()
         return {
             "delta": self.delta,
             "above": self.above,

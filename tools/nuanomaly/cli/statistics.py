@@ -1,0 +1,281 @@
+"""Statistics by toys: significance, feldman-cousins, coverage."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.cli import options, output
+
+if TYPE_CHECKING:
+    from nuanomaly.inference.execute import Where
+    from nuanomaly.inference.feldman_cousins import FeldmanCousins
+
+toys = click.option("--toys", type=click.IntRange(1), default=1000, show_default=True, help="Toys per point.")
+seed = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the toys.")
+levels = click.option(
+    "--cl",
+    "levels",
+    multiple=True,
+    type=float,
+    help="Confidence level; 0.6827, 0.9, 0.95 and 0.99 if left out.",
+)
+_DISTRIBUTED = (
+    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+    click.option("--scheduler", metavar="tcp://…", help="Address of a Dask scheduler."),
+    click.option(
+        "--resume",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder of finished pieces of work.",
+    ),
+)
+
+
+def distributed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where work is done."""
+    for option in reversed(_DISTRIBUTED):
+        command = option(command)
+    return command
+
+
+def where(workers: int, scheduler: str | None, resume: Path | None) -> "Where":
+    """Return where work is done."""
+    from nuanomaly.inference.execute import Where
+
+    if scheduler is not None and workers > 1:
+        raise NuanomalyError("--workers are processes of this machine, --scheduler is a cluster: give one")
+    return Where(workers, scheduler, resume)
+
+
+@click.command()
+@options.datasets
+@options.model
+@options.mode
+@options.settings
+@options.grid
+@options.allow_overlap
+@toys
+@seed
+@distributed
+@output.as_json
+def significance(
+    datasets: Sequence[str],
+    model: str,
+    modes: Sequence[str],
+    settings: Sequence[str],
+    grids: Sequence[str],
+    allow_overlap: bool,
+    toys: int,
+    seed: int,
+    workers: int,
+    scheduler: str | None,
+    resume: Path | None,
+    as_json: bool,
+) -> None:
+    """Test no oscillation by toys, beside Wilks' theorem, which does not hold where the amplitude ends."""
+    from nuanomaly.inference.fit import significance as by_wilks
+    from nuanomaly.inference.montecarlo import toy_significance
+
+    known = options.parameters(model, datasets, modes)
+    fixed, grid = options.parse_settings(settings, known, model), options.parse_grid(grids, known, model)
+    mode = options.parse_modes(modes)
+    with output.progress("making toys") as progress:
+        found = toy_significance(
+            datasets,
+            model,
+            grid,
+            fixed,
+            toys=toys,
+            seed=seed,
+            mode=mode,
+            allow_overlap=allow_overlap,
+            where=where(workers, scheduler, resume),
+            progress=progress,
+        )
+    wilks = by_wilks(datasets, model, fixed, grid, mode=mode, allow_overlap=allow_overlap)
+    if as_json:
+        output.emit({"toys": found.as_dict(), "wilks": wilks.as_dict(), "seed": seed})
+        return
+    click.echo(f"{' + '.join(datasets)}, model {model}: against no oscillation")
+    click.echo(f"  toys:  {found}")
+    click.echo(f"  Wilks: {wilks}")
+    click.echo(_verdict(found.sigma_interval(0.95), wilks.sigma, bool(found.above)))
+
+
+def _verdict(interval: tuple[float, float], wilks: float | None, reached: bool) -> str:
+    """Say in words whether both agree."""
+    if wilks is None:
+        return "  Wilks' theorem tests nothing here."
+    if interval[0] <= wilks <= interval[1]:
+        return "  Both agree." if reached else "  Both agree as far as so few toys can tell."
+    return f"  Wilks' theorem {'overstates' if wilks > interval[1] else 'understates'} the significance here."
+
+
+@click.command("feldman-cousins")
+@options.datasets
+@options.model
+@options.mode
+@options.settings
+@options.grid
+@options.allow_overlap
+@levels
+@toys
+@click.option("--most", type=click.IntRange(1), help="Toys at most, where the verdict is uncertain.")
+@click.option(
+    "--every", type=click.IntRange(1), default=1, show_default=True, help="Compute each n-th point."
+)
+@seed
+@distributed
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder to save to.")
+@output.as_json
+def feldman_cousins(
+    datasets: Sequence[str],
+    model: str,
+    modes: Sequence[str],
+    settings: Sequence[str],
+    grids: Sequence[str],
+    allow_overlap: bool,
+    levels: Sequence[float],
+    toys: int,
+    most: int | None,
+    every: int,
+    seed: int,
+    workers: int,
+    scheduler: str | None,
+    resume: Path | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Find critical values by toys on a grid (Feldman and Cousins), and the regions they allow.
+
+    Toys and data are minimised over the grid and no oscillation; nuisances are drawn from their priors, and
+    profiled. The same seed gives the same result however the work is shared out.
+    """
+    from nuanomaly.inference.feldman_cousins import LEVELS, save
+    from nuanomaly.inference.feldman_cousins import feldman_cousins as run
+
+    known = options.parameters(model, datasets, modes)
+    with output.progress("making toys") as progress:
+        found = run(
+            datasets,
+            model,
+            options.parse_grid(grids, known, model),
+            options.parse_settings(settings, known, model),
+            levels=tuple(sorted(levels)) or LEVELS,
+            toys=toys,
+            most=most,
+            seed=seed,
+            every=every,
+            mode=options.parse_modes(modes),
+            allow_overlap=allow_overlap,
+            where=where(workers, scheduler, resume),
+            progress=progress,
+        )
+    if folder is not None:
+        save(found, folder)
+    allowed = {f"{100 * cl:g} %": int(found.region(cl).sum()) for cl in found.levels}
+    if as_json:
+        output.emit({**found.as_dict(), "allowed_grid_points": allowed, "folder": folder})
+        return
+    about = found.as_dict()
+    click.echo(f"{' + '.join(found.datasets)}, model {found.model}: {found.index.size} points, seed {seed}")
+    rows = [
+        (
+            f"{100 * cl:g} %",
+            f"{wilks:.2f}",
+            f"{found.critical[:, k].min():.2f} … {found.critical[:, k].max():.2f}",
+            f"{about['median_critical'][k]:.2f}",
+            f"{allowed[f'{100 * cl:g} %']}",
+        )
+        for k, (cl, wilks) in enumerate(zip(found.levels, about["wilks"], strict=True))
+    ]
+    headings = ["confidence", "Wilks", "critical values", "median", "grid points allowed"]
+    output.table(headings, rows, right=headings[1:])
+    click.echo(f"saved to {folder}" if folder else "not saved: name a folder with -o")
+
+
+@click.command()
+@options.datasets
+@options.model
+@options.mode
+@options.settings
+@options.grid
+@options.allow_overlap
+@click.option(
+    "--at",
+    "points",
+    multiple=True,
+    metavar="NAME=VALUE,…",
+    help="A true point; no oscillation is one anyway.",
+)
+@toys
+@seed
+@distributed
+@output.as_json
+def coverage(
+    datasets: Sequence[str],
+    model: str,
+    modes: Sequence[str],
+    settings: Sequence[str],
+    grids: Sequence[str],
+    allow_overlap: bool,
+    points: Sequence[str],
+    toys: int,
+    seed: int,
+    workers: int,
+    scheduler: str | None,
+    resume: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what regions of Wilks' theorem really cover: without oscillation, at the best fit, and at --at."""
+    from nuanomaly.inference.coverage import coverage as run
+
+    known = options.parameters(model, datasets, modes)
+    at = [options.parse_settings(text.split(","), known, model) for text in points]
+    with output.progress("making toys") as progress:
+        found = run(
+            datasets,
+            model,
+            options.parse_grid(grids, known, model),
+            options.parse_settings(settings, known, model),
+            at,
+            toys=toys,
+            seed=seed,
+            mode=options.parse_modes(modes),
+            allow_overlap=allow_overlap,
+            where=where(workers, scheduler, resume),
+            progress=progress,
+        )
+    if as_json:
+        output.emit(_rows(found))
+        return
+    click.echo(f"{' + '.join(found.datasets)}, model {found.model}: regions of Wilks' theorem cover")
+    nominal = [f"{100 * cl:g} %" for cl in found.levels]
+    rows = [
+        (
+            ", ".join(f"{n} = {output.with_unit(v, known[n].unit)}" for n, v in row["point"].items()),
+            *(f"{100 * c:.1f} ± {100 * e:.1f} %" for c, e in zip(row["coverage"], row["error"], strict=True)),
+        )
+        for row in _rows(found)
+    ]
+    output.table(["true point", *nominal], rows, right=nominal)
+
+
+def _rows(found: "FeldmanCousins") -> list[dict[str, Any]]:
+    """Return the coverage at each true point."""
+    rows = []
+    for k, index in enumerate(found.index.tolist()):
+        covered = found.wilks_coverage[k].tolist()
+        rows.append(
+            {
+                "point": {name: float(value[index]) for name, value in found.points.items()},
+                "levels": list(found.levels),
+                "coverage": covered,
+                "error": [(c * (1.0 - c) / int(found.toys[k])) ** 0.5 for c in covered],
+                "critical": found.critical[k].tolist(),
+                "toys": int(found.toys[k]),
+            }
+        )
+    return rows
