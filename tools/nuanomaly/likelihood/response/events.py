@@ -11,8 +11,11 @@ channels : list, each with
     table : the events
     select : {column: value}, optional; only events that have these values
     weight : column, optional; in place of ``columns.weight``
-    normalise : ``table`` | ``selection`` | ``none``
-        Divide the weights by the number of rows of the table, of the selection, or not at all.
+    normalise : ``table`` | ``selection`` | ``none`` | {table, column}
+        Divide the weights by the number of rows of the table, of the selection, or not at all; or scale
+        them such that all channels of these outputs together give, at probability one, this column.
+    scale : optional, 1
+        Factor of the weights.
     bins : {table, low, high}
         Bins of reconstructed energy, low ≤ E < high.
     outputs : [first, last)
@@ -20,7 +23,8 @@ channels : list, each with
     interaction : optional, ``CC``
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +45,31 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
     channels = tuple(
         _channel(entry, config["columns"], n_out, phase, release) for entry in config["channels"]
     )
-    return Response(channels, n_out)
+    return Response(_normalised(channels, config["channels"], release), n_out)
+
+
+def _normalised(
+    channels: tuple[Channel, ...], declared: Sequence[Mapping[str, Any]], release: Release
+) -> tuple[Channel, ...]:
+    """Return the channels, those with a column to agree with scaled to it bin by bin."""
+    found = list(channels)
+    for entry in declared:
+        if not isinstance(entry["normalise"], Mapping):
+            continue
+        same = [k for k, e in enumerate(declared) if e["outputs"] == entry["outputs"]]
+        if any(declared[k]["normalise"] != entry["normalise"] for k in same):
+            raise NuanomalyError(f"{release.id}: channels of the outputs {entry['outputs']} disagree")
+        first, last = entry["outputs"]
+        wanted = release.table(entry["normalise"]["table"])[entry["normalise"]["column"]].to_numpy(float)
+        total = np.sum([channels[k].total[first:last] for k in same], axis=0)
+        if wanted.size != total.size or not (total > 0.0).all():
+            raise NuanomalyError(f"{release.id}: no events in a bin of the outputs {entry['outputs']}")
+        factor = np.ones(channels[0].n_out)
+        factor[first:last] = wanted / total
+        for k in same:
+            scaled = sparse.csr_array(sparse.diags_array(factor) @ channels[k].weights)
+            found[k] = replace(channels[k], weights=scaled, _rows={})
+    return tuple(found)
 
 
 def _channel(
@@ -55,7 +83,7 @@ def _channel(
         quantity = release.quantity(table, column[name]).to(unit)
         return np.asarray(quantity.magnitude, float)
 
-    weight = values("weight", "event") / _events(str(entry["normalise"]), kept)
+    weight = values("weight", "event") * (float(entry.get("scale", 1.0)) / _events(entry["normalise"], kept))
     low, high = _edges(entry["bins"], release)
     first, last = (int(i) for i in entry["outputs"])
     if last - first != low.size:
@@ -95,8 +123,10 @@ def _selected(release: Release, table: str, select: Mapping[str, Any]) -> np.nda
     return kept
 
 
-def _events(normalise: str, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
+def _events(normalise: Any, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
     """Return what the weights are divided by."""
+    if isinstance(normalise, Mapping):
+        return 1.0
     return {"table": float(kept.size), "selection": float(kept.sum()), "none": 1.0}[normalise]
 
 

@@ -253,6 +253,10 @@ def build(
             f"{release.id}: {transform.n_bins} bins of {components} components, but {data.size} data and "
             f"a covariance of shape {fractional.shape}: must agree"
         )
+    if transform.fixed[transform.varying].any():
+        raise NuanomalyError(
+            f"{release.id}: a component has outputs and fixed numbers: use component-covariance"
+        )
     bins = transform.bin_of[transform.varying]
     if np.unique(bins).size != bins.size:
         raise NuanomalyError(

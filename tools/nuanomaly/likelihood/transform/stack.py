@@ -4,12 +4,13 @@ Config
 ------
 components : list, in the order of the covariance, each with
     bins : the name of a group of bins; groups stand in the order in which they are first named
-    outputs : [first, last), outputs of the response, or
-    fixed : {table, column}, numbers that do not depend on the model
+    outputs : [first, last), outputs of the response
+    fixed : {table, column}, numbers that do not depend on the model; with ``outputs`` both add up
+    name : optional; a statistic may single the component out by it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,16 @@ class Stack:
     output_of : array of int, shape (m,)
         The output each component is; −1 for a fixed one.
     fixed : array, shape (m,)
-        The fixed components, zero for the others.
+        What of the components does not depend on the model.
+    names : mapping
+        Name of each named component to its slice of the components.
     """
 
     groups: Mapping[str, slice]
     bin_of: Index
     output_of: Index
     fixed: Array
+    names: Mapping[str, slice] = field(default_factory=dict)
 
     @property
     def n_bins(self) -> int:
@@ -65,7 +69,7 @@ class Stack:
     def __call__(self, outputs: Array) -> Prediction:
         """Return bins and components for outputs of shape (P, n_out)."""
         components = np.tile(self.fixed, (outputs.shape[0], 1))
-        components[:, self.varying] = outputs[:, self.output_of[self.varying]]
+        components[:, self.varying] += outputs[:, self.output_of[self.varying]]
         mu = components @ self.sums.T
         return Prediction(mu, np.zeros((*mu.shape, 0)), components)
 
@@ -88,22 +92,36 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
         if found != numbers.size:
             raise NuanomalyError(f"{release.id}: group {name!r} has {found} bins, a component {numbers.size}")
     names = [str(entry["bins"]) for entry in config["components"]]
+    ends = np.cumsum([0, *(numbers.size for numbers, _ in parts)])
     return Stack(
         groups=groups,
         bin_of=np.concatenate([np.arange(groups[n].start, groups[n].stop) for n in names]),
         output_of=np.concatenate([numbers for numbers, _ in parts]),
         fixed=np.concatenate([values for _, values in parts]),
+        names={
+            str(entry["name"]): slice(int(ends[k]), int(ends[k + 1]))
+            for k, entry in enumerate(config["components"])
+            if "name" in entry
+        },
     )
 
 
 def _component(entry: Mapping[str, Any], release: Release, response: Response) -> tuple[Index, Array]:
     """Return the output numbers (−1 for fixed) and the fixed values of one declared component."""
+    values = None
     if "fixed" in entry:
         values = release.table(entry["fixed"]["table"])[entry["fixed"]["column"]].to_numpy(float)
-        return np.full(values.size, -1), values
+        if "outputs" not in entry:
+            return np.full(values.size, -1), values
     first, last = (int(i) for i in entry["outputs"])
     if not 0 <= first < last <= response.n_out:
         raise NuanomalyError(
             f"{release.id}: outputs {first} to {last} are declared, the response has {response.n_out}"
         )
-    return np.arange(first, last), np.zeros(last - first)
+    if values is None:
+        values = np.zeros(last - first)
+    if values.size != last - first:
+        raise NuanomalyError(
+            f"{release.id}: {values.size} fixed numbers and outputs {first} to {last} differ"
+        )
+    return np.arange(first, last), values
