@@ -98,6 +98,12 @@ def clone(committed: Clone, tmp_path: Path) -> Clone:
     return Clone(tmp_path / "clone")
 
 
+@pytest.fixture
+def clone_of() -> Callable[[Path], Clone]:
+    """Make a clone of a folder that a test has filled."""
+    return Clone
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command did."""

@@ -27,6 +27,10 @@ SECTIONS = {
         "benchmarks": ("proofs:benchmarks", "Recompute the published numbers of releases."),
         "report": ("reports:report", "Build the comparison pages and the site."),
     },
+    "Contribute": {
+        "new": ("contributing:new", "Write a first release.yaml and tables from files."),
+        "check-pr": ("contributing:check_pr", "Review what is to be contributed, as the forge will."),
+    },
     "Keep the archive": {
         "validate": ("keeping:validate", "Check releases; findings come with file, line and remedy."),
         "seal": ("keeping:seal", "Fill in size, sha256 and rows of a release's tables."),

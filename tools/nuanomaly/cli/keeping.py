@@ -75,7 +75,7 @@ def catalog(how: str) -> None:
     """Write catalog.yaml from the releases, or check that it is up to date (exit 1 if not)."""
     from nuanomaly.archive import catalog as listing
 
-    root = _checkout()
+    root = output.checkout()
     if how == "write":
         click.echo(f"{root / 'catalog.yaml'}: {'written' if listing.write(root) else 'was up to date'}")
         return
@@ -136,7 +136,7 @@ def mirror(folder: Path) -> None:
     """
     from nuanomaly.archive import mirror as writing
 
-    _wrote(writing.entries(writing.mirror(_checkout(), folder)), folder)
+    _wrote(writing.entries(writing.mirror(output.checkout(), folder)), folder)
 
 
 @click.command()
@@ -149,7 +149,7 @@ def bundle(file: Path) -> None:
     """
     from nuanomaly.archive import mirror as writing
 
-    _wrote(writing.entries(writing.bundle(_checkout(), file)), file)
+    _wrote(writing.entries(writing.bundle(output.checkout(), file)), file)
 
 
 def _wrote(entries: Sequence[object], place: Path) -> None:
@@ -157,28 +157,12 @@ def _wrote(entries: Sequence[object], place: Path) -> None:
     click.echo(f"{place}: {len(entries)} releases, {size / 1e6:.1f} MB of files")
 
 
-def _checkout() -> Path:
-    """Return the root of the checkout.
-
-    Raises
-    ------
-    NuanomalyError
-        If there is none.
-    """
-    from nuanomaly.archive import paths
-
-    root = paths.checkout()
-    if root is None:
-        raise NuanomalyError("there is no checkout here: run it inside one, or set $NUANOMALY_ARCHIVE")
-    return root
-
-
 def _folders(references: Sequence[str]) -> list[tuple[str, Path]]:
     """Return id and folder of releases of the checkout: of those named, or of all."""
     from nuanomaly.archive import names, release
     from nuanomaly.archive.errors import UnknownNameError
 
-    known = release.folders(_checkout())
+    known = release.folders(output.checkout())
     if not references:
         return [(f"{n}@{v}", folder) for n, versions in known.items() for v, folder in versions.items()]
     found = []

@@ -119,3 +119,20 @@ def line(text: object) -> str:
     'a b'
     """
     return " ".join(str(text).split())
+
+
+def checkout() -> Path:
+    """Return the root of the checkout.
+
+    Raises
+    ------
+    NuanomalyError
+        If there is none.
+    """
+    from nuanomaly.archive import paths
+    from nuanomaly.archive.errors import NuanomalyError
+
+    root = paths.checkout()
+    if root is None:
+        raise NuanomalyError("there is no checkout here: run it inside one, or set $NUANOMALY_ARCHIVE")
+    return root

@@ -28,7 +28,14 @@ from nuanomaly.archive.validate.subject import ReleaseSubject, Subject, open_rel
 from nuanomaly.archive.yamlio import YamlError
 
 #: Findings of a schema that leave the rest of an entry readable.
-_HARMLESS = {"NOT_SEALED", "UNKNOWN_KEY", "TEXT_RUNS_IN_PAGE", "TEXT_CONTROL_CHARACTER", "YAML_DUPLICATE_KEY"}
+_HARMLESS = {
+    "TODO_LEFT",
+    "NOT_SEALED",
+    "UNKNOWN_KEY",
+    "TEXT_RUNS_IN_PAGE",
+    "TEXT_CONTROL_CHARACTER",
+    "YAML_DUPLICATE_KEY",
+}
 
 
 def validate(

@@ -57,6 +57,12 @@ _YAML = _errors(
 )
 
 _SCHEMA = _errors(
+    (
+        "TODO_LEFT",
+        "Something is to be filled in",
+        "A scaffold marks what nobody can guess.",
+        "Replace TODO; leave an optional entry out if no source states it.",
+    ),
     ("UNKNOWN_KEY", "Unknown key", "A misspelled key would have no effect.", "Correct or remove the key."),
     ("MISSING_KEY", "A key is missing", "The archive cannot work without it.", "Add the key."),
     ("KEY_NOT_ALLOWED_HERE", "A key does not go with the others", "It would contradict them.", "Remove it."),

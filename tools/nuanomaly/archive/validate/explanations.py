@@ -78,5 +78,5 @@ def _code(text: str) -> str:
 
 _INTRODUCTION = (
     "What `nuanomaly validate` can find. Errors must be mended before a release is merged, warnings "
-    "should be looked at. Codes never change their meaning; `nuanomaly validate --explain CODE` prints one of them."
+    "should be looked at. Codes keep their meaning; `nuanomaly validate --explain CODE` prints one of them."
 )

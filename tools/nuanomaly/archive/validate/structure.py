@@ -8,6 +8,7 @@ import yaml
 
 from nuanomaly.archive.document import Steps
 from nuanomaly.archive.errors import nearest
+from nuanomaly.archive.guessing import TODO
 from nuanomaly.archive.validate.findings import Finding, finding
 from nuanomaly.archive.validate.subject import Subject
 
@@ -98,6 +99,8 @@ def text_problem(text: str) -> tuple[str, str] | None:
 
 def _texts(subject: Subject, value: Any, steps: Steps) -> Iterator[Finding]:
     if isinstance(value, str):
+        if value.startswith(TODO):
+            yield subject.finding("TODO_LEFT", f"{_name(steps)} is to be filled in", steps)
         problem = text_problem(value)
         if problem:
             yield subject.finding(*problem, steps)
@@ -138,6 +141,8 @@ def _leaves(error: "ValidationError") -> Iterator["ValidationError"]:
 
 def _findings(subject: Subject, error: "ValidationError", steps: Steps, schema: Any) -> Iterator[Finding]:
     """Yield the findings that one error of a schema stands for."""
+    if isinstance(error.instance, str) and error.instance.startswith(TODO):
+        return  # which is a finding already
     where = _name(steps)
     keyword, limit = _keyword(error)
     match keyword:

@@ -1,0 +1,112 @@
+"""new: from files to a release in which everything is explained and what is not known is marked."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nuanomaly.archive import guessing, release, scaffold, yamlio
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.validate import validate
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    root = tmp_path / "archive"
+    shutil.copytree(ROOT / "schemas", root / "schemas")
+    (root / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n')
+    return root
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "files"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "rates.csv").write_text(
+        "site,E [MeV],rate (1/day),rate stat,note\nnear,0.1,2.5,0.3,a\nfar,0.2,1.5,,b\n"
+    )
+    (folder / "sub" / "cov.txt").write_text("# covariance\n1.0 0.5\n0.5 2.0\n")
+    (folder / "flux.dat").write_text("1 0.1 3\n2 0.2 4\n3 0.30000000000000004 5\n")
+    (folder / "paper.pdf").write_bytes(b"%PDF-1.4 \xff\xfe")
+    return folder
+
+
+def test_tables_originals_and_marks_are_those_of_the_files(empty: Path, files: Path) -> None:
+    folder, left = scaffold.new(empty, "toy", "2020-r1", files)
+    found = release.read(folder)
+    assert left == ["paper.pdf"]
+    assert set(found.tables) == {"rates", "cov", "flux"}
+    assert [o["file"] for o in found.metadata["originals"]] == [
+        "flux.dat",
+        "paper.pdf",
+        "rates.csv",
+        "sub/cov.txt",
+    ]
+    assert found.declared("cov")["kind"] == "covariance"
+    assert found.matrix("flux")[2, 1] == 0.30000000000000004
+    rates = {c["name"]: c for c in found.declared("rates")["columns"]}
+    assert rates["site"]["type"] == "string"
+    assert rates["E"]["unit"] == "MeV"
+    assert (rates["rate_stat"]["role"], rates["rate_stat"]["of"]) == ("error", "rate")
+    assert rates["rate_stat"]["unit"] == rates["rate"]["unit"] == "1/day"
+
+
+def test_validation_finds_every_mark_and_nothing_that_is_no_mark(empty: Path, files: Path) -> None:
+    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    text = (folder / "release.yaml").read_text("utf-8")
+    report = validate(["toy"], empty, fresh=True)
+    marked = {f.line for f in report.findings if f.code == "TODO_LEFT"}
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if "TODO" in line and not line.startswith("#")]
+    assert marked == set(lines)
+    others = {f.code for f in report.findings} - {"TODO_LEFT"}
+    assert others == {"VALUE_MISSING", "ORIGINAL_UNUSED"}, (
+        "an empty cell, and the PDF that no table is made of"
+    )
+
+
+def test_every_entry_is_explained(empty: Path, files: Path) -> None:
+    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    lines = (folder / "release.yaml").read_text("utf-8").splitlines()
+    schema = yamlio.read(ROOT / "schemas" / "release.schema.json")["properties"]
+    for number, line in enumerate(lines):
+        key = line.partition(":")[0]
+        if key in schema and schema[key].get("description"):
+            assert lines[number - 1].startswith("# "), line
+
+
+def test_an_existing_release_is_not_touched(empty: Path, files: Path) -> None:
+    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    before = (folder / "release.yaml").read_bytes()
+    with pytest.raises(NuanomalyError, match="exists"):
+        scaffold.new(empty, "toy", "2020-r1", files)
+    assert (folder / "release.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("../x", "2020-r1"), ("toy", "../../x"), ("Toy", "2020-r1"), ("toy", "2020")]
+)
+def test_names_cannot_lead_elsewhere(empty: Path, files: Path, name: str, version: str) -> None:
+    with pytest.raises(NuanomalyError, match="is not a release"):
+        scaffold.new(empty, name, version, files)
+    assert not (empty / "datasets").exists()
+
+
+def test_a_folder_without_tables_is_refused(empty: Path, tmp_path: Path, run: Callable[..., Any]) -> None:
+    (tmp_path / "nothing").mkdir()
+    done = run("new", "toy", "2020-r1", "--from", tmp_path / "nothing", archive=empty)
+    assert done.code == 2
+    assert "no file is a table" in done.err
+
+
+def test_numbers_survive_to_the_last_bit(tmp_path: Path) -> None:
+    values = np.random.default_rng(7).normal(size=(20, 3)) * 10.0 ** np.arange(-3, 6, 3)
+    path = tmp_path / "values.txt"
+    path.write_text("\n".join(" ".join(map(repr, row)) for row in values.tolist()))
+    draft = guessing.read(path)
+    assert draft is not None
+    assert draft.frame.to_numpy().tobytes() == values.tobytes()

@@ -1,0 +1,215 @@
+"""A first ``release.yaml`` from files: every entry explained, what nobody can guess marked ``TODO``."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nuanomaly.archive import guessing, names, paths, seal, tables
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.fetching.index import safe_path
+from nuanomaly.archive.guessing import TODO, Draft
+
+#: Above this a table becomes Parquet.
+_LARGEST_CSV = 1_000_000
+_LAST = """\
+# How the data are turned into a likelihood: response, transform, statistic (or a surface), by kind. The kinds
+# are the schemas in schemas/kinds; a release without this is read, but not fitted.
+# likelihood:
+#   response: {kind: …}
+#   transform: {kind: identity}
+#   statistic: {kind: gaussian, data: {table: …, column: …}, covariance: …}
+#   modes: {default: {}}
+
+# Published numbers that the archive recomputes, each with its source; at least one for a likelihood.
+# benchmarks:
+#   - id: null
+#     quantity: "χ² without oscillation"
+#     kind: published
+#     compute: {kind: value, model: 2nu-ee, parameters: {dm2_41: 1.0, sin2_2theta_ee: 0.0}}
+#     expected: 0.0
+#     tolerance: 0.1
+#     tolerance_source: "printed digits"
+#     source: "where the number stands"
+
+# Other releases that hold some of the same data.
+# overlaps:
+#   - {with: "name@label", relation: shares, reason: …}
+"""
+
+
+def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, list[str]]:
+    """Write a release from the files in a folder; return its folder and the files no table was made of.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The archive.
+    name, version : str
+        Such as ``best`` and ``2022-r1``.
+    source : pathlib.Path
+        The folder of files; text files of numbers become tables, all files are named as originals.
+
+    Raises
+    ------
+    NuanomalyError
+        If the release exists, a name is not of the required form, or no file is a table.
+    """
+    files = sorted(p for p in source.rglob("*") if p.is_file() and not p.name.startswith("."))
+    drafts, left = [], []
+    originals = [original(path, source) for path in files]
+    for path, entry in zip(files, originals, strict=True):
+        draft = guessing.read(path)
+        if draft is None:
+            left.append(path.relative_to(source).as_posix())
+            continue
+        draft.declared.update({"status": TODO, "source": TODO, "originals": [entry["id"]]})
+        drafts.append(draft)
+    if not drafts:
+        raise NuanomalyError(f"{source}: no file is a table (text with numbers in rows of equal length)")
+    return write(root, name, version, drafts, {"originals": originals}), left
+
+
+def original(path: Path, base: Path) -> dict[str, Any]:
+    """Return the entry of an original file."""
+    content = path.read_bytes()
+    relative = path.relative_to(base).as_posix()
+    return {
+        "id": guessing.identifier(relative.rpartition(".")[0] or relative, "-").lower().replace(".", "-"),
+        "file": relative,
+        "source": TODO,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "licence": TODO,
+        "copy": "unverified",
+    }
+
+
+def write(root: Path, name: str, version: str, drafts: Sequence[Draft], known: Mapping[str, Any]) -> Path:
+    """Write a release: tables, ``release.yaml``, sealed; return its folder.
+
+    Parameters
+    ----------
+    known : mapping
+        Entries of release.yaml that are known; the others are marked.
+
+    Raises
+    ------
+    NuanomalyError
+        If the release exists, or a name is not of the required form.
+    """
+    if not names.NAME.fullmatch(name) or not names.VERSION.fullmatch(version):
+        raise NuanomalyError(
+            f"{name}@{version} is not a release: write it like best 2022-r1 (label and revision)"
+        )
+    folder = root / "datasets" / name / version
+    if folder.exists():
+        raise NuanomalyError(f"{folder} exists: choose another version, or remove it")
+    contents = [_content(draft) for draft in drafts]
+    for file, _ in contents:
+        safe_path(file)
+    folder.mkdir(parents=True)
+    for file, content in contents:
+        (folder / file).write_bytes(content)
+    declared = {d.name: _declaration(d, file) for d, (file, _) in zip(drafts, contents, strict=True)}
+    (folder / "release.yaml").write_text(text(name, version, declared, known), "utf-8")
+    seal.seal(folder)
+    return folder
+
+
+def _content(draft: Draft) -> tuple[str, bytes]:
+    """Return name and content of a table's file."""
+    columns = tables.expand_columns(draft.columns)
+    content = tables.to_bytes(draft.frame, columns, "csv")
+    if len(content) <= _LARGEST_CSV:
+        return f"{draft.name}.csv", content
+    return f"{draft.name}.parquet", tables.to_bytes(draft.frame, columns, "parquet")
+
+
+def _declaration(draft: Draft, file: str) -> dict[str, Any]:
+    order = ("title", "status", "source", "originals")
+    said = {key: draft.declared[key] for key in order if key in draft.declared}
+    more = {key: value for key, value in draft.declared.items() if key not in order}
+    return {"file": file, "kind": draft.kind, **said, "columns": draft.columns, **more}
+
+
+def text(name: str, version: str, declared: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """Return a ``release.yaml`` in which every entry is explained."""
+    schema = json.loads((paths.schemas() / "release.schema.json").read_text("utf-8"))["properties"]
+    publication = {"key": TODO, "title": TODO, "authors": TODO, "year": TODO, "role": "primary"}
+    entries: dict[str, Any] = {
+        "schema": "1",
+        "name": name,
+        "version": version,
+        "title": TODO,
+        "state": "draft",
+        "sector": TODO,
+        "experiment": TODO,
+        "summary": f"{TODO}: two to four sentences: what was measured, what the tables hold",
+        "channels": [TODO],
+        "publications": [publication],
+        "originals": [],
+        "tables": dict(declared),
+        "changes": [{"kind": "initial", "reason": "First representation in the archive."}],
+    } | dict(known)
+    parts = [
+        f"# A release of the archive; what says {TODO} is to be filled in (nuanomaly validate finds it).\n"
+    ]
+    for key, value in entries.items():
+        described = schema.get(key, {}).get("description", "")
+        choices = schema.get(key, {}).get("enum")
+        comment = _comment(f"{described} {f'One of {chr(44).join(choices)}.' if choices else ''}".strip())
+        parts.append(comment + _dump({key: value}))
+        if key == "tables":
+            parts.append(_LAST)
+    return "\n".join(parts)
+
+
+def _comment(described: str) -> str:
+    words, lines = described.split(), [""]
+    for word in words:
+        if len(lines[-1]) + len(word) > 108:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}"
+    return "".join(f"#{line}\n" for line in lines) if words else ""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists indented; small mappings on one line; texts that YAML would misread in quotes."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _mapping(dumper: _Dumper, data: dict[str, Any]) -> yaml.MappingNode:
+    flow = ("name" in data and "unit" in data) or set(data) <= {
+        "kind",
+        "reason",
+        "table",
+        "column",
+        "tolerance",
+    }
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=flow)
+
+
+def _string(dumper: _Dumper, data: str) -> yaml.ScalarNode:
+    plain = re.fullmatch(r"[A-Za-zνμ][^:#\"'\[\]{},&*!|>%@`]*", data) and data.lower() not in _WORDS
+    style = None if plain else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}
+_Dumper.add_representer(dict, _mapping)
+_Dumper.add_representer(str, _string)
+
+
+def _dump(data: Mapping[str, Any]) -> str:
+    dumped = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return str(dumped)

@@ -1,0 +1,61 @@
+"""Contribute a release: new, import-hepdata, export, check-pr."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from nuanomaly.cli import output
+
+
+@click.command()
+@click.argument("name", metavar="NAME")
+@click.argument("version", metavar="VERSION")
+@click.option(
+    "--from",
+    "source",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the files that upstream released.",
+)
+def new(name: str, version: str, source: Path) -> None:
+    """Write a first release.yaml and tables from files, with every field explained.
+
+    VERSION is the upstream label and the revision of the archive's own form: 2022-r1. Text files of numbers
+    become tables; names, types and units of columns are guessed from their headers. What nobody can guess
+    says TODO, and `nuanomaly validate NAME` finds every one.
+    """
+    from nuanomaly.archive import scaffold
+
+    folder, left = scaffold.new(output.checkout(), name, version, source)
+    _written(folder, name, left)
+
+
+def _written(folder: Path, name: str, left: Sequence[str]) -> None:
+    click.echo(f"{folder}: written")
+    for file in left:
+        click.echo(f"  {file}: no table; named as an original")
+    click.echo(f"Fill in what says TODO in {folder / 'release.yaml'}: nuanomaly validate {name}")
+
+
+@click.command("check-pr")
+@click.option("--base", metavar="REF", help="What it is to be merged into (origin/main, else main).")
+@click.option("--trusted", is_flag=True, help="Compute also if something outside the data changes.")
+@click.option("--no-physics", is_flag=True, help="Leave out what it does to the physics.")
+@output.as_json
+def check_pr(base: str | None, trusted: bool, no_physics: bool, as_json: bool) -> None:
+    """Review what is to be contributed, as the forge will: findings, physics, benchmarks, reports.
+
+    Prints Markdown, and exits with 1 unless the review is green. No code of a contribution of data is run;
+    of any other, only the findings are given unless --trusted says that it has been read.
+    """
+    from nuanomaly.cli import reviewing
+    from nuanomaly.inference.review import review
+
+    found = review(output.checkout(), base, trusted=trusted, effect=not no_physics)
+    if as_json:
+        output.emit(found.as_dict())
+    else:
+        click.echo(reviewing.markdown(found))
+    sys.exit(0 if found.ok else 1)

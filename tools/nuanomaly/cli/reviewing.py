@@ -1,0 +1,159 @@
+"""The review of a contribution as Markdown. What contributors wrote is shown as text, never as markup."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nuanomaly.cli import output
+from nuanomaly.cli.versions import as_lines
+
+if TYPE_CHECKING:
+    from nuanomaly.archive.validate import Finding
+    from nuanomaly.inference.difference import Physics
+    from nuanomaly.inference.review import ReleaseReview, Review
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|!@~$])")
+#: How many lines of one kind are listed.
+_MOST = 40
+
+
+def markdown(review: "Review") -> str:
+    """Return the review as Markdown."""
+    return "\n".join([*_head(review), *_findings(review), *_releases(review), *_affected(review)])
+
+
+def plain(text: object) -> str:
+    """Return a text so that Markdown shows it as it is, on one line: no markup, link or mention.
+
+    Examples
+    --------
+    >>> plain("<b>@all</b>")
+    '\\\\<b\\\\>\\\\@all\\\\</b\\\\>'
+    """
+    return _SPECIAL.sub(r"\\\1", output.line(text))
+
+
+def _head(review: "Review") -> Iterator[str]:
+    verdict = "green" if review.ok else "not green"
+    yield f"# Review: {verdict}"
+    yield ""
+    changes = review.contribution.changes
+    yield f"{len(changes)} files differ from `{review.contribution.base[:10]}`. Label: **{_label(review)}**."
+    for note in review.notes:
+        yield f"Note: {plain(note)}."
+    if review.contribution.outside:
+        yield ""
+        yield "Changes outside the data, which a person must read before anything of them is run:"
+        yield ""
+        yield from _some([f"- {c.how}: {plain(c.path)}" for c in review.contribution.outside])
+    if not review.computed:
+        yield ""
+        yield "Physics and benchmarks were not computed. Once it is read: `nuanomaly check-pr --trusted`."
+
+
+def _label(review: "Review") -> str:
+    return {"data": "data only", "code": "needs a reader", "empty": "nothing changes"}[
+        review.contribution.kind
+    ]
+
+
+def _findings(review: "Review") -> Iterator[str]:
+    yield ""
+    yield "## Findings"
+    yield ""
+    yield from _some([_finding(f) for f in review.findings]) if review.findings else ["None."]
+    if review.elsewhere:
+        yield ""
+        yield f"{len(review.elsewhere)} more are elsewhere in the archive, and not part of this review."
+
+
+def _finding(found: "Finding") -> str:
+    said = f"{plain(found.sentence)}. → {plain(found.remedy)}"
+    return f"- **{found.severity}** {found.code} in {plain(found.place)}: {said}"
+
+
+def _releases(review: "Review") -> Iterator[str]:
+    for one in review.releases:
+        yield ""
+        yield f"## {plain(one.release)}"
+        yield ""
+        if one.problem:
+            yield f"Could not be reviewed: {plain(one.problem)}"
+            continue
+        yield f"In the place of {plain(one.before)}." if one.before else "The first version of its dataset."
+        if one.difference:
+            yield from ["", "```text", *_fenced(as_lines(one.difference)), "```"]
+        yield from _physics(one)
+        yield from _benchmarks(one.benchmarks)
+
+
+def _fenced(lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines for a block of text: no line may end it."""
+    for line in _some(list(lines)):
+        yield output.line(line).replace("```", "ʼʼʼ") if "```" in line else line
+
+
+def _physics(one: "ReleaseReview") -> Iterator[str]:
+    effect = one.physics
+    if effect is None:
+        return
+    yield from ["", "### Physics", ""]
+    if one.before:
+        yield "Numbers change." if effect.changes else "No number changes."
+    rows = list(_numbers(effect))
+    if rows:
+        yield from [
+            "",
+            "| | model | quantity | before | now | change |",
+            "|---|---|---|--:|--:|--:|",
+            *_some(rows),
+        ]
+    groups = (("mode", effect.modes), ("comparison", effect.comparisons))
+    for kind, numbers in groups:
+        for each in numbers:
+            for problem in each.problems:
+                yield f"- {kind} {plain(each.name)}: {plain(problem)}"
+
+
+def _numbers(effect: "Physics") -> Iterator[str]:
+    for point in effect.points:
+        at = ", ".join(f"{k} = {output.number(v)}" for k, v in point.parameters.items())
+        yield _row(point.mode, point.model, f"at {at} ({point.benchmark})", point.value.as_dict())
+    for kind, group in (("mode", effect.modes), ("comparison", effect.comparisons)):
+        for numbers in group:
+            for key, pair in numbers.values.items():
+                yield _row(f"{kind} {numbers.name}", numbers.model, key, pair.as_dict())
+
+
+def _row(where: str, model: str, quantity: str, pair: Mapping[str, Any]) -> str:
+    numbers = [output.number(pair[k]) for k in ("old", "new")] + [output.number(pair["difference"], 3)]
+    return "| " + " | ".join([plain(where), plain(model), plain(quantity), *numbers]) + " |"
+
+
+def _benchmarks(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not rows:
+        return
+    good = sum(bool(row["ok"]) for row in rows)
+    yield from ["", "### Benchmarks", "", f"{good} of {len(rows)} agree.", ""]
+    yield "| | quantity | kind | expected | recomputed | tolerance | source |"
+    yield "|---|---|---|--:|--:|--:|---|"
+    for row in rows:
+        numbers = [output.number(row[k]) for k in ("expected", "recomputed", "tolerance")]
+        said = row.get("reason") or row["source"]
+        mark = "✓" if row["ok"] else "✗"
+        yield "| " + " | ".join([mark, plain(row["quantity"]), row["kind"], *numbers, plain(said)]) + " |"
+
+
+def _affected(review: "Review") -> Iterator[str]:
+    yield from ["", "## Reports affected", ""]
+    if not review.reports and not review.anomalies:
+        yield "None."
+    for name in review.reports:
+        yield f"- comparison {plain(name)}"
+    for name in review.anomalies:
+        yield f"- anomaly {plain(name)}"
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _MOST
+    return [*lines[:_MOST], f"- … and {more} more"] if more > 0 else list(lines)
