@@ -29,8 +29,8 @@ from nuanomaly.model.base import Array, NotApplicableError, Parameter
 
 #: A prediction that departs from a straight line by less than this part of its size is linear.
 _LINEAR = 1e-11
-#: So many values (doubles) of a table are held at once.
-_CHUNK = 1_000_000
+#: So many values (doubles) of a table are held at once, and stay in a processor's cache.
+_CHUNK, _CACHE = 1_000_000, 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -333,9 +333,14 @@ class FixedEngine(_GaussianEngine):
 
     def minimum(self, data: Array) -> Array:
         """Return the smallest χ² of data sets (T, n) over the plane, shape (T,)."""
-        step = max(1, _CHUNK // self.plane.count)
-        parts = [data[start : start + step] for start in range(0, len(data), step)]
-        return np.concatenate([self.values(part).min(axis=1) for part in parts])
+        shifted = data - self.origin
+        largest = np.empty(len(data))
+        step = max(1, _CACHE // self.plane.count)
+        for start in range(0, len(data), step):
+            projected = shifted[start : start + step] @ self.weighted.T
+            projected -= self.half_norms
+            largest[start : start + step] = projected.max(axis=1)
+        return np.asarray(self._own(data) - 2.0 * largest)
 
     def generate(self, index: int, block: int) -> Array:
         """Return the data of one block of toys of one hypothesis, shape (BLOCK, n)."""
@@ -350,7 +355,7 @@ class FixedEngine(_GaussianEngine):
         g = self._blocks[block]
         gain = self.weighted @ self.shifts[index] - self.half_norms
         largest = np.empty(BLOCK)
-        step = max(1, 65_536 // gain.size)  # what stays in a processor's cache
+        step = max(1, _CACHE // gain.size)
         for start in range(0, BLOCK, step):
             largest[start : start + step] = (g[start : start + step] + gain).max(axis=1)
         return np.asarray(2.0 * (largest - g[:, index] - gain[index]))

@@ -1,0 +1,129 @@
+"""Rates of the statistics: χ² over a plane, Feldman–Cousins, toys of the parameter goodness of fit.
+
+Run with ``make speed``; without it each runs once, small, as a test that the plain loop agrees.
+"""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nuanomaly.inference.engine import LinearEngine, Plane, make_engine
+from nuanomaly.inference.feldman_cousins import feldman_cousins
+from nuanomaly.inference.fit import problem
+from nuanomaly.inference.montecarlo import tension, tensions
+from nuanomaly.likelihood.base import Likelihood, Response, ResponseLikelihood
+from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.statistic.gaussian import Gaussian
+from nuanomaly.likelihood.transform.identity import Identity
+from nuanomaly.likelihood.variants import with_fixed_covariance
+from nuanomaly.model.registry import model
+
+
+def record(benchmark: Any, done: int, what: str) -> None:
+    """Write a rate into the benchmark's record."""
+    if benchmark.stats is not None:
+        benchmark.extra_info[f"{what}_per_second"] = done / float(benchmark.stats.stats.median)
+
+
+def sixty_bins() -> ResponseLikelihood:
+    random = np.random.default_rng(1)
+    root = 0.05 * (np.eye(60) + 0.05 * random.standard_normal((60, 60)))
+    channel = Channel("e", "e", True, "CC", np.linspace(0.5, 6.0, 60), np.ones(60), np.eye(60))
+    data = 1.0 + root @ random.standard_normal(60)
+    measure = Gaussian(data, np.linalg.inv(root @ root.T), Nuisances())
+    return ResponseLikelihood(
+        release="bins@1-r1",
+        mode=None,
+        statistic="chi2",
+        n_bins=60,
+        response=Response((channel,), 60),
+        transform=Identity(60, np.zeros((60, 0))),
+        measure=measure,
+    )
+
+
+def plane(data: Likelihood | str, count: int) -> Plane:
+    grid = {"dm2_41": (0.1, 10.0, count, "log"), "sin2_2theta_ee": (0.01, 1.0, count, "log")}
+    what = problem(data, "2nu-ee", None, grid)
+    return Plane(what.objective, what.axes, what.known)
+
+
+def fixed_gallium() -> Likelihood:
+    """Gallium with the cross-section error as a part of the measurement (arXiv:2209.00916)."""
+    chosen, data = model("2nu-ee"), likelihood("gallium:bahcall")
+    null = data.points(chosen, {"dm2_41": 1.0, "sin2_2theta_ee": 0.0})
+    return with_fixed_covariance(data, chosen, null, "data", "minus")
+
+
+def test_chi2_over_a_plane_of_200_by_200_points_and_60_bins(benchmark: Any) -> None:
+    """At least 1e8 χ² per second, of data sets that come one after the other."""
+    benchmark.group = "fixed covariance, 200 x 200 points, 60 bins"
+    engine = make_engine(plane(sixty_bins(), 200))
+    assert isinstance(engine, LinearEngine)
+    data = engine.data[None]
+    values = benchmark(engine.values, data)
+    record(benchmark, values.size, "chi2")
+    every = slice(0, -1, 997)
+    objective = engine.plane.objective
+    free = {name: value[every] for name, value in engine.plane.free.items()}
+    np.testing.assert_allclose(values[0, every], objective(free), rtol=1e-9)
+    if benchmark.stats is not None:
+        assert benchmark.extra_info["chi2_per_second"] > 1e8
+
+
+def test_plain_loop_over_60_bins(benchmark: Any) -> None:
+    """The same χ² one point after the other, predictions known: what the plane is compared with."""
+    benchmark.group = "fixed covariance, 200 x 200 points, 60 bins"
+    engine = make_engine(plane(sixty_bins(), 20))
+    objective = engine.plane.objective
+    mu = objective.likelihood.observables(objective.model, engine.plane.complete)
+    inverse = objective.likelihood.gaussian(objective.model, engine.plane.complete).inverse  # type: ignore[union-attr]
+    data = engine.data
+
+    def loop() -> list[float]:
+        return [float((data - m) @ inverse @ (data - m)) for m in mu]
+
+    values = benchmark(loop)
+    record(benchmark, len(values), "chi2")
+    np.testing.assert_allclose(engine.values(data[None])[0], values, rtol=1e-9)
+
+
+def test_feldman_cousins_of_gallium(benchmark: Any) -> None:
+    """100 × 100 points × 1000 toys, minimised over the plane: about five seconds."""
+    benchmark.group = "Feldman-Cousins, gallium"
+    count = 10 if benchmark.disabled else 100
+    data = fixed_gallium()
+    grid = {"dm2_41": (0.1, 100.0, count, "log"), "sin2_2theta_ee": (0.01, 1.0, count, "log")}
+
+    found = benchmark.pedantic(
+        feldman_cousins, args=(data, "2nu-ee", grid), kwargs={"toys": 1000, "seed": 1}, rounds=1
+    )
+    record(benchmark, found.index.size * 1000, "toys")
+    assert found.engine == "LinearEngine"
+    assert found.index.size == count**2
+    assert found.toys.min() == 1000
+
+
+@pytest.mark.parametrize("pair", [("gallium", "reactor-rates"), ("gallex", "best")])
+def test_toys_of_the_parameter_goodness_of_fit(benchmark: Any, pair: tuple[str, str]) -> None:
+    """At least 1e4 per second for two data sets with fixed covariances."""
+    benchmark.group = "parameter goodness of fit"
+    size = 10 if benchmark.disabled else 60
+    grid = {"dm2_41": (0.1, 10.0, size, "log"), "sin2_2theta_ee": (0.01, 1.0, size, "log")}
+    members = [fixed(name) for name in pair]
+    what = tension(members, "2nu-ee", grid=grid, seed=1)
+    tensions(what, (0, 1))
+    values = benchmark.pedantic(tensions, args=(what, (0, 20)), rounds=1)
+    record(benchmark, values.size, "toys")
+    assert values.min() > -1e-9
+    if benchmark.stats is not None:
+        assert benchmark.extra_info["toys_per_second"] > 1e4
+
+
+def fixed(name: str) -> Likelihood:
+    chosen, data = model("2nu-ee"), likelihood(name)
+    null = data.points(chosen, {"dm2_41": 1.0, "sin2_2theta_ee": 0.0})
+    return with_fixed_covariance(data, chosen, null)
