@@ -7,13 +7,17 @@
 # %% [markdown]
 # ## What is tested
 #
-# A muon that decays at rest gives a $\bar\nu_\mu$ of known spectrum, up to 52.8 MeV, and no $\bar\nu_e$. LSND and
-# KARMEN both looked for $\bar\nu_e$ in it by inverse beta decay. Source, energies and reaction are the same; what
+# A muon that decays at rest gives a $\bar\nu_\mu$ of known spectrum, up to 52.8 MeV, and no
+# $\bar\nu_e$. LSND and
+# KARMEN both looked for $\bar\nu_e$ in it by inverse beta decay. Source, energies and reaction are the
+# same; what
 # differs is the distance, 30 m and 17.7 m. An oscillation
 #
-# $$P(\bar\nu_\mu\to\bar\nu_e) = \sin^2 2\theta_{\mu e}\,\sin^2\left(1.267\,\frac{\Delta m^2_{41}\,L}{E}\right)$$
+# $$P(\bar\nu_\mu\to\bar\nu_e) = \sin^2 2\theta_{\mu e}\,\sin^2\left(1.267\,\frac{\Delta
+# m^2_{41}\,L}{E}\right)$$
 #
-# that is slow at both has a probability that grows with $L^2$, nearly three times larger in LSND. One that has
+# that is slow at both has a probability that grows with $L^2$, nearly three times larger in LSND. One
+# that has
 # averaged out is the same in both: there KARMEN should have seen what LSND saw.
 
 # %%
@@ -46,6 +50,7 @@ expected = {
     name: karmen.predict(appearance, **found.parameters) - spectrum["background"].to_numpy()
     for name, found in (("all data", all_fit), ("decay at rest", lsnd_fit))
 }
+page.result("karmen.expected_at_lsnd", expected["all data"].sum(), unit="event")
 edges = np.append(spectrum["energy_low"], spectrum["energy_high"].iloc[-1])
 figure, axes = figures.new(7.3, 3.7)
 figures.spectrum(
@@ -62,14 +67,17 @@ figures.legend(figure, axes)
 page.figure(
     figure,
     "karmen-data",
-    f"KARMEN: {int(spectrum['observed'].sum())} candidates over a background of {spectrum['background'].sum():.1f}. "
+    f"KARMEN: {int(spectrum['observed'].sum())} candidates over a background of "
+    f"{spectrum['background'].sum():.1f}. "
     f"The best fit of LSND at {all_fit.parameters['dm2_41']:.2f} eV² would have added "
     f"{expected['all data'].sum():.1f} events, that of its decay at rest alone, at "
-    f"{lsnd_fit.parameters['dm2_41']:.3f} eV², {expected['decay at rest'].sum():.1f}. Errors are statistical.",
-    alt="Energy spectrum of KARMEN: candidates agree with the background; the signal of LSND would lie above.",
+    f"{lsnd_fit.parameters['dm2_41']:.3f} eV², {expected['decay at rest'].sum():.1f}. Errors are "
+    "statistical.",
+    alt=(
+        "Energy spectrum of KARMEN: candidates agree with the background; the signal of LSND would lie above."
+    ),
     shows=["karmen"],
 )
-page.result("karmen.expected_at_lsnd", expected["all data"].sum(), unit="event")
 
 # %% [markdown]
 # ## Where each data set wants to be
@@ -138,8 +146,10 @@ figures.legend(figure, axes, columns=2)
 page.figure(
     figure,
     "regions",
-    "Allowed regions of LSND from decay at rest (filled) and from all its data (lines), and what KARMEN excludes at "
-    "90 % CL (shaded, solid line; dashed 99 %). What is left of LSND lies at small splittings, where KARMEN is too "
+    "Allowed regions of LSND from decay at rest (filled) and from all its data (lines), and what KARMEN "
+    "excludes at "
+    "90 % CL (shaded, solid line; dashed 99 %). What is left of LSND lies at small splittings, where "
+    "KARMEN is too "
     "close, and in a band around 6 to 8 eV².",
     alt="LSND's band of amplitude and splitting; KARMEN excludes its upper right part.",
     shows=["lsnd", "karmen"],
@@ -153,7 +163,8 @@ page.figure(
 #
 # $$\chi^2_\mathrm{PG} = \min_\theta \sum_i \chi^2_i(\theta) - \sum_i \min_\theta \chi^2_i(\theta).$$
 #
-# The last row repeats the first with KARMEN's expected signal divided by the factor of the table above, so that
+# The last row repeats the first with KARMEN's expected signal divided by the factor of the table above,
+# so that
 # its limit is the published one.
 
 # %%
@@ -233,10 +244,15 @@ page.result("verdict", word)
 page.text(verdicts.THRESHOLDS)
 page.verdict(
     word,
-    f"LSND's decay at rest and KARMEN are {word} as one oscillation (χ²PG = {joint.pg.delta:.1f} for {joint.pg.dof} "
-    f"degrees of freedom, p = {verdicts.probability(joint.pg.p_value)}; with KARMEN as weak as its published limit "
-    f"{verdicts.probability(scaled.p_value)}). They meet at {joint.best_fit['dm2_41']:.3f} eV², where KARMEN is too "
-    f"close to its source, with a mixing of {joint.best_fit['sin2_2theta_mue']:.2f} that other experiments exclude. "
-    f"Above {low} eV² χ²PG is {above.pg.delta:.1f} (p = {verdicts.probability(above.pg.p_value)}): KARMEN excludes "
+    f"LSND's decay at rest and KARMEN are {word} as one oscillation (χ²PG = {joint.pg.delta:.1f} for "
+    f"{joint.pg.dof} "
+    f"degrees of freedom, p = {verdicts.probability(joint.pg.p_value)}; with KARMEN as weak as its "
+    "published limit "
+    f"{verdicts.probability(scaled.p_value)}). They meet at {joint.best_fit['dm2_41']:.3f} eV², where "
+    "KARMEN is too "
+    f"close to its source, with a mixing of {joint.best_fit['sin2_2theta_mue']:.2f} that other "
+    "experiments exclude. "
+    f"Above {low} eV² χ²PG is {above.pg.delta:.1f} (p = {verdicts.probability(above.pg.p_value)}): KARMEN "
+    "excludes "
     "most of LSND's region, not all of it.",
 )
