@@ -15,9 +15,11 @@ from nuanomaly.likelihood.ensemble import (
     FixedCovariance,
     GaussianForm,
     Generates,
+    SharesOut,
     Table,
     Tabulates,
     one_by_one,
+    shared_table,
 )
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.penalty import Penalty
@@ -369,11 +371,16 @@ class ResponseLikelihood(Likelihood):
 
     def prediction(self, model: Model, points: Mapping[str, Array]) -> Prediction:
         """Return the prediction at complete points."""
+        interaction = {p.name: points[p.name] for p in self.interaction_parameters}
+        found = self.transform(self._outputs(model, points))
+        return replace(found, interaction=interaction) if interaction else found
+
+    def _outputs(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the response's outputs at complete points, shape (P, n_out)."""
         own = {p.name for p in model.parameters}
         physics = {k: v for k, v in points.items() if k in own}
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
-        found = self.transform(self.response(model, physics, interaction))
-        return replace(found, interaction=interaction) if interaction else found
+        return self.response(model, physics, interaction)
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic, nuisances profiled, and the penalties, shape (P,)."""
@@ -442,13 +449,16 @@ class ResponseLikelihood(Likelihood):
 
     def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
         """Return what turns data sets (T, n_bins) into the statistic at complete points, shape (T, P)."""
-        if hasattr(self.transform, "data"):
+        measure, transform = self.measure, self.transform
+        if isinstance(transform, SharesOut) and isinstance(measure, FixedCovariance):
+            shares = transform.shares(self._outputs(model, points))
+            table = shared_table(measure.inverse, shares, transform.groups)
+        elif hasattr(transform, "data"):
             return super().tabulate(model, points)
-        prediction = self.prediction(model, points)
-        if isinstance(self.measure, Tabulates):
-            table = self.measure.table(prediction)
+        elif isinstance(measure, Tabulates):
+            table = measure.table(self.prediction(model, points))
         else:
-            table = one_by_one(self.measure, prediction)
+            table = one_by_one(measure, self.prediction(model, points))
         penalty = self._penalty(points)
         return (lambda data: table(data) + penalty) if self.penalties else table
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.model.base import Array
@@ -60,6 +61,25 @@ class FixedCovariance(Protocol):
     @property
     def inverse(self) -> Array:
         """W, shape (n, n)."""
+        ...
+
+
+@runtime_checkable
+class SharesOut(Protocol):
+    """A transform that shares out totals of the data: μ_i = share_i × total of the data in the group of i."""
+
+    @property
+    def data(self) -> Array:
+        """The data, of n entries."""
+        ...
+
+    @property
+    def groups(self) -> NDArray[np.intp]:
+        """The group of each datum, shape (n,)."""
+        ...
+
+    def shares(self, outputs: Array) -> Array:
+        """Return the share of each datum in its group, shape (P, n)."""
         ...
 
 
@@ -175,6 +195,36 @@ def gaussian_table(inverse: Array, mu: Array, jacobian: Array, nuisances: Nuisan
             slope = [d @ slopes[:, s].T - start[:, s] for s in range(len(items))]
             found += _bounded(slope, complement, items)
         return found
+
+    return values
+
+
+def shared_table(inverse: Array, shares: Array, groups: NDArray[np.intp]) -> Table:
+    """Return the table of χ² = (d − μ)ᵀ W (d − μ) with μ_i = share_i × total of d in the group of i.
+
+    It is a product of a matrix with (Wd)_i t_g(i) and the products of two totals t.
+
+    Parameters
+    ----------
+    inverse : array, shape (n, n)
+        W.
+    shares : array, shape (P, n)
+    groups : array of int, shape (n,)
+    """
+    member = np.equal.outer(groups, np.arange(groups.max() + 1)).astype(float)
+    rows, columns = np.triu_indices(member.shape[1])
+    twice = np.where(rows == columns, 1.0, 2.0)
+    features = np.empty((len(shares), groups.size + rows.size))
+    features[:, : groups.size] = -2.0 * shares
+    for k, share in enumerate(shares):
+        spread = share[:, None] * member
+        features[k, groups.size :] = (spread.T @ inverse @ spread)[rows, columns] * twice
+
+    def values(data: Array) -> Array:
+        pulled, totals = data @ inverse, data @ member
+        seen = np.hstack([pulled * totals[:, groups], totals[:, rows] * totals[:, columns]])
+        own = np.einsum("tn,tn->t", pulled, data)
+        return np.asarray(seen @ features.T + own[:, None])
 
     return values
 

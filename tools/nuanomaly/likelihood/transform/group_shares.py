@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
@@ -36,12 +37,21 @@ class GroupShares:
         """Number of data."""
         return int(self.data.size)
 
+    @property
+    def groups(self) -> NDArray[np.intp]:
+        """Which total each datum is a part of, shape (n,)."""
+        return np.asarray(np.indices(self.data.shape)[1 - self.axis].ravel(), np.intp)
+
+    def shares(self, outputs: Array) -> Array:
+        """Return the part of its total that each datum should be, shape (P, n)."""
+        spectra = outputs.reshape(-1, *self.data.shape)
+        found = spectra / spectra.sum(axis=self.axis + 1, keepdims=True)
+        return np.asarray(found.reshape(len(outputs), -1))
+
     def __call__(self, outputs: Array) -> Prediction:
         """Return the totals of the data, shared out as the outputs are."""
-        spectra = outputs.reshape(-1, *self.data.shape)
-        total = self.data.sum(axis=self.axis, keepdims=True)
-        mu = spectra / spectra.sum(axis=self.axis + 1, keepdims=True) * total
-        return Prediction(mu.reshape(len(outputs), -1), np.zeros((*outputs.shape, 0)))
+        total = np.broadcast_to(self.data.sum(axis=self.axis, keepdims=True), self.data.shape)
+        return Prediction(self.shares(outputs) * total.ravel(), np.zeros((*outputs.shape, 0)))
 
 
 def build(
