@@ -1,0 +1,453 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+# ---
+
+# %% [markdown]
+# ## What is tested
+#
+# One mixing and one mass splitting make electron neutrinos and antineutrinos disappear,
+#
+# $$P(\nu_e\to\nu_e) = 1 - \sin^2 2\theta_{ee}\,\sin^2\left(1.267\,\frac{\Delta m^2_{41}\,L}{E}\right),$$
+#
+# with $\Delta m^2_{41}$ in eV², $L$ in m and $E$ in MeV. The data see it in different ways: gallium and
+# reactor rates as a deficit against a calculated rate, which needs a cross section or a flux model; the
+# spectra of reactors as a wave in a ratio of two distances or two detectors, which needs neither; νe on ¹²C
+# as a deficit and as a change with distance and energy.
+
+# %%
+from collections import namedtuple
+
+import numpy as np
+
+from nuanomaly.inference.compatibility import compare
+from nuanomaly.inference.fit import fit, significance
+from nuanomaly.inference.scan import scan
+from nuanomaly.inference.significance import Significance
+from nuanomaly.likelihood.joint import combine
+from nuanomaly.model.registry import model
+from nuanomaly.report import context, figures, verdicts
+
+page = context.here()
+disappearance = model(page.model)
+coarse = {"dm2_41": (0.103, 9.74, 81, "log"), "sin2_2theta_ee": (1e-3, 1.0, 41, "log")}
+wide = {"dm2_41": (0.01, 100.0, 101, "log"), "sin2_2theta_ee": (1e-3, 1.0, 31, "log")}
+sides = {key: page.likelihood(key) for key in ("gallium", "reactor-rates", "reactor-spectra", "nue-carbon")}
+spectra = {
+    "danss": "DANSS",
+    "neos": "NEOS / Daya Bay",
+    "double-chooz": "Double Chooz",
+    "prospect": "PROSPECT",
+    "stereo": "STEREO",
+    "bugey-3": "Bugey-3 (not in the common fit)",
+}
+single = {key: page.likelihood(key) for key in spectra}
+titles = {key: page.title(key) for key in sides} | spectra
+colours = {
+    "gallium": "vermillion",
+    "reactor-rates": "blue",
+    "reactor-spectra": "green",
+    "nue-carbon": "purple",
+}
+rest = [sides[key] for key in ("reactor-rates", "reactor-spectra", "nue-carbon")]
+# the declared overlaps are about rates that these variants do not hold: see what is approximate
+everything = compare(list(sides.values()), disappearance, grid=coarse, allow_overlap=True)
+others = fit(rest, disappearance, grid=coarse, allow_overlap=True)
+Found = namedtuple("Found", "value parameters n_bins")
+fits = {
+    key: Found(part.minimum, part.parameters, part.n_bins)
+    for key, part in zip(sides, everything.parts, strict=True)
+}
+fits |= {key: fit(found, disappearance, grid=coarse) for key, found in single.items()}
+# both sides constrain two parameters, together two: 2 + 2 − 2
+against = Significance(everything.value - fits["gallium"].value - others.value, 2, against="compatibility")
+
+# %% [markdown]
+# ## The data
+#
+# Everything is drawn over what is expected without oscillation. A common factor of all rates can hide in the
+# cross section or the flux; a wave in the lower panels cannot.
+
+# %%
+figure, panels = figures.new(7.3, 8.2, 3, 2)
+gallium, rates, danss, neos, prospect, carbon = panels.ravel()
+at = {
+    "best fit of its own side": (lambda side: fits[side].parameters, "black", "solid"),
+    "best fit of gallium": (lambda side: fits["gallium"].parameters, "vermillion", "dashed"),
+}
+quiet = {"dm2_41": 1.0, "sin2_2theta_ee": 0.0}
+
+measured, measured_error = [], []
+for reference in ("gallex", "sage", "best"):
+    table = page.release(reference).table("measurements")
+    measured += list(table["ratio_bahcall"])
+    measured_error += list(table["error_bahcall"])
+figures.points(gallium, np.arange(1, len(measured) + 1), measured, measured_error, "data")
+expected = page.likelihood("gallium")
+without = np.asarray(expected.predict(disappearance, **quiet))
+for name, (where, colour, line) in at.items():
+    ratio = np.asarray(expected.predict(disappearance, **where("gallium"))) / without
+    figures.curve(gallium, np.arange(1, len(ratio) + 1), ratio, name, colour, line)
+gallium.set(title="gallium", xlabel="measurement, in time", ylabel="data / no oscillation", ylim=(0.55, 1.15))
+
+release = page.release("reactor-rates")
+table = release.table("short-baseline-rates")
+sites = release.table("short-baselines").set_index("site")["baseline"]
+distance = table["site"].map(sites).to_numpy(float)
+order = np.argsort(distance, kind="stable")
+error = np.sqrt(np.diag(np.linalg.inv(release.matrix("short-baseline-rates-inverse-covariance"))))
+number = np.arange(1, len(order) + 1)
+figures.points(rates, number, table["ratio_huber_mueller"].to_numpy(float)[order], error[order], "data")
+for name, (where, colour, line) in at.items():
+    ratio = np.asarray(sides["reactor-rates"].predict(disappearance, **where("reactor-rates")))
+    figures.curve(rates, number, ratio[order], name, colour, line)
+rates.set(title="reactor rates", xlabel="rate, 7 to 95 m, by distance", ylim=(0.7, 1.15))
+
+for axes, key in ((danss, "danss"), (neos, "neos")):
+    release = page.release(key)
+    table = release.table("ratio")
+    base = np.asarray(single[key].predict(disappearance, **quiet))
+    error = np.sqrt(np.diag(np.linalg.inv(release.matrix("inverse-covariance"))))
+    middle = 0.5 * (table["low"] + table["high"]).to_numpy(float)
+    figures.points(axes, middle, table["ratio"].to_numpy(float) / base, error / base, "data")
+    for name, (where, colour, line) in at.items():
+        shape = np.asarray(single[key].predict(disappearance, **where(key))) / base
+        figures.curve(axes, middle, shape, name, colour, line)
+    axes.set(title=spectra[key], xlabel="prompt energy (MeV)", xlim=(1.0, 7.0))
+danss.set(ylabel="data / no oscillation", ylim=(0.85, 1.15))
+neos.set(ylim=(0.85, 1.15))
+
+
+def by_baseline(counts):
+    """Counts per baseline, over those expected from all baselines together, and their error."""
+    expected = {"null": quiet, "own": fits["prospect"].parameters, "gallium": fits["gallium"].parameters}
+    found = {}
+    for name, point in expected.items():
+        shape = np.asarray(single["prospect"].predict(disappearance, **point)).reshape(10, 16)
+        found[name] = (counts.sum(axis=0) * shape / shape.sum(axis=0)).sum(axis=1)
+    return found
+
+
+release = page.release("prospect")
+counts = release.table("spectra")["counts"].to_numpy(float).reshape(10, 16)
+shared = by_baseline(counts)
+spread = np.sqrt(
+    np.array(
+        [release.matrix("covariance")[16 * k : 16 * k + 16, 16 * k : 16 * k + 16].sum() for k in range(10)]
+    )
+)
+metres = release.table("baselines").groupby("site", sort=False)["baseline"].mean().to_numpy()
+figures.points(prospect, metres, counts.sum(axis=1) / shared["null"], spread / shared["null"], "data")
+for (name, (_, colour, line)), key in zip(at.items(), ("own", "gallium"), strict=True):
+    figures.curve(prospect, metres, shared[key] / shared["null"], name, colour, line)
+prospect.set(
+    title="PROSPECT, all energies", xlabel="distance (m)", ylabel="data / no oscillation", ylim=(0.85, 1.15)
+)
+
+karmen = page.release("nue-carbon").table("karmen")
+base = np.asarray(sides["nue-carbon"].predict(disappearance, **quiet))[: len(karmen)]
+middle = 0.5 * (karmen["low"] + karmen["high"]).to_numpy(float)
+observed = karmen["observed"].to_numpy(float)
+figures.points(carbon, middle, observed / base, np.sqrt(observed) / base, "data")
+for name, (where, colour, line) in at.items():
+    shape = (
+        np.asarray(sides["nue-carbon"].predict(disappearance, **where("nue-carbon")))[: len(karmen)] / base
+    )
+    figures.curve(carbon, middle, shape, name, colour, line)
+carbon.set(title="KARMEN, νe on ¹²C", xlabel="neutrino energy (MeV)", ylim=(0.3, 1.7), xlim=(30.0, 50.0))
+for axes in panels.ravel():
+    axes.axhline(1.0, color="#767676", linewidth=0.8, zorder=0)
+figures.legend(figure, gallium)
+page.figure(
+    figure,
+    "data",
+    "Data over the expectation without oscillation, errors from the diagonals of the covariances (they are "
+    "correlated). Solid: best fit of the data shown (of all gallium, of all rates); dashed: the best fit of "
+    "gallium, all systematic effects at their nominal values. What gallium asks for would be a wave of "
+    "several per cent in the spectra. KARMEN is shown up to 50 MeV, where counts are many enough.",
+    alt=(
+        "Six panels of data over expectation: gallium at 0.8, reactor rates at 0.94, spectra of DANSS, "
+        "NEOS, PROSPECT and KARMEN flat around one."
+    ),
+    shows=["gallium", "reactor-rates", "danss", "neos", "prospect", "nue-carbon"],
+)
+
+# %% [markdown]
+# ## Where each side wants to be
+
+# %%
+regions = {key: scan(found, disappearance, page.grid) for key, found in sides.items()}
+figure, axes = figures.new(7.3, 6.6)
+figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.003, 1.0), (0.103, 9.74))
+for key, found in regions.items():
+    figures.region(
+        axes,
+        found.axis("sin2_2theta_ee").values,
+        found.axis("dm2_41").values,
+        found.delta(fits[key].value),
+        page.levels,
+        titles[key],
+        colours[key],
+        "lines" if key in ("reactor-spectra", "nue-carbon") else "allowed",
+    )
+curves = page.release("contours").table("nue-disappearance")
+gallium_curve = page.release("best").table("contours")
+for name, pieces, colour, line in (
+    ("gallium, 2σ, published (digitised)", gallium_curve, "#6d3000", "dashed"),
+    ("STEREO, 95 % CL, published (digitised)", curves[curves["contour"] == "stereo"], "#004d38", "dashdot"),
+    (
+        "νe–¹²C, 95 % CL, published (digitised)",
+        curves[curves["contour"] == "nue-carbon-95"],
+        "#7a3f60",
+        "dotted",
+    ),
+):
+    amplitude = "sin2_2theta_ee" if "sin2_2theta_ee" in pieces else "sin2_2theta"
+    figures.published(
+        axes, [(p[amplitude], p["dm2_41"]) for _, p in pieces.groupby("piece")], name, colour, line
+    )
+for key in sides:
+    found = fits[key].parameters
+    figures.best_fit(axes, found["sin2_2theta_ee"], found["dm2_41"], f"best fit, {titles[key]}", colours[key])
+found = everything.best_fit
+figures.best_fit(axes, found["sin2_2theta_ee"], found["dm2_41"], "best fit of all", "black", "o")
+figures.legend(figure, axes, 2)
+page.figure(
+    figure,
+    "regions",
+    "Allowed regions of gallium and of the rates (filled: 90 and 99 %); borders of what the spectra and "
+    "νe on "
+    "carbon allow (solid 90 %, dashed 99 %; allowed is the side of small mixing, or the inside of an "
+    "island). "
+    "Published curves as digitised.",
+    alt=(
+        "Gallium lies at mixing 0.2 to 0.5, reactor rates at 0.05 to 0.2, reactor spectra allow islands at "
+        "0.03 and small mixing."
+    ),
+    shows=["gallium", "reactor-rates", "reactor-spectra", "nue-carbon"],
+    regions=True,
+)
+
+# %%
+rows = []
+for key, found in fits.items():
+    likelihood = sides.get(key) or single[key]
+    test = significance(likelihood, disappearance, grid=coarse, best=found, dof=2)
+    page.record(f"{key}.best_fit", found.parameters)
+    page.result(f"{key}.minimum", found.value)
+    page.result(f"{key}.null", found.value + test.delta)
+    page.record(f"{key}.significance", test.as_dict(), test.how)
+    quality = f"{found.value:.2f} / {found.n_bins}" if found.n_bins else f"{found.value:.2f}"
+    rows.append(
+        [
+            titles[key],
+            found.parameters["dm2_41"],
+            found.parameters["sin2_2theta_ee"],
+            quality,
+            f"{test.delta:.1f}",
+            verdicts.sigmas(test),
+        ]
+    )
+overall = sum(fits[key].value + page.results[f"{key}.significance.delta"]["value"] for key in sides)
+gain = overall - everything.value
+rows.append(
+    [
+        "All four sides",
+        everything.best_fit["dm2_41"],
+        everything.best_fit["sin2_2theta_ee"],
+        f"{everything.value:.2f}",
+        f"{gain:.1f}",
+        "",
+    ]
+)
+compilation = {"sin2_theta13": 0.02146056, "dm2_31": 2.525e-3, "dm2_21": 7.39e-5, "sin2_theta12": 0.3095}
+for key, point in (
+    ("danss", {"dm2_41": 1.32, "sin2_2theta_ee": 0.072}),
+    ("bugey-3", {"dm2_41": 4.17, "sin2_2theta_ee": 0.83}),
+    ("double-chooz", {"dm2_41": 0.0275, "sin2_2theta_ee": 0.0331} | compilation),
+    ("prospect", {"dm2_41": 1.74, "sin2_2theta_ee": 0.11}),
+):
+    page.result(f"{key}.at-reference", float(single[key].chi2(disappearance, **point)))
+page.result("double-chooz.null-at-reference", float(single["double-chooz"].chi2("3nu", **compilation)))
+page.record("joint.best_fit", everything.best_fit)
+page.result("joint.minimum", everything.value)
+page.result("joint.delta-null", gain)
+page.record("rest.best_fit", others.parameters)
+page.result("rest.minimum", others.value)
+page.table(
+    "Best fits between 0.103 and 9.74 eV², and what they gain over no oscillation.",
+    ["data", "Δm² (eV²)", "$\\sin^2 2\\theta_{ee}$", "χ² / data", "Δχ² of no oscillation", "significance"],
+    rows,
+    note=(
+        "Significances: Wilks, 2 degrees of freedom, two-sided. STEREO and what holds it have no χ² of "
+        "data: "
+        "STEREO's Δχ² counts from the minimum of its own table, with 9.0 where nothing oscillates, "
+        "which its "
+        "critical values (10.05 at 95 %) call insignificant. By Wilks it would be more than 2σ, and it "
+        "makes "
+        "a large part of what the spectra gain."
+    ),
+)
+
+# %% [markdown]
+# ## Do they agree?
+#
+# The parameter goodness of fit (Maltoni and Schwetz) is what the best common description costs over the
+# best separate ones,
+#
+# $$\chi^2_\mathrm{PG} = \min_\theta \sum_i \chi^2_i(\theta) - \sum_i \min_\theta \chi^2_i(\theta).$$
+
+# %%
+without_stereo = combine(
+    [
+        sides["reactor-rates"],
+        sides["nue-carbon"],
+        *(single[key] for key in ("danss", "neos", "double-chooz", "prospect")),
+    ],
+    "everything else without STEREO",
+)
+farther = compare([sides["gallium"], without_stereo], disappearance, grid=wide, allow_overlap=True)
+tests = {
+    "pg": ("all four sides", everything.pg, everything.best_fit),
+    "gallium-against-rest": ("gallium against all other", against, everything.best_fit),
+    "gallium-against-rest-without-stereo": (
+        "gallium against all other without STEREO, 0.01 to 100 eV²",
+        farther.pg,
+        farther.best_fit,
+    ),
+}
+rows = []
+for key, (name, pg, best) in tests.items():
+    page.record(key, {"chi2": pg.delta, "dof": pg.dof, "p_value": pg.p_value, "sigma": pg.sigma}, pg.how)
+    page.record(f"{key}.best_fit", best)
+    rows.append(
+        [
+            name,
+            f"{pg.delta:.1f}",
+            pg.dof,
+            verdicts.probability(pg.p_value),
+            verdicts.sigmas(pg),
+            f"{best['dm2_41']:.2f}",
+            f"{best['sin2_2theta_ee']:.3f}",
+        ]
+    )
+page.table(
+    "Parameter goodness of fit.",
+    ["test", "χ²", "dof", "p", "tension", "common Δm² (eV²)", "common $\\sin^2 2\\theta_{ee}$"],
+    rows,
+    note="Wilks, two-sided.",
+)
+rows = []
+for key, part in zip(sides, everything.parts, strict=True):
+    page.result(f"{key}.pull", part.pull, meaning="share of χ²_PG")
+    rows.append([titles[key], f"{part.minimum:.2f}", f"{part.joint:.2f}", f"{part.pull:.2f}"])
+page.table("What the common fit costs each side.", ["data", "own minimum", "at the common fit", "pull"], rows)
+
+# %% [markdown]
+# ## Bugey-3
+#
+# Rates of Bugey-3 stand in the compilation of rates, so the ratio of its spectra is not part of the common
+# fit. It can be asked on its own what it says about the common best fit.
+
+# %%
+there = single["bugey-3"].chi2(disappearance, **everything.best_fit) - fits["bugey-3"].value
+at_gallium = single["bugey-3"].chi2(disappearance, **fits["gallium"].parameters) - fits["bugey-3"].value
+page.result("bugey-3.at-common-fit", float(there), meaning="Δχ² above its own minimum")
+page.result("bugey-3.at-gallium", float(at_gallium), meaning="Δχ² above its own minimum")
+page.text(
+    f"Bugey-3 is {there:.1f} above its minimum at the common best fit, and "
+    f"{at_gallium:.1f} above it at the best fit of gallium."
+)
+
+# %% [markdown]
+# ## Small mass splittings and θ13
+#
+# Below 0.3 eV² a fourth neutrino and $\theta_{13}$ act alike on NEOS over Daya Bay and on Double Chooz.
+# There both $\theta_{13}$ and $\Delta m^2_{31}$ have to be fitted too. Double Chooz is what knows them here:
+# Daya Bay shares its data with NEOS.
+
+# %%
+small = {"dm2_41": (0.01, 0.3, 41, "log"), "sin2_2theta_ee": (2e-3, 0.3, 25, "log")}
+angles = {"sin2_theta13": (0.012, 0.036, 7, "lin"), "dm2_31": (2.0e-3, 3.0e-3, 7, "lin")}
+pair = [single["neos"], single["double-chooz"]]
+rows = []
+for name, grid, key in (("fixed", small, "fixed"), ("profiled", {**small, **angles}, "profiled")):
+    best = fit(pair, disappearance, grid=grid)
+    if key == "profiled":
+        none = fit(pair, "3nu", grid=angles).value
+    else:
+        none = sum(float(one.chi2("3nu")) for one in pair)
+    page.record(f"low.{key}.best_fit", best.parameters)
+    page.result(f"low.{key}.delta", none - best.value)
+    theta = best.parameters.get("sin2_theta13", 0.0224)
+    rows.append(
+        [
+            name,
+            f"{best.parameters['dm2_41']:.4f}",
+            best.parameters["sin2_2theta_ee"],
+            f"{4 * theta * (1 - theta):.3f}",
+            f"{1e3 * best.parameters.get('dm2_31', 2.525e-3):.2f}",
+            f"{none:.2f}",
+            f"{best.value:.2f}",
+            f"{none - best.value:.2f}",
+        ]
+    )
+page.table(
+    "NEOS and Double Chooz below 0.3 eV², with θ13 and Δm²₃₁ fixed and profiled.",
+    [
+        "θ13",
+        "Δm²₄₁ (eV²)",
+        "$\\sin^2 2\\theta_{ee}$",
+        "$\\sin^2 2\\theta_{13}$",
+        "10³Δm²₃₁",
+        "χ², 3ν",
+        "χ², best",
+        "gain",
+    ],
+    rows,
+)
+
+# %% [markdown]
+# ## Beside the literature
+#
+# arXiv:2209.00916 finds, for gallium with Bahcall's cross section, $\chi^2_\mathrm{PG}$ = 12.86 (0.16 %,
+# 2 degrees
+# of freedom) against the spectra of NEOS, Daya Bay and others, and 10.30 (0.58 %) against the Sun.
+# arXiv:2111.12530 finds gallium alone beyond 5σ and in tension with the Sun at about 3σ. The data here
+# are not
+# theirs: solar neutrinos and KATRIN are missing, rates and νe on carbon are added, DANSS is that of
+# 2018, and the
+# gallium likelihood lets the cross section scale the prediction and not the measurement. So our numbers
+# are of the
+# same size, not a reproduction.
+#
+# **Cost.** Timed apart from this page with one thread of the machine it was written on, the common
+# statistic of all
+# four sides (ten releases, 329 data and a table) takes 1.3 s for a scan of 100 × 100 points after
+# loading, which is
+# 7 600 points per second.
+
+# %% [markdown]
+# ## How the verdict is worded
+
+# %%
+word = verdicts.compatibility(everything.pg)
+page.result("verdict", word)
+page.text(verdicts.THRESHOLDS)
+pg, two = everything.pg, against
+worst = max(everything.parts[: len(sides)], key=lambda part: part.pull)
+name = titles[list(sides)[list(everything.parts).index(worst)]]
+page.verdict(
+    word,
+    f"Between 0.1 and 9.7 eV², gallium, reactor rates, reactor spectra and νe on carbon are {word} as one "
+    f"disappearance (χ²PG = {pg.delta:.1f} for {pg.dof} degrees of freedom, p = "
+    f"{verdicts.probability(pg.p_value)}, {verdicts.sigmas(pg)} by Wilks' theorem, which is not reliable "
+    f"here). "
+    f"Gallium against all other: χ²PG = {two.delta:.1f} for {two.dof}, {verdicts.sigmas(two)}. Gallium "
+    f"asks for "
+    f"sin²2θ = {fits['gallium'].parameters['sin2_2theta_ee']:.2f}, the others together for "
+    f"{others.parameters['sin2_2theta_ee']:.3f} at {others.parameters['dm2_41']:.2f} eV²; a common fit "
+    f"goes to "
+    f"{everything.best_fit['dm2_41']:.1f} eV² and costs most to {name}.",
+)
