@@ -12,8 +12,8 @@
 # $$P(\nu_e\to\nu_e) = 1 - \sin^2 2\theta_{ee}\,\sin^2\left(1.267\,\frac{\Delta m^2_{41}\,L}{E}\right),$$
 #
 # is probed by gallium at $L/E$ of 0.1 to 3 m/MeV and by the reaction νe + ¹²C → e⁻ + ¹²N at 0.3 to 1 m/MeV:
-# the same oscillation must be seen by both, in gallium as a missing rate, on carbon as a missing rate, a distorted
-# spectrum, and a difference between KARMEN and LSND.
+# the same oscillation must be seen by both, in gallium as a missing rate, on carbon as a missing rate, a
+# distorted spectrum, and a difference between KARMEN and LSND.
 
 # %%
 import numpy as np

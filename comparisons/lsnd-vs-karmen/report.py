@@ -99,7 +99,6 @@ published = 1.7e-3
 weaker = published / amplitude
 page.result("karmen.limit_full_mixing", splitting, unit="eV**2", method="Wilks, Δ = 4.61")
 page.result("karmen.limit_large_dm2", amplitude, method="Wilks, Δ = 4.61, at 100 eV²")
-page.result("karmen.limit_large_dm2_scaled", amplitude * weaker)
 page.result("karmen.scale", weaker, meaning="published limit at large Δm² over the one found here")
 page.table(
     "Limits of KARMEN at 90 % CL: nine bins here, single events in the paper.",
