@@ -22,7 +22,6 @@ RELEASES = (
     "cdhs@1984-r1",
     "ccfr@1984-r1",
     "e776@1992-r1",
-    "opera@2016-r1",
 )
 
 
@@ -201,7 +200,19 @@ def test_every_contour_of_the_index_has_points_in_its_table_and_none_is_a_likeli
         likelihood("contours")
 
 
-@pytest.mark.parametrize("name", ["icarus", "e776"])
+@pytest.mark.parametrize("name", ["opera", "icarus", "e776"])
 def test_counts_without_a_response_cannot_be_fitted(name: str) -> None:
     with pytest.raises(NuanomalyError, match="has no likelihood"):
         likelihood(name)
+
+
+def test_the_table_of_others_does_not_go_to_three_neutrinos_for_opera() -> None:
+    release = load("opera")
+    counts, table = release.table("counts"), release.table("chi2")
+    n, mu = counts["observed"].to_numpy(float), counts["expected"].to_numpy(float)
+    xi = np.linspace(-0.5, 0.5, 10001)[:, None]
+    deviance = 2.0 * (mu * (1.0 + xi) - n + n * np.log(n / (mu * (1.0 + xi)))).sum(axis=1)
+    least = float((deviance + (xi[:, 0] / 0.15) ** 2).min())
+    small = table[table["sin2_2theta_mue"] < 1.1e-4]["normal"].to_numpy()
+    assert least == pytest.approx(0.781, abs=0.001)
+    assert small.max() < least - 0.04
