@@ -18,7 +18,8 @@ def tables(originals: Path, *, tables: Mapping[str, Mapping[str, Any]]) -> dict[
     originals : pathlib.Path
     tables : mapping
         Table to ``file`` and ``columns``: for comma-separated text with a header a mapping of its columns to
-        those of the archive, for blank-separated text the list of columns, ``skip`` for those left out.
+        those of the archive, for text without a header the list of columns, ``skip`` for those left out.
+        ``separator``: what stands between the latter, if not blanks.
         ``power_of_ten``: columns that hold logarithms. ``whole``: columns of whole numbers.
 
     Raises
@@ -35,7 +36,7 @@ def _table(originals: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
         found = read_csv(path, columns)
     else:
         names = [f"skip{k}" if name == "skip" else str(name) for k, name in enumerate(columns)]
-        found = read_text(path, names)
+        found = read_text(path, names, entry.get("separator"))
     found = found[[name for name in found.columns if not name.startswith("skip")]]
     for name in entry.get("power_of_ten", ()):
         # twelve digits: the number that was meant, the same on every machine
