@@ -12,7 +12,9 @@ def test_every_public_name_exists_and_can_be_called(name: str) -> None:
     assert callable(getattr(nuanomaly, name))
 
 
-@pytest.mark.parametrize(("name", "module"), [("likelihood", "likelihood.build"), ("model", "model.registry")])
+@pytest.mark.parametrize(
+    ("name", "module"), [("likelihood", "likelihood.build"), ("model", "model.registry")]
+)
 def test_a_package_of_the_same_name_does_not_hide_the_function(name: str, module: str) -> None:
     importlib.import_module(f"nuanomaly.{module}")
     assert callable(getattr(nuanomaly, name))

@@ -30,7 +30,8 @@ def test_list_is_filtered(run: Run) -> None:
     assert {r["name"] for r in run("list", "--sector", "source", "--json").json} == {"gallex", "sage", "best"}
     assert [r["name"] for r in run("list", "--experiment", "lsnd", "--json").json] == ["lsnd"]
     names = {r["name"] for r in run("list", "--channel", "numu->nue", "--text", "miniboone", "--json").json}
-    assert names == {"miniboone-nue"}
+    assert "miniboone-nue" in names
+    assert all(name.startswith("miniboone") for name in names)
 
 
 @pytest.mark.parametrize("reference", RELEASES)

@@ -129,7 +129,7 @@ MISTAKES = {
     "upstream in a format": (("fetch", "best", "--upstream", "--format", "csv"), "leave out --format"),
     "nothing to cite": (("cite",), "Name at least one release"),
     "bundle": (("bundle", "archive.tar"), "a bundle is a zip file: name it archive.zip"),
-    "comparison": (("report", "build", "lsnd-vs-minibone"), "did you mean 'lsnd-vs-miniboone'?"),
+    "comparison": (("report", "build", "lsnd-vs-minibone"), "did you mean 'lsnd-vs-miniboone'"),
 }
 
 
