@@ -1,0 +1,77 @@
+"""Tables over what a data set depends on give what the cube gives, and sums find the joint minimum."""
+
+import numpy as np
+import pytest
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference import separable
+from nuanomaly.likelihood.build import likelihood
+from nuanomaly.model.registry import model
+
+GRID = separable.grid((0.2, 8.0, 5), (1e-3, 0.2, 6))
+
+
+def electron(dm2, e, mu):
+    return (np.log(e + 1e-3) + 3.0) ** 2 + np.log(dm2) ** 2
+
+
+def muon(dm2, e, mu):
+    return (np.log(mu + 1e-3) + 4.0) ** 2 + 0.0 * dm2
+
+
+def appearance(dm2, e, mu):
+    return np.log(4.0 * e * mu * dm2 + 1e-4) ** 2
+
+
+def cube(value, over):
+    points = np.meshgrid(*over.axes, indexing="ij")
+    return value(*(p.ravel() for p in points)).reshape(points[0].shape)
+
+
+@pytest.mark.parametrize(
+    ("value", "depends"),
+    [(electron, "e"), (muon, "mu"), (appearance, "product"), (lambda d, e, m: d * e + m, "both")],
+)
+def test_a_table_broadcasts_to_the_cube_it_replaces(value, depends):
+    data = separable.surface("data", value)
+    assert data.depends == depends
+    table = np.broadcast_to(separable.tabulate(data, GRID), cube(value, GRID).shape)
+    np.testing.assert_allclose(table, cube(value, GRID), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("name", "depends"),
+    [("lsnd", "product"), ("gallium", "e"), ("neos", "e"), ("cdhs", "mu"), ("miniboone-events", "both")],
+)
+def test_releases_depend_on_what_physics_says(name, depends):
+    assert separable.member(name, likelihood(name)).depends == depends
+
+
+def test_the_short_baseline_limit_is_exact_three_plus_one_where_it_is_taken():
+    data = likelihood("danss")
+    point = {"dm2_41": 1.3, "Ue4_sq": 0.02, "Umu4_sq": 0.0}
+    short = separable.at([separable.member("danss", data)], point)["danss"]
+    # solar and atmospheric oscillations over 12 m: (1.27 × 2.5e-3 × 12.7/2)² × sin²2θ13 of the rate, 1e-5
+    assert short == pytest.approx(data.chi2(model("3+1"), **point), abs=0.01)
+
+
+def test_lowest_is_the_minimum_of_the_sum():
+    over = separable.grid((0.2, 8.0, 60), (1e-3, 0.3, 60))
+    members = [separable.surface(f.__name__, f) for f in (electron, muon)]
+    found = separable.lowest(members, [separable.tabulate(m, over) for m in members], over)
+    assert found.value == pytest.approx(0.0, abs=1e-4)
+    assert found.point["dm2_41"] == pytest.approx(1.0, rel=2e-3)
+    assert found.point["Umu4_sq"] == pytest.approx(np.exp(-4.0) - 1e-3, rel=1e-2)
+    assert found.edges == ()
+
+
+def test_by_amplitude_takes_the_smallest_value_at_each_product():
+    values = cube(lambda d, e, m: e * d + m, GRID)
+    amplitude, smallest = separable.by_amplitude(values, GRID)
+    assert amplitude[[0, -1]] == pytest.approx([4e-6, 0.16])
+    assert smallest[:, 2] == pytest.approx(np.min([values[:, i, 2 - i] for i in range(3)], axis=0))
+
+
+def test_mixing_axes_with_different_steps_are_refused():
+    with pytest.raises(NuanomalyError, match="one common step"):
+        separable.Grid3(np.geomspace(0.1, 1, 3), np.geomspace(0.01, 0.1, 3), np.geomspace(0.01, 0.2, 3))
