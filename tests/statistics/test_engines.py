@@ -90,7 +90,7 @@ def test_a_nuisance_fluctuates_as_its_covariance(bins: ResponseLikelihood, make:
 
 
 #: A prediction that is not linear in a nuisance is linearised piece by piece.
-PIECEWISE = {"danss": 0.02, "bugey-3": 0.02}
+PIECEWISE = {"danss": 0.02, "bugey-3": 0.15}
 #: Modes and groups besides the default mode of every release.
 MORE = ["gallium", "gallium:prc", "miniboone-nue@2020:nu", "reactor-rates:huber-mueller-short-baseline"]
 MODELS = ("2nu-ee", "2nu-mue", "2nu-mumu", "3+1", "3nu")

@@ -258,7 +258,8 @@ def toy_compatibility(
     joint = what.engines[0]
     observed = float(what.value(joint.data[None])[0])
     key = f"tension {' '.join(what.names)} {observed!r} {fingerprint(joint)}"
-    values = _blocks(tensions, what, key, toys, where, progress)
+    # a fresh copy: engines are made anew where the work is done
+    values = _blocks(tensions, replace(what), key, toys, where, progress)
     return toy_test(observed, values, "two-sided", "compatibility")
 
 
