@@ -18,6 +18,7 @@ SECTIONS = {
     "Do physics": {
         "models": ("physics:models", "List the models and their parameters."),
         "chi2": ("physics:chi2", "Evaluate the statistic of a data set at a point of a model."),
+        "survey": ("surveying:survey", "Say what every release makes of one point of a model."),
         "scan": ("physics:scan", "Evaluate it on a grid, and save the result."),
         "fit": ("physics:fit", "Find the best fit of one or several data sets."),
         "compare": ("physics:compare", "Test whether data sets are compatible under a model."),
@@ -29,7 +30,9 @@ SECTIONS = {
     },
     "Contribute": {
         "new": ("contributing:new", "Write a first release.yaml and tables from files."),
+        "import-hepdata": ("contributing:import_hepdata", "Write a release from a HEPData submission."),
         "check-pr": ("contributing:check_pr", "Review what is to be contributed, as the forge will."),
+        "export": ("contributing:export", "Write a release in a format of other archives."),
     },
     "Keep the archive": {
         "validate": ("keeping:validate", "Check releases; findings come with file, line and remedy."),
@@ -38,6 +41,7 @@ SECTIONS = {
         "import": ("keeping:import_", "Rebuild tables from the original files."),
         "mirror": ("keeping:mirror", "Write the static mirror that others fetch from."),
         "bundle": ("keeping:bundle", "Write the archive as one file, for machines without a network."),
+        "ria": ("datalad:ria", "Write the static store that DataLad clones from."),
     },
 }
 
