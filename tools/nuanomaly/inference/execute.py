@@ -25,6 +25,8 @@ from nuanomaly.model.base import Array
 
 #: payload, argument → array
 Piece = Callable[[Any, Any], Array]
+#: How long to wait for a scheduler, in seconds.
+_CONNECT = 5.0
 
 
 @dataclass(frozen=True)
@@ -146,32 +148,36 @@ def _on_dask(
     own = scheduler != "client"
     try:
         client = (
-            distributed.Client(scheduler, timeout=10, set_as_default=False)
+            distributed.Client(scheduler, timeout=_CONNECT, set_as_default=False)
             if own
             else distributed.get_client()
         )
     except (OSError, ValueError) as error:
         raise NuanomalyError(f"no Dask scheduler at {scheduler}: {error}") from None
     try:
-        sent = client.scatter(_pickled(payload), broadcast=True, hash=True)
+        # by value: a model that was defined in a notebook exists nowhere else
+        work = import_module("cloudpickle").dumps((piece, payload))
+        sent = client.scatter(work, broadcast=True)
         futures = {
-            client.submit(_unpack, piece, sent, argument, pure=False, retries=3): k
+            client.submit(_unpack, sent, argument, pure=False, retries=3): k
             for k, argument in arguments.items()
         }
-        for future in distributed.as_completed(list(futures)):
+        for future in distributed.as_completed(list(futures), loop=client.loop):
             yield futures[future], future.result()
     finally:
         if own:
             client.close()
 
 
-def _unpack(piece: Piece, payload: bytes, argument: Any) -> Array:
-    return piece(_unpickled(payload), argument)
+def _unpack(work: bytes, argument: Any) -> Array:
+    piece, payload = _unpickled(work)
+    found: Array = piece(payload, argument)
+    return found
 
 
 @lru_cache(maxsize=2)
-def _unpickled(payload: bytes) -> Any:
-    return pickle.loads(payload)
+def _unpickled(work: bytes) -> Any:
+    return pickle.loads(work)
 
 
 # --- finished pieces ----------------------------------------------------------------------------------------
