@@ -24,6 +24,7 @@ _HOMES = {
     "model.registry": ("model", "models"),
     "likelihood.build": ("likelihood",),
     "inference.scan": ("scan",),
+    "inference.survey": ("survey",),
     "inference.fit": ("fit",),
     "inference.compatibility": ("compare",),
     "inference.benchmarks": ("benchmarks",),
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from nuanomaly.inference.compatibility import compare as compare
     from nuanomaly.inference.fit import fit as fit
     from nuanomaly.inference.scan import scan as scan
+    from nuanomaly.inference.survey import survey as survey
     from nuanomaly.likelihood.build import likelihood as likelihood
     from nuanomaly.model.registry import model as model
     from nuanomaly.model.registry import models as models

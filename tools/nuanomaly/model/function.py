@@ -6,8 +6,9 @@ The smallest one is a function with the signature ``(initial, final, antineutrin
         ...
         return P          # L in m, E in MeV: arrays (N,); result (N,)
 
-``node`` may be left out. Whatever follows is a parameter of the model; a default makes it optional. Give
-units, ranges, what to scan and where oscillation vanishes with :class:`~nuanomaly.model.base.Parameter`, so
+``initial`` and ``final`` are ``e``, ``mu``, ``tau`` or ``sterile``. At kilometre baselines the function has
+to contain three-flavour oscillation itself. ``node`` may be left out. Whatever follows is a parameter of the
+model; a default makes it optional. Give units, ranges, what to scan and where oscillation vanishes with :class:`~nuanomaly.model.base.Parameter`, so
 that fits and significances need to be told nothing::
 
     model = FunctionModel(damped, parameters=[
@@ -117,7 +118,15 @@ class FunctionModel:
         node: Mapping[str, Array],
         **parameters: Array,
     ) -> Array:
-        """Return P, shape (P, N), checked for shape and finite values."""
+        """Return P, shape (P, N), checked for shape and finite values.
+
+        A neutral-current channel asks for the final state ``active``; a function that knows flavours only is
+        asked for e, μ and τ, and the three are added up.
+        """
+        if final == "active":
+            flavours = ("e", "mu", "tau")
+            parts = [self.probability(initial, f, antineutrino, L, E, node, **parameters) for f in flavours]
+            return np.asarray(np.sum(parts, axis=0))
         where = (initial, final, antineutrino, L, E)
         keywords: dict[str, Any] = {"node": node} if self._takes_node else {}
         points = max((np.size(v) for v in parameters.values()), default=1)

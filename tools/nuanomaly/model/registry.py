@@ -1,6 +1,7 @@
 """The models by name."""
 
 from collections.abc import Callable
+from runpy import run_path
 from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
@@ -29,8 +30,37 @@ def models() -> tuple[str, ...]:
     return tuple(_BUILDERS)
 
 
+def from_file(reference: str) -> Any:
+    """Return what ``FILE.py:NAME`` names, by running the file.
+
+    Raises
+    ------
+    NuanomalyError
+        If the file cannot be run.
+    UnknownNameError
+        If it has no such name.
+    """
+    file, _, name = reference.rpartition(":")
+    try:
+        found = run_path(file)
+    except FileNotFoundError:
+        raise NuanomalyError(f"model file {file!r} does not exist: write FILE.py:NAME") from None
+    except Exception as error:
+        raise NuanomalyError(f"model file {file!r} cannot be run: {type(error).__name__}: {error}") from error
+    if name not in found:
+        public = [k for k, v in found.items() if callable(v) and not k.startswith("_")]
+        raise UnknownNameError("model", name, public, file)
+    return found[name]
+
+
 def model(which: "str | Model | Callable[..., Any]") -> Model:
     """Return a model by name, or make one of a user's function, object or class.
+
+    Parameters
+    ----------
+    which : str, Model, function or class
+        A name of :func:`models`; ``FILE.py:NAME`` for a function or class of a file of your own, which is
+        run; or the thing itself.
 
     Raises
     ------
@@ -45,9 +75,11 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
     ['dm2_41', 'sin2_2theta_ee']
     """
     if isinstance(which, str):
-        if which not in _BUILDERS:
+        if which in _BUILDERS:
+            return _BUILDERS[which]()
+        if ".py:" not in which:
             raise UnknownNameError("model", which, _BUILDERS)
-        return _BUILDERS[which]()
+        which = from_file(which)
     made = which() if isinstance(which, type) else which
     if isinstance(made, Model):
         return made
