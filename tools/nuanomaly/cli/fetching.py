@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--locked", is_flag=True, help="Accept only what nuanomaly.lock pins; without names, all of it."
 )
+@click.option("--record", "recorded", is_flag=True, help="Keep the cache as a DataLad dataset.")
 @output.as_json
 def fetch(
     references: Sequence[str],
@@ -40,6 +41,7 @@ def fetch(
     everything: bool,
     sources: Sequence[str],
     locked: bool,
+    recorded: bool,
     as_json: bool,
 ) -> None:
     """Get releases (or groups of them) by name, whole and verified.
@@ -47,12 +49,15 @@ def fetch(
     Sources, in this order: the checkout, the mirrors in $NUANOMALY_SOURCES (http://, https://, file:// or
     paths, separated by blanks), a bundle nuanomaly-archive.zip beside them. In a checkout, a release is
     verified and used where it is. Without -o, releases go to the cache ($NUANOMALY_CACHE), where
-    nuanomaly.load finds them.
+    nuanomaly.load finds them. With --record, the cache is a DataLad dataset too: `datalad drop`, `get` and
+    `rerun` work on it.
     """
     if bool(references) == everything and not locked:
         raise click.UsageError("Name releases, or ask for all of them with --all")
     if upstream and format:
         raise click.UsageError("--upstream gets files as they are: leave out --format")
+    if recorded and (folder or format or upstream):
+        raise click.UsageError("--record records the cache: leave out --output, --format and --upstream")
     _known_format(format)
     with _watched() as watcher:
         to = None if format or upstream else folder
@@ -60,6 +65,8 @@ def fetch(
         with fetcher(to, offline=offline, locked=locked, sources=chosen, watcher=watcher) as made:
             wanted = _wanted(made, references, everything)
             rows, worst = _each(made, wanted, folder, format, upstream, watcher)
+        if recorded:
+            _record(rows, watcher)
     if as_json:
         output.emit(rows)
     sys.exit(worst)
@@ -145,6 +152,21 @@ def _one(made: Fetcher, reference: str, folder: Path | None, format: str | None)
     }
     _say(f"{got.release}  {path}  ({said[got.how]}, {got.size / 1e6:.2f} MB)")
     return {"release": got.release, "folder": path, "how": got.how, "origin": got.origin, "size": got.size}
+
+
+def _record(rows: Sequence[Mapping[str, Any]], watcher: Watcher) -> None:
+    """Record what was fetched; without git-annex, say how to get that; the releases are there anyway."""
+    from nuanomaly.archive import paths
+    from nuanomaly.archive.datalad import programs
+    from nuanomaly.archive.datalad.record import record
+    from nuanomaly.archive.fetch import Fetched
+
+    try:
+        new = record(paths.cache(), [Fetched(**row) for row in rows])
+    except programs.ProgramError as error:
+        watcher.note(f"not recorded: {error}")
+        return
+    _say(f"recorded in {paths.cache()}: {', '.join(new) or 'nothing new'}")
 
 
 def _upstream(
