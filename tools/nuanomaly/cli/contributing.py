@@ -39,6 +39,41 @@ def _written(folder: Path, name: str, left: Sequence[str]) -> None:
     click.echo(f"Fill in what says TODO in {folder / 'release.yaml'}: nuanomaly validate {name}")
 
 
+@click.command("import-hepdata")
+@click.argument("source", metavar="FILE|FOLDER|URL")
+@click.argument("name", metavar="NAME")
+@click.argument("version", metavar="VERSION")
+def import_hepdata(source: str, name: str, version: str) -> None:
+    """Write a first form of a release from a HEPData submission: tables, errors, units and correlations.
+
+    The submission is a folder, a submission.yaml, an archive (zip, tar), or the address of one. What it does
+    not say is marked TODO.
+    """
+    from nuanomaly.archive import hepdata
+
+    folder, missing = hepdata.write(output.checkout(), name, version, source)
+    _written(folder, name, [])
+    for file in missing:
+        click.echo(f"  {file}: named in submission.yaml, but not there; left out")
+
+
+@click.command()
+@click.argument("reference", metavar="NAME[@VERSION]")
+@click.option("--to", "format", required=True, help="hepdata, rocrate, datapackage, croissant or json-ld.")
+@click.option(
+    "-o", "--output", "folder", type=click.Path(path_type=Path), help="A new folder (NAME-VERSION-FORMAT)."
+)
+def export(reference: str, format: str, folder: Path | None) -> None:
+    """Write a release in a format of other archives. Every float64 stays what it is."""
+    from nuanomaly.archive import exporting
+    from nuanomaly.archive.release import load
+
+    found = load(reference)
+    target = folder or Path(f"{found.name}-{found.version}-{format}")
+    written = exporting.write(found, format, target)
+    click.echo(f"{target}: {len(written)} files")
+
+
 @click.command("check-pr")
 @click.option("--base", metavar="REF", help="What it is to be merged into (origin/main, else main).")
 @click.option("--trusted", is_flag=True, help="Compute also if something outside the data changes.")

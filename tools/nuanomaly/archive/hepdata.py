@@ -1,0 +1,503 @@
+"""HEPData submissions: tables with errors, units and correlations, as a first form of a release.
+
+The format is that of https://hepdata-submission.readthedocs.io: ``submission.yaml`` names the tables, one
+YAML file each holds independent and dependent variables.
+"""
+
+import io
+import re
+import tarfile
+import urllib.request
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from nuanomaly.archive import guessing, scaffold, yamlio
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.guessing import TODO, Draft
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: More than any submission has; a compressed file may hide more.
+_LARGEST = 500_000_000
+#: How an export says which columns the errors of a variable were.
+ERROR_COLUMNS = "columns of errors"
+#: How it says what the columns of a matrix are called, {i} being their number.
+COLUMN_NAMES = "columns"
+#: How it names bins whose columns are not NAME_low and NAME_high.
+_EDGES = re.compile(r"(?P<low>[A-Za-z][\w.+-]*) to (?P<high>[A-Za-z][\w.+-]*)")
+#: What may be the name of a column as it is.
+_COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*")
+#: What an export names the variable that only counts rows, of a table that has nothing to tell them apart.
+ROW_NUMBER = "row number"
+_GAP = "-"
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+#: A number that YAML 1.1 takes for a text, as it has no point.
+_BARE = re.compile(r"[+-]?\d+[eE][+-]?\d+")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission: its tables as drafts, and what it says of itself.
+
+    Attributes
+    ----------
+    tables : list of Draft
+    originals : list of dict
+        Its files, as entries of ``originals``.
+    comment : str
+    missing : tuple of str
+        Files that it names and that are not there.
+    """
+
+    tables: list[Draft]
+    originals: list[dict[str, Any]]
+    comment: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def write(root: Path, name: str, version: str, source: str) -> tuple[Path, tuple[str, ...]]:
+    """Write a release from a submission; return its folder, and the tables whose files are not there.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The archive.
+    source : str
+        A folder, a ``submission.yaml``, an archive (zip, tar), or the address of one.
+
+    Raises
+    ------
+    NuanomalyError
+        If it is no submission, or the release exists.
+    """
+    found = read(source)
+    known: dict[str, Any] = {"originals": found.originals}
+    if found.comment:
+        known["summary"] = f"{TODO}: {' '.join(found.comment.split())}"
+    return scaffold.write(root, name, version, found.tables, known), found.missing
+
+
+def read(source: str) -> Submission:
+    """Return a submission.
+
+    Raises
+    ------
+    NuanomalyError
+        With the file, if something is missing or not of the format.
+    """
+    files = _files(source)
+    documents = _documents(files, "submission.yaml")
+    head: dict[str, Any] = next((d for d in documents if "data_file" not in d and "name" not in d), {})
+    tables, missing, names = [], [], set[str]()
+    originals = [_original("submission.yaml", files, "the list of tables")]
+    for entry in documents:
+        if "name" not in entry or not ("data_file" in entry or "independent_variables" in entry):
+            continue
+        file = str(entry.get("data_file", "submission.yaml"))
+        if file not in files:
+            missing.append(file)
+            continue
+        content = _documents(files, file)[0] if "data_file" in entry else entry
+        name = _table_name(file if "data_file" in entry else str(entry["name"]), names)
+        if "data_file" in entry:
+            originals.append(_original(file, files, f"table “{entry['name']}”", entry.get("table_doi")))
+        tables.append(_draft(name, entry, content, str(originals[-1]["id"]), file))
+    if not tables:
+        raise NuanomalyError(f"{source}: submission.yaml names no table that is there")
+    return Submission(tables, originals, str(head.get("comment") or ""), tuple(missing))
+
+
+# --- files --------------------------------------------------------------------------------------------------
+
+
+def _files(source: str) -> dict[str, bytes]:
+    """Return the files of a submission by their path beside ``submission.yaml``."""
+    if source.startswith(("http://", "https://")):
+        return _beside(_unpacked(_download(source), source), source)
+    path = Path(source)
+    if path.is_dir():
+        found = {p.relative_to(path).as_posix(): p for p in sorted(path.rglob("*")) if p.is_file()}
+        return _beside({name: p.read_bytes() for name, p in found.items()}, source)
+    if not path.is_file():
+        raise NuanomalyError(f"{source}: no such file or folder")
+    if path.name == "submission.yaml":
+        return _files(str(path.parent))
+    if path.suffix in (".yaml", ".yml"):  # all in one file
+        return {"submission.yaml": path.read_bytes()}
+    return _beside(_unpacked(path.read_bytes(), source), source)
+
+
+def _download(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            content: bytes = answer.read(_LARGEST + 1)
+    except OSError as error:
+        raise NuanomalyError(f"{address}: {error}: get the file another way, and name it") from None
+    if len(content) > _LARGEST:
+        raise NuanomalyError(f"{address}: has more than {_LARGEST} bytes")
+    return content
+
+
+def _unpacked(content: bytes, source: str) -> dict[str, bytes]:
+    """Return the plain files of an archive; nothing is written, and no link is followed."""
+    found: dict[str, bytes] = {}
+    try:
+        if zipfile.is_zipfile(io.BytesIO(content)):
+            with zipfile.ZipFile(io.BytesIO(content)) as packed:
+                _limit(sum(i.file_size for i in packed.infolist()), source)
+                found = {i.filename: packed.read(i) for i in packed.infolist() if not i.is_dir()}
+        else:
+            with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+                members = [m for m in tar.getmembers() if m.isfile()]
+                _limit(sum(m.size for m in members), source)
+                for member in members:
+                    stream = tar.extractfile(member)
+                    found[member.name] = stream.read() if stream else b""
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise NuanomalyError(f"{source}: neither YAML nor a zip or tar archive ({error})") from None
+    return found
+
+
+def _limit(size: int, source: str) -> None:
+    if size > _LARGEST:
+        raise NuanomalyError(f"{source}: unpacks to more than {_LARGEST} bytes")
+
+
+def _beside(files: Mapping[str, bytes], source: str) -> dict[str, bytes]:
+    """Return the files in the folder of the topmost ``submission.yaml``."""
+    found = [PurePosixPath(name) for name in files if PurePosixPath(name).name == "submission.yaml"]
+    if not found:
+        raise NuanomalyError(f"{source}: has no submission.yaml")
+    base = min(found, key=lambda p: len(p.parts)).parent
+    prefix = "" if str(base) == "." else f"{base}/"
+    return {name.removeprefix(prefix): content for name, content in files.items() if name.startswith(prefix)}
+
+
+def _documents(files: Mapping[str, bytes], name: str) -> list[Any]:
+    """Return the mappings of a YAML file."""
+    if name not in files:
+        raise NuanomalyError(f"{name}: is not there")
+    runs: list[list[dict[str, Any]]] = []
+    try:
+        text = _RUN.sub(lambda run: _taken_out(run, runs), files[name].decode("utf-8"))
+        found = list(yaml.load_all(text, Loader=_Loader))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise yamlio.YamlError(name, str(error).splitlines()[0]) from None
+    mappings = [d for d in found if isinstance(d, dict)]
+    if not mappings:
+        raise NuanomalyError(f"{name}: holds no mapping")
+    for mapping in mappings:
+        for variable in _variables(mapping):
+            values = variable.get("values")
+            if isinstance(values, str) and values.startswith(_MARK):
+                variable["values"] = runs[int(values.removeprefix(_MARK))]
+    return mappings
+
+
+#: A list of plain numbers, one a line: a YAML parser takes a minute for what is read in a second this way.
+_RUN = re.compile(r"(?<=values:\n)(?: *- \{value: [-+.0-9eE]+\}\n)+")
+_MARK = "run of numbers "
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_REAL = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?")
+
+
+def _taken_out(run: re.Match[str], runs: list[list[dict[str, Any]]]) -> str:
+    """Keep a run of numbers and return what stands for it; the run itself if YAML may read it otherwise."""
+    words = [line.partition("value: ")[2][:-1] for line in run[0].splitlines()]
+    if not all(_REAL.fullmatch(w) or _INTEGER.fullmatch(w) for w in words):
+        return run[0]
+    runs.append([{"value": float(w) if "." in w else int(w)} for w in words])
+    return f"      {_MARK}{len(runs) - 1}\n"
+
+
+def _variables(mapping: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for part in ("independent_variables", "dependent_variables"):
+        for variable in mapping.get(part) or ():
+            if isinstance(variable, dict):
+                yield variable
+
+
+def _original(name: str, files: Mapping[str, bytes], about: str, doi: object = None) -> dict[str, Any]:
+    import hashlib
+
+    content = files[name]
+    entry = {
+        "id": guessing.identifier(name.rpartition(".")[0], "-").lower().replace(".", "-").replace("+", "-"),
+        "file": name,
+        "source": f"HEPData submission, {about}",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "licence": TODO,
+        "copy": "unverified",
+    }
+    return {**entry, "doi": str(doi)} if doi else entry
+
+
+def _table_name(text: str, taken: set[str]) -> str:
+    """Return a name for a table that no other one has."""
+    stem = PurePosixPath(text).name.removesuffix(".yaml")
+    words = guessing.identifier(stem.replace(".", "-").replace("+", "-"), "-").lower()
+    name, number = words, 2
+    while name in taken:
+        name, number = f"{words}-{number}", number + 1
+    taken.add(name)
+    return name
+
+
+# --- tables -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Columns:
+    """The columns of a table as they are found."""
+
+    data: dict[str, list[Any]] = field(default_factory=dict)
+    declared: list[dict[str, Any]] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, values: Sequence[Any], **entry: Any) -> str:
+        """Add a column under a name that is not taken, and return the name."""
+        free, number = name, 2
+        while free in self.data:
+            free, number = f"{name}_{number}", number + 1
+        typed, kind = _typed(values)
+        if any(v != v for v in typed):
+            self.missing[free] = "no value in the submission"
+        types = {} if kind == "float64" else {"type": kind}
+        unit = "1" if kind in ("string", "bool") else entry.pop("unit")
+        entry.pop("unit", None)
+        self.data[free] = typed
+        self.declared.append({"name": free, **types, "unit": unit, **entry})
+        return free
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the content."""
+        import pandas as pd
+
+        return pd.DataFrame(self.data)
+
+
+def _draft(
+    name: str, entry: Mapping[str, Any], content: Mapping[str, Any], original: str, file: str
+) -> Draft:
+    """Return a table of a submission."""
+    try:
+        independent = list(content.get("independent_variables") or ())
+        dependent = list(content["dependent_variables"])
+        lengths = {len(v["values"]) for v in (*independent, *dependent)}
+    except (KeyError, TypeError) as error:
+        raise NuanomalyError(f"{file}: is no HEPData table ({error} is missing)") from None
+    if len(lengths) != 1:
+        raise NuanomalyError(f"{file}: its variables have {sorted(lengths)} values, not equally many")
+    declared: dict[str, Any] = {
+        "title": " ".join(str(entry["name"]).split()),
+        "status": "official",
+        "source": f"HEPData table “{' '.join(str(entry['name']).split())}”",
+        "originals": list(dict.fromkeys([original, "submission"])),
+    }
+    if entry.get("description"):
+        declared["note"] = " ".join(str(entry["description"]).split())
+    matrix = _matrix(name, independent, dependent, declared)
+    if matrix is not None:
+        return matrix
+    if len(independent) == 1 and _counts_rows(independent[0]):
+        independent = []
+    columns = _Columns()
+    binned = any([_independent(columns, variable) for variable in independent])
+    for variable in dependent:
+        _dependent(columns, variable, file)
+    if columns.missing:
+        declared["missing"] = columns.missing
+    if binned and len(independent) == 1:
+        return Draft(name, columns.frame(), columns.declared, "bins", declared)
+    return Draft(name, columns.frame(), columns.declared, "table", declared)
+
+
+def _counts_rows(variable: Mapping[str, Any]) -> bool:
+    """Return whether an independent variable says nothing but 0, 1, 2, …"""
+    name = (variable.get("header") or {}).get("name")
+    numbers = [v.get("value") for v in variable["values"]]
+    return name == ROW_NUMBER and numbers == list(range(len(numbers)))
+
+
+def _header(variable: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return name, unit and meaning of a variable."""
+    header = variable.get("header") or {}
+    text = " ".join(str(header.get("name", "value")).split())
+    name, inside = guessing.header(text)
+    name = text if _COLUMN.fullmatch(text) else name
+    units = str(header.get("units") or "")
+    unit = ("1" if units == "1" else guessing.unit(units)) if units else inside
+    said = [text] if unit != TODO or not units else [f"{text} ({units})"]
+    for qualifier in variable.get("qualifiers") or ():
+        if qualifier.get("name") == "meaning":  # of an export: it says what the name only means
+            said = [str(qualifier.get("value", ""))]
+        elif qualifier.get("name") not in (ERROR_COLUMNS, COLUMN_NAMES):
+            value = f"{qualifier.get('value', '')} {qualifier.get('units', '')}".strip()
+            said.append(f"{qualifier.get('name')}: {value}")
+    return name, unit, "; ".join(said)
+
+
+def _independent(columns: _Columns, variable: Mapping[str, Any]) -> bool:
+    """Add the columns of an independent variable; return whether it has bins."""
+    name, unit, meaning = _header(variable)
+    values = variable["values"]
+    binned = all("low" in v and "high" in v for v in values)
+    if binned:
+        edges = _EDGES.fullmatch(str((variable.get("header") or {}).get("name")))
+        low, high = (edges["low"], edges["high"]) if edges else (f"{name}_low", f"{name}_high")
+        columns.add(low, [v["low"] for v in values], unit=unit, meaning=f"{meaning}, lower edge")
+        columns.add(high, [v["high"] for v in values], unit=unit, meaning=f"{meaning}, upper edge")
+    if not binned or any("value" in v for v in values):
+        columns.add(name, [v.get("value", _GAP) for v in values], unit=unit, meaning=meaning)
+    return binned
+
+
+def _dependent(columns: _Columns, variable: Mapping[str, Any], file: str) -> None:
+    """Add the columns of a dependent variable: values, then each error."""
+    name, unit, meaning = _header(variable)
+    values = variable["values"]
+    errors = [_by_label(v.get("errors") or ()) for v in values]
+    labels = dict.fromkeys(label for row in errors for label in row)
+    role = {"role": "value"} if labels else {}
+    value = columns.add(name, [v.get("value", _GAP) for v in values], unit=unit, meaning=meaning, **role)
+    said = [q["value"] for q in variable.get("qualifiers") or () if q.get("name") == ERROR_COLUMNS]
+    given = iter(str(said[0]).split(", ")) if said else iter(())
+    for label in labels:
+        _error(columns, [row.get(label, {}) for row in errors], (value, unit, label), given, file)
+
+
+def _by_label(errors: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the errors of a value by their labels; those without one, or with the same, are numbered."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for error in errors:
+        label, number = str(error.get("label") or "error"), 2
+        free = label
+        while free in found:
+            free, number = f"{label} {number}", number + 1
+        found[free] = error
+    return found
+
+
+def _error(
+    columns: _Columns,
+    column: Sequence[Mapping[str, Any]],
+    about: tuple[str, str, str],
+    given: Iterator[str],
+    file: str,
+) -> None:
+    """Add the column or columns of one error; the lower one as a magnitude."""
+    value, unit, label = about
+    base = f"{value}_{guessing.identifier(label)}"
+    if not any("asymerror" in e for e in column):
+        sizes = [e.get("symerror", _GAP) for e in column]
+        _sided(columns, next(given, base), sizes, about, "error", file)
+        return
+    sides = [e.get("asymerror") or {k: e.get("symerror", _GAP) for k in ("plus", "minus")} for e in column]
+    plus = [s.get("plus", _GAP) for s in sides]
+    minus = [_negated(s.get("minus", _GAP), "asymerror" in e) for s, e in zip(sides, column, strict=True)]
+    _sided(columns, next(given, f"{base}_plus"), plus, (value, unit, label), "error-plus", file)
+    _sided(columns, next(given, f"{base}_minus"), minus, (value, unit, label), "error-minus", file)
+
+
+def _negated(size: Any, signed: bool) -> Any:
+    """Return the magnitude of a lower error; −0.0 becomes 0."""
+    if not signed or size == _GAP:
+        return size
+    if isinstance(size, str):
+        return size.removeprefix("-")
+    return abs(size) if size == 0 else -size
+
+
+def _sided(
+    columns: _Columns, name: str, sizes: Sequence[Any], about: tuple[str, str, str], role: str, file: str
+) -> None:
+    value, unit, label = about
+    texts = [s for s in sizes if isinstance(s, str) and s not in (_GAP, "")]
+    if texts and all(s.endswith("%") for s in texts) and len(texts) == sum(s != _GAP for s in sizes):
+        numbers = [float(s[:-1]) if s != _GAP else _GAP for s in sizes]
+        columns.add(name, numbers, unit="percent", meaning=f"{label} error of {value}, of its value")
+        return
+    if texts:
+        raise NuanomalyError(f"{file}: the error {texts[0]!r} of {value} is no number and no percentage")
+    side = {"error-plus": "upper ", "error-minus": "lower "}.get(role, "")
+    meaning = f"{side}{label} error of {value}" if label != "error" else f"{side}error of {value}"
+    columns.add(name, sizes, unit=unit, meaning=meaning, role=role, of=value)
+
+
+def _typed(values: Sequence[Any]) -> tuple[list[Any], str]:
+    """Return values of one type, and the type; what is missing is NaN."""
+    present = [v for v in values if not (isinstance(v, str) and v == _GAP) and v is not None]
+    whole = bool(present) and len(present) == len(values)
+    if whole and all(isinstance(v, bool) or v in ("True", "False") for v in present):
+        return [str(v) == "True" for v in values], "bool"
+    texts = [v for v in present if isinstance(v, str)]
+    if texts and not (len(texts) < len(present) or all(_BARE.fullmatch(t) for t in texts)):
+        return [str(v) for v in values], "string"
+    if any(not _NUMBER.fullmatch(t) for t in texts):
+        return [str(v) for v in values], "string"
+    if whole and all(type(v) is int for v in values):
+        return list(values), "int64"
+    return [float("nan") if v is None or v == _GAP else float(v) for v in values], "float64"
+
+
+def _matrix(
+    name: str,
+    independent: Sequence[Mapping[str, Any]],
+    dependent: Sequence[Mapping[str, Any]],
+    declared: dict[str, Any],
+) -> Draft | None:
+    """Return a matrix that is written as value by row and column number; None for any other table."""
+    import numpy as np
+    import pandas as pd
+
+    if len(independent) != 2 or len(dependent) != 1 or any("errors" in v for v in dependent[0]["values"]):
+        return None
+    numbers = [[v.get("value") for v in variable["values"]] for variable in independent]
+    values = [v.get("value") for v in dependent[0]["values"]]
+    if not all(isinstance(n, int | float) and n == int(n) for axis in numbers for n in axis):
+        return None
+    if not all(isinstance(v, int | float) for v in values):
+        return None
+    order = sorted((0, 1), key=lambda k: "row" not in str(independent[k].get("header")).lower())
+    rows, columns = (np.array(numbers[k], int) - min(numbers[k]) for k in order)
+    shape = int(rows.max()) + 1, int(columns.max()) + 1
+    places = set(zip(rows.tolist(), columns.tolist(), strict=True))
+    if not len(values) == len(places) == shape[0] * shape[1]:
+        return None
+    matrix = np.full(shape, np.nan)
+    matrix[rows, columns] = np.array(values, float)
+    _, unit, meaning = _header(dependent[0])
+    kind = guessing.matrix_kind(matrix)
+    if kind == "covariance" and "inverse" in f"{declared['title']} {meaning}".lower():
+        kind = "inverse-covariance"
+    called = [q["value"] for q in dependent[0].get("qualifiers") or () if q.get("name") == COLUMN_NAMES]
+    pattern = str(called[0]) if called and "{i}" in str(called[0]) else "c{i}"
+    frame = pd.DataFrame(matrix, columns=[pattern.replace("{i}", str(i)) for i in range(shape[1])])
+    entry = {"name": pattern, "count": shape[1], "unit": "1" if kind == "correlation" else unit}
+    if kind != "matrix":
+        declared |= _precision(matrix, values)
+    column = [{**entry, "meaning": meaning if "{i}" in meaning else f"{meaning}, column {{i}}"}]
+    return Draft(name, frame, column, kind, declared)
+
+
+def _precision(matrix: Any, values: Sequence[float]) -> dict[str, Any]:
+    """Return the precision that the printed digits leave, if the matrix needs it to be one of variances."""
+    import numpy as np
+
+    from nuanomaly.archive.validate.covariance import PRECISION, scale
+
+    smallest = float(np.linalg.eigvalsh(0.5 * (scale(matrix) + scale(matrix).T))[0])
+    diagonal = matrix.diagonal()[matrix.diagonal() > 0]
+    if smallest >= -len(matrix) * PRECISION or not diagonal.size:
+        return {}
+    decimals = max(len(repr(float(v)).partition(".")[2].partition("e")[0]) for v in values)
+    precision = float(0.5 * 10.0**-decimals / diagonal.min())
+    return {"precision": float(f"{precision:.2g}")} if precision <= 0.1 else {}
