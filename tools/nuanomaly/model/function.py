@@ -6,10 +6,11 @@ The smallest one is a function with the signature ``(initial, final, antineutrin
         ...
         return P          # L in m, E in MeV: arrays (N,); result (N,)
 
-``initial`` and ``final`` are ``e``, ``mu``, ``tau`` or ``sterile``. At kilometre baselines the function has
-to contain three-flavour oscillation itself. ``node`` may be left out. Whatever follows is a parameter of the
-model; a default makes it optional. Give units, ranges, what to scan and where oscillation vanishes with :class:`~nuanomaly.model.base.Parameter`, so
-that fits and significances need to be told nothing::
+``initial`` and ``final`` are ``e``, ``mu``, ``tau`` or ``sterile``. At kilometre baselines the function
+has to contain three-flavour oscillation itself. ``node`` may be left out. Whatever follows is a
+parameter of the model; a default makes it optional. Give units, ranges, what to scan and where
+oscillation vanishes with :class:`~nuanomaly.model.base.Parameter`, so that fits and significances need
+to be told nothing::
 
     model = FunctionModel(damped, parameters=[
         Parameter("dm2", "eV**2", 0.0, 1e3, "Δm²", log=True, scan=(1e-2, 1e2)),
