@@ -10,6 +10,8 @@ UV     := uv==0.13.9
 
 # `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command
 ARGS ?=
+# Where the site is, with the mirror and the DataLad store below it
+SITE := build/site
 
 # A .venv that was moved or copied along with its checkout still points at the old one: make it anew.
 ifneq ($(shell cat .venv/checkout 2>/dev/null),$(CURDIR))
@@ -18,11 +20,11 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog benchmarks speed lock clean
+.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys speed lock clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 report: .venv/report.stamp ## Build every comparison page and the site around them (installs what it needs)
 	@$(RUN) report build $(ARGS)
@@ -46,8 +48,29 @@ import: .venv/report.stamp ## Rebuild the releases from the originals in ORIGINA
 catalog: .venv/report.stamp ## Write catalog.yaml anew from the releases
 	@$(RUN) catalog $(ARGS)
 
+check-pr: .venv/report.stamp ## Review a contribution as the forge does, into build/review.md (ARGS=--trusted once it is read)
+	@mkdir -p build
+	@$(REVIEWED) $(RUN) check-pr $(if $(BASE),--base "$(BASE)") $(ARGS) > build/review.md; \
+	  status=$$?; cat build/review.md; exit $$status
+
+# Of another checkout (ARCHIVE=folder), which is read as data: the program stays this one.
+REVIEWED = $(if $(ARCHIVE),NUANOMALY_ARCHIVE="$(ARCHIVE)")
+
+comment: ## Show a review on its pull request: what the forge does (see .github/comment.sh)
+	@bash .github/comment.sh
+
+mirror: .venv/report.stamp ## Write the static mirror into build/site/mirror
+	@$(RUN) mirror $(SITE)/mirror $(ARGS)
+
+ria: .venv/report.stamp ## Write the static DataLad store into build/site/ria (URL=https://... where it will be)
+	@$(RUN) ria $(SITE)/ria $(if $(URL),--url "$(URL)") $(ARGS)
+
 benchmarks: .venv/report.stamp ## Recompute the published numbers of every release
 	@$(RUN) benchmarks $(ARGS)
+
+toys: export OMP_NUM_THREADS := 1
+toys: .venv/report.stamp ## Do the long runs of toys that comparisons declare (ARGS="--workers 2")
+	@$(RUN) toys $(ARGS)
 
 speed: export OMP_NUM_THREADS := 1
 speed: export OPENBLAS_NUM_THREADS := 1
