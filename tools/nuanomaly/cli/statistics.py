@@ -279,3 +279,31 @@ def _rows(found: "FeldmanCousins") -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+@click.command("toys")
+@click.argument("names", metavar="[COMPARISON…]", nargs=-1)
+@click.option("--force", is_flag=True, help="Do runs again whose results are stored.")
+@distributed
+def toys_(
+    names: Sequence[str], force: bool, workers: int, scheduler: str | None, resume: Path | None
+) -> None:
+    """Do the long runs that comparisons declare in toys.yaml, and store their results beside it."""
+    from nuanomaly.archive.errors import UnknownNameError
+    from nuanomaly.inference.declared import compute, declared_runs, is_current, record
+
+    base = Path("comparisons")
+    known = sorted(f.parent.name for f in base.glob("*/toys.yaml"))
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("comparison with toys.yaml", name, known)
+    for name in names or known:
+        for run, declared in declared_runs(base / name).items():
+            folder = base / name / "toys" / run
+            if not force and is_current(folder, declared):
+                click.echo(f"{name}/{run}: stored already")
+                continue
+            with output.progress(f"{name}/{run}") as progress:
+                found = compute(declared, where(workers, scheduler, resume), progress)
+            record(folder, declared, found)
+            click.echo(f"{name}/{run}: written to {folder}")

@@ -1,0 +1,110 @@
+"""Statistics through the command line, and long runs that are declared."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.cli import main
+from nuanomaly.inference.declared import compute, declared_runs, is_current, record
+
+GRID = ["--model", "2nu-ee", "--grid", "dm2_41=0.3:10:9", "--grid", "sin2_2theta_ee=0.02:0.9:8"]
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_significance_shows_toys_beside_wilks_and_says_whether_they_agree() -> None:
+    text = run("significance", "best:prc", *GRID, "--toys", "500", "--seed", "3")
+    assert "none of 500 toys" in text
+    assert "Wilks, dof 2" in text
+    assert "agree as far as so few toys can tell" in text
+    found = json.loads(run("significance", "gallex:prc", *GRID, "--toys", "500", "--json"))
+    assert found["toys"]["toys"] == 500
+    assert found["wilks"]["dof"] == 2
+
+
+def test_feldman_cousins_is_saved(tmp_path: Path) -> None:
+    folder = tmp_path / "found"
+    text = run("feldman-cousins", "best:prc", *GRID, "--toys", "500", "--every", "3", "-o", str(folder))
+    assert "90 %" in text
+    assert sorted(f.name for f in folder.iterdir()) == ["about.json", "critical.parquet"]
+    again = json.loads(
+        run("feldman-cousins", "best:prc", *GRID, "--toys", "500", "--every", "3", "--cl", "0.9", "--json")
+    )
+    assert again["levels"] == [0.9]
+    assert again["allowed_grid_points"]["90 %"] > 0
+
+
+def test_coverage_is_stated_at_points() -> None:
+    at = ["--at", "dm2_41=1.0,sin2_2theta_ee=0.3"]
+    rows = json.loads(run("coverage", "best:prc", *GRID, "--toys", "500", *at, "--json"))
+    assert [row["point"]["sin2_2theta_ee"] for row in rows][::2] == [0.0, 0.3]
+    assert "true point" in run("coverage", "best:prc", *GRID, "--toys", "500")
+
+
+def test_compare_by_toys() -> None:
+    found = json.loads(run("compare", "gallex:prc", "best:prc", *GRID, "--toys", "500", "--json"))
+    assert 0.0 < found["pg_toys"]["p_value"] <= 1.0
+    assert "by toys" in run("compare", "gallex:prc", "best:prc", *GRID, "--toys", "500")
+
+
+def test_mistakes_are_one_sentence() -> None:
+    done = CliRunner().invoke(main, ["significance", "lsnd", "--model", "2nu-mue", "--toys", "500"])
+    assert done.exit_code != 0
+    assert "no toys can be made" in done.output
+    both = ["significance", "best", *GRID, "--workers", "2", "--scheduler", "tcp://127.0.0.1:9"]
+    assert "give one" in CliRunner().invoke(main, both).output
+
+
+# --- declared runs ------------------------------------------------------------------------------------------
+
+DECLARED = """
+runs:
+  small:
+    kind: coverage
+    datasets: ["best@2022-r1:prc"]
+    model: 2nu-ee
+    grid: {dm2_41: [0.3, 10.0, 6, log], sin2_2theta_ee: [0.02, 0.9, 5, log]}
+    toys: 500
+    seed: 4
+"""
+
+
+def test_a_declared_run_is_done_once(tmp_path: Path) -> None:
+    folder = tmp_path / "comparisons" / "x"
+    folder.mkdir(parents=True)
+    (folder / "toys.yaml").write_text(DECLARED)
+    declared = declared_runs(folder)["small"]
+    stored = record(folder / "toys" / "small", declared, compute(declared))
+    assert is_current(stored, declared)
+    assert not is_current(stored, {**declared, "seed": 5})
+    about = json.loads((stored / "about.json").read_text())
+    assert list(about["inputs"]) == ["best@2022-r1"]
+    (stored / "critical.parquet").write_bytes(b"")
+    assert not is_current(stored, declared)
+
+
+def test_wrong_declarations_are_refused(tmp_path: Path) -> None:
+    assert declared_runs(tmp_path) == {}
+    (tmp_path / "toys.yaml").write_text("small: {}\n")
+    with pytest.raises(NuanomalyError, match="write `runs:`"):
+        declared_runs(tmp_path)
+    with pytest.raises(UnknownNameError, match="significance"):
+        compute({"kind": "significanse"})
+    with pytest.raises(UnknownNameError, match="toys"):
+        compute({"kind": "significance", "datasets": ["best"], "model": "2nu-ee", "toyz": 3})
+
+
+def test_stored_toys_of_comparisons_are_those_of_their_declarations() -> None:
+    comparisons = Path(__file__).parents[2] / "comparisons"
+    found = [(f.parent, name, run) for f in comparisons.glob("*/toys.yaml")
+             for name, run in declared_runs(f.parent).items()]  # fmt: skip
+    assert found
+    for folder, name, declared in found:
+        assert is_current(folder / "toys" / name, declared), f"{folder.name}/{name}: run `make toys`"
