@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nuanomaly.archive import release
 from nuanomaly.archive.datalad import dataset, keys, ria
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 
@@ -34,8 +35,10 @@ def test_a_release_is_cloned_by_name_and_version_from_a_folder(
     clone = user.home / "clone"
     table = clone / "tables" / "ratios.csv"
     assert table.is_symlink()
-    assert not table.exists()
+    with pytest.raises(NuanomalyError, match="its content is not here: `datalad get "):
+        release.read(clone).table("ratios")
     user.datalad("get", "tables/ratios.csv", cwd=clone)
+    assert list(release.read(clone).table("ratios")["ratio"]) == [0.79, 2018]
     published = archive / "datasets" / "tiny" / "2018-r1"
     assert content(table) == content(published / "tables" / "ratios.csv")
     assert content(clone / "release.yaml") == content(published / "release.yaml")

@@ -1,6 +1,7 @@
 """Tables as CSV or Parquet, exact in float64, with their declared columns."""
 
 import io
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+#: What git-annex leaves in place of a content, at the beginning of a file or in a link.
+_ANNEX = b"/annex/objects"
 DTYPES = {"float64": "float64", "int64": "int64", "bool": "bool", "string": "str"}
 
 
@@ -110,10 +113,15 @@ def read_arrow(path: Path, columns: Sequence[Column]) -> Any:
         table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, types)
         names = table.column_names
     except FileNotFoundError:
-        raise NuanomalyError(f"{path}: the file is missing: fetch the release again") from None
+        raise NuanomalyError(
+            _dropped(path) or f"{path}: the file is missing: fetch the release again"
+        ) from None
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
-        raise NuanomalyError(f"{path}: not a readable table ({str(error).splitlines()[0]})") from None
+        unreadable = f"{path}: not a readable table ({str(error).splitlines()[0]})"
+        raise NuanomalyError(_dropped(path) or unreadable) from None
     if names != list(types):
+        if dropped := _dropped(path):
+            raise NuanomalyError(dropped)
         raise NuanomalyError(f"{path}: columns are {names}, release.yaml declares {list(types)}")
     for column, field in zip(columns, table.schema, strict=True):
         if field.type != types[column.name]:
@@ -121,6 +129,19 @@ def read_arrow(path: Path, columns: Sequence[Column]) -> Any:
         if column.type != "float64" and table.column(column.name).null_count:
             raise NuanomalyError(f"{path}: column {column.name!r} ({column.type}) has empty cells")
     return table
+
+
+def _dropped(path: Path) -> str | None:
+    """Return what to say of a file of a DataLad dataset whose content is not here; None of any other."""
+    pointer = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            pointer = file.read(len(_ANNEX) + 1)
+    elif path.is_symlink():
+        pointer = os.readlink(path).encode()
+    if _ANNEX not in pointer:
+        return None
+    return f"{path}: its content is not here: `datalad get {path}`, or fetch the release again"
 
 
 def _read_parquet(path: Path) -> Any:
