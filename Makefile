@@ -20,7 +20,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check review import catalog check-pr comment mirror ria benchmarks toys speed lock clean
+.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys speed lock clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
@@ -38,11 +38,8 @@ check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull req
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy
-	$(RUN) validate --history
+	$(RUN) validate --history --fresh
 	$(RUN) catalog --check
-
-review: .venv/report.stamp ## Review what this branch contributes, as a pull request is (ARGS="--base main --json")
-	@$(RUN) check-pr $(ARGS)
 
 import: .venv/report.stamp ## Rebuild the releases from the originals in ORIGINALS=folder and compare every byte
 	@test -n "$(ORIGINALS)" || { echo "Say where the originals are: make import ORIGINALS=folder" >&2; exit 2; }

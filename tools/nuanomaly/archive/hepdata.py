@@ -4,28 +4,21 @@ The format is that of https://hepdata-submission.readthedocs.io: ``submission.ya
 YAML file each holds independent and dependent variables.
 """
 
-import io
+import hashlib
 import re
-import tarfile
-import urllib.request
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from nuanomaly.archive import guessing, scaffold, yamlio
+from nuanomaly.archive import guessing, hepdata_files, scaffold
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import TODO, Draft
+from nuanomaly.archive.hepdata_files import documents
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-#: More than any submission has; a compressed file may hide more.
-_LARGEST = 500_000_000
 #: How an export says which columns the errors of a variable were.
 ERROR_COLUMNS = "columns of errors"
 #: How it says what the columns of a matrix are called, {i} being their number.
@@ -92,19 +85,19 @@ def read(source: str) -> Submission:
     NuanomalyError
         With the file, if something is missing or not of the format.
     """
-    files = _files(source)
-    documents = _documents(files, "submission.yaml")
-    head: dict[str, Any] = next((d for d in documents if "data_file" not in d and "name" not in d), {})
+    files = hepdata_files.files(source)
+    listed = documents(files, "submission.yaml")
+    head: dict[str, Any] = next((d for d in listed if "data_file" not in d and "name" not in d), {})
     tables, missing, names = [], [], set[str]()
     originals = [_original("submission.yaml", files, "the list of tables")]
-    for entry in documents:
+    for entry in listed:
         if "name" not in entry or not ("data_file" in entry or "independent_variables" in entry):
             continue
         file = str(entry.get("data_file", "submission.yaml"))
         if file not in files:
             missing.append(file)
             continue
-        content = _documents(files, file)[0] if "data_file" in entry else entry
+        content = documents(files, file)[0] if "data_file" in entry else entry
         name = _table_name(file if "data_file" in entry else str(entry["name"]), names)
         if "data_file" in entry:
             originals.append(_original(file, files, f"table “{entry['name']}”", entry.get("table_doi")))
@@ -114,119 +107,7 @@ def read(source: str) -> Submission:
     return Submission(tables, originals, str(head.get("comment") or ""), tuple(missing))
 
 
-# --- files --------------------------------------------------------------------------------------------------
-
-
-def _files(source: str) -> dict[str, bytes]:
-    """Return the files of a submission by their path beside ``submission.yaml``."""
-    if source.startswith(("http://", "https://")):
-        return _beside(_unpacked(_download(source), source), source)
-    path = Path(source)
-    if path.is_dir():
-        found = {p.relative_to(path).as_posix(): p for p in sorted(path.rglob("*")) if p.is_file()}
-        return _beside({name: p.read_bytes() for name, p in found.items()}, source)
-    if not path.is_file():
-        raise NuanomalyError(f"{source}: no such file or folder")
-    if path.name == "submission.yaml":
-        return _files(str(path.parent))
-    if path.suffix in (".yaml", ".yml"):  # all in one file
-        return {"submission.yaml": path.read_bytes()}
-    return _beside(_unpacked(path.read_bytes(), source), source)
-
-
-def _download(address: str) -> bytes:
-    try:
-        with urllib.request.urlopen(address, timeout=60) as answer:
-            content: bytes = answer.read(_LARGEST + 1)
-    except OSError as error:
-        raise NuanomalyError(f"{address}: {error}: get the file another way, and name it") from None
-    if len(content) > _LARGEST:
-        raise NuanomalyError(f"{address}: has more than {_LARGEST} bytes")
-    return content
-
-
-def _unpacked(content: bytes, source: str) -> dict[str, bytes]:
-    """Return the plain files of an archive; nothing is written, and no link is followed."""
-    found: dict[str, bytes] = {}
-    try:
-        if zipfile.is_zipfile(io.BytesIO(content)):
-            with zipfile.ZipFile(io.BytesIO(content)) as packed:
-                _limit(sum(i.file_size for i in packed.infolist()), source)
-                found = {i.filename: packed.read(i) for i in packed.infolist() if not i.is_dir()}
-        else:
-            with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-                members = [m for m in tar.getmembers() if m.isfile()]
-                _limit(sum(m.size for m in members), source)
-                for member in members:
-                    stream = tar.extractfile(member)
-                    found[member.name] = stream.read() if stream else b""
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise NuanomalyError(f"{source}: neither YAML nor a zip or tar archive ({error})") from None
-    return found
-
-
-def _limit(size: int, source: str) -> None:
-    if size > _LARGEST:
-        raise NuanomalyError(f"{source}: unpacks to more than {_LARGEST} bytes")
-
-
-def _beside(files: Mapping[str, bytes], source: str) -> dict[str, bytes]:
-    """Return the files in the folder of the topmost ``submission.yaml``."""
-    found = [PurePosixPath(name) for name in files if PurePosixPath(name).name == "submission.yaml"]
-    if not found:
-        raise NuanomalyError(f"{source}: has no submission.yaml")
-    base = min(found, key=lambda p: len(p.parts)).parent
-    prefix = "" if str(base) == "." else f"{base}/"
-    return {name.removeprefix(prefix): content for name, content in files.items() if name.startswith(prefix)}
-
-
-def _documents(files: Mapping[str, bytes], name: str) -> list[Any]:
-    """Return the mappings of a YAML file."""
-    if name not in files:
-        raise NuanomalyError(f"{name}: is not there")
-    runs: list[list[dict[str, Any]]] = []
-    try:
-        text = _RUN.sub(lambda run: _taken_out(run, runs), files[name].decode("utf-8"))
-        found = list(yaml.load_all(text, Loader=_Loader))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise yamlio.YamlError(name, str(error).splitlines()[0]) from None
-    mappings = [d for d in found if isinstance(d, dict)]
-    if not mappings:
-        raise NuanomalyError(f"{name}: holds no mapping")
-    for mapping in mappings:
-        for variable in _variables(mapping):
-            values = variable.get("values")
-            if isinstance(values, str) and values.startswith(_MARK):
-                variable["values"] = runs[int(values.removeprefix(_MARK))]
-    return mappings
-
-
-#: A list of plain numbers, one a line: a YAML parser takes a minute for what is read in a second this way.
-_RUN = re.compile(r"(?<=values:\n)(?: *- \{value: [-+.0-9eE]+\}\n)+")
-_MARK = "run of numbers "
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_REAL = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?")
-
-
-def _taken_out(run: re.Match[str], runs: list[list[dict[str, Any]]]) -> str:
-    """Keep a run of numbers and return what stands for it; the run itself if YAML may read it otherwise."""
-    words = [line.partition("value: ")[2][:-1] for line in run[0].splitlines()]
-    if not all(_REAL.fullmatch(w) or _INTEGER.fullmatch(w) for w in words):
-        return run[0]
-    runs.append([{"value": float(w) if "." in w else int(w)} for w in words])
-    return f"      {_MARK}{len(runs) - 1}\n"
-
-
-def _variables(mapping: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for part in ("independent_variables", "dependent_variables"):
-        for variable in mapping.get(part) or ():
-            if isinstance(variable, dict):
-                yield variable
-
-
 def _original(name: str, files: Mapping[str, bytes], about: str, doi: object = None) -> dict[str, Any]:
-    import hashlib
-
     content = files[name]
     entry = {
         "id": guessing.identifier(name.rpartition(".")[0], "-").lower().replace(".", "-").replace("+", "-"),
