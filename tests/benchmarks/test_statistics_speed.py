@@ -6,8 +6,10 @@ Run with ``make speed``; without it each runs once, small, as a test that the pl
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from nuanomaly.archive.release import load
 from nuanomaly.inference.engine import LinearEngine, Plane, make_engine
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.fit import problem
@@ -105,6 +107,35 @@ def test_feldman_cousins_of_gallium(benchmark: Any) -> None:
     assert found.engine == "LinearEngine"
     assert found.index.size == count**2
     assert found.toys.min() == 1000
+
+
+def test_critical_values_along_the_released_contours_of_miniboone(benchmark: Any) -> None:
+    """The part of toys beyond the data, at points of a released contour, is what the contour is called.
+
+    Twenty points per curve; the released curves are themselves of toys, and smoother than ours in that the
+    median over a curve is compared.
+    """
+    benchmark.group = "Feldman-Cousins, MiniBooNE 2020"
+    count, toys = (2, 500) if benchmark.disabled else (20, 1000)
+    contours = load("miniboone-nue@2020-r1").table("contours_combined")
+    nominal = {"1sigma": 0.3173, "90%": 0.1, "95%": 0.05, "99%": 0.01}
+    curves = [contours[(contours["level"] == name) & (contours["dm2"] <= 100.0)] for name in nominal]
+    chosen = pd.concat([c.iloc[np.linspace(0, len(c) - 1, count).astype(int)] for c in curves])
+    points = {"dm2_41": chosen["dm2"], "sin2_2theta_mue": chosen["sin2_2theta"]}
+    grid = {"dm2_41": (0.01, 100.0, 60, "log"), "sin2_2theta_mue": (1e-4, 1.0, 50, "log")}
+    found = benchmark.pedantic(
+        feldman_cousins,
+        args=("miniboone-nue@2020:combined", "2nu-mue", grid),
+        kwargs={"toys": toys, "seed": 1, "points": points},
+        rounds=1,
+    )
+    record(benchmark, int(found.toys.sum()), "toys")
+    p_values = found.p_value.reshape(len(nominal), count)
+    for (name, expected), p in zip(nominal.items(), p_values, strict=True):
+        error = np.sqrt(expected * (1.0 - expected) / toys)
+        assert abs(np.median(p) - expected) < 4.0 * error, name
+        if benchmark.stats is not None:
+            benchmark.extra_info[f"p-value along {name}"] = float(np.median(p))
 
 
 @pytest.mark.parametrize("pair", [("gallium", "reactor-rates"), ("gallex", "best")])
