@@ -13,7 +13,8 @@
 # Q_W = N - (1 - 4\sin^2\theta_W)\,Z,$$
 #
 # for a recoil $T$ of a nucleus of mass $M$; $F$ is the form factor. The weak charge is close to the number of
-# neutrons $N$, which makes the rate grow as $N^2$. The Spallation Neutron Source gives $\nu_\mu$ of one energy
+# neutrons $N$, which makes the rate grow as $N^2$. The Spallation Neutron Source gives $\nu_\mu$ of one
+# energy
 # (29.8 MeV) at once, and $\nu_e$ and $\bar\nu_\mu$ from muons 2.2 µs later.
 
 # %%
@@ -68,7 +69,8 @@ page.table(
 # %% [markdown]
 # ## How much light a recoil makes
 #
-# CsI[Na] shows a recoil of a nucleus with less than a tenth of the light of an electron. The first measurements
+# CsI[Na] shows a recoil of a nucleus with less than a tenth of the light of an electron. The first
+# measurements
 # disagreed; in 2021 they were reassessed and fitted together.
 
 # %%
@@ -116,16 +118,20 @@ figures.legend(figure, axes, columns=2)
 page.figure(
     figure,
     "quenching",
-    "Quenching factor of nuclear recoils in CsI[Na]: the measurements of the release of 2017, the constant it "
+    "Quenching factor of nuclear recoils in CsI[Na]: the measurements of the release of 2017, the "
+    "constant it "
     "took (8.78 ± 1.66 %), and the response of 2021 (arXiv:2111.02477) with its two systematic components.",
-    alt="Quenching factors between 6 and 10 per cent against recoil energy, with a smooth curve through them.",
+    alt=(
+        "Quenching factors between 6 and 10 per cent against recoil energy, with a smooth curve through them."
+    ),
     shows=["coherent-csi-quenching@2021"],
 )
 
 # %% [markdown]
 # ## The events
 #
-# Data less the fitted backgrounds, against visible energy and time. Prompt $\nu_\mu$ come with the pulse, the others
+# Data less the fitted backgrounds, against visible energy and time. Prompt $\nu_\mu$ come with the
+# pulse, the others
 # later.
 
 # %%
@@ -178,7 +184,8 @@ figures.legend(figure, [axes for row in every for axes in row])
 page.figure(
     figure,
     "events",
-    "Events less all fitted backgrounds, and the fitted CEvNS. Errors are statistical. Bins of different width are "
+    "Events less all fitted backgrounds, and the fitted CEvNS. Errors are statistical. Bins of "
+    "different width are "
     "shown as events per smallest bin. CsI[Na] 2021 contains the events of 2017.",
     alt="Six panels: excess over background against visible energy and time, which CEvNS describes.",
     shows=["coherent-csi@2017", "csi", "argon"],
@@ -187,7 +194,8 @@ page.figure(
 # %% [markdown]
 # ## Cross sections
 #
-# The strength is the measured over the predicted cross section, with all uncertainties of the prediction. The number of
+# The strength is the measured over the predicted cross section, with all uncertainties of the
+# prediction. The number of
 # events is fitted without them.
 
 # %%
@@ -232,9 +240,12 @@ page.table(
     ["data", "events", "published", "predicted", "$\\sigma$", "published", "standard model"],
     rows,
     note=(
-        "The published cross section of argon is the mean of two analyses; the data of Analysis A are fitted here. The published "
-        "error of the 306 events is smaller than the one found here: see the known issues of coherent-csi@2021-r1. For CsI[Na] 2017 the "
-        "cells of the fit end at 29 photo-electrons; the published window, to 30, holds 173 predicted events (a benchmark of the release)."
+        "The published cross section of argon is the mean of two analyses; the data of Analysis A "
+        "are fitted here. The published "
+        "error of the 306 events is smaller than the one found here: see the known issues of "
+        "coherent-csi@2021-r1. For CsI[Na] 2017 the "
+        "cells of the fit end at 29 photo-electrons; the published window, to 30, holds 173 "
+        "predicted events (a benchmark of the release)."
     ),
 )
 klein = fit(other_form, standard, grid=STRENGTH, errors="minos")
@@ -244,7 +255,8 @@ page.result(
 )
 page.text(
     "The form factor matters: with that of Helm CsI[Na] 2021 gives "
-    f"{strengths['csi'].parameters['cevns_strength'] * 1e40 * csi.response.flux_average:.0f}, with that of Klein and Nystrand "
+    f"{strengths['csi'].parameters['cevns_strength'] * 1e40 * csi.response.flux_average:.0f}, with "
+    "that of Klein and Nystrand "
     f"{value:.0f} (both in 1e-40 cm²), beside a published value of 165. The prediction moves as well, from "
     f"{1e40 * csi.response.flux_average:.0f} to {1e40 * other_form.response.flux_average:.0f}."
 )
@@ -282,7 +294,8 @@ for axes, found, name, reference, xlabel in (
 page.figure(
     figure,
     "results",
-    "Strength of CEvNS and weak mixing angle; lines: standard model. The two are one measurement, read in two ways.",
+    "Strength of CEvNS and weak mixing angle; lines: standard model. The two are one measurement, "
+    "read in two ways.",
     alt="Measured strengths and weak mixing angles with errors; all agree with the standard model.",
     shows=["csi", "argon", "coherent-csi@2017"],
 )
@@ -312,7 +325,8 @@ page.table(
 # %% [markdown]
 # ## From argon to CsI[Na]
 #
-# If the rate goes as $N^2$, then the cross section per atom grows from argon, $N = 22$, to CsI, $N = 76$ in the mean, by
+# If the rate goes as $N^2$, then the cross section per atom grows from argon, $N = 22$, to CsI, $N = 76$
+# in the mean, by
 # a factor of twelve; the form factor takes off a sixth.
 
 # %%
@@ -373,7 +387,8 @@ figures.legend(figure, axes, columns=2)
 page.figure(
     figure,
     "neutrons",
-    f"Cross section against the number of neutrons. Measured power {power:.2f} ± {error:.2f}, standard model with form "
+    f"Cross section against the number of neutrons. Measured power {power:.2f} ± {error:.2f}, "
+    "standard model with form "
     f"factors {expected:.2f}.",
     alt="Cross sections of argon and CsI on a line that grows almost as the square of the neutron number.",
     shows=["csi", "argon", "cevns-experiments@2025"],
@@ -416,8 +431,11 @@ got, (minus, plus) = (
 )
 page.verdict(
     word,
-    f"CsI[Na] and argon together see CEvNS with {number(got, 2)} +{plus:.2f} −{-minus:.2f} of the strength of the standard model, "
-    f"{verdicts.sigmas(deviations['both'])} from one. CsI[Na] alone gives σ = {1e40 * section['csi']:.0f}e-40 cm² (published 165) "
-    f"and sin²θ_W = {angles['csi'].parameters['sin2_theta_w']:.3f} (published 0.220). From argon to CsI the cross section grows "
+    f"CsI[Na] and argon together see CEvNS with {number(got, 2)} +{plus:.2f} −{-minus:.2f} of the "
+    "strength of the standard model, "
+    f"{verdicts.sigmas(deviations['both'])} from one. CsI[Na] alone gives σ = "
+    f"{1e40 * section['csi']:.0f}e-40 cm² (published 165) "
+    f"and sin²θ_W = {angles['csi'].parameters['sin2_theta_w']:.3f} (published 0.220). From argon to "
+    "CsI the cross section grows "
     f"with the power {power:.2f} ± {error:.2f} of the number of neutrons; {expected:.2f} is expected.",
 )

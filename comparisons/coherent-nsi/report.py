@@ -7,12 +7,15 @@
 # %% [markdown]
 # ## What is tested
 #
-# A new interaction with the couplings $\varepsilon_{\alpha\alpha}^{u}$ and $\varepsilon_{\alpha\alpha}^{d}$ (in units of the Fermi constant) would
+# A new interaction with the couplings $\varepsilon_{\alpha\alpha}^{u}$ and
+# $\varepsilon_{\alpha\alpha}^{d}$ (in units of the Fermi constant) would
 # add to the weak charge of a nucleus, for neutrinos of flavour $\alpha$ alone:
 #
-# $$Q_\alpha = Z\,\left(g_p + 2\varepsilon_{\alpha\alpha}^u + \varepsilon_{\alpha\alpha}^d\right) + N\,\left(g_n + \varepsilon_{\alpha\alpha}^u + 2\varepsilon_{\alpha\alpha}^d\right).$$
+# $$Q_\alpha = Z\,\left(g_p + 2\varepsilon_{\alpha\alpha}^u + \varepsilon_{\alpha\alpha}^d\right)
+# + N\,\left(g_n + \varepsilon_{\alpha\alpha}^u + 2\varepsilon_{\alpha\alpha}^d\right).$$
 #
-# The rate goes as $Q_\alpha^2$: small couplings and those that turn the sign of the charge cannot be told apart, and in the
+# The rate goes as $Q_\alpha^2$: small couplings and those that turn the sign of the charge cannot be
+# told apart, and in the
 # middle the scattering of that flavour vanishes.
 
 # %%
@@ -44,8 +47,10 @@ def confidence(delta):
 # %% [markdown]
 # ## One coupling: Wilks and fake experiments
 #
-# The tables of arXiv:2008.06062 hold, for CsI[Na] 2017, the confidence level at which a value is excluded when the same
-# experiment is repeated in the computer. Beside them: what Wilks' theorem makes of this archive's likelihood of the same data.
+# The tables of arXiv:2008.06062 hold, for CsI[Na] 2017, the confidence level at which a value is
+# excluded when the same
+# experiment is repeated in the computer. Beside them: what Wilks' theorem makes of this archive's
+# likelihood of the same data.
 
 # %%
 LABELS = {"ee": "$\\varepsilon_{ee}$", "mumu": "$\\varepsilon_{\\mu\\mu}$"}
@@ -93,30 +98,44 @@ figures.legend(figure, list(every))
 page.figure(
     figure,
     "toys",
-    "CsI[Na] 2017: confidence level at which a coupling is excluded, by Wilks' theorem and by fake experiments. The dotted line "
+    "CsI[Na] 2017: confidence level at which a coupling is excluded, by Wilks' theorem and by fake "
+    "experiments. The dotted line "
     "is 90 %; what lies below it is allowed. Both know two solutions.",
-    alt="Confidence level against the coupling for electron and muon neutrinos; fake experiments exclude less at large couplings.",
+    alt=(
+        "Confidence level against the coupling for electron and muon neutrinos; fake experiments exclude "
+        "less at large couplings."
+    ),
     shows=["csi-2017", "coherent-nsi-toys@2020"],
 )
 page.table(
-    "CsI[Na] 2017: best value of the first solution, and lowest and highest value that are not excluded at 90 % CL.",
+    "CsI[Na] 2017: best value of the first solution, and lowest and highest value that are not "
+    "excluded at 90 % CL.",
     ["coupling", "best", "lowest", "highest"],
     rows,
-    note="Between lowest and highest there may be excluded values. The values of the fake experiments are points of their table, not interpolated.",
+    note=(
+        "Between lowest and highest there may be excluded values. The values of the fake experiments are "
+        "points of their table, not interpolated."
+    ),
 )
 page.text(
-    "Where the rate would be much too large, $-2\\ln L$ stops rising, because a neutrino flux and an efficiency far below what they are "
-    "believed to be can hide it: a pull of 28 % reaches $\\Delta$ = 13 and no more. There, for $\\varepsilon_{\\mu\\mu}$, the fake experiments exclude with 95 to 97 % what "
-    "Wilks' theorem excludes with 99.9 %. For $\\varepsilon_{ee}$ they exclude the middle, where no $\\nu_e$ would scatter, more strongly "
-    "than Wilks. For $\\varepsilon_{\\mu\\mu}$ the two likelihoods have their minima at different places, 0.004 in the tables and "
-    f"{page.results['csi-2017.mumu.first']['value']:.3f} here: there the difference is not only one between Wilks and fake experiments, and its "
+    "Where the rate would be much too large, $-2\\ln L$ stops rising, because a neutrino flux and an "
+    "efficiency far below what they are "
+    "believed to be can hide it: a pull of 28 % reaches $\\Delta$ = 13 and no more. There, for "
+    "$\\varepsilon_{\\mu\\mu}$, the fake experiments exclude with 95 to 97 % what "
+    "Wilks' theorem excludes with 99.9 %. For $\\varepsilon_{ee}$ they exclude the middle, where no "
+    "$\\nu_e$ would scatter, more strongly "
+    "than Wilks. For $\\varepsilon_{\\mu\\mu}$ the two likelihoods have their minima at different "
+    "places, 0.004 in the tables and "
+    f"{page.results['csi-2017.mumu.first']['value']:.3f} here: there the difference is not only one "
+    "between Wilks and fake experiments, and its "
     "origin in the other likelihood is not known."
 )
 
 # %% [markdown]
 # ## The data of 2021, and argon
 #
-# Argon has more protons per neutron than CsI: its blind spot lies elsewhere, which in the end tells the solutions apart.
+# Argon has more protons per neutron than CsI: its blind spot lies elsewhere, which in the end tells the
+# solutions apart.
 
 # %%
 figure, every = figures.new(7.3, 3.8, columns=2, sharey=True)
@@ -153,7 +172,8 @@ page.figure(
     shows=["csi-2017", "both"],
 )
 page.table(
-    "One coupling (u = d): best value, range at 90 % CL (Wilks, one degree of freedom), and the standard model above the minimum.",
+    "One coupling (u = d): best value, range at 90 % CL (Wilks, one degree of freedom), and the "
+    "standard model above the minimum.",
     ["coupling, data", "best", "lowest", "highest", "Δ(−2lnL) of zero"],
     rows,
     note="Best values on a grid with steps of 0.016; the other solution is often as good.",
@@ -183,8 +203,9 @@ figures.legend(figure, axes)
 page.figure(
     figure,
     "plane",
-    "Couplings of νe and νμ to u quarks, 90 % CL. The allowed band is an ellipse around the point where CEvNS would vanish for both.",
-    alt="Elliptic band of allowed couplings that contains the standard model.",
+    "Couplings of νe and νμ to u quarks, 90 % CL. There are four solutions: the weak charge that each "
+    "flavour sees may have either sign. In 2017 those of νe were still connected.",
+    alt="Four allowed islands of couplings, one of which contains the standard model.",
     shows=["csi-2017", "both"],
     regions=True,
 )
@@ -196,8 +217,11 @@ page.result("verdict", word)
 ee = page.results
 page.verdict(
     word,
-    f"No coupling at all is {number(rise, 2)} above the smallest −2lnL of CsI[Na] 2021 and argon with two couplings, inside the 90 % region. Limits are "
-    "ranges around two solutions of equal right. For CsI[Na] 2017 fake experiments and Wilks' theorem agree on where the solutions for "
-    f"ε_ee are, and differ on what is excluded: at ε_ee = 0.09 it is {ee['csi-2017.ee.at_middle_toys']['value']:.0f} % instead of "
+    f"No coupling at all is {number(rise, 2)} above the smallest −2lnL of CsI[Na] 2021 and argon with "
+    "two couplings, inside the 90 % region. Limits are "
+    "ranges around two solutions of equal right. For CsI[Na] 2017 fake experiments and Wilks' "
+    "theorem agree on where the solutions for "
+    "ε_ee are, and differ on what is excluded: at ε_ee = 0.09 it is "
+    f"{ee['csi-2017.ee.at_middle_toys']['value']:.0f} % instead of "
     f"{ee['csi-2017.ee.at_middle_wilks']['value']:.0f} %, at large couplings less than Wilks says.",
 )

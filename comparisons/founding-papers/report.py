@@ -7,7 +7,8 @@
 # %% [markdown]
 # ## The ten papers
 #
-# What is *held* stands in tables of releases and is used on a page or as a benchmark; what is *missing* is named, with the place
+# What is *held* stands in tables of releases and is used on a page or as a benchmark; what is *missing*
+# is named, with the place
 # where it can be found.
 
 # %%
@@ -59,7 +60,8 @@ page.table(
     ],
 )
 section(
-    "No table of the paper itself: it reviews the data of others. What it asks for, open data of all sectors with the tools to test them together, "
+    "No table of the paper itself: it reviews the data of others. What it asks for, open data of all "
+    "sectors with the tools to test them together, "
     "is what the releases and comparisons of this archive are.",
     "Its figures of allowed regions and its outlook for future experiments (arXiv:2203.07323).",
 )
@@ -74,9 +76,11 @@ best = fit(counting, standard, grid=page.grid)
 absent = float(counting.chi2(standard, cevns_strength=0.0)) - best.value
 sigma = page.result("csi-2017.significance", float(np.sqrt(absent)), method="√Δ(−2lnL), one parameter")
 section(
-    "Events with and without beam, arrival times, efficiency and parameters (official files, doi 10.5281/zenodo.1228631), and a likelihood "
+    "Events with and without beam, arrival times, efficiency and parameters (official files, doi "
+    "10.5281/zenodo.1228631), and a likelihood "
     f"that finds CEvNS with {sigma:.1f}σ (published 6.7σ). See the page coherent-cross-section.",
-    "The collaboration's own unbinned likelihood, and the measurements of the literature that entered its quenching factor.",
+    "The collaboration's own unbinned likelihood, and the measurements of the literature that "
+    "entered its quenching factor.",
 )
 
 # %% [markdown]
@@ -90,8 +94,10 @@ minus, plus = best.errors["cevns_strength"]
 measured = page.result("csi-2021.cross_section", best.parameters["cevns_strength"] * average)
 section(
     "Events, neutron backgrounds, scintillation response and efficiency (ancillary files), and a likelihood: "
-    f"$\\sigma$ = {measured:.0f} +{plus * average:.0f} −{-minus * average:.0f} (1e-40 cm², published 165 +30 −25).",
-    "The ancillary file `snsFlux2D.root`, the flux in energy and time; it is modelled. The full set is with arXiv:2110.07730.",
+    f"$\\sigma$ = {measured:.0f} +{plus * average:.0f} −{-minus * average:.0f} (1e-40 cm², published "
+    "165 +30 −25).",
+    "The ancillary file `snsFlux2D.root`, the flux in energy and time; it is modelled. The full set "
+    "is with arXiv:2110.07730.",
 )
 
 # %% [markdown]
@@ -101,9 +107,11 @@ section(
 quenching = page.release("coherent-csi-quenching")
 points = len(quenching.table("chicago")) + len(quenching.table("tunl"))
 section(
-    f"{points} measured points of the release of 2017, and the response of 2021 with two systematic components; fit and picture are on the "
+    f"{points} measured points of the release of 2017, and the response of 2021 with two systematic "
+    "components; fit and picture are on the "
     "page coherent-cross-section and among the benchmarks.",
-    "The reassessed points themselves and their raw waveforms; the collaboration has released them at doi 10.13139/OLCF/1969085.",
+    "The reassessed points themselves and their raw waveforms; the collaboration has released them "
+    "at doi 10.13139/OLCF/1969085.",
 )
 
 # %% [markdown]
@@ -113,7 +121,8 @@ section(
 production = page.release("sns-flux").table("production")
 section(
     "Spectra of decays at rest, yields per proton "
-    f"({', '.join(f'{y:.4g}' for y in production['neutrinos_per_proton'])} for three results) with their 10 % error, and the pulse. "
+    f"({', '.join(f'{y:.4g}' for y in production['neutrinos_per_proton'])} for three results) with "
+    "their 10 % error, and the pulse. "
     "The error is one common nuisance of all SNS data.",
     "The simulation's flux as a table, decays in flight, and the yield against the energy of the protons.",
 )
@@ -154,7 +163,8 @@ def given(value, digits):
 
 
 page.table(
-    "Four detectors; the last column is what the square of the neutron number makes of the rate per nucleus, argon being one.",
+    "Four detectors; the last column is what the square of the neutron number makes of the rate per "
+    "nucleus, argon being one.",
     ["target", "technology", "N", "mass (kg)", "distance (m)", "$N^2$"],
     [
         [
@@ -167,11 +177,15 @@ page.table(
         ]
         for d in detectors.itertuples()
     ],
-    note=f"The abstract places them {basement['nearest']:.0f} to {basement['farthest']:.0f} m from the source.",
+    note=(
+        f"The abstract places them {basement['nearest']:.0f} to {basement['farthest']:.0f} m from the source."
+    ),
 )
 section(
-    "Targets and technologies from the abstract; mass and distance of CsI[Na] and argon from their later releases.",
-    "Masses, thresholds and distances of germanium and NaI[Tl], sensitivities, neutron measurements (arXiv:1803.09183).",
+    "Targets and technologies from the abstract; mass and distance of CsI[Na] and argon from their "
+    "later releases.",
+    "Masses, thresholds and distances of germanium and NaI[Tl], sensitivities, neutron measurements "
+    "(arXiv:1803.09183).",
 )
 
 # %% [markdown]
@@ -196,7 +210,8 @@ figures.ladder(
 page.figure(
     figure,
     "landscape",
-    "Published CEvNS counts over their predictions; thick: error of the count, thin: with that of the prediction.",
+    "Published CEvNS counts over their predictions; thick: error of the count, thin: with that of "
+    "the prediction.",
     alt="Ratios of measured to predicted CEvNS events, all compatible with one.",
     shows=["cevns-experiments@2025"],
 )
@@ -262,7 +277,10 @@ page.table(
         ]
         for row in both.itertuples()
     ],
-    note="130 and 223 kg·yr of ¹³⁶Xe. A search without background would improve as the exposure, one with background as its square root.",
+    note=(
+        "130 and 223 kg·yr of ¹³⁶Xe. A search without background would improve as the exposure, one with "
+        "background as its square root."
+    ),
 )
 for row in both.itertuples():
     page.result(f"exo.{row.daughter}.ratio", row.lifetime_late / row.lifetime_early)
@@ -310,9 +328,13 @@ figures.legend(figure, axes)
 page.figure(
     figure,
     "fog",
-    "Neutrino floors of arXiv:2109.03116 for spin-independent scattering, and the limit of XENONnT with its expected band (68 %): "
+    "Neutrino floors of arXiv:2109.03116 for spin-independent scattering, and the limit of XENONnT "
+    "with its expected band (68 %): "
     "it enters the fog of solar ⁸B neutrinos.",
-    alt="Neutrino floors of five targets against the mass, and the limit of XENONnT that touches the one of xenon.",
+    alt=(
+        "Neutrino floors of five targets against the mass, and the limit of XENONnT that touches the one "
+        "of xenon."
+    ),
     shows=["neutrino-fog@2021", "xenonnt-cevns@2026"],
 )
 spectra = {"8b": "⁸B", "hep": "hep", "dsnb": "supernovae", "atm": "atmosphere"}
@@ -346,13 +368,19 @@ page.table(
         [str(run), str(events[run]), f"{row.accidental:.2f}", f"{row.electronic:.2f}", f"{row.neutron:.2f}"]
         for run, row in rates.iterrows()
     ],
-    note="Runs 0 and 1 together: the 37 events of arXiv:2408.02877. The exposures of the runs are not in the files.",
+    note=(
+        "Runs 0 and 1 together: the 37 events of arXiv:2408.02877. The exposures of the runs are not in "
+        "the files."
+    ),
 )
 section(
-    f"The goals of the abstract (a resolution of about {goals['resolution'].iloc[0]:.0f} µm, {goals['electrons'].iloc[0]} primary electron) and its "
-    "science case. Beside them floors and spectra of arXiv:2109.03116 (MIT), and XENONnT's events, background templates and limit "
+    f"The goals of the abstract (a resolution of about {goals['resolution'].iloc[0]:.0f} µm, "
+    f"{goals['electrons'].iloc[0]} primary electron) and its "
+    "science case. Beside them floors and spectra of arXiv:2109.03116 (MIT), and XENONnT's events, "
+    "background templates and limit "
     "(doi 10.5281/zenodo.20576156, CC-BY-4.0).",
-    "Sensitivities and detector designs (arXiv:2203.05914); further floors and spectra (github.com/cajohare/NeutrinoFog); XENONnT's templates of "
+    "Sensitivities and detector designs (arXiv:2203.05914); further floors and spectra "
+    "(github.com/cajohare/NeutrinoFog); XENONnT's templates of "
     "mono-energetic recoils, without which no signal can be predicted.",
 )
 
@@ -362,7 +390,9 @@ page.result("verdict", word)
 numbers = page.results
 page.verdict(
     word,
-    f"Of {numbers['papers']['value']} founding papers {numbers['with_likelihood']['value']} are here with the data and a likelihood, two with the data that others "
-    f"are analysed with, {numbers['abstract_only']['value']} with the numbers of their abstracts and what can stand beside them; one, the white paper on anomalies, is what the "
+    f"Of {numbers['papers']['value']} founding papers {numbers['with_likelihood']['value']} are here "
+    "with the data and a likelihood, two with the data that others "
+    f"are analysed with, {numbers['abstract_only']['value']} with the numbers of their abstracts and "
+    "what can stand beside them; one, the white paper on anomalies, is what the "
     "archive as a whole is about. Each section says what is missing and where it is.",
 )
