@@ -10,7 +10,7 @@ from nuanomaly.archive.errors import NuanomalyError
 
 def declared(root: Path) -> dict[str, Mapping[str, Any]]:
     """Return every ``comparison.yaml`` of an archive that can be read, by name."""
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for path in sorted(root.glob("comparisons/*/comparison.yaml")):
         try:
             data = yamlio.read(path)
