@@ -1,6 +1,7 @@
 """The RIA store: any release is cloned from it by name and version, and it is the same each time."""
 
 import hashlib
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from nuanomaly.archive import release
 from nuanomaly.archive.datalad import dataset, keys, ria
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
+from nuanomaly.cli import main
 
 
 def listed(root: Path) -> dict[str, bytes | str]:
@@ -166,3 +169,14 @@ def test_what_is_not_as_sealed_or_unknown_is_not_exported(archive: Path, tmp_pat
 def test_identifiers_depend_on_the_name_alone() -> None:
     assert dataset.dataset_id("best") == "95395086-4851-5512-94cd-dd16d0235178"
     assert dataset.dataset_id("best") != dataset.store_id("best")
+
+
+def test_the_command_names_what_to_clone(archive: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        main, ["ria", str(tmp_path / "ria"), "tiny", "--url", "https://example.org/ria"]
+    )
+    assert done.exit_code == 0, done.output
+    assert 'datalad clone "ria+https://example.org/ria#~tiny@2020-r1"' in done.output
+    listing = CliRunner().invoke(main, ["ria", str(tmp_path / "ria"), "--json"])
+    assert [one["name"] for one in json.loads(listing.output)] == ["small", "tiny"]
+    assert "verifyremote" in CliRunner().invoke(main, ["ria", str(tmp_path / "ria")]).output
