@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.minimise import valleys
@@ -30,7 +31,7 @@ _SAME = 1e-9
 #: How many points are evaluated at once.
 _CHUNK = 4096
 #: How many valleys of a sum are looked at exactly.
-_VALLEYS = 6
+_VALLEYS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,8 +191,8 @@ def total(tables: Iterable[Array]) -> Array:
 def lowest(members: Sequence[Member], tables: Sequence[Array], over: Grid3) -> Lowest:
     """Return the lowest point of a sum of data sets, given their tables on a grid.
 
-    The lowest grid points of separated valleys, and the vertices of parabolas through their neighbours, are
-    evaluated exactly: the value is that of the sum at the point, and never above that of the grid.
+    The lowest grid points of separated valleys, and the vertices of quadratic forms through their neighbours,
+    are evaluated exactly: the value is that of the sum at the point, and never above that of the grid.
     """
     values = total(tables)
     found: Lowest | None = None
@@ -208,22 +209,36 @@ def lowest(members: Sequence[Member], tables: Sequence[Array], over: Grid3) -> L
 
 
 def _vertex(values: Array, place: Sequence[int], over: Grid3) -> tuple[Lowest, Lowest]:
-    """Return a grid point, and the vertex of the parabolas through its neighbours, one along each axis."""
+    """Return a grid point, and the vertex of the quadratic form through its neighbours, within one step."""
     names = ("dm2_41", "Ue4_sq", "Umu4_sq")
-    point, moved, edges = {}, {}, []
+    sizes = values.shape
+    inner = [k for k in range(3) if 0 < place[k] < sizes[k] - 1]
+    edges = tuple(names[k] for k in range(3) if sizes[k] > 1 and k not in inner)
+    steps = np.eye(3, dtype=int)
+
+    def value(*moves: NDArray[np.int_]) -> float:
+        return float(values[tuple(np.sum([np.array(place), *moves], axis=0))])
+
+    shift = np.zeros(3)
+    slope = np.array([(value(steps[k]) - value(-steps[k])) / 2.0 for k in inner])
+    bend = np.array([[_mixed(value, steps[k], steps[m]) for m in inner] for k in inner])
+    if inner and np.isfinite(bend).all():
+        curved = np.linalg.eigvalsh(bend)[0] > 0.0
+        diagonal = np.maximum(np.diag(bend), 1e-12)
+        moved = -np.linalg.solve(bend, slope) if curved else -slope / diagonal
+        shift[inner] = np.clip(moved, -1.0, 1.0)
+    point, there = {}, {}
     for k, (name, axis) in enumerate(zip(names, over.axes, strict=True)):
-        index, n = place[k], values.shape[k]
-        point[name] = moved[name] = float(axis[index])
-        if index in (0, n - 1):
-            edges += [name] if n > 1 else []
-            continue
-        line = np.moveaxis(values, k, -1)[tuple(p for i, p in enumerate(place) if i != k)]
-        left, middle, right = (float(x) for x in line[index - 1 : index + 2])
-        bend = left + right - 2.0 * middle
-        if bend > 0.0 and np.isfinite(bend):
-            moved[name] *= float((axis[index + 1] / axis[index]) ** (0.5 * (left - right) / bend))
-    value = float(values[tuple(place)])
-    return Lowest(value, point, tuple(edges)), Lowest(value, moved, tuple(edges))
+        point[name] = float(axis[place[k]])
+        there[name] = point[name] * float((axis[1] / axis[0]) ** shift[k])
+    return Lowest(value(), point, edges), Lowest(value(), there, edges)
+
+
+def _mixed(value: Callable[..., float], k: NDArray[np.int_], m: NDArray[np.int_]) -> float:
+    """Return a second difference in steps of the grid."""
+    if (k == m).all():
+        return value(k) + value(-k) - 2.0 * value()
+    return (value(k, m) + value(-k, -m) - value(k, -m) - value(-k, m)) / 4.0
 
 
 def at(members: Iterable[Member], point: Mapping[str, float]) -> dict[str, float]:
