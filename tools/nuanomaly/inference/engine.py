@@ -30,7 +30,7 @@ from nuanomaly.model.base import Array, NotApplicableError, Parameter
 #: A prediction that departs from a straight line by less than this part of its size is linear.
 _LINEAR = 1e-11
 #: So many values (doubles) of a table are held at once, and stay in a processor's cache.
-_CHUNK, _CACHE = 1_000_000, 65_536
+_CHUNK, _CACHE = 200_000, 65_536
 
 
 @dataclass(frozen=True, eq=False)
