@@ -1,7 +1,7 @@
 """The global 3+1 fit: every data set on a grid of 60 × 40 × 40, beside a plain sum of likelihoods.
 
-MINOS+ is left out: the comparison takes it from the map of its release. Run with ``make speed``; without it the
-grid is small, as a test that tables and likelihoods give the same sum.
+MINOS+ is left out: the comparison takes it from the map of its release. Run with ``make speed``; without it
+the grid is small, as a test that tables and likelihoods give the same sum.
 """
 
 import time

@@ -6,24 +6,25 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference import separable
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.model.base import Array
 from nuanomaly.model.registry import model
 
 GRID = separable.grid((0.2, 8.0, 5), (1e-3, 0.2, 6))
 
 
-def electron(dm2, e, mu):
-    return (np.log(e + 1e-3) + 3.0) ** 2 + np.log(dm2) ** 2
+def electron(dm2: Array, e: Array, mu: Array) -> Array:
+    return np.asarray((np.log(e + 1e-3) + 3.0) ** 2 + np.log(dm2) ** 2)
 
 
-def muon(dm2, e, mu):
+def muon(dm2: Array, e: Array, mu: Array) -> Array:
     return (np.log(mu + 1e-3) + 4.0) ** 2 + 0.0 * dm2
 
 
-def appearance(dm2, e, mu):
+def appearance(dm2: Array, e: Array, mu: Array) -> Array:
     return np.log(4.0 * e * mu * dm2 + 1e-4) ** 2
 
 
-def cube(value, over):
+def cube(value: separable.Value, over: separable.Grid3) -> Array:
     points = np.meshgrid(*over.axes, indexing="ij")
     return value(*(p.ravel() for p in points)).reshape(points[0].shape)
 
@@ -32,7 +33,7 @@ def cube(value, over):
     ("value", "depends"),
     [(electron, "e"), (muon, "mu"), (appearance, "product"), (lambda d, e, m: d * e + m, "both")],
 )
-def test_a_table_broadcasts_to_the_cube_it_replaces(value, depends):
+def test_a_table_broadcasts_to_the_cube_it_replaces(value: separable.Value, depends: str) -> None:
     data = separable.surface("data", value)
     assert data.depends == depends
     table = np.broadcast_to(separable.tabulate(data, GRID), cube(value, GRID).shape)
@@ -43,11 +44,11 @@ def test_a_table_broadcasts_to_the_cube_it_replaces(value, depends):
     ("name", "depends"),
     [("lsnd", "product"), ("gallium", "e"), ("neos", "e"), ("cdhs", "mu"), ("miniboone-events", "both")],
 )
-def test_releases_depend_on_what_physics_says(name, depends):
+def test_releases_depend_on_what_physics_says(name: str, depends: str) -> None:
     assert separable.member(name, likelihood(name)).depends == depends
 
 
-def test_the_short_baseline_limit_is_exact_three_plus_one_where_it_is_taken():
+def test_the_short_baseline_limit_is_exact_three_plus_one_where_it_is_taken() -> None:
     data = likelihood("danss")
     point = {"dm2_41": 1.3, "Ue4_sq": 0.02, "Umu4_sq": 0.0}
     short = separable.at([separable.member("danss", data)], point)["danss"]
@@ -55,7 +56,7 @@ def test_the_short_baseline_limit_is_exact_three_plus_one_where_it_is_taken():
     assert short == pytest.approx(data.chi2(model("3+1"), **point), abs=0.01)
 
 
-def test_lowest_is_the_minimum_of_the_sum():
+def test_lowest_is_the_minimum_of_the_sum() -> None:
     over = separable.grid((0.2, 8.0, 60), (1e-3, 0.3, 60))
     members = [separable.surface(f.__name__, f) for f in (electron, muon)]
     found = separable.lowest(members, [separable.tabulate(m, over) for m in members], over)
@@ -65,13 +66,13 @@ def test_lowest_is_the_minimum_of_the_sum():
     assert found.edges == ()
 
 
-def test_by_amplitude_takes_the_smallest_value_at_each_product():
+def test_by_amplitude_takes_the_smallest_value_at_each_product() -> None:
     values = cube(lambda d, e, m: e * d + m, GRID)
     amplitude, smallest = separable.by_amplitude(values, GRID)
     assert amplitude[[0, -1]] == pytest.approx([4e-6, 0.16])
     assert smallest[:, 2] == pytest.approx(np.min([values[:, i, 2 - i] for i in range(3)], axis=0))
 
 
-def test_mixing_axes_with_different_steps_are_refused():
+def test_mixing_axes_with_different_steps_are_refused() -> None:
     with pytest.raises(NuanomalyError, match="one common step"):
         separable.Grid3(np.geomspace(0.1, 1, 3), np.geomspace(0.01, 0.1, 3), np.geomspace(0.01, 0.2, 3))
