@@ -223,6 +223,27 @@ def assert_same(found: release.Release, name: str, theirs: Any) -> None:
             assert declared[entry["name"]]["of"] == entry["of"]
 
 
+def test_errors_that_the_format_does_not_have_become_columns(empty: Path, tmp_path: Path) -> None:
+    """One side alone, and errors that are all zero: the validator of HEPData refuses them as errors."""
+    frame = pd.DataFrame(
+        {"x": [1.0, 2.0], "sym": [0.0, 0.1], "y": [3.0, 4.0], "up": [0.1, 0.2], "down": [0.1, np.nan]}
+    )
+    about: dict[str, dict[str, str]] = {
+        "x": {"role": "value"},
+        "sym": {"role": "error", "of": "x"},
+        "y": {"role": "value"},
+        "up": {"role": "error-plus", "of": "y"},
+        "down": {"role": "error-minus", "of": "y"},
+    }
+    columns = [{"name": name, "unit": "1", "meaning": name, **more} for name, more in about.items()]
+    said = {"status": "derived", "source": "made up", "missing": {"down": "no lower error"}}
+    folder = scaffold.write(empty, "toy", "2020-r1", [guessing.Draft("t", frame, columns, declared=said)], {})
+    exporting.write(release.read(folder), "hepdata", tmp_path / "out")
+    assert_valid(tmp_path / "out")
+    [again] = hepdata.read(str(tmp_path / "out")).tables
+    assert all(bits(again.frame[c]) == bits(frame[c]) for c in frame)
+
+
 def test_any_float64_survives(empty: Path, tmp_path: Path) -> None:
     """Numbers of random bits: the smallest and the largest ones, and every sign."""
     random = np.random.default_rng(5).integers(0, 2**64, size=(200, 3), dtype=np.uint64).view(np.float64)

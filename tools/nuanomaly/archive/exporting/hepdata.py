@@ -89,7 +89,17 @@ def _errors(entry: Mapping[str, Any], data: Mapping[str, list[Any]]) -> dict[str
             gaps = [{_is_gap(a), _is_gap(b)} for a, b in zip(*(data[c] for c in pair), strict=True)]
             if {True, False} not in gaps:  # the format has no error with one side
                 found.setdefault(of, []).append(pair)
-    return found  # an upper error without a lower one stays a variable of its own
+    # an upper error without a lower one stays a variable of its own, and so do errors that are all zero in
+    # some row, which the format does not have
+    return {of: groups for of, groups in found.items() if not _all_zero(groups, data)}
+
+
+def _all_zero(groups: Sequence[tuple[str, ...]], data: Mapping[str, list[Any]]) -> bool:
+    """Return whether all errors of a value are zero in some row."""
+    return any(
+        all(size == 0 or _is_gap(size) for size in row) and not all(_is_gap(size) for size in row)
+        for row in zip(*(data[name] for group in groups for name in group), strict=True)
+    )
 
 
 def _bins(columns: Sequence[Column], data: Mapping[str, list[Any]], low: str, high: str) -> dict[str, Any]:
