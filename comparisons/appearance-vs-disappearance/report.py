@@ -37,6 +37,7 @@ from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.joint import combine
 from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
+from nuanomaly.report.words import number
 
 page = context.here()
 exact = model(page.model)
@@ -710,20 +711,44 @@ minos_difference = page.result(
         "parameters fitted"
     ),
 )
-accuracy = page.result(
-    "accuracy.joint",
-    float(separable.total([table(k) for k in today]).min() - joint.value),
-    meaning="lowest grid point above the minimum that was found",
-)
+pattern = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3, indexing="ij"), -1).reshape(-1, 3)
+
+
+def settled(keys, found, rounds=10):
+    """The value after an exact descent from a minimum: to the lowest of 27 neighbours, or half the step."""
+    place = np.log([found.point[name] for name in names])
+    step = np.array([np.log(axis[1] / axis[0]) for axis in grid.axes])
+    ends = np.log([(axis[0], axis[-1]) for axis in grid.axes]).T
+    value = found.value
+    for _ in range(rounds):
+        trial = np.clip(place + step * pattern, *ends)
+        values = sum(members[k].value(*np.exp(trial.T)) for k in keys)
+        best = int(np.argmin(values))
+        if values[best] < value - 1e-9:
+            value, place = float(values[best]), trial[best]
+        else:
+            step = step / 2.0
+    return value
+
+
+lower = {
+    key: minima[key].value - settled(keys, minima[key])
+    for key, keys in (
+        ("appearance", side(today, APPEARANCE)),
+        ("disappearance", side(today, ELECTRON, MUON)),
+        ("joint", today),
+    )
+}
+page.record("accuracy", lower, "gain of an exact descent from the minimum of the tables")
+change = page.result("accuracy.pg", lower["appearance"] + lower["disappearance"] - lower["joint"])
 page.text(
-    f"**Accuracy.** The lowest of the {grid.size:,} grid points lies {accuracy:.2f} above the minimum "
-    f"that was found: what "
-    "the step of the grid can cost any minimum here. The released map of MINOS and MINOS+, interpolated "
-    "at nine points "
-    "between 0.5 and 5 eV² and $|U_{\\mu 4}|^2$ 0.005 and 0.05, differs by at most "
+    f"**Accuracy.** An exact descent from the three minima lowers appearance by {lower['appearance']:.2f}, "
+    f"disappearance by {lower['disappearance']:.2f} and the global fit by {lower['joint']:.2f}, and changes "
+    f"$\\chi^2_\\mathrm{{PG}}$ by {number(change, 2)}. The released map of MINOS and MINOS+, "
+    "interpolated at nine "
+    "points between 0.5 and 5 eV² and $|U_{\\mu 4}|^2$ 0.005 and 0.05, differs by at most "
     f"{minos_difference:.2f} from the archive's likelihood with θ23, $\\Delta m^2_{{31}}$ and "
-    f"$|U_{{\\tau 4}}|^2$ fitted "
-    "at every point."
+    "$|U_{\\tau 4}|^2$ fitted at every point."
 )
 
 # %% [markdown]

@@ -97,7 +97,7 @@ for sigma in (1, 2, 3, 4):
     axes.axhline(sigma**2, color="#d0d0d0", linewidth=0.8, zorder=0)
     figures.note(axes, f"{sigma}σ", 0.95, sigma**2 / 25.0 + 0.01)
 figures.note(axes, "no excess", 0.03, 0.92)
-figures.note(axes, "MiniBooNE's excess", 0.655, 0.92, "#d55e00")
+figures.note(axes, "MiniBooNE's excess", 0.40, 0.92, "#d55e00")
 figures.legend(figure, axes)
 page.figure(
     figure,
