@@ -18,6 +18,7 @@ LOADING = {"src", "srcset", "data", "poster", "action", "xlink:href", "backgroun
 PAGES = [
     "index.html",
     "models.html",
+    "findings.html",
     "anomalies/toy.html",
     "releases/toy/2020-r1/index.html",
     "comparisons/toy-counts/report.html",

@@ -17,6 +17,7 @@ from nuanomaly.archive.cite import cite
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release, folders, load, read
 from nuanomaly.archive.tables import expand_columns
+from nuanomaly.archive.validate import explanations
 from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
 from nuanomaly.report import declaration, proofs, render
@@ -52,6 +53,7 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
         "style.css": render.stylesheet(),
         "index.html": _index(every, proven, results, declared),
         "models.html": _models(),
+        "findings.html": render.page("findings.html.j2", up="", body=Markup(explanations.as_html())),
     }
     for anomaly in anomalies.anomalies().values():
         pages[f"anomalies/{anomaly['name']}.html"] = _anomaly(anomaly, results, declared)
