@@ -1,6 +1,6 @@
 """Open data of the short-baseline neutrino anomalies, and whether they agree.
 
-The public names are loaded when first used, so that ``import nuanomaly`` and ``nuanomaly --help`` stay quick::
+The public names are loaded when first used: ``import nuanomaly`` and ``nuanomaly --help`` stay quick::
 
     import nuanomaly
 

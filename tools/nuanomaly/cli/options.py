@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from nuanomaly.model.base import Parameter
 
 datasets = click.argument("datasets", metavar="DATASET…", nargs=-1, required=True)
-model = click.option("--model", required=True, help="One of `nuanomaly models`, or FILE.py:NAME for a function of your own.")
+model = click.option(
+    "--model", required=True, help="One of `nuanomaly models`, or FILE.py:NAME for a function of your own."
+)
 mode = click.option("--mode", "modes", multiple=True, help="MODE for all that have it, or DATASET=MODE.")
 settings = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter; may carry a unit."

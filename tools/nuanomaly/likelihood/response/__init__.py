@@ -1,1 +1,4 @@
-"""Kinds of response: one module each, with ``build(config, release) -> Response``; the kind is the module's name."""
+"""Kinds of response: one module each, with ``build(config, release) -> Response``.
+
+The kind is the module's name.
+"""

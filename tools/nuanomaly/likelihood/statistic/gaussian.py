@@ -16,7 +16,7 @@ them, until that place stays (Gauss–Newton): the form is exact there.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -140,7 +140,7 @@ class Gaussian:
 
 def _pieces(low: float, high: float, count: int) -> list[tuple[float, float]]:
     edges = np.linspace(low, high, count + 1).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def build(
