@@ -24,6 +24,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.statistic.scaled_covariance import declared
 from nuanomaly.likelihood.transform.stack import Index, Stack
 from nuanomaly.model.base import Array
 
@@ -113,20 +114,11 @@ def build(
     config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
 ) -> ComponentCovariance:
     """Build from a declaration (see the module)."""
-    if not isinstance(transform, Stack):
-        raise NuanomalyError(f"{release.id}: component-covariance needs the transform `stack`")
-    data = np.concatenate([release.table(d["table"])[d["column"]].to_numpy(float) for d in config["data"]])
-    fractional = release.matrix(config["fractional_covariance"])
-    components = transform.bin_of.size
-    if data.size != transform.n_bins or fractional.shape != (components, components):
-        raise NuanomalyError(
-            f"{release.id}: {transform.n_bins} bins of {components} components, but {data.size} data and "
-            f"a covariance of shape {fractional.shape}: must agree"
-        )
+    transform, data, fractional = declared(config, release, transform)
     for name in config["statistical"]:
         if name not in transform.names:
             raise UnknownNameError("component", name, transform.names, release.id)
-    chosen = [np.arange(components)[transform.names[name]] for name in config["statistical"]]
+    chosen = [np.arange(transform.bin_of.size)[transform.names[name]] for name in config["statistical"]]
     return ComponentCovariance(
         data,
         0.5 * (fractional + fractional.T),

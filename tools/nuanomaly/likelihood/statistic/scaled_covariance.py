@@ -239,12 +239,16 @@ def _factor(matrices: Array) -> Array:
         ) from None
 
 
-def build(
-    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
-) -> ScaledCovariance:
-    """Build from a declaration (see the module)."""
+def declared(config: Mapping[str, Any], release: Release, transform: Transform) -> tuple[Stack, Array, Array]:
+    """Return the stack, its data (n,) and the fractional covariance of its components (m, m).
+
+    Raises
+    ------
+    NuanomalyError
+        If the transform is no stack, or the numbers of bins and components do not agree.
+    """
     if not isinstance(transform, Stack):
-        raise NuanomalyError(f"{release.id}: scaled-covariance needs the transform `stack`")
+        raise NuanomalyError(f"{release.id}: {config['kind']} needs the transform `stack`")
     data = np.concatenate([release.table(d["table"])[d["column"]].to_numpy(float) for d in config["data"]])
     fractional = release.matrix(config["fractional_covariance"])
     components = transform.bin_of.size
@@ -253,6 +257,14 @@ def build(
             f"{release.id}: {transform.n_bins} bins of {components} components, but {data.size} data and "
             f"a covariance of shape {fractional.shape}: must agree"
         )
+    return transform, data, fractional
+
+
+def build(
+    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
+) -> ScaledCovariance:
+    """Build from a declaration (see the module)."""
+    transform, data, fractional = declared(config, release, transform)
     if transform.fixed[transform.varying].any():
         raise NuanomalyError(
             f"{release.id}: a component has outputs and fixed numbers: use component-covariance"
