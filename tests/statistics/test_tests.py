@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
@@ -13,7 +14,13 @@ from nuanomaly.inference.cls import gaussian_cls, toy_cls
 from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.execute import Where
 from nuanomaly.inference.fit import significance
-from nuanomaly.inference.montecarlo import tension, toy_compatibility, toy_goodness, toy_significance
+from nuanomaly.inference.montecarlo import (
+    tension,
+    toy_compatibility,
+    toy_goodness,
+    toy_hypothesis,
+    toy_significance,
+)
 from nuanomaly.inference.raster import raster
 from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.model.base import NotApplicableError
@@ -36,6 +43,16 @@ def test_significance_of_a_gaussian_measurement_is_one_sided(make: SimpleNamespa
     assert off(found.p_value, float(ndtr(-2.0)), found.toys) < 4.0
     wilks = significance(data, "2nu-ee", FIXED, AMPLITUDE)
     assert wilks.p_value == pytest.approx(2.0 * ndtr(-2.0), rel=1e-3)
+
+
+def test_a_hypothesis_far_from_the_edge_has_one_degree_of_freedom(make: SimpleNamespace) -> None:
+    found = toy_hypothesis(
+        make.averaged(0.6, 0.04), "2nu-ee", AMPLITUDE, FIXED, at={"sin2_2theta_ee": 0.5}, toys=20_000, seed=2
+    )
+    assert found.delta == pytest.approx((0.1 / 0.04) ** 2, rel=1e-6)
+    assert off(found.p_value, float(2.0 * ndtr(-2.5)), found.toys) < 4.0
+    with pytest.raises(NuanomalyError, match="every free parameter"):
+        toy_hypothesis(make.averaged(0.6, 0.04), "2nu-ee", SMALL, at={"sin2_2theta_ee": 0.5}, toys=500)
 
 
 def test_significance_of_counts_is_that_of_the_sum_over_counts(make: SimpleNamespace) -> None:
@@ -70,6 +87,40 @@ def test_shared_nuisances_enter_once_in_toys_as_in_data() -> None:
     joint = what.engines[0]
     data = np.vstack([joint.data, joint.generate(what.best, 0)[:50]])
     assert (what.value(data) > -1e-9).all()
+
+
+def test_a_nuisance_that_counts_share_is_minimised_as_by_hand(make: SimpleNamespace) -> None:
+    """Poisson counts with a common background strength: no fixed covariance, every term by brute force."""
+    one, other = make.counting(np.array([25.0, 14.0]), True), make.counting(np.array([19.0, 17.0]), True)
+    object.__setattr__(other, "release", "others@1-r1")
+    grid = {"sin2_2theta_mue": np.array([0.02, 0.05, 0.1, 0.3])}
+    what = tension([one, other], "2nu-mue", None, {"dm2_41": 4.0}, grid, seed=3)
+    assert what.held == ("background",)
+    data = np.vstack([what.engines[0].data, what.engines[0].generate(what.best, 0)[:3]])
+    found = what.value(data)
+    background, amplitudes = np.array([20.0, 10.0]), np.append(0.0, grid["sin2_2theta_mue"])
+    full = one.predict("2nu-mue", dm2_41=4.0, sin2_2theta_mue=1.0) - background
+
+    def smallest(counts: np.ndarray, prior: float) -> float:
+        """The smallest −2 ln L over amplitude and strength of so many experiments."""
+
+        def at(strength: float, amplitude: float) -> float:
+            mu = np.tile(background * (1.0 + strength) + amplitude * full, counts.size // 2)
+            value = 2.0 * (mu - counts + counts * np.log(counts / mu)).sum()
+            return float(value) + (strength / 0.2) ** 2 * prior
+
+        options = {"xatol": 1e-11}
+        return min(
+            minimize_scalar(at, bounds=(-0.9, 2.0), args=(a,), method="bounded", options=options).fun
+            for a in amplitudes
+        )
+
+    for row, value in zip(data, found, strict=True):
+        by_hand = smallest(row, 1.0) - smallest(row[:2], 0.0) - smallest(row[2:], 0.0)
+        assert value == pytest.approx(by_hand, abs=1e-7)
+    test = toy_compatibility([one, other], "2nu-mue", None, {"dm2_41": 4.0}, grid, toys=500, seed=3)
+    assert test.delta == pytest.approx(found[0])
+    assert 0.0 < test.p_value < 1.0
 
 
 def test_compatibility_is_the_same_on_two_processes() -> None:

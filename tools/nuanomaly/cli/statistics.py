@@ -1,5 +1,6 @@
 """Statistics by toys: significance, feldman-cousins, coverage."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -282,28 +283,52 @@ def _rows(found: "FeldmanCousins") -> list[dict[str, Any]]:
 
 
 @click.command("toys")
-@click.argument("names", metavar="[COMPARISON…]", nargs=-1)
+@click.argument("names", metavar="[COMPARISON[/RUN]…]", nargs=-1)
 @click.option("--force", is_flag=True, help="Do runs again whose results are stored.")
 @distributed
 def toys_(
     names: Sequence[str], force: bool, workers: int, scheduler: str | None, resume: Path | None
 ) -> None:
-    """Do the long runs that comparisons declare in toys.yaml, and store their results beside it."""
-    from nuanomaly.archive.errors import UnknownNameError
-    from nuanomaly.inference.declared import compute, declared_runs, is_current, record
+    """Do the long runs that comparisons declare in toys.yaml, and store their results beside it.
 
-    base = Path("comparisons")
+    All of them, those of a comparison, or a single one: `nuanomaly toys gallium-vs-carbon/compatibility`.
+    """
+    from nuanomaly.inference.declared import compute, is_current, record
+
+    base = output.checkout() / "comparisons"
+    for name, run, declared in _chosen(base, names):
+        folder = base / name / "toys" / run
+        if not force and is_current(folder, declared):
+            click.echo(f"{name}/{run}: stored already")
+            continue
+        begun = _cpu()
+        with output.progress(f"{name}/{run}") as progress:
+            found = compute(declared, where(workers, scheduler, resume), progress)
+        # finished pieces and a cluster's work are not seen from here
+        cost = None if resume or scheduler else _cpu() - begun
+        record(folder, declared, found, cost)
+        click.echo(f"{name}/{run}: {found if hasattr(found, 'above') else 'a map'}, in {folder}")
+
+
+def _chosen(base: Path, names: Sequence[str]) -> list[tuple[str, str, Any]]:
+    """Return comparison, run and declaration of the runs that are named, or of all."""
+    from nuanomaly.archive.errors import UnknownNameError
+    from nuanomaly.archive.runs import declared_runs
+
     known = sorted(f.parent.name for f in base.glob("*/toys.yaml"))
-    for name in names:
+    found = []
+    for text in names or known:
+        name, _, wanted = text.partition("/")
         if name not in known:
             raise UnknownNameError("comparison with toys.yaml", name, known)
-    for name in names or known:
-        for run, declared in declared_runs(base / name).items():
-            folder = base / name / "toys" / run
-            if not force and is_current(folder, declared):
-                click.echo(f"{name}/{run}: stored already")
-                continue
-            with output.progress(f"{name}/{run}") as progress:
-                found = compute(declared, where(workers, scheduler, resume), progress)
-            record(folder, declared, found)
-            click.echo(f"{name}/{run}: written to {folder}")
+        runs = declared_runs(base / name)
+        if wanted and wanted not in runs:
+            raise UnknownNameError("run", wanted, runs, f"{name}/toys.yaml")
+        found += [(name, run, declared) for run, declared in runs.items() if wanted in ("", run)]
+    return found
+
+
+def _cpu() -> float:
+    """Return the processor time of this process and its finished children, in seconds."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system

@@ -2,50 +2,42 @@
 
 runs:
   NAME:
-    kind: significance | goodness | compatibility | feldman-cousins | coverage
+    kind: significance | hypothesis | goodness | compatibility | feldman-cousins | coverage
     datasets: [..]
     model: ..
     mode, fixed, grid: optional, as everywhere
     toys, seed: numbers
+    at: the point, for a hypothesis; true points, for coverage
     levels, most, every: optional, for feldman-cousins
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
 from nuanomaly.inference.coverage import coverage
-from nuanomaly.inference.datasets import atoms, resolve
 from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
-from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_significance
+from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.stored import digest, read, write
+from nuanomaly.inference.stored import read, write
 from nuanomaly.inference.toys import ToyTest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TESTS = {
     "significance": toy_significance,
+    "hypothesis": toy_hypothesis,
     "goodness": toy_goodness,
     "compatibility": toy_compatibility,
 }
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage}
 _KEYS = ("datasets", "model", "mode", "fixed", "grid", "toys", "seed", "allow_overlap")
-_MORE = {"feldman-cousins": ("levels", "most", "every"), "coverage": ("at",)}
-
-
-def declared_runs(folder: Path) -> dict[str, Mapping[str, Any]]:
-    """Return the runs that ``toys.yaml`` in a comparison's folder declares; none without that file."""
-    file = folder / "toys.yaml"
-    if not file.is_file():
-        return {}
-    found = yamlio.read(file)
-    runs = found.get("runs") if isinstance(found, Mapping) else None
-    if not isinstance(runs, Mapping):
-        raise NuanomalyError(f"{file}: write `runs:`, and under it each run by its name")
-    return {str(name): run for name, run in runs.items()}
+_MORE = {"feldman-cousins": ("levels", "most", "every"), "coverage": ("at",), "hypothesis": ("at",)}
 
 
 def compute(
@@ -79,24 +71,106 @@ def _axis(spec: Any) -> Any:
     return tuple(spec) if isinstance(spec, list) and len(spec) == 4 and isinstance(spec[3], str) else spec
 
 
-def record(folder: Path, declared: Mapping[str, Any], found: ToyTest | FeldmanCousins) -> Path:
-    """Write a result with its declaration; a test has no table."""
-    tables = {"critical": found.to_frame()} if isinstance(found, FeldmanCousins) else {}
-    about = {"run": dict(declared), "inputs": inputs(declared), "result": found.as_dict()}
-    return write(folder, tables, about)
+def record(
+    folder: Path,
+    declared: Mapping[str, Any],
+    found: ToyTest | FeldmanCousins,
+    cpu_seconds: float | None = None,
+) -> Path:
+    """Write a result with its declaration; of a test, the table is how its toys are distributed.
+
+    Parameters
+    ----------
+    cpu_seconds : float, optional
+        What the run took, all processes together; two digits of it are kept.
+    """
+    name, frame = ("critical", found.to_frame()) if isinstance(found, FeldmanCousins) else _spread(found)
+    about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": found.as_dict()}
+    if cpu_seconds is not None:
+        about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
+    return write(folder, {name: frame}, about)
 
 
-def inputs(declared: Mapping[str, Any]) -> dict[str, str]:
-    """Return the releases a run reads, with the sha256 of release.yaml (which holds the tables')."""
-    members = resolve(declared["datasets"], declared.get("mode"))
-    releases = sorted({atom.release for member in members for atom in atoms(member)})
-    return {name: digest(load(name).folder / "release.yaml") for name in releases}
+def _spread(test: ToyTest) -> "tuple[str, pd.DataFrame]":
+    import pandas as pd
+
+    above, delta = test.spread()
+    return "distribution", pd.DataFrame({"above": above, "delta": delta})
 
 
 def is_current(folder: Path, declared: Mapping[str, Any]) -> bool:
     """Say whether a stored result is that of this declaration and of these releases, and unharmed."""
-    try:
-        _, about = read(folder)
-    except NuanomalyError:
-        return False
-    return bool(about.get("run") == dict(declared) and about.get("inputs") == inputs(declared))
+    return trouble(folder, declared, inputs(declared)) is None
+
+
+@dataclass(frozen=True, eq=False)
+class StoredRun:
+    """The stored result of a declared run.
+
+    Attributes
+    ----------
+    name : str
+    declared : mapping
+        The run as ``toys.yaml`` declares it.
+    about : mapping
+        ``about.json``.
+    tables : mapping of DataFrame
+        ``distribution`` of a test: so many toys (``above``) reach ``delta``; ``critical`` of a map.
+    """
+
+    name: str
+    declared: Mapping[str, Any]
+    about: Mapping[str, Any]
+    tables: "Mapping[str, pd.DataFrame]"
+
+    @property
+    def test(self) -> ToyTest:
+        """The test.
+
+        Raises
+        ------
+        NuanomalyError
+            If the run is a map of critical values.
+        """
+        result = self.about["result"]
+        if "above" not in result:
+            raise NuanomalyError(f"run {self.name!r} is no test, but a map of critical values: see its table")
+        return ToyTest(result["delta"], result["above"], result["toys"], result["sided"], result["against"])
+
+    @property
+    def how(self) -> str:
+        """Toys, seed and cost, as a page says them."""
+        cpu = self.about.get("cpu_seconds")
+        cost = f", {_duration(cpu)} of CPU time" if cpu else ""
+        return f"{self.test.toys} toys, seed {self.declared.get('seed', 0)}, {self.test.sided}{cost}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds / 60:.2g} min"
+
+
+def stored_run(folder: Path, name: str) -> StoredRun:
+    """Return the stored result of a run that a comparison's folder declares.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is not declared.
+    NuanomalyError
+        If its result is not stored, not that of the declaration and the releases, or damaged.
+    """
+    declared = declared_runs(folder)
+    if name not in declared:
+        raise UnknownNameError("run", name, declared, f"{folder.name}/{DECLARATION}")
+    place = folder / STORED / name
+    wrong = trouble(place, declared[name], inputs(declared[name]))
+    if wrong is not None:
+        raise NuanomalyError(
+            f"run {name} of comparisons/{folder.name}: {wrong.reason}: "
+            f"run `nuanomaly toys {folder.name}` (or `make toys`) and commit what it writes"
+        )
+    tables, about = read(place)
+    return StoredRun(name, declared[name], about, tables)
+
+
+__all__ = ["StoredRun", "compute", "declared_runs", "inputs", "is_current", "record", "stored_run"]

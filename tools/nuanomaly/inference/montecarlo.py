@@ -1,6 +1,6 @@
-"""Tests by toys: significance against no oscillation, goodness of fit, parameter goodness of fit."""
+"""Tests by toys: no oscillation, another hypothesis, goodness of fit, parameter goodness of fit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.compatibility import shared_nuisances
 from nuanomaly.inference.datasets import Dataset, Mode, check_overlaps, labels, resolve
-from nuanomaly.inference.engine import Engine, Plane, TableEngine, make_engine
+from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.execute import Where, run
 from nuanomaly.inference.feldman_cousins import fingerprint
 from nuanomaly.inference.fit import problem
@@ -19,8 +19,8 @@ from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.significance import Sided
 from nuanomaly.inference.toys import ToyTest, blocks, toy_test
 from nuanomaly.likelihood.base import AnyModel, Likelihood
-from nuanomaly.likelihood.ensemble import Table
 from nuanomaly.likelihood.joint import combine
+from nuanomaly.likelihood.variants import without_prior
 from nuanomaly.model.base import Array, NotApplicableError
 from nuanomaly.model.registry import model as make_model
 
@@ -73,6 +73,47 @@ def toy_significance(
     return toy_test(observed, deltas, sided, "no oscillation")
 
 
+def toy_hypothesis(
+    datasets: Dataset | Iterable[Dataset],
+    model: AnyModel,
+    grid: Grid | None = None,
+    fixed: Mapping[str, float] | None = None,
+    *,
+    at: Mapping[str, float],
+    toys: int = 10_000,
+    seed: int = 0,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    where: Where | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the test of one point by its own toys: how often it is as much worse than their best fit.
+
+    Parameters
+    ----------
+    at : mapping of str to float
+        The free parameters of the hypothesis.
+
+    Raises
+    ------
+    NotApplicableError
+        For a surface, which generates no toys.
+    """
+    plane = plane_of(datasets, model, grid, fixed, mode, allow_overlap)
+    free_names(plane.known, at, [])  # an unknown name is an error
+    names = [axis.name for axis in plane.axes]
+    if set(at) != set(names):
+        raise NuanomalyError(f"a hypothesis needs every free parameter: {', '.join(names)}")
+    plane = replace(plane, extra={name: np.array([float(at[name])]) for name in names})
+    engine, index = make_engine(plane, seed), plane.size
+    values, smallest = engine.observed()
+    observed = float(values[index]) - min(smallest, float(values.min()))
+    key = f"hypothesis {fingerprint(engine)}"
+    deltas = _blocks(point_deltas, (plane, seed, index), key, toys, where, progress)
+    said = ", ".join(f"{name} = {value:g}" for name, value in at.items())
+    return toy_test(observed, deltas, "two-sided", said)
+
+
 def toy_goodness(
     datasets: Dataset | Iterable[Dataset],
     model: AnyModel,
@@ -113,6 +154,12 @@ def null_deltas(payload: tuple[Plane, int], argument: tuple[int, int]) -> Array:
     return engine.many(engine.plane.null, argument[1], argument[0])
 
 
+def point_deltas(payload: tuple[Plane, int, int], argument: tuple[int, int]) -> Array:
+    """Return Δ of toys of one hypothesis: a piece of work."""
+    plane, seed, index = payload
+    return _engine(plane, seed).many(index, argument[1], argument[0])
+
+
 def best_minima(payload: tuple[Plane, int, int], argument: tuple[int, int]) -> Array:
     """Return the smallest values of toys of one hypothesis: a piece of work."""
     plane, seed, index = payload
@@ -129,26 +176,6 @@ def _engine(plane: Plane, seed: int) -> Engine:
 # --- parameter goodness of fit ------------------------------------------------------------------------------
 
 
-class _WithoutPrior(TableEngine):
-    """A data set whose shared nuisances have their prior elsewhere."""
-
-    def __init__(self, plane: Plane, seed: int, held: Sequence[str]) -> None:
-        super().__init__(plane, seed)
-        self.held = held
-
-    @cached_property
-    def table(self) -> Table:
-        """The table of all hypotheses, the priors left out."""
-        objective = self.plane.objective
-        form = objective.likelihood.gaussian(objective.model, self.plane.complete)
-        if form is None or not self.plane.possible.all():
-            raise NotApplicableError(
-                f"not applicable: {objective.likelihood.release} shares nuisances and has no fixed "
-                "covariance: its parameter goodness of fit by toys is not known"
-            )
-        return replace(form, nuisances=form.nuisances.without_prior(self.held)).table()
-
-
 @dataclass(frozen=True, eq=False)
 class Tension:
     """What toys of the parameter goodness of fit need: the joint plane, and each data set's own.
@@ -157,8 +184,9 @@ class Tension:
     ----------
     joint : Plane
     parts : tuple of Plane
+        Without the prior of the shared nuisances, which counts as a data set of its own.
     held : tuple of str
-        Shared nuisances with a prior, which counts as a data set of its own.
+        Shared nuisances that have a prior.
     seed : int
     names : tuple of str
     """
@@ -172,13 +200,7 @@ class Tension:
     @cached_property
     def engines(self) -> tuple[Engine, tuple[Engine, ...]]:
         """The joint engine and those of the parts."""
-        parts = []
-        for plane in self.parts:
-            shares = set(self.held) & set(plane.objective.likelihood.nuisances.ids)
-            parts.append(
-                _WithoutPrior(plane, self.seed, self.held) if shares else make_engine(plane, self.seed)
-            )
-        return make_engine(self.joint, self.seed), tuple(parts)
+        return make_engine(self.joint, self.seed), tuple(make_engine(p, self.seed) for p in self.parts)
 
     def value(self, data: Array) -> Array:
         """Return χ²_PG of data sets (T, n), the members' side by side; shape (T,)."""
@@ -219,7 +241,8 @@ def tension(
     shared = shared_nuisances(members)
     held = tuple(name for name in together.nuisances.with_prior() if name in shared)
     settings = dict(fixed or {}), dict(grid or {})
-    planes = [_plane(likelihood, chosen, *settings) for likelihood in (together, *members)]
+    apart = (without_prior(member, held) for member in members)
+    planes = [_plane(likelihood, chosen, *settings) for likelihood in (together, *apart)]
     return Tension(planes[0], tuple(planes[1:]), held, seed, labels(members))
 
 

@@ -1,6 +1,5 @@
 """Results of long runs: tables as Parquet beside ``about.json`` with seed, versions and sha256."""
 
-import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -9,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from nuanomaly import __version__
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.runs import ABOUT, digest
+from nuanomaly.archive.runs import about as read_about
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ABOUT = "about.json"
 
 
 def write(folder: Path, tables: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> Path:
     """Write tables and what they are; return the folder.
 
-    The files are the same to the byte for the same numbers and versions: they hold no time and no machine.
+    The files are the same to the byte for the same numbers and versions (they hold no date and no machine),
+    except for ``cpu_seconds`` where ``about`` states it.
     """
     import numpy
     import pyarrow
@@ -48,10 +48,7 @@ def read(folder: Path) -> "tuple[dict[str, pd.DataFrame], dict[str, Any]]":
     """
     import pandas as pd
 
-    try:
-        about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
-    except (OSError, ValueError):
-        raise NuanomalyError(f"{folder}: no stored result: there is no readable {ABOUT}") from None
+    about = read_about(folder)
     tables = {}
     for name, entry in about["files"].items():
         file = folder / name
@@ -61,6 +58,4 @@ def read(folder: Path) -> "tuple[dict[str, pd.DataFrame], dict[str, Any]]":
     return tables, about
 
 
-def digest(file: Path) -> str:
-    """Return a file's sha256."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+__all__ = ["ABOUT", "digest", "read", "write"]

@@ -1,9 +1,10 @@
 """Random numbers, and what is read off toys: critical values, p-values, and their errors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from nuanomaly.archive.errors import NuanomalyError
@@ -78,6 +79,8 @@ class ToyTest:
         How the p-value is turned into σ.
     against : str
         What was tested, in words.
+    deltas : array, shape (toys,)
+        What the toys gave, if it is known.
     """
 
     delta: float
@@ -85,6 +88,7 @@ class ToyTest:
     toys: int
     sided: Sided = "two-sided"
     against: str = ""
+    deltas: Array = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
 
     @property
     def p_value(self) -> float:
@@ -128,6 +132,23 @@ class ToyTest:
         """How the number was obtained."""
         return f"{self.toys} toys, {self.sided}"
 
+    def spread(self, most: int = 400) -> tuple[NDArray[np.intp], Array]:
+        """Return how the toys are distributed: so many of them reach so much, densest far out.
+
+        At most so many places, evenly in the logarithm of the number of toys.
+
+        Examples
+        --------
+        >>> test = ToyTest(0.0, 4, 4, deltas=np.array([3.0, 1.0, 2.0, 0.5]))
+        >>> [part.tolist() for part in test.spread()]
+        [[1, 2, 3, 4], [3.0, 2.0, 1.0, 0.5]]
+        """
+        ordered = np.sort(self.deltas)[::-1]
+        if not ordered.size:
+            return np.zeros(0, np.intp), ordered
+        above = np.unique(np.geomspace(1, ordered.size, most).round().astype(np.intp))
+        return above, ordered[above - 1]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the test for a result file."""
         low, high = self.sigma_interval()
@@ -140,6 +161,7 @@ class ToyTest:
             "sigma": self.sigma,
             "sigma_interval": [low, high if np.isfinite(high) else None],
             "lower_limit": not self.above,
+            "sided": self.sided,
             "how": self.how,
             "against": self.against,
         }
@@ -155,5 +177,6 @@ class ToyTest:
 
 def toy_test(observed: float, deltas: Array, sided: Sided = "two-sided", against: str = "") -> ToyTest:
     """Return how often toys reach what was observed; equal up to rounding counts as reached."""
-    reached = int((np.asarray(deltas) >= observed - 1e-9 * max(1.0, abs(observed))).sum())
-    return ToyTest(float(observed), reached, int(np.size(deltas)), sided, against)
+    every = np.asarray(deltas, float)
+    reached = int((every >= observed - 1e-9 * max(1.0, abs(observed))).sum())
+    return ToyTest(float(observed), reached, every.size, sided, against, every)

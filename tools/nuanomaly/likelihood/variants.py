@@ -1,16 +1,18 @@
-"""The same data and predictions with another definition of χ², to see how much a result depends on it."""
+"""The same data and predictions with another definition of χ², or with the priors of nuisances left out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.likelihood.convex import Local
 from nuanomaly.likelihood.ensemble import GaussianForm, Table, gaussian_noise
-from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
-from nuanomaly.model.base import Array, Model, NotApplicableError
+from nuanomaly.likelihood.joint import JointLikelihood
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
+from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter
 
 Side = Literal["mean", "plus", "minus"]
 
@@ -132,3 +134,85 @@ def with_fixed_covariance(
 def _symmetric(item: Nuisance, side: Side) -> Nuisance:
     chosen = {"plus": item.plus, "minus": item.minus, "mean": 0.5 * (item.plus + item.minus)}[side]
     return Nuisance(item.id, item.meaning, chosen, chosen, block=item.block)
+
+
+# --- without priors -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class WithoutPrior(Likelihood):
+    """A likelihood some of whose nuisances have their prior elsewhere: ``nuisances`` are without it.
+
+    Attributes
+    ----------
+    base : Likelihood
+    """
+
+    base: Likelihood = field(kw_only=True)
+
+    @property
+    def interaction_parameters(self) -> tuple[Parameter, ...]:
+        """Those of the likelihood."""
+        return self.base.interaction_parameters
+
+    @property
+    def data(self) -> Array | None:
+        """The data, shape (n_bins,)."""
+        return self.base.data
+
+    def given(self, data: Array) -> "WithoutPrior":
+        """Return the same likelihood with other data (n_bins,)."""
+        return replace(self, base=self.base.given(data))
+
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the statistic, nuisances profiled, shape (P,)."""
+        return self.base.profiled(model, points, self.nuisances)[0]
+
+    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
+        """Return the quadratic form in the nuisances, which has no priors anyway."""
+        return self.base.quadratic(model, points)
+
+    def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
+        """Return the expansion about any nuisances, which has no priors anyway."""
+        return self.base.local(model, points)
+
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return what the data constrain, shape (P, n)."""
+        return self.base.observables(model, points)
+
+    def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return ∂(observables)/∂ξ, shape (P, n, K)."""
+        return self.base.nuisance_effects(model, points)
+
+    def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
+        """Return the χ² of a fixed covariance, or None if it is not one."""
+        form = self.base.gaussian(model, points)
+        return None if form is None else replace(form, nuisances=self.nuisances)
+
+    def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
+        """Return what turns data (T, n_bins) into the statistic, shape (T, P)."""
+        form = self.gaussian(model, points)
+        return super().tabulate(model, points) if form is None else form.table()
+
+
+def without_prior(likelihood: Likelihood, ids: Sequence[str]) -> Likelihood:
+    """Return a likelihood without the prior of some nuisances, each member of a joint one for itself.
+
+    A prior that several data sets share counts once, beside them: each alone is minimised without it.
+    """
+    if not set(ids) & set(likelihood.nuisances.ids):
+        return likelihood
+    left = likelihood.nuisances.without_prior(ids)
+    if isinstance(likelihood, JointLikelihood):
+        members = tuple(without_prior(member, ids) for member in likelihood.members)
+        return replace(likelihood, members=members, nuisances=left)
+    return WithoutPrior(
+        release=likelihood.release,
+        mode=likelihood.mode,
+        statistic=likelihood.statistic,
+        n_bins=likelihood.n_bins,
+        nuisances=left,
+        approximate=likelihood.approximate,
+        overlaps=likelihood.overlaps,
+        base=likelihood,
+    )

@@ -1,0 +1,129 @@
+"""Long runs of toys beside a comparison: what ``toys.yaml`` declares, and whether what is stored is that.
+
+comparisons/NAME/toys.yaml             the declaration
+comparisons/NAME/toys/RUN/about.json   the result, its declaration, sha256 of releases and tables, versions
+comparisons/NAME/toys/RUN/*.parquet    its tables
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive import yamlio
+from nuanomaly.archive.anomalies import groups
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import load
+
+#: What is declared, and what a stored result is, by their names in a comparison's folder.
+DECLARATION, STORED, ABOUT = "toys.yaml", "toys", "about.json"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a stored run must not be used.
+
+    Attributes
+    ----------
+    code : str
+        The finding of validation: ``RUN_NOT_STORED``, ``RUN_OUT_OF_DATE`` or ``RUN_DAMAGED``.
+    reason : str
+        What is wrong, in one sentence.
+    """
+
+    code: str
+    reason: str
+
+
+def declared_runs(folder: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the runs that ``toys.yaml`` in a comparison's folder declares; none without that file.
+
+    Raises
+    ------
+    NuanomalyError
+        If the file is not a mapping of runs.
+    """
+    file = folder / DECLARATION
+    if not file.is_file():
+        return {}
+    found = yamlio.read(file)
+    runs = found.get("runs") if isinstance(found, Mapping) else None
+    if not isinstance(runs, Mapping) or not all(isinstance(run, Mapping) for run in runs.values()):
+        raise NuanomalyError(f"{file}: write `runs:`, and under it each run by its name")
+    return {str(name): run for name, run in runs.items()}
+
+
+def references(declared: Mapping[str, Any], known: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the releases that a run reads, groups by their members and without modes.
+
+    Examples
+    --------
+    >>> run = {"datasets": ["gallium", "danss@2018-r1:default"]}
+    >>> list(references(run, {"gallium": ("gallex", "best")}))
+    ['gallex', 'best', 'danss@2018-r1']
+    """
+    datasets = declared.get("datasets", ())
+    for text in [datasets] if isinstance(datasets, str) else datasets:
+        name = str(text).partition(":")[0]
+        for member in known.get(name, ()):
+            yield from references({"datasets": [member]}, known)
+        if name not in known:
+            yield name
+
+
+def inputs(declared: Mapping[str, Any]) -> dict[str, str]:
+    """Return the releases a run reads, with the sha256 of release.yaml (which holds the tables')."""
+    found = sorted({load(name).id for name in references(declared, groups())})
+    return {name: digest(load(name).folder / "release.yaml") for name in found}
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """Return what a stored result says of itself.
+
+    Raises
+    ------
+    NuanomalyError
+        If there is none.
+    """
+    try:
+        found: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise NuanomalyError(f"{folder}: no stored result: there is no readable {ABOUT}") from None
+    return found
+
+
+def trouble(folder: Path, declared: Mapping[str, Any], now: Mapping[str, str]) -> Trouble | None:
+    """Return why a stored result must not be used; None if it is current.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where it is stored.
+    declared : mapping
+        Its declaration.
+    now : mapping
+        The releases it reads as they are, see :func:`inputs`.
+    """
+    try:
+        found = about(folder)
+    except NuanomalyError:
+        return Trouble("RUN_NOT_STORED", "it is declared, but no result is stored")
+    before, run = found.get("inputs", {}), found.get("run", {})
+    keys = dict.fromkeys((*declared, *run))
+    other = [key for key in keys if declared.get(key) != run.get(key)]
+    if other:
+        return Trouble("RUN_OUT_OF_DATE", f"it was computed with another {' and '.join(other)}")
+    moved = [name for name in dict.fromkeys((*now, *before)) if now.get(name) != before.get(name)]
+    if moved:
+        return Trouble("RUN_OUT_OF_DATE", f"it was computed from other data of {' and '.join(moved)}")
+    for name, entry in found.get("files", {}).items():
+        if not (folder / name).is_file() or digest(folder / name) != entry["sha256"]:
+            return Trouble("RUN_DAMAGED", f"{name} is not the table that was stored")
+    return None
+
+
+def digest(file: Path) -> str:
+    """Return a file's sha256."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
