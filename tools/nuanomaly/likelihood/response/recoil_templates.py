@@ -1,0 +1,210 @@
+"""Coherent scattering of neutrinos of a tabulated spectrum, folded with templates of single recoil energies.
+
+A collaboration that releases what a nuclear recoil of one energy looks like in its bins has released the
+response to every recoil spectrum: the spectrum is integrated over the recoil energy, with templates in
+between taken linear. Recoils below the first and above the last energy are not seen.
+
+What changes flavours on the way from the Sun is matter, which no L/E knows: the response is applicable to
+the models it names, those in which all neutrinos arrive active. Coherent scattering then does not care
+which flavour they are.
+
+Outputs: the events of all bins, run after run, in the order of the table.
+
+Config
+------
+flux : {total, table, energy, spectrum}
+    Neutrinos per cm² and s; columns of the energy in MeV and of the spectrum in 1/MeV.
+nuclei : list of {Z, A, mass, count}
+    Atomic masses in u, parts of the atoms.
+couplings : ``tree`` | ``radiative``
+form_factor : {kind, …}
+    See :func:`nuanomaly.likelihood.cevns.form_factor`.
+recoils : {table, run, energy, bin, efficiency}
+    Columns: run, recoil energy in keV, number of the bin, part of such recoils that is seen in it.
+exposure : {table, run, exposure, runs}
+    Columns of the run and of its exposure in t·yr; the runs that are used, in this order (all of the table
+    if left out).
+models : list of names
+reason : sentence
+    Why no other model can be evaluated.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy.constants import Avogadro
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Response
+from nuanomaly.likelihood.cevns import (
+    PARAMETERS,
+    Charge,
+    Nucleus,
+    couplings,
+    cross_section,
+    endpoint,
+    form_factor,
+    recoil_momentum,
+)
+from nuanomaly.model.base import Array, Model, NotApplicableError
+
+#: Seconds in a Julian year; steps between two templates, and up to the endpoint for the cross section.
+_YEAR, _STEPS, _RECOILS = 31_557_600.0, 20, 2000
+#: What the rate depends on: no flavour can be told from another.
+_PARAMETERS = tuple(p for p in PARAMETERS if p.name in ("cevns_strength", "sin2_theta_w"))
+
+
+@dataclass(frozen=True, eq=False)
+class RecoilTemplates(Response):
+    """Events per bin and nucleus, and how they vary.
+
+    Attributes
+    ----------
+    events : array, shape (nuclei, n_out)
+        In the standard model.
+    charges : tuple of Charge
+        Factor of each nucleus.
+    flux_average : float
+        Cross section in cm², averaged over the spectrum and the atoms.
+    """
+
+    events: Array = field(kw_only=True)
+    charges: tuple[Charge, ...] = field(kw_only=True)
+    flux_average: float = field(kw_only=True)
+    models: tuple[str, ...] = field(kw_only=True)
+    reason: str = field(kw_only=True)
+
+    def __call__(
+        self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
+    ) -> Array:
+        """Return the outputs, shape (P, n_out).
+
+        Raises
+        ------
+        NotApplicableError
+            If the model is not one that the events can be computed for.
+        """
+        if model.name not in self.models:
+            raise NotApplicableError(f"not applicable: model {model.name!r}: {self.reason}")
+        angle = interaction["sin2_theta_w"]
+        zero = np.zeros_like(angle)
+        factors = np.array([charge(angle, zero, zero) for charge in self.charges])
+        return np.asarray(interaction["cevns_strength"][:, None] * (factors.T @ self.events))
+
+
+def build(config: Mapping[str, Any], release: Release) -> RecoilTemplates:
+    """Build from a declaration (see the module).
+
+    Raises
+    ------
+    NuanomalyError
+        If a run has not the same bins at all recoil energies, or no exposure.
+    """
+    nuclei = tuple(Nucleus(**entry) for entry in config["nuclei"])
+    energy, spectrum = _flux(config, release)
+    runs = _runs(config["exposure"], release)
+    events = [np.concatenate([_events(config, n, run, release) for run in runs.items()]) for n in nuclei]
+    total = sum(n.count * _section(config, n, energy, spectrum) for n in nuclei)
+    return RecoilTemplates(
+        (),
+        events[0].size,
+        _PARAMETERS,
+        events=np.array(events),
+        charges=tuple(Charge(n, couplings(config["couplings"]), "all") for n in nuclei),
+        flux_average=total / (sum(n.count for n in nuclei) * float(np.trapezoid(spectrum, energy))),
+        models=tuple(config["models"]),
+        reason=str(config["reason"]),
+    )
+
+
+def folded(energies: Array, templates: Array, recoil: Array, rate: Array) -> Array:
+    """Return the events per bin of any recoil spectrum.
+
+    Parameters
+    ----------
+    energies : array, shape (m,)
+        Recoil energies of the templates, in ascending order.
+    templates : array, shape (m, n)
+        Part of the recoils of each energy that is seen in each bin; linear in between, zero outside.
+    recoil, rate : arrays, shape (k,)
+        Recoil energies in ascending order, and recoils per unit of energy.
+
+    Returns
+    -------
+    array, shape (n,)
+
+    Examples
+    --------
+    >>> templates, recoil = np.array([[0.0, 1.0], [1.0, 0.0]]), np.linspace(0.0, 3.0, 301)
+    >>> folded(np.array([1.0, 2.0]), templates, recoil, np.full(301, 4.0)).round(9).tolist()
+    [2.0, 2.0]
+    """
+    inside = (recoil >= energies.min()) & (recoil <= energies.max())
+    seen = np.array([np.interp(recoil[inside], energies, column) for column in templates.T])
+    return np.asarray(np.trapezoid(seen * rate[inside], recoil[inside], axis=1))
+
+
+def recoil_rate(config: Mapping[str, Any], nucleus: Nucleus, T: Array, release: Release) -> Array:
+    """Return the recoils of one kind of nucleus per tonne of target, year and keV, shape (n,); T in keV."""
+    energy, spectrum = _flux(config, release)
+    mean = sum(entry["count"] * entry["mass"] for entry in config["nuclei"])
+    atoms = 1e6 * Avogadro * nucleus.count / mean
+    section = cross_section(1e-3 * T, energy, nucleus, _charge2(config, nucleus, 1e-3 * T))
+    scale = float(config["flux"]["total"]) * _YEAR * atoms * 1e-3
+    return np.asarray(scale * np.trapezoid(section * spectrum, energy, axis=1))
+
+
+def _flux(config: Mapping[str, Any], release: Release) -> tuple[Array, Array]:
+    table = release.table(config["flux"]["table"])
+    energy, spectrum = (table[config["flux"][c]].to_numpy(float) for c in ("energy", "spectrum"))
+    return energy, spectrum
+
+
+def _charge2(config: Mapping[str, Any], nucleus: Nucleus, T: Array) -> Array:
+    """Return the squared weak charge with its form factor at recoil energies in MeV."""
+    standard = Charge(nucleus, couplings(config["couplings"]), "all").standard
+    return np.asarray(
+        standard * form_factor(config["form_factor"], nucleus.A)(recoil_momentum(T, nucleus)) ** 2
+    )
+
+
+def _section(config: Mapping[str, Any], nucleus: Nucleus, energy: Array, spectrum: Array) -> float:
+    """Return the cross section in cm², integrated over recoil energy and spectrum."""
+    width = endpoint(float(energy[-1]), nucleus) / _RECOILS
+    T = np.asarray((np.arange(_RECOILS) + 0.5) * width, float)
+    total = cross_section(T, energy, nucleus, _charge2(config, nucleus, T)).sum(axis=0) * width
+    return float(np.trapezoid(total * spectrum, energy))
+
+
+def _runs(config: Mapping[str, Any], release: Release) -> dict[int, float]:
+    """Return the exposure in t·yr of each run that is used."""
+    table = release.table(config["table"])
+    given = dict(
+        zip(table[config["run"]].tolist(), table[config["exposure"]].to_numpy(float).tolist(), strict=True)
+    )
+    chosen: Sequence[int] = config.get("runs", list(given))
+    for run in chosen:
+        if run not in given:
+            raise UnknownNameError("run", str(run), map(str, given), f"{release.id} {config['table']}")
+    return {run: given[run] for run in chosen}
+
+
+def _events(config: Mapping[str, Any], nucleus: Nucleus, run: tuple[int, float], release: Release) -> Array:
+    """Return the events per bin of one run from one kind of nucleus."""
+    names = config["recoils"]
+    table = release.table(names["table"])
+    own = table[table[names["run"]] == run[0]]
+    grid = own.pivot(index=names["energy"], columns=names["bin"], values=names["efficiency"])
+    templates = grid.to_numpy(float)
+    if templates.size == 0 or not np.isfinite(templates).all():
+        raise NuanomalyError(
+            f"{release.id} {names['table']}: run {run[0]} has not the same bins at all recoil energies"
+        )
+    energies = grid.index.to_numpy(float)
+    parts = [np.linspace(a, b, _STEPS, endpoint=False) for a, b in pairwise(energies)]
+    T = np.append(np.concatenate(parts), energies[-1])
+    return run[1] * folded(energies, templates, T, recoil_rate(config, nucleus, T, release))
