@@ -39,6 +39,10 @@ class IntegrityError(NuanomalyError):
     exit_code = 1
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle of long work; the message says what is finished, and how to go on."""
+
+
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """Return up to three known names that look like ``name``, best first.
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from nuanomaly.archive.errors import NuanomalyError, nearest
+from nuanomaly.archive.errors import Interrupted, NuanomalyError, nearest
 
 Sections = Mapping[str, Mapping[str, tuple[str, str]]]
 #: What a wrong path or a full disk raises; any other OSError is a bug and keeps its traceback.
@@ -82,6 +82,8 @@ class LazyGroup(click.Group):
                 return super().invoke(ctx)
         except NuanomalyError as error:
             raise _failure(str(error), error.exit_code) from None
+        except Interrupted as error:
+            raise click.ClickException(str(error)) from None
         except OSError as error:
             if error.errno not in _USAGE or error.filename is None:
                 raise

@@ -6,9 +6,13 @@ folder of finished pieces.
 """
 
 import hashlib
+import logging
 import pickle
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -19,14 +23,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import Interrupted, NuanomalyError
 from nuanomaly.inference.objective import Progress
 from nuanomaly.model.base import Array
 
 #: payload, argument → array
 Piece = Callable[[Any, Any], Array]
-#: How long to wait for a scheduler, in seconds.
-_CONNECT = 5.0
+#: How long to wait for a scheduler, for its first worker, and for a finished piece to arrive, in seconds.
+_CONNECT, _FIRST_WORKER, _ARRIVAL = 5.0, 60.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,13 @@ def run(
     ----------
     key : str
         What the payload is: finished pieces are found again by key and argument.
+
+    Raises
+    ------
+    NuanomalyError
+        If processes, all workers of a cluster or its scheduler are lost; it says what is kept.
+    Interrupted
+        On Ctrl-C; it says the same.
     """
     chosen = where or Where()
     found: dict[int, Array] = {}
@@ -72,13 +83,30 @@ def run(
             if array is not None:
                 found[k] = array
     left = [k for k in range(len(arguments)) if k not in found]
-    for k, array in _computed(piece, payload, {k: arguments[k] for k in left}, chosen):
-        found[k] = array
-        if chosen.store is not None:
-            _write(chosen.store, names[k], array)
-        if progress is not None:
-            progress(len(found), len(arguments))
+    try:
+        for k, array in _computed(piece, payload, {k: arguments[k] for k in left}, chosen):
+            if chosen.store is not None:
+                _write(chosen.store, names[k], array)
+            found[k] = array
+            if progress is not None:
+                progress(len(found), len(arguments))
+    except _LostError as error:
+        raise NuanomalyError(f"{error}: {_kept(len(found), len(arguments), chosen.store)}") from None
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted: {_kept(len(found), len(arguments), chosen.store)}") from None
     return [found[k] for k in range(len(arguments))]
+
+
+class _LostError(Exception):
+    """Whoever did the work is gone."""
+
+
+def _kept(finished: int, total: int, store: Path | None) -> str:
+    """Say what is finished, and how to go on."""
+    done = f"{finished} of {total} pieces of work are finished"
+    if store is None:
+        return f"{done} and lost; with a folder to keep them in (--resume FOLDER) they would have been kept"
+    return f"{done} and kept in {store}; the same call goes on from there, on this cluster, another or none"
 
 
 def _computed(
@@ -115,6 +143,8 @@ def _on_processes(
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
+        except BrokenProcessPool:
+            raise _LostError("a process ended in the middle of its work (is memory short?)") from None
         finally:
             for future in futures:
                 future.cancel()
@@ -129,7 +159,8 @@ _RECEIVED: dict[str, tuple[Piece, Any]] = {}
 
 
 def _receive(piece: Piece, payload: bytes) -> None:
-    """Keep what all pieces of this worker need."""
+    """Keep what all pieces of this worker need; Ctrl-C ends it without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     _RECEIVED[sent_key((piece, payload))[0]] = (piece, pickle.loads(payload))
 
 
@@ -154,7 +185,9 @@ def _on_dask(
         )
     except (OSError, ValueError) as error:
         raise NuanomalyError(f"no Dask scheduler at {scheduler}: {error}") from None
+    address = client.scheduler.address
     try:
+        _wait_for_a_worker(client)
         # by value: a model that was defined in a notebook exists nowhere else
         work = import_module("cloudpickle").dumps((piece, payload))
         sent = client.scatter(work, broadcast=True)
@@ -163,10 +196,49 @@ def _on_dask(
             for k, argument in arguments.items()
         }
         for future in distributed.as_completed(list(futures), loop=client.loop):
-            yield futures[future], future.result()
+            yield futures[future], _arrived(future, client)
+    except distributed.KilledWorker as error:
+        died = "a piece of work ended worker after worker (is their memory short?)"
+        raise _LostError(f"{died}, the last one at {error.last_worker.address}") from None
+    except (CancelledError, OSError) as error:
+        if isinstance(error, CancelledError) or client.status != "running":
+            raise _LostError(f"the connection to the Dask scheduler {address} was lost") from None
+        raise
     finally:
         if own:
-            client.close()
+            with _quiet("distributed.client"):
+                client.close()
+
+
+def _wait_for_a_worker(client: Any) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_FIRST_WORKER)
+    except TimeoutError:
+        said = f"the Dask scheduler {client.scheduler.address} has had no worker for {_FIRST_WORKER:g} s"
+        raise _LostError(said) from None
+
+
+def _arrived(future: Any, client: Any) -> Array:
+    """Return what a finished piece gave, unless it cannot come any more."""
+    while True:
+        try:
+            found: Array = future.result(timeout=_ARRIVAL)
+        except TimeoutError:
+            if future.status == "error" or client.status != "running":
+                raise
+        else:
+            return found
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Leave out what a logger says: a lost connection is reported as an error of its own."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _unpack(work: bytes, argument: Any) -> Array:
