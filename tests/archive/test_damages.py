@@ -1,5 +1,6 @@
 """Every kind of finding has a damage of a release that gives it, at the right place (damages.yaml)."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nuanomaly.archive import tables, yamlio
+from nuanomaly.archive import runs, tables, yamlio
 from nuanomaly.archive.validate import CATALOGUE
 
 DAMAGES: list[dict[str, Any]] = yamlio.read(Path(__file__).parent / "damages.yaml")
@@ -98,6 +99,26 @@ def in_history(*edits: tuple[str, str, str]) -> Callable[[Archive], None]:
     return do
 
 
+def stored_run(release: str = "", table: str = "") -> Callable[[Archive], None]:
+    """A run that is declared and stored; with another release.yaml, or another table than was written."""
+
+    def do(archive: Archive) -> None:
+        folder = archive.root / "comparisons" / "toy-vs-toy"
+        (folder / "toys.yaml").write_text(
+            "runs:\n  small:\n    kind: coverage\n    datasets: [toy@2018-r1]\n    toys: 500\n"
+        )
+        stored = folder / "toys" / "small"
+        stored.mkdir(parents=True)
+        (stored / "critical.parquet").write_bytes(b"a table")
+        sha = runs.digest(archive.root / "datasets/toy/2018-r1/release.yaml")
+        files = {"critical.parquet": {"sha256": table or runs.digest(stored / "critical.parquet")}}
+        run = {"kind": "coverage", "datasets": ["toy@2018-r1"], "toys": 500}
+        about = {"run": run, "inputs": {"toy@2018-r1": release or sha}, "files": files}
+        (stored / "about.json").write_text(json.dumps(about))
+
+    return do
+
+
 COMMIT = ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "--quiet", "--all", "--message"]
 OLDER = "datasets/toy/2018-r1/rates.csv"
 NUMBERS = pd.DataFrame({"E": [1, 2], "energy": [1.0, 2.0], "flux": [0.1, 0.2]})
@@ -115,6 +136,8 @@ CALLED: dict[str, Callable[[Archive], None]] = {
     "edges in keV": edges_in_kev,
     "two drafts of which one overlaps": overlap_of_drafts,
     "no benchmarks": no_benchmarks,
+    "a run of other data": stored_run(release="0" * 64),
+    "a run with another table": stored_run(table="0" * 64),
     "edit the ledger": in_history(("catalog.yaml", "  toy@2018-r1: ", "  toy@2018-r1: 0")),
     "change in history": in_history((OLDER, "0.93", "0.94")),
     "change and restore": in_history((OLDER, "0.93", "0.94"), (OLDER, "0.94", "0.93")),
@@ -159,6 +182,11 @@ def test_a_damage_is_found_at_its_place(archive: Archive, damage: dict[str, Any]
 
 def test_every_code_of_the_catalogue_has_a_damage() -> None:
     assert {d["code"] for d in DAMAGES} == set(CATALOGUE)
+
+
+def test_a_stored_run_that_is_current_has_no_finding(archive: Archive) -> None:
+    stored_run()(archive)
+    assert archive.check().findings == ()
 
 
 def test_the_untouched_archive_has_no_finding(pristine: Archive) -> None:

@@ -60,16 +60,16 @@ def references(declared: Mapping[str, Any], known: Mapping[str, Sequence[str]]) 
 
     Examples
     --------
-    >>> run = {"datasets": ["gallium", "danss@2018-r1:default"]}
+    >>> run = {"datasets": ["gallium", ["danss@2018-r1", "neos@2016-r1:three-flavour"]]}
     >>> list(references(run, {"gallium": ("gallex", "best")}))
-    ['gallex', 'best', 'danss@2018-r1']
+    ['gallex', 'best', 'danss@2018-r1', 'neos@2016-r1']
     """
     datasets = declared.get("datasets", ())
-    for text in [datasets] if isinstance(datasets, str) else datasets:
-        name = str(text).partition(":")[0]
-        for member in known.get(name, ()):
-            yield from references({"datasets": [member]}, known)
-        if name not in known:
+    for entry in [datasets] if isinstance(datasets, str) else datasets:
+        name = entry.partition(":")[0] if isinstance(entry, str) else ""
+        below = entry if isinstance(entry, list | tuple) else known.get(name, ())
+        yield from references({"datasets": below}, known)
+        if name and name not in known:
             yield name
 
 

@@ -307,7 +307,8 @@ def toys_(
         # finished pieces and a cluster's work are not seen from here
         cost = None if resume or scheduler else _cpu() - begun
         record(folder, declared, found, cost)
-        click.echo(f"{name}/{run}: {found if hasattr(found, 'above') else 'a map'}, in {folder}")
+        said = f"{found}, " if hasattr(found, "above") else ""
+        click.echo(f"{name}/{run}: {said}written to comparisons/{name}/toys/{run}")
 
 
 def _chosen(base: Path, names: Sequence[str]) -> list[tuple[str, str, Any]]:

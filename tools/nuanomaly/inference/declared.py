@@ -3,7 +3,7 @@
 runs:
   NAME:
     kind: significance | hypothesis | goodness | compatibility | feldman-cousins | coverage
-    datasets: [..]
+    datasets: [..]    (a list in this list is one data set, its releases together)
     model: ..
     mode, fixed, grid: optional, as everywhere
     toys, seed: numbers
@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
 from nuanomaly.inference.coverage import coverage
+from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
 from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.stored import read, write
 from nuanomaly.inference.toys import ToyTest
+from nuanomaly.likelihood.joint import join
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,10 +62,17 @@ def compute(
             raise UnknownNameError("key", str(key), keys, f"a run of kind {kind}")
     settings = {key: declared[key] for key in keys if key in declared}
     settings["grid"] = {name: _axis(spec) for name, spec in settings.get("grid", {}).items()}
+    datasets = settings.pop("datasets")
+    wanted = [datasets] if isinstance(datasets, str) else [_dataset(entry) for entry in datasets]
     found: ToyTest | FeldmanCousins = kinds[kind](
-        settings.pop("datasets"), settings.pop("model"), where=where, progress=progress, **settings
+        wanted, settings.pop("model"), where=where, progress=progress, **settings
     )
     return found
+
+
+def _dataset(entry: str | list[str]) -> Dataset:
+    """Return a data set as it is named, or the releases of a list as one."""
+    return entry if isinstance(entry, str) else join(" + ".join(entry), entry)
 
 
 def _axis(spec: Any) -> Any:

@@ -22,12 +22,15 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
+from nuanomaly.inference.declared import StoredRun, stored_run
+from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.base import Likelihood
 from nuanomaly.likelihood.build import declared_modes, likelihood
 from nuanomaly.likelihood.joint import join
 from nuanomaly.report import declaration, drawing
 from nuanomaly.report.execute import FIGURE, RESULT, VERDICT
 from nuanomaly.report.markup import markdown, paragraph
+from nuanomaly.report.sidebyside import HEADER, Calibrated, calibrated, note
 from nuanomaly.report.words import number
 
 if TYPE_CHECKING:
@@ -153,6 +156,53 @@ class Page:
                 VERDICT: {"word": word, "sentence": sentence},
             }
         )
+
+    # --- toys -------------------------------------------------------------------------------------------
+
+    def toys(self, run: str) -> StoredRun:
+        """Return a stored run of toys by its name in ``toys.yaml``, or ``COMPARISON/RUN`` of another page.
+
+        Raises
+        ------
+        UnknownNameError
+            If no such run is declared.
+        NuanomalyError
+            If its result is not stored, or not that of the declaration and the releases: a page makes no
+            toys itself.
+        """
+        other, _, name = run.rpartition("/")
+        folder = self.comparison.folder
+        return stored_run(folder.parent / other if other else folder, name)
+
+    def side_by_side(
+        self, tests: Mapping[str, tuple[str, Significance | int | None]], caption: str = "", **without: str
+    ) -> dict[str, Calibrated]:
+        """Write a table of tests by Wilks' theorem and by toys, record both, and return them.
+
+        Parameters
+        ----------
+        tests : mapping of str to (str, Significance, int or None)
+            By the stored run (see :meth:`toys`): a title, and the test by Wilks' theorem, or its degrees of
+            freedom alone (then at the Δ of the run).
+        caption : str
+        **without : str
+            Names in ``tests`` that are no runs, and why no toys can be made.
+
+        Returns
+        -------
+        dict of str to Calibrated
+            Recorded as ``toys.NAME.p_value`` and so on.
+        """
+        found = {}
+        for name, (title, wilks) in tests.items():
+            run = None if name in without else self.toys(name)
+            found[name] = calibrated(title, wilks, run, without.get(name, ""))
+            key = f"toys.{name.replace('/', '.')}"
+            self.record(key, found[name].as_dict(), found[name].method)
+        said = caption or "The same tests by Wilks' theorem and by Monte Carlo."
+        name = self.comparison.name
+        self.table(said, HEADER, [one.row() for one in found.values()], note(list(found.values()), name))
+        return found
 
     # --- words, tables, figures ---------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from nuanomaly import __version__
 from nuanomaly.archive.release import Release
+from nuanomaly.archive.runs import ABOUT, STORED
 from nuanomaly.report import declaration
 from nuanomaly.report.declaration import Comparison
 
@@ -44,12 +45,19 @@ def provenance(comparison: Comparison) -> dict[str, Any]:
         "comparison": comparison.name,
         "files": {f.name: sha256(f) for f in sorted(comparison.folder.iterdir()) if _counts(f)},
         "releases": {release.id: release_files(release) for release in comparison.releases()},
+        "toys": stored_toys(),
         "anomalies": {f.name: sha256(f) for f in sorted((declaration.root() / "anomalies").glob("*.yaml"))},
         "code": {"nuanomaly": __version__, "sha256": code((*NUMBERS, "report"))},
         "python": platform.python_version(),
         "machine": platform.machine(),
         "packages": packages(),
     }
+
+
+def stored_toys() -> dict[str, str]:
+    """Return the sha256 of what every stored run says of itself (its tables' among it), ``PAGE/RUN``."""
+    files = sorted(declaration.root().glob(f"comparisons/*/{STORED}/*/{ABOUT}"))
+    return {f"{f.parents[2].name}/{f.parent.name}": sha256(f) for f in files}
 
 
 def release_files(release: Release) -> dict[str, str]:

@@ -1,7 +1,21 @@
 """Words for numbers, with the thresholds they stand for, the same on every page."""
 
-from nuanomaly.inference.significance import Significance
+from typing import Protocol
+
 from nuanomaly.report.words import number
+
+
+class Test(Protocol):
+    """A test by Wilks' theorem, by toys, or by both."""
+
+    @property
+    def p_value(self) -> float | None:
+        """The p-value."""
+
+    @property
+    def sigma(self) -> float | None:
+        """The number of σ."""
+
 
 #: (p-value below which the word no longer holds, word)
 COMPATIBILITY = ((0.05, "compatible"), (0.0027, "in tension"), (0.0, "incompatible"))
@@ -14,15 +28,17 @@ EVIDENCE = (
 )
 THRESHOLDS = (
     "Data sets are called *compatible* for a p-value of the parameter goodness of fit of at least 5 %, "
-    "*in tension* from 5 % down to 0.27 % (3σ two-sided), *incompatible* below."
+    "*in tension* from 5 % down to 0.27 % (3σ two-sided), *incompatible* below. The p-value is that of the "
+    "Monte Carlo where the page has toys, and that of Wilks' theorem elsewhere."
 )
 
 
-def compatibility(test: Significance) -> str:
+def compatibility(test: Test) -> str:
     """Return whether data sets agree, from their parameter goodness of fit.
 
     Examples
     --------
+    >>> from nuanomaly.inference.significance import Significance
     >>> [compatibility(Significance(delta, 2)) for delta in (1.0, 9.0, 15.0)]
     ['compatible', 'in tension', 'incompatible']
     >>> compatibility(Significance(1.0, 0))
@@ -33,22 +49,24 @@ def compatibility(test: Significance) -> str:
     return next(word for limit, word in COMPATIBILITY if test.p_value >= limit)
 
 
-def evidence(test: Significance) -> str:
+def evidence(test: Test) -> str:
     """Return how strongly data prefer oscillation to none.
 
     Examples
     --------
+    >>> from nuanomaly.inference.significance import Significance
     >>> evidence(Significance(3.0, 2)), evidence(Significance(15.0, 2))
     ('no significant effect', 'an anomaly beyond 3σ')
     """
     return next(word for limit, word in EVIDENCE if (test.sigma or 0.0) >= limit)
 
 
-def sigmas(test: Significance) -> str:
+def sigmas(test: Test) -> str:
     """Return a number of σ as it stands in a sentence.
 
     Examples
     --------
+    >>> from nuanomaly.inference.significance import Significance
     >>> sigmas(Significance(11.83, 2))
     '3.0σ'
     """

@@ -21,6 +21,7 @@ from nuanomaly.archive.validate import (
     memory,
     metadata,
     past,
+    runs,
     structure,
 )
 from nuanomaly.archive.validate.findings import Finding, Report, finding, report
@@ -131,7 +132,7 @@ class _Validation:
         linked = list(links.check(archive))
         if references is None:
             findings += [f for _, found in (*others, *compared) for f in found]
-            findings += [*linked, *self._whole(every, subjects)]
+            findings += [*linked, *runs.check(self.root, archive), *self._whole(every, subjects)]
         else:
             findings += [f for f in linked if f.release in ids]
         return report(findings, sorted(ids))

@@ -494,6 +494,27 @@ _ADVICE = _warnings(
     ),
 )
 
+_RUNS = _errors(
+    (
+        "RUN_NOT_STORED",
+        "A declared run of toys has no stored result",
+        "Pages read stored runs and make no toys: a page that names it cannot be built.",
+        "Run `nuanomaly toys COMPARISON/RUN` and commit what it writes.",
+    ),
+    (
+        "RUN_OUT_OF_DATE",
+        "A stored run is not that of its declaration and of the data",
+        "A page would show a p-value of something else.",
+        "Run `nuanomaly toys COMPARISON/RUN` and commit what it writes; remove a run nobody declares.",
+    ),
+    (
+        "RUN_DAMAGED",
+        "A table of a stored run is not the one that was written",
+        "Its sha256 is not that in about.json.",
+        "Restore the file, or run `nuanomaly toys --force COMPARISON/RUN`.",
+    ),
+)
+
 #: Kinds of findings by what they are about.
 GROUPS = {
     "YAML": _YAML,
@@ -503,6 +524,7 @@ GROUPS = {
     "Tables": _TABLES,
     "Covariances": _COVARIANCES,
     "The archive as a whole": _ARCHIVE,
+    "Stored runs of toys": _RUNS,
     "Advice": _ADVICE,
 }
 
