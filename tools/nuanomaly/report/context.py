@@ -30,6 +30,7 @@ from nuanomaly.likelihood.joint import join
 from nuanomaly.report import declaration, drawing
 from nuanomaly.report.execute import FIGURE, RESULT, VERDICT
 from nuanomaly.report.markup import markdown, paragraph
+from nuanomaly.report.periods import periods
 from nuanomaly.report.sidebyside import HEADER, Calibrated, calibrated, note
 from nuanomaly.report.words import number
 
@@ -282,23 +283,12 @@ class Page:
         for key in shows:
             known = key in self.comparison.datasets
             ids += self.comparison.dataset(key).releases if known else [self.release(key).id]
-        releases = [load(reference) for reference in dict.fromkeys(ids)]
-        return "Data: " + "; ".join(f"{r.metadata['experiment']} ({r.id}) {period(r)}" for r in releases)
+        return periods([load(reference) for reference in dict.fromkeys(ids)])
 
 
 def here(folder: Path | None = None) -> Page:
     """Return the page of the comparison in a folder (the working directory, unless another is named)."""
     return Page(declaration.read((folder or Path.cwd()).resolve()))
-
-
-def period(release: Release) -> str:
-    """Return the period in which the data of a release were taken, or that no source states it."""
-    taking = release.metadata.get("data_taking") or {}
-    if taking.get("to"):
-        start = f"{taking['from']} to " if taking.get("from") else "until "
-        return f"taken {start}{taking['to']}"
-    year = max((p["year"] for p in release.metadata["publications"] if p["role"] == "primary"), default="")
-    return f"published {release.metadata.get('released', year)}, end of data taking not stated"
 
 
 def _in_mode(reference: str, mode: str | None) -> str:

@@ -21,9 +21,9 @@ from nuanomaly.archive.validate import explanations
 from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
 from nuanomaly.report import declaration, proofs, render
-from nuanomaly.report.context import period
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.markup import markdown
+from nuanomaly.report.periods import period
 
 SECTORS = {
     "source": "Radioactive sources",
