@@ -25,6 +25,7 @@ SECTIONS = {
         "significance": ("statistics:significance", "Test no oscillation by toys, beside Wilks' theorem."),
         "feldman-cousins": ("statistics:feldman_cousins", "Find critical values by toys, and their regions."),
         "coverage": ("statistics:coverage", "Say what regions of Wilks' theorem really cover."),
+        "ablation": ("definitions:ablation", "Fit by each definition of χ² that makes sense for a data set."),
         "toys": ("statistics:toys_", "Do the long runs that comparisons declare, and store the results."),
         "benchmarks": ("proofs:benchmarks", "Recompute the published numbers of releases."),
         "report": ("reports:report", "Build the comparison pages and the site."),

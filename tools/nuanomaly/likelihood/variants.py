@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.likelihood.base import Likelihood, ResponseLikelihood
 from nuanomaly.likelihood.convex import Local
 from nuanomaly.likelihood.ensemble import GaussianForm, Table, gaussian_noise
 from nuanomaly.likelihood.joint import JointLikelihood
@@ -128,6 +128,49 @@ def with_fixed_covariance(
         base=likelihood,
         inverse=inverse,
         observed=form.data,
+    )
+
+
+def with_covariance_of(
+    likelihood: ResponseLikelihood,
+    model: Model,
+    points: Mapping[str, Array],
+    at: Literal["data", "prediction"] = "prediction",
+) -> FixedLikelihood:
+    """Return a likelihood whose covariance, that of one prediction, is the same everywhere.
+
+    Parameters
+    ----------
+    points : mapping of arrays, shape (1,)
+        The complete point whose covariance M it is.
+    at : {"data", "prediction"}
+        ``data`` takes M_ij d_i d_j / (μ_i μ_j): fractional errors of the data.
+
+    Raises
+    ------
+    NotApplicableError
+        If the statistic has no covariance that depends on the prediction.
+    """
+    measure: Any = likelihood.measure
+    if not hasattr(measure, "covariance") or not hasattr(measure, "data"):
+        raise NotApplicableError(f"not applicable: {likelihood.release} has no covariance of its prediction")
+    prediction = likelihood.prediction(model, points)
+    covariance = measure.covariance(prediction)[0]
+    if at == "data":
+        ratio = measure.data / prediction.mu[0]
+        covariance = covariance * np.outer(ratio, ratio)
+    elif at != "prediction":
+        raise NuanomalyError(f"a covariance is taken at data or prediction, not at {at!r}")
+    return FixedLikelihood(
+        release=likelihood.release,
+        mode=likelihood.mode,
+        statistic="chi2",
+        n_bins=likelihood.n_bins,
+        approximate=likelihood.approximate,
+        overlaps=likelihood.overlaps,
+        base=likelihood,
+        inverse=np.linalg.inv(covariance),
+        observed=measure.data,
     )
 
 
