@@ -1,6 +1,7 @@
 """Definitions of χ²: counts fitted by hand, and what is left when bins are left out."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -93,7 +94,7 @@ def test_bins_that_are_left_out_are_not_looked_at(name: str) -> None:
         point = {"dm2_41": 0.5, "sin2_2theta_mue": 0.01}
     chosen = {"microboone-lee": "3nu", "miniboone-nue@2018": "2nu-mue"}.get(name, "2nu-ee")
     if name.startswith("miniboone"):  # ln det grows with bins: compare the χ² alone
-        object.__setattr__(whole.measure, "log_determinant", False)  # type: ignore[attr-defined]
+        whole = replace(whole, measure=replace(whole.measure, log_determinant=False))
     part = without_bins(whole, [2, 3])
     fewer = without_bins(whole, [2, 3, 7])
     values = [one.chi2(chosen, **point) for one in (whole, part, fewer)]
