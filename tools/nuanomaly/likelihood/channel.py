@@ -1,14 +1,17 @@
 """Nodes and weights: how a probability becomes a number per bin."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.likelihood.collapse import Collapsed, collapse
 from nuanomaly.model.base import Array, Expansion, Model
 from nuanomaly.model.constants import PHASE
 
@@ -16,13 +19,25 @@ Weights = Array | sparse.csr_array
 
 #: How many sin² values are held at once (doubles) while kernels are made.
 _CHUNK = 131_072
-#: How many numbers (doubles) of kernels a channel remembers.
+#: How many numbers (doubles) of kernels are remembered of a channel.
 _REMEMBERED = 8_000_000
 #: Places and shares at which a probability without expansion is averaged over a node's interval of L/E.
 _GAUSS = (
     (-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526),
     (0.17392742256872693, 0.32607257743127307, 0.32607257743127307, 0.17392742256872693),
 )
+
+
+class _Memory:
+    """What was made of the nodes of a channel: kernels by wave and Δm², moments in cells of L/E."""
+
+    def __init__(self) -> None:
+        self.kernels: dict[tuple[str, float], Array] = {}
+        self.collapsed: Collapsed | None = None
+
+
+#: By content of the nodes, as long as a channel with that content exists.
+_MEMORIES: WeakValueDictionary[str, _Memory] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +66,10 @@ class Channel:
         Half of the interval of L/E, in m/MeV, that a node stands for and lies in the middle of: probabilities
         are averaged over it, waves in closed form. So few nodes are right at every Δm², and fast ones average
         out; without it, a node is a point.
+    collapsible : bool
+        Whether waves may be made from nodes collapsed in L/E (see :mod:`nuanomaly.likelihood.collapse`) where
+        that is less work: for events, which are many. Probabilities without expansion are still made node by
+        node.
     """
 
     initial: str
@@ -65,7 +84,7 @@ class Channel:
     strength: Callable[[Mapping[str, Array]], Array] | None = None
     label: str = ""
     half_width: Array | None = None
-    _rows: dict[tuple[str, float], Array] = field(default_factory=dict, repr=False)
+    collapsible: bool = False
 
     @property
     def n_out(self) -> int:
@@ -98,19 +117,55 @@ class Channel:
         """Outputs at probability one, shape (n_out,)."""
         return np.asarray(self.weights.sum(axis=1), float).ravel()
 
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of what kernels depend on: L/E, its intervals, weights."""
+        weights = self.weights
+        csr = () if isinstance(weights, np.ndarray) else (weights.data, weights.indices, weights.indptr)
+        half = np.zeros(0) if self.half_width is None else self.half_width * (self.phase_constant / PHASE)
+        found = hashlib.sha256(repr((weights.shape, self.collapsible)).encode())
+        for array in (self.L_over_E, half, *(csr or (weights,))):
+            found.update(np.ascontiguousarray(array).tobytes())
+        return found.hexdigest()
+
+    @cached_property
+    def _memory(self) -> _Memory:
+        """What is remembered of these nodes, shared by all channels of the same content."""
+        return _MEMORIES.setdefault(self.digest, _Memory())
+
+    @cached_property
+    def collapsed(self) -> Collapsed | None:
+        """The nodes collapsed in L/E; None where they are added up one by one."""
+        if not self.collapsible or self.half_width is not None or isinstance(self.weights, np.ndarray):
+            return None
+        if self._memory.collapsed is None:
+            self._memory.collapsed = collapse(self.L_over_E, self.weights)
+        found = self._memory.collapsed
+        return found if found.size < self.L_over_E.size else None
+
     def kernel(self, dm2: Array, wave: str = "sin2") -> Array:
         """Return W·sin²φ (or W·sin 2φ for ``wave="sin"``) at each Δm² in eV², shape (M, n_out)."""
-        values = np.asarray(dm2, float)
-        missing = np.array([v for v in dict.fromkeys(values.tolist()) if (wave, v) not in self._rows])
-        if len(self._rows) + missing.size > max(1, _REMEMBERED // self.n_out):
+        values, known = np.asarray(dm2, float), self._memory.kernels
+        missing = np.array([v for v in dict.fromkeys(values.tolist()) if (wave, v) not in known])
+        if len(known) + missing.size > max(1, _REMEMBERED // self.n_out):
             self.forget()
             missing = np.unique(values)
+        few = self.collapsed
+        bounded = np.zeros(missing.size, bool) if few is None else missing <= few.limit
+        made = [(missing[~bounded], self.by_node(missing[~bounded], wave))]
+        if few is not None:
+            made.append((missing[bounded], few.rows(missing[bounded], wave)))
+        for part, rows in made:
+            known.update({(wave, v): row for v, row in zip(part.tolist(), rows, strict=True)})
+        return np.array([known[wave, v] for v in values.tolist()])
+
+    def by_node(self, dm2: Array, wave: str = "sin2") -> Array:
+        """Return the same as :meth:`kernel`, each node's wave by itself, and nothing remembered."""
         step = max(1, _CHUNK // self.L_over_E.size)
-        for start in range(0, missing.size, step):
-            part = missing[start : start + step]
-            rows = self._weighted(self._waves(part, wave))
-            self._rows.update({(wave, v): row for v, row in zip(part.tolist(), rows, strict=True)})
-        return np.array([self._rows[wave, v] for v in values.tolist()])
+        parts = [
+            self._weighted(self._waves(dm2[start : start + step], wave)) for start in range(0, dm2.size, step)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, self.n_out))
 
     def _weighted(self, waves: Array) -> Array:
         """Return W·waves transposed, shape (M, n_out), each row the same to the bit whatever M is."""
@@ -120,8 +175,8 @@ class Channel:
         return np.asarray((self.weights @ waves).T, float)
 
     def forget(self) -> None:
-        """Forget all kernels."""
-        self._rows.clear()
+        """Forget all kernels of these nodes."""
+        self._memory.kernels.clear()
 
     def _waves(self, dm2: Array, wave: str) -> Array:
         """Return sin²φ or sin 2φ at each Δm², averaged over the nodes' intervals of L/E, shape (N, M)."""

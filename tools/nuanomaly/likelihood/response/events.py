@@ -21,6 +21,10 @@ channels : list, each with
     outputs : [first, last)
         The outputs these bins are. Channels with the same outputs add up.
     interaction : optional, ``CC``
+
+Oscillations of many events are made from their moments in cells of L/E, with an error below 1e-10 of the
+events in a bin, up to 100 eV² (:mod:`nuanomaly.likelihood.collapse`); above, and for models that are no sum
+of waves, event by event.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,7 +72,7 @@ def _normalised(
         factor[first:last] = wanted / total
         for k in same:
             scaled = sparse.csr_array(sparse.diags_array(factor) @ channels[k].weights)
-            found[k] = replace(channels[k], weights=scaled, _rows={})
+            found[k] = replace(channels[k], weights=scaled)
     return tuple(found)
 
 
@@ -108,6 +112,7 @@ def _channel(
         weights=weights,
         phase_constant=phase,
         label=f"{entry['channel']} ({table})",
+        collapsible=True,
     )
 
 
