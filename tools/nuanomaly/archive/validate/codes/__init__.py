@@ -1,0 +1,22 @@
+"""The catalogue of findings: what each code means and what to do about it."""
+
+from nuanomaly.archive.validate.codes import archive, release, tables
+from nuanomaly.archive.validate.codes.code import Code, Severity
+
+__all__ = ["CATALOGUE", "GROUPS", "Code", "Severity"]
+
+#: Kinds of findings by what they are about.
+GROUPS = {
+    "YAML": release.YAML,
+    "What the schemas ask for": release.SCHEMA,
+    "Metadata, likelihood and benchmarks": release.METADATA,
+    "Files": tables.FILES,
+    "Tables": tables.TABLES,
+    "Covariances": tables.COVARIANCES,
+    "The archive as a whole": archive.ARCHIVE,
+    "Stored runs of toys": archive.RUNS,
+    "Advice": release.ADVICE,
+}
+
+#: Every kind of finding by its code.
+CATALOGUE = {code.code: code for codes in GROUPS.values() for code in codes}
