@@ -23,7 +23,6 @@
 from functools import cache
 
 import numpy as np
-from scipy.interpolate import RectBivariateSpline
 
 from nuanomaly.inference import separable
 from nuanomaly.inference.contours import level
@@ -50,64 +49,68 @@ grid = separable.grid(page.grid["dm2_41"][:3], page.grid["Ue4_sq"][:3])
 # Each release is read in the model once, in a table over what it depends on; sums of tables are then the fits
 # of any choice of data sets.
 
+
 # %%
-surface = page.release("minos-sterile").table("surface")
-square = surface.pivot(index="dm2_41", columns="sin2_theta_24", values="chi2")
-spline = RectBivariateSpline(np.log(square.index), np.log(square.columns), square.to_numpy())
-smallest = float(square.columns[0])
-
-
-def minos_map(dm2, electron, muon):
-    """The released χ² of MINOS and MINOS+, its own parameters fitted; below the map nothing disappears."""
-    return spline(np.log(dm2), np.log(np.maximum(muon, smallest)), grid=False)
-
-
 def gallium(mode, *experiments):
     return combine([page.likelihood(name, mode) for name in experiments], "gallium", mode)
 
 
-SHORT = "huber-mueller-short-baseline"
-APPEARANCE, ELECTRON, MUON = "appearance", "νe disappearance", "νμ disappearance"
-#: key: (title, kind, likelihood); the likelihood of MINOS+ serves the ranks, its map the values.
+APPEARANCE, DISAPPEARANCE = page.comparison.metadata["tested"].values()
+MUON = ("numu-disappearance",)
+ELECTRON = tuple(key for key in DISAPPEARANCE if key not in MUON)
+KINDS = {"appearance": APPEARANCE, "νe disappearance": ELECTRON, "νμ disappearance": MUON}
+#: key: (title, side, likelihood); the likelihood of MINOS+ serves the ranks, its map the values.
 data = {
-    "lsnd": ("LSND", APPEARANCE, page.likelihood("lsnd", "dar-dif")),
-    "karmen": ("KARMEN", APPEARANCE, page.likelihood("karmen")),
-    "miniboone": ("MiniBooNE 2020", APPEARANCE, page.likelihood("miniboone-nue@2020", "combined")),
-    "gallium": ("gallium", ELECTRON, gallium("bahcall", "gallex", "sage", "best")),
-    "rates": ("reactor rates, short baselines", ELECTRON, page.likelihood("reactor-rates@2020", SHORT)),
-    "danss": ("DANSS 2018", ELECTRON, page.likelihood("danss")),
-    "neos": ("NEOS / Daya Bay", ELECTRON, page.likelihood("neos")),
-    "prospect": ("PROSPECT", ELECTRON, page.likelihood("prospect")),
-    "stereo": ("STEREO 2019", ELECTRON, page.likelihood("stereo")),
-    "carbon": ("νe on carbon", ELECTRON, page.likelihood("nue-carbon")),
-    "minos": ("MINOS and MINOS+", MUON, page.likelihood("minos-sterile")),
-    "cdhs": ("CDHS", MUON, page.likelihood("cdhs")),
-    "ccfr": ("CCFR", MUON, page.likelihood("ccfr")),
+    "lsnd": ("LSND", "appearance", page.likelihood("lsnd", "dar-dif")),
+    "karmen": ("KARMEN", "appearance", page.likelihood("karmen")),
+    "miniboone": ("MiniBooNE 2020", "appearance", page.likelihood("miniboone-nue@2020", "combined")),
+    "gallium": ("gallium", "gallium", page.likelihood("gallium")),
+    "rates": ("reactor rates, short baselines", "reactor-rates", page.likelihood("reactor-rates")),
+    "danss": ("DANSS 2018", "reactor-spectra", page.likelihood("danss")),
+    "neos": ("NEOS / Daya Bay", "reactor-spectra", page.likelihood("neos")),
+    "prospect": ("PROSPECT", "reactor-spectra", page.likelihood("prospect")),
+    "stereo": ("STEREO 2019", "reactor-spectra", page.likelihood("stereo")),
+    "carbon": ("νe on carbon", "nue-carbon", page.likelihood("nue-carbon")),
+    "minos": ("MINOS and MINOS+", "numu-disappearance", page.likelihood("minos-sterile")),
+    "cdhs": ("CDHS", "numu-disappearance", page.likelihood("cdhs")),
+    "ccfr": ("CCFR", "numu-disappearance", page.likelihood("ccfr")),
 }
 today = tuple(data)
 data |= {
-    "miniboone-full": ("MiniBooNE, all oscillating", APPEARANCE, page.likelihood("miniboone-events", "full")),
-    "miniboone-2012-nu": ("MiniBooNE 2012, ν", APPEARANCE, page.likelihood("miniboone-nue@2012", "nu")),
-    "miniboone-2012-nubar": ("MiniBooNE 2012, ν̄", APPEARANCE, page.likelihood("miniboone-nue@2012", "nubar")),
-    "miniboone-numu": ("MiniBooNE 2009, νμ", MUON, page.likelihood("miniboone-numu", "nu")),
-    "gallium-before": ("gallium before BEST", ELECTRON, gallium("bahcall", "gallex", "sage")),
+    "miniboone-full": (
+        "MiniBooNE, all oscillating",
+        "appearance",
+        page.likelihood("miniboone-events", "full"),
+    ),
+    "miniboone-2012-nu": ("MiniBooNE 2012, ν", "appearance", page.likelihood("miniboone-nue@2012", "nu")),
+    "miniboone-2012-nubar": (
+        "MiniBooNE 2012, ν̄",
+        "appearance",
+        page.likelihood("miniboone-nue@2012", "nubar"),
+    ),
+    "miniboone-numu": ("MiniBooNE 2009, νμ", "numu-disappearance", page.likelihood("miniboone-numu", "nu")),
+    "gallium-before": ("gallium before BEST", "gallium", gallium("bahcall", "gallex", "sage")),
     "gallium-ground": (
         "gallium, ground state alone",
-        ELECTRON,
+        "gallium",
         gallium("ground-state", "gallex", "sage", "best"),
     ),
-    "rates-2012": ("reactor rates 2012", ELECTRON, page.likelihood("reactor-rates@2012")),
-    "rates-2017": ("reactor rates 2017", ELECTRON, page.likelihood("reactor-rates@2017")),
+    "rates-2012": ("reactor rates 2012", "reactor-rates", page.likelihood("reactor-rates@2012")),
+    "rates-2017": ("reactor rates 2017", "reactor-rates", page.likelihood("reactor-rates@2017")),
     "rates-summation": (
         "reactor rates, summation fluxes",
-        ELECTRON,
+        "reactor-rates",
         page.likelihood("reactor-rates@2020", "summation-short-baseline"),
     ),
-    "reno-neos": ("RENO / NEOS", ELECTRON, page.likelihood("reno-neos")),
-    "bugey": ("Bugey-3 spectra", ELECTRON, page.likelihood("bugey-3")),
+    "reno-neos": ("RENO / NEOS", "reactor-spectra", page.likelihood("reno-neos")),
+    "bugey": ("Bugey-3 spectra", "reactor-spectra", page.likelihood("bugey-3")),
 }
+# the released χ² of MINOS and MINOS+, its own parameters fitted
+about = page.comparison.metadata["datasets"]["numu-disappearance"]["maps"]["minos-sterile"]
+surface = page.release("minos-sterile").table(about["table"])
+minos_map = separable.mapped("minos", surface, about["columns"], about["value"])
 members = {
-    key: separable.surface(key, minos_map, "map") if key == "minos" else separable.member(key, likelihood)
+    key: minos_map if key == "minos" else separable.member(key, likelihood)
     for key, (_, _, likelihood) in data.items()
 }
 
@@ -120,11 +123,11 @@ def table(key, over=grid):
 @cache
 def lowest(keys, over=grid):
     """The lowest point of the sum of some data sets."""
-    return separable.lowest([members[k] for k in keys], [table(k, over) for k in keys], over)
+    return separable.refined([members[k] for k in keys], [table(k, over) for k in keys], over)
 
 
-def side(keys, *kinds):
-    return tuple(k for k in keys if data[k][1] in kinds)
+def side(keys, sides):
+    return tuple(k for k in keys if data[k][1] in sides)
 
 
 ranks = {}
@@ -147,7 +150,7 @@ def constrained(keys):
 
 def tension(keys, over=grid):
     """The parameter goodness of fit of appearance against disappearance, and the three lowest points."""
-    sides = side(keys, APPEARANCE), side(keys, ELECTRON, MUON)
+    sides = side(keys, APPEARANCE), side(keys, DISAPPEARANCE)
     found = [lowest(s, over) for s in sides]
     both = lowest(tuple(keys), over)
     dof = sum(constrained(s) for s in sides) - constrained(tuple(keys))
@@ -169,7 +172,7 @@ own = {k: lowest((k,)) for k in today}
 
 rows = []
 for key in today:
-    title, kind, likelihood = data[key]
+    title, declared, likelihood = data[key]
     page.record(
         f"data.{key}",
         {
@@ -182,7 +185,7 @@ for key in today:
     rows.append(
         [
             title,
-            kind,
+            next(kind for kind, sides in KINDS.items() if declared in sides),
             likelihood.n_bins or "map",
             f"{null[key]:.1f}",
             f"{own[key].value:.1f}",
@@ -234,7 +237,7 @@ def smallest_over(values, *drop):
 
 totals = {
     "appearance": separable.total([table(k) for k in side(today, APPEARANCE)]),
-    "disappearance": separable.total([table(k) for k in side(today, ELECTRON, MUON)]),
+    "disappearance": separable.total([table(k) for k in side(today, DISAPPEARANCE)]),
 }
 totals["joint"] = totals["appearance"] + totals["disappearance"]
 minima = {"appearance": appeared, "disappearance": disappeared, "joint": joint}
@@ -279,7 +282,7 @@ page.figure(
     "at none of "
     "them is νμ allowed to disappear enough. Levels count from the minimum of each side.",
     alt="The region that appearance data allow lies to the right of what disappearance data leave.",
-    shows=["appearance", "nue-disappearance", "numu-disappearance"],
+    shows=[*APPEARANCE, *DISAPPEARANCE],
     regions=True,
 )
 
@@ -325,7 +328,7 @@ page.figure(
         "Regions in the mixing of the electron and muon neutrino with the fourth state against mass "
         "splitting."
     ),
-    shows=["nue-disappearance", "numu-disappearance"],
+    shows=DISAPPEARANCE,
     regions=True,
 )
 
@@ -341,14 +344,14 @@ page.figure(
 # %%
 page.record("pg", {"chi2": pg.delta, "dof": pg.dof, "p_value": pg.p_value, "sigma": pg.sigma}, pg.how)
 costs = {}
-for key, keys in (("appearance", side(today, APPEARANCE)), ("disappearance", side(today, ELECTRON, MUON))):
+for key, keys in (("appearance", side(today, APPEARANCE)), ("disappearance", side(today, DISAPPEARANCE))):
     costs[key] = page.result(
         f"{key}.pull", sum(at_joint[k] for k in keys) - minima[key].value, meaning="share of χ²_PG"
     )
 rows = []
 for key, keys in (
     ("appearance", side(today, APPEARANCE)),
-    ("disappearance", side(today, ELECTRON, MUON)),
+    ("disappearance", side(today, DISAPPEARANCE)),
     ("joint", today),
 ):
     found = minima[key]
@@ -393,7 +396,7 @@ page.table(
 page.text(
     f"**$\\chi^2_\\mathrm{{PG}}$ = {pg.delta:.1f}** for {pg.dof} degrees of freedom (ranks "
     f"{constrained(side(today, APPEARANCE))} "
-    f"+ {constrained(side(today, ELECTRON, MUON))} − {constrained(today)}), p = "
+    f"+ {constrained(side(today, DISAPPEARANCE))} − {constrained(today)}), p = "
     f"{verdicts.probability(pg.p_value)}, "
     f"**{pg.sigma:.1f}σ** ({pg.how}). At the common point, appearance pays {costs['appearance']:.1f} and "
     f"disappearance "
@@ -429,7 +432,7 @@ page.figure(
     "of the mixings, "
     "so it has no curve in the two panels on the right.",
     alt="Three panels of profiles against mass splitting and the two mixings.",
-    shows=["appearance", "nue-disappearance", "numu-disappearance"],
+    shows=[*APPEARANCE, *DISAPPEARANCE],
 )
 allowed = {}
 for k, name in enumerate(names):
@@ -489,7 +492,7 @@ page.figure(
     f"{pg.sigma:.1f}σ with "
     "all). Data sets whose removal lowers the tension most are at the bottom.",
     alt="Pulls of the data sets and the tension when each is left out.",
-    shows=["appearance", "nue-disappearance", "numu-disappearance"],
+    shows=[*APPEARANCE, *DISAPPEARANCE],
 )
 
 # %% [markdown]
@@ -671,7 +674,7 @@ page.figure(
     "history",
     "Tension of appearance and disappearance by year (Wilks). The published value has other data sets.",
     alt="The tension by year, beside the published 4.9 sigma of 2022.",
-    shows=["appearance", "nue-disappearance", "numu-disappearance"],
+    shows=[*APPEARANCE, *DISAPPEARANCE],
 )
 
 # %% [markdown]
@@ -702,7 +705,7 @@ inner = grid_axes(
     },
 )
 fitted, _ = profiled(Objective(minos, exact, released), outer, inner, known)
-mapped = np.array([minos_map(np.full(3, d), np.zeros(3), outer[1].values) for d in outer[0].values])
+mapped = np.array([minos_map.value(np.full(3, d), np.zeros(3), outer[1].values) for d in outer[0].values])
 minos_difference = page.result(
     "minos.table-difference",
     float(np.abs(fitted - mapped).max()),
@@ -735,7 +738,7 @@ lower = {
     key: minima[key].value - settled(keys, minima[key])
     for key, keys in (
         ("appearance", side(today, APPEARANCE)),
-        ("disappearance", side(today, ELECTRON, MUON)),
+        ("disappearance", side(today, DISAPPEARANCE)),
         ("joint", today),
     )
 }

@@ -9,8 +9,12 @@ import pytest
 
 from nuanomaly.archive import comparisons, seal
 from nuanomaly.archive.difference import difference
-from nuanomaly.archive.release import read
+from nuanomaly.archive.release import load, read
+from nuanomaly.inference import tested
+from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.difference import Pair, physics
+from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.joint import combine
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,8 +73,6 @@ def test_the_effect_on_the_physics_is_that_of_the_likelihood(revised: Path) -> N
     effect = physics(old, new, comparisons.declared(revised))
     assert effect.changes
     assert effect.points or effect.modes
-    from nuanomaly.likelihood.build import likelihood
-
     for point in effect.points:
         values = [likelihood(r, None).chi2(point.model, **point.parameters) for r in (old, new)]
         assert (point.value.old, point.value.new) == (values[0], values[1])
@@ -86,6 +88,61 @@ def test_the_same_release_changes_no_physics(revised: Path) -> None:
     old = read(revised / "datasets/karmen/2002-r1")
     effect = physics(old, old, comparisons.declared(revised))
     assert not effect.changes
+
+
+THREE = {"low": 1e-5, "high": 0.3, "points": 31, "scale": "log"}
+GLOBAL: dict[str, Any] = {
+    "model": "3+1-sbl",
+    "parameters": {
+        "dm2_41": {"low": 0.3, "high": 9.0, "points": 81, "scale": "log"},
+        "Ue4_sq": THREE,
+        "Umu4_sq": THREE,
+    },
+    "datasets": {
+        "karmen": {"releases": ["karmen@2002-r1"]},
+        "danss": {"releases": ["danss@2018-r1"]},
+        "cdhs": {"releases": ["cdhs@1984-r1"]},
+    },
+    "tested": {"appearance": ["karmen"], "disappearance": ["danss", "cdhs"]},
+}
+
+
+def test_sides_of_a_group_are_fitted_together_as_on_the_page() -> None:
+    found = tested.numbers(GLOBAL, load, set())
+    assert found["PG dof"] == 2, "2 for appearance and 3 for disappearance less 3 for all"
+    groups = [likelihood("karmen"), combine([likelihood("danss"), likelihood("cdhs")])]
+    grid = {k: (v["low"], v["high"], 21, "log") for k, v in GLOBAL["parameters"].items()}
+    general = compare(groups, "3+1-sbl", grid=grid)
+    assert found["PG dof"] == general.pg.dof
+    # the general fit may go below the grid, to no mixing at all: worth 0.002 here
+    assert found["joint best fit"] == pytest.approx(general.value, abs=0.005)
+    assert found["PG χ²"] == pytest.approx(general.pg.delta, abs=0.02)
+
+
+def test_what_does_not_change_is_computed_once() -> None:
+    memory: tested.Memory = {}
+    first = tested.numbers(GLOBAL, load, set(), memory)
+    kept = dict(memory)
+    assert tested.numbers(GLOBAL, load, set(), memory) == first
+    assert memory == kept
+
+
+@pytest.mark.parametrize(
+    ("change", "groups"),
+    [
+        ({}, {"a": ("a",), "b": ("b",)}),
+        ({"tested": {}}, {}),
+        ({"tested": {"all": ["a", "b"]}}, {"all": ("a", "b")}),
+        ({"datasets": {"a": {"releases": ["x@1-r1"]}, "b": {"releases": ["x@2-r1"]}}}, {}),
+        ({"datasets": {"a": {"releases": ["x@1-r1"]}, "b": {"releases": ["y@2-r1"], "model": "3nu"}}}, {}),
+        ({"datasets": {"a": {"releases": ["x@1-r1"]}}}, {}),
+    ],
+)
+def test_sides_are_tested_unless_they_share_a_dataset_or_a_model_is_their_own(
+    change: dict[str, Any], groups: dict[str, Any]
+) -> None:
+    two = {"a": {"releases": ["x@1-r1"]}, "b": {"releases": ["y@1-r1"]}}
+    assert comparisons.tested({"model": "2nu-ee", "datasets": two, **change}) == groups
 
 
 def test_a_number_that_appears_or_vanishes_is_a_change() -> None:

@@ -1,6 +1,7 @@
 """Tables over what a data set depends on give what the cube gives, and sums find the joint minimum."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
@@ -64,6 +65,39 @@ def test_lowest_is_the_minimum_of_the_sum() -> None:
     assert found.point["dm2_41"] == pytest.approx(1.0, rel=2e-3)
     assert found.point["Umu4_sq"] == pytest.approx(np.exp(-4.0) - 1e-3, rel=1e-2)
     assert found.edges == ()
+
+
+def test_refined_finds_the_deepest_valley_where_a_coarse_grid_sees_another() -> None:
+    def wave(dm2: Array, e: Array, mu: Array) -> Array:
+        narrow = -1.2 * np.exp(-((np.log(dm2 / 1.63) / 0.02) ** 2))
+        return np.asarray(np.log(e / 0.02) ** 2 + narrow - np.exp(-((np.log(dm2 / 5.0) / 0.5) ** 2)))
+
+    over = separable.grid((0.2, 8.0, 60), (1e-3, 0.3, 12))
+    data = separable.surface("wave", wave)
+    tables = [separable.tabulate(data, over)]
+    coarse, found = separable.lowest([data], tables, over), separable.refined([data], tables, over)
+    assert coarse.point["dm2_41"] == pytest.approx(5.0, rel=0.05)
+    assert found.point["dm2_41"] == pytest.approx(1.63, rel=1e-3)
+    assert found.value == pytest.approx(-1.2 - np.exp(-((np.log(1.63 / 5.0) / 0.5) ** 2)), abs=1e-4)
+    assert found.edges == ()
+
+
+def test_a_refined_minimum_stays_inside_the_grid_and_says_where_its_edge_is() -> None:
+    over = separable.grid((0.2, 8.0, 20), (1e-3, 0.3, 12))
+    data = separable.surface("rising", lambda d, e, m: np.log(d) ** 2 + np.log(m) + 0.0 * e)
+    found = separable.refined([data], [separable.tabulate(data, over)], over)
+    assert found.point["Umu4_sq"] == pytest.approx(1e-3, rel=1e-9)
+    assert found.edges == ("Umu4_sq",)
+
+
+def test_a_map_gives_its_own_values_and_ends_at_its_smallest_mixing() -> None:
+    dm2, mixing = np.geomspace(0.1, 10, 9), np.geomspace(1e-3, 0.5, 8)
+    rows = [(d, m, np.log(d) ** 2 + 100.0 * m) for d in dm2 for m in mixing]
+    frame = pd.DataFrame(rows, columns=["a", "b", "chi2"])
+    data = separable.mapped("map", frame, {"dm2_41": "a", "Umu4_sq": "b"}, "chi2")
+    assert data.depends == "mu"
+    at = data.value(dm2[[2, 2]], np.zeros(2), np.array([mixing[3], 1e-9]))
+    assert at == pytest.approx([rows[2 * 8 + 3][2], rows[2 * 8][2]], rel=1e-9)
 
 
 def test_by_amplitude_takes_the_smallest_value_at_each_product() -> None:

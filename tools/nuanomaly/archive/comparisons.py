@@ -27,6 +27,31 @@ def pinned(comparison: Mapping[str, Any], *, shown: bool = False) -> list[str]:
     return list(dict.fromkeys([*tested, *(comparison.get("also_shown", ()) if shown else ())]))
 
 
+def tested(comparison: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the groups of sides that a comparison tests against each other, by name; none if it does not.
+
+    Where ``tested`` is left out that is every side for itself, unless two sides hold the same dataset or one
+    is read in a model of its own: such sides answer a question each.
+
+    Examples
+    --------
+    >>> sides = {"a": {"releases": ["best@2022-r1"]}, "b": {"releases": ["lsnd@2001-r1"]}}
+    >>> tested({"datasets": sides})
+    {'a': ('a',), 'b': ('b',)}
+    >>> tested({"datasets": sides, "tested": {}})
+    {}
+    """
+    sides = comparison["datasets"]
+    if "tested" in comparison:
+        return {group: tuple(keys) for group, keys in comparison["tested"].items()}
+    named = [name for side in sides.values() for name in {names.split(r)[0] for r in side["releases"]}]
+    own = any(
+        side.get("model", comparison.get("model")) != comparison.get("model") for side in sides.values()
+    )
+    alone = len(sides) < 2 or own or len(named) > len(set(named))
+    return {} if alone else {key: (key,) for key in sides}
+
+
 def using(root: Path, release: str, *, shown: bool = False) -> list[str]:
     """Return the comparisons that pin a release, ``NAME@VERSION``."""
     return [name for name, data in declared(root).items() if release in pinned(data, shown=shown)]

@@ -5,6 +5,7 @@ the significance against no oscillation. For each comparison that pins the old v
 with the new one in its place.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -13,11 +14,9 @@ from typing import Any
 from nuanomaly.archive import comparisons
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release, load
-from nuanomaly.inference.compatibility import compare
-from nuanomaly.inference.datasets import joint
-from nuanomaly.inference.fit import fit, significance
+from nuanomaly.inference import tested
 from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.likelihood.build import likelihood
+from nuanomaly.model.registry import model as make_model
 
 #: Differences below this are the minimiser's, not the data's: a fit is repeated to a few times 1e-6.
 NOISE = 1e-4
@@ -149,10 +148,11 @@ def physics(
     }
     wanted = dict.fromkeys((m, b) for r in sides if r for m, b in _models(r, chosen))
     points = tuple(p for key in _points(sides) for p in _at(sides, *key))
+    memory: tested.Memory = {}
     return Physics(
         points,
-        tuple(_mode(sides, mode, model) for mode, model in wanted),
-        tuple(_comparison(sides, name, data, find) for name, data in chosen.items()) if old else (),
+        tuple(_mode(sides, mode, model, memory) for mode, model in wanted),
+        tuple(_comparison(sides, name, data, find, memory) for name, data in chosen.items()) if old else (),
     )
 
 
@@ -166,22 +166,34 @@ def _default(release: Release) -> str:
 
 
 def _models(release: Release, chosen: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield each mode with the models it is read in: by its benchmarks, by comparisons, else by channel."""
+    """Yield each mode with its models: those of its benchmarks, else the simplest of comparisons.
+
+    Where there is neither, it is the two-neutrino model of the release's first channel.
+    """
     named: dict[str, list[str]] = {mode: [] for mode in _modes(release)}
     for entry in release.metadata.get("benchmarks", ()):
         compute = entry["compute"]
         mode = str(compute.get("mode") or _default(release))
         if compute["kind"] == "best-fit" and "datasets" not in compute and mode in named:
             named[mode].append(str(compute["model"]))
+    asked: dict[str, list[str]] = {mode: [] for mode in named}
     for data in chosen.values():
         for side in data["datasets"].values():
             if release.id in side["releases"]:
                 mode = side.get("mode") if side.get("mode") in named else _default(release)
-                named.get(str(mode), []).append(str(side.get("model", data["model"])))
-    fallback = _by_channel(release)
+                asked.get(str(mode), []).append(str(side.get("model", data["model"])))
     for mode, models in named.items():
-        for model in dict.fromkeys(models) or ([fallback] if fallback else []):
+        simplest = min(asked[mode], key=_size, default=_by_channel(release))
+        for model in dict.fromkeys(models or filter(None, [simplest])):
             yield mode, model
+
+
+def _size(model: str) -> int:
+    """Return how many parameters a model has; a name that is none sorts last."""
+    try:
+        return len(make_model(model).parameters)
+    except NuanomalyError:
+        return sys.maxsize
 
 
 def _by_channel(release: Release) -> str:
@@ -219,7 +231,7 @@ def _at(
 def _built(release: Release | None, mode: str) -> Likelihood:
     if release is None:
         raise NuanomalyError("there is no older version")
-    return likelihood(release, mode if mode in _modes(release) else None)
+    return tested.in_mode(release, mode)
 
 
 def _value(release: Release | None, mode: str, model: str, parameters: Mapping[str, float]) -> float:
@@ -227,25 +239,14 @@ def _value(release: Release | None, mode: str, model: str, parameters: Mapping[s
     return value
 
 
-def _of_mode(release: Release | None, mode: str, model: str) -> dict[str, float]:
-    return _fitted(_built(release, mode), model)
-
-
-def _mode(sides: Sequence[Release | None], mode: str, model: str) -> Numbers:
+def _mode(sides: Sequence[Release | None], mode: str, model: str, memory: tested.Memory) -> Numbers:
     """Return best fit and significance of a mode, of both versions."""
-    found = [_try(partial(_of_mode, r, mode, model)) for r in sides]
+
+    def computed(version: Release | None) -> dict[str, float]:
+        return tested.fitted(_built(version, mode), model, memory)
+
+    found = [_try(partial(computed, r)) for r in sides]
     return _numbers(mode, model, found, silent=0 if sides[0] is None else None)
-
-
-def _fitted(of: Likelihood, model: str) -> dict[str, float]:
-    best = fit(of, model)
-    against = significance(of, model, best=best)
-    return {
-        "best fit": best.value,
-        **best.parameters,
-        "no oscillation − best fit": against.delta,
-        "significance (σ)": float(against.sigma or 0.0),
-    }
 
 
 def _comparison(
@@ -253,41 +254,17 @@ def _comparison(
     name: str,
     data: Mapping[str, Any],
     find: Callable[[str], Release],
+    memory: tested.Memory,
 ) -> Numbers:
     """Return the numbers of a comparison with the old version, and with the new one in its place."""
     ids = {r.id for r in sides if r}
-    model = str(data["model"])
-    found = [_try(partial(_compared, data, model, ids, r, find)) for r in sides]
-    return _numbers(name, model, found)
 
+    def compared(version: Release | None) -> dict[str, float]:
+        if version is None:
+            raise NuanomalyError("there is no older version")
+        return tested.numbers(data, lambda ref: version if ref in ids else find(ref), ids, memory)
 
-def _compared(
-    data: Mapping[str, Any],
-    model: str,
-    ids: set[str],
-    version: Release | None,
-    find: Callable[[str], Release],
-) -> dict[str, float]:
-    if version is None:
-        raise NuanomalyError("there is no older version")
-    members = [_side(side, ids, version, find) for side in data["datasets"].values()]
-    grid = {
-        name: (spec["low"], spec["high"], min(int(spec["points"]), 61), spec["scale"])
-        for name, spec in data["parameters"].items()
-    }
-    if len(members) == 1:
-        return _fitted(members[0], model)
-    result = compare(members, model, grid=grid, allow_overlap=True)
-    numbers = {"PG χ²": result.pg.delta, "PG dof": float(result.pg.dof), "joint best fit": result.value}
-    return {**numbers, **result.best_fit, "tension (σ)": float(result.pg.sigma or 0.0)}
-
-
-def _side(
-    side: Mapping[str, Any], ids: set[str], version: Release, find: Callable[[str], Release]
-) -> Likelihood:
-    releases = [version if ref in ids else find(ref) for ref in side["releases"]]
-    unique = list(dict.fromkeys(releases))
-    return joint([_built(release, str(side.get("mode") or "")) for release in unique])
+    return _numbers(name, str(data["model"]), [_try(partial(compared, r)) for r in sides])
 
 
 def _try(compute: Callable[[], Any]) -> tuple[Any, str]:

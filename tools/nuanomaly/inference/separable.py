@@ -6,11 +6,12 @@ values, exactly: a table of two axes per data set replaces a cube, and a sum of 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import RectBivariateSpline
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.minimise import valleys
@@ -18,6 +19,9 @@ from nuanomaly.inference.objective import Objective
 from nuanomaly.likelihood.base import Likelihood
 from nuanomaly.model.base import Array, NotApplicableError
 from nuanomaly.model.registry import model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What a data set depends on besides Δm²41.
 Dependence = Literal["e", "mu", "product", "both"]
@@ -30,8 +34,12 @@ _PROBES = np.array([[0.31, 0.021, 0.013], [1.27, 0.034, 0.017], [4.9, 0.027, 0.0
 _SAME = 1e-9
 #: How many points are evaluated at once.
 _CHUNK = 4096
-#: How many valleys of a sum are looked at exactly.
-_VALLEYS = 4
+#: How many valleys of a sum are looked at exactly; how many are followed from a coarse grid, and to the end.
+_VALLEYS, _FOLLOWED, _KEPT = 4, 8, 2
+#: Grids on which a valley is followed: how many, their points an axis, and how much smaller than the last.
+_ROUNDS, _NEAR, _SHRINK = 6, 7, 0.3
+#: The three parameters, in the order of the axes.
+_NAMES = ("dm2_41", "Ue4_sq", "Umu4_sq")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +83,31 @@ def member(name: str, likelihood: Likelihood) -> Member:
 def surface(name: str, value: Value, model_name: str = "surface") -> Member:
     """Return a function of (Δm²41, |Ue4|², |Uμ4|²) as a member; what it depends on is found by probing."""
     return Member(name, value, _dependence(value), model_name)
+
+
+def mapped(name: str, frame: "pd.DataFrame", columns: Mapping[str, str], value: str) -> Member:
+    """Return a released map over Δm²41 and one mixing as a member, by cubic splines in the logarithms.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a point of a rectangular grid.
+    columns : mapping
+        The columns of ``dm2_41`` and of ``Ue4_sq`` or ``Umu4_sq``; below the smallest mixing nothing
+        oscillates.
+    value : str
+        The column of χ².
+    """
+    [mixing] = set(columns) - {"dm2_41"}
+    square = frame.pivot(index=columns["dm2_41"], columns=columns[mixing], values=value)
+    first, second = square.index.to_numpy(float), square.columns.to_numpy(float)
+    spline = RectBivariateSpline(np.log(first), np.log(second), square.to_numpy(float))
+
+    def interpolated(dm2: Array, electron: Array, muon: Array) -> Array:
+        at = np.maximum(electron if mixing == "Ue4_sq" else muon, second[0])
+        return np.asarray(spline(np.log(dm2), np.log(at), grid=False))
+
+    return surface(name, interpolated, "map")
 
 
 def _value(objective: Objective) -> Value:
@@ -194,26 +227,79 @@ def lowest(members: Sequence[Member], tables: Sequence[Array], over: Grid3) -> L
     The lowest grid points of separated valleys, and the vertices of quadratic forms through their neighbours,
     are evaluated exactly: the value is that of the sum at the point, and never above that of the grid.
     """
+    return min(_deepest(members, tables, over, _VALLEYS), key=_by_value)
+
+
+def refined(members: Sequence[Member], tables: Sequence[Array], over: Grid3) -> Lowest:
+    """Return the lowest point of a sum of data sets, each of its valleys followed on ever finer grids.
+
+    Parameters
+    ----------
+    members : sequence of Member
+    tables : sequence of array
+        Theirs on the grid (see :func:`tabulate`), which may be coarse.
+    over : Grid3
+        The point stays inside its limits.
+    """
+    reach = np.array([np.log(axis[1] / axis[0]) for axis in over.axes])
+    found = _deepest(members, tables, over, _FOLLOWED)
+    for k in range(_ROUNDS):
+        found = [_nearby(members, point, reach * _SHRINK**k, over) for point in found]
+        if k == 1:  # by now the steps are smaller than a valley
+            found = sorted(found, key=_by_value)[:_KEPT]
+    best = min(found, key=_by_value)
+    free = [n for n, size in zip(_NAMES, total(tables).shape, strict=True) if size > 1]
+    return replace(best, edges=tuple(n for n in _edges(best.point, over) if n in free))
+
+
+def _nearby(members: Sequence[Member], found: Lowest, reach: Array, over: Grid3) -> Lowest:
+    """Return the lowest point of a small grid around a point, or that point."""
+    limits = zip(_NAMES, reach.tolist(), over.axes, strict=True)
+    near = Grid3(*(_around(found.point[name], span, axis) for name, span, axis in limits))
+    best = lowest(members, [tabulate(m, near) for m in members], near)
+    return best if best.value < found.value else found
+
+
+def _around(centre: float, reach: float, axis: Array) -> Array:
+    """Return points around one within ``reach`` in its logarithm, moved inside the limits of an axis."""
+    span = 2.0 * reach
+    start = np.clip(np.log(centre) - reach, np.log(axis[0]), np.log(axis[-1]) - span)
+    return np.asarray(np.exp(start + np.linspace(0.0, span, _NEAR)))
+
+
+def _edges(point: Mapping[str, float], over: Grid3) -> tuple[str, ...]:
+    limits = zip(_NAMES, over.axes, strict=True)
+    return tuple(n for n, axis in limits if min(point[n] / axis[0], axis[-1] / point[n]) < 1.0 + 1e-9)
+
+
+def _by_value(found: Lowest) -> float:
+    return found.value
+
+
+def _deepest(members: Sequence[Member], tables: Sequence[Array], over: Grid3, count: int) -> list[Lowest]:
+    """Return the lowest points of so many separated valleys, no one above its lowest grid point.
+
+    Raises
+    ------
+    NuanomalyError
+        If the sum is infinite on the whole grid.
+    """
     values = total(tables)
-    found: Lowest | None = None
-    for place in valleys(values, _VALLEYS):
+    found = []
+    for place in valleys(values, count):
         here, vertex = _vertex(values, place, over)
-        if found is None or here.value < found.value:
-            found = here
         exact = sum(at(members, vertex.point).values())
-        if exact < found.value:
-            found = Lowest(exact, vertex.point, vertex.edges)
-    if found is None:
+        found.append(Lowest(exact, vertex.point, vertex.edges) if exact < here.value else here)
+    if not found:
         raise NuanomalyError("the sum is infinite on the whole grid")
     return found
 
 
 def _vertex(values: Array, place: Sequence[int], over: Grid3) -> tuple[Lowest, Lowest]:
     """Return a grid point, and the vertex of the quadratic form through its neighbours, within one step."""
-    names = ("dm2_41", "Ue4_sq", "Umu4_sq")
     sizes = values.shape
     inner = [k for k in range(3) if 0 < place[k] < sizes[k] - 1]
-    edges = tuple(names[k] for k in range(3) if sizes[k] > 1 and k not in inner)
+    edges = tuple(_NAMES[k] for k in range(3) if sizes[k] > 1 and k not in inner)
     steps = np.eye(3, dtype=int)
 
     def value(*moves: NDArray[np.int_]) -> float:
@@ -228,7 +314,7 @@ def _vertex(values: Array, place: Sequence[int], over: Grid3) -> tuple[Lowest, L
         moved = -np.linalg.solve(bend, slope) if curved else -slope / diagonal
         shift[inner] = np.clip(moved, -1.0, 1.0)
     point, there = {}, {}
-    for k, (name, axis) in enumerate(zip(names, over.axes, strict=True)):
+    for k, (name, axis) in enumerate(zip(_NAMES, over.axes, strict=True)):
         point[name] = float(axis[place[k]])
         there[name] = point[name] * float((axis[1] / axis[0]) ** shift[k])
     return Lowest(value(), point, edges), Lowest(value(), there, edges)
@@ -243,7 +329,7 @@ def _mixed(value: Callable[..., float], k: NDArray[np.int_], m: NDArray[np.int_]
 
 def at(members: Iterable[Member], point: Mapping[str, float]) -> dict[str, float]:
     """Return each data set's value at a point, by name."""
-    dm2, e, mu = (np.array([point[name]]) for name in ("dm2_41", "Ue4_sq", "Umu4_sq"))
+    dm2, e, mu = (np.array([point[name]]) for name in _NAMES)
     return {m.name: float(m.value(dm2, e, mu)[0]) for m in members}
 
 

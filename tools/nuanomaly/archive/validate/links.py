@@ -117,6 +117,10 @@ def _comparison(archive: Archive, subject: Subject) -> Iterator[Finding]:
     modes = {s.release: modes_of(s.data) for s in archive.releases}
     for side, entry in data["datasets"].items():
         steps: Steps = ["datasets", side]
+        names = [reference.partition("@")[0] for reference in entry["releases"]]
+        for name in entry.get("maps", ()):
+            kind = "release of this side called"
+            yield from unknown(subject, "UNKNOWN_RELEASE", kind, name, names, [*steps, "maps", name])
         for k, reference in enumerate(entry["releases"]):
             yield from _link(archive, subject, reference, [*steps, "releases", k])
             if "mode" in entry and modes.get(reference, ["default"]) != ["default"]:
@@ -124,6 +128,9 @@ def _comparison(archive: Archive, subject: Subject) -> Iterator[Finding]:
                 yield from unknown(
                     subject, "UNKNOWN_MODE", kind, entry["mode"], modes[reference], [*steps, "mode"]
                 )
+    for group, sides in data.get("tested", {}).items():
+        for k, side in enumerate(sides):
+            yield from unknown(subject, "UNKNOWN_SIDE", "side", side, data["datasets"], ["tested", group, k])
     for k, reference in enumerate(data.get("also_shown", ())):
         yield from _link(archive, subject, reference, ["also_shown", k])
     known = [a.path.stem for a in archive.anomalies]
