@@ -55,6 +55,21 @@ def test_csi_2017_keeps_every_count_and_fits_those_in_the_window(csi: Path) -> N
     assert cells["neutrons"].tolist() == [4.0, 2.0, 2.0, 1.0]
 
 
+def test_csi_2017_steady_states_are_products_of_light_and_time(csi: Path) -> None:
+    plain, found = (coherent_csi_2017.tables(csi, steady_states=more)["cells"] for more in (False, True))
+    assert list(found)[: len(plain.columns)] == list(plain)
+    long, every = (found[name].to_numpy().reshape(2, 2) for name in ("steady_long", "steady_every"))
+    for cells in (long, every):
+        assert cells[0, 0] * cells[1, 1] == pytest.approx(cells[0, 1] * cells[1, 0])
+    # before the pulse, beam on: 5, 6, 7 and 8, 9, 10 counts at 0.25, 5.75 and 6.25 µs; 13, 15 and 17 in all
+    rate = np.log(long[0, 0] / long[0, 1]) / 5.5
+    weight = np.exp(-rate * np.array(TIMES))
+    assert (weight * TIMES).sum() / weight.sum() == pytest.approx((13 * 0.25 + 15 * 5.75 + 17 * 6.25) / 45)
+    assert long.sum() == pytest.approx(45.0 * weight[:2].sum() / weight.sum())
+    # at 0.25 and 5.75 µs 5, 6, 8, 9 counts, one less in coincidence and one more before, beam off
+    assert every.sum() == pytest.approx(3 * (5 + 6 + 8 + 9) * 308.1 / 615.1)
+
+
 def test_errors_that_are_negligible_are_zero(csi: Path) -> None:
     found = coherent_csi_2017.tables(csi)["parameters"]
     assert found["name"].tolist()[:2] == ["beamExposure", "acceptanceEfficiency_a"]

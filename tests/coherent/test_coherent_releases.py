@@ -17,8 +17,8 @@ from nuanomaly.likelihood.stopped_pions import PROMPT_ENERGY
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.registry import model
 
-CSI, LAR, FULL = "coherent-csi@2017-r1", "coherent-lar@2020-r1", "coherent-csi@2021-r1"
-RELEASES = (CSI, LAR, FULL, "coherent-csi-quenching@2021-r1", "sns-flux@2021-r1")
+CSI, LAR, FULL = "coherent-csi@2017-r2", "coherent-lar@2020-r1", "coherent-csi@2021-r1"
+RELEASES = ("coherent-csi@2017-r1", CSI, LAR, FULL, "coherent-csi-quenching@2021-r1", "sns-flux@2021-r1")
 RATES = (CSI, LAR, FULL)
 
 
@@ -159,9 +159,30 @@ def test_a_flavour_keeps_its_coupling_where_oscillation_takes_it() -> None:
 def test_non_standard_couplings_of_the_two_minima_are_those_of_simulated_experiments() -> None:
     """The tables of arXiv:2008.06062 for ε_ee = ε^u = ε^d are lowest at 0.032 and 0.158."""
     epsilon = np.linspace(-0.1, 0.3, 401)
-    found = likelihood(CSI).chi2("3nu", eps_ee_u=epsilon, eps_ee_d=epsilon)
+    found = likelihood(CSI).chi2("3nu", eps_ee=epsilon)
+    assert found == pytest.approx(likelihood(CSI).chi2("3nu", eps_ee_u=epsilon, eps_ee_d=epsilon))
     inner = (found[1:-1] < found[:-2]) & (found[1:-1] < found[2:])
     assert epsilon[1:-1][inner] == pytest.approx([0.032, 0.158], abs=0.005)
+
+
+def test_the_likelihood_of_others_has_its_minima_where_they_have_them() -> None:
+    """arXiv:2008.06062: 0.032 for ε_ee, and for ε_μμ between the table's points −0.010 and 0.020."""
+    epsilon = np.linspace(-0.05, 0.09, 281)
+    others = likelihood(CSI, "arxiv-2008-06062")
+    assert epsilon[np.argmin(others.chi2("3nu", eps_ee=epsilon))] == pytest.approx(0.032, abs=0.004)
+    assert epsilon[np.argmin(others.chi2("3nu", eps_mumu=epsilon))] == pytest.approx(0.0042, abs=0.004)
+    own = epsilon[np.argmin(likelihood(CSI).chi2("3nu", eps_mumu=epsilon))]
+    assert own == pytest.approx(0.017, abs=0.001)
+
+
+def test_the_second_revision_changes_no_number_of_the_first() -> None:
+    for mode in ("standard", "events", "raw-steady-state"):
+        strengths = np.array([0.4, 0.7, 1.3])
+        first, second = (
+            likelihood(f"coherent-csi@2017-{r}", mode).chi2("3nu", cevns_strength=strengths)
+            for r in ("r1", "r2")
+        )
+        assert np.array_equal(first, second)
 
 
 def test_protons_and_neutrons_may_have_their_own_form_factors() -> None:

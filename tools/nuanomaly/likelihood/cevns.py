@@ -144,8 +144,10 @@ PARAMETERS: tuple[Parameter, ...] = (
         for name, what in (
             ("eps_ee_u", "ε_ee of ν_e to u quarks"),
             ("eps_ee_d", "ε_ee of ν_e to d quarks"),
+            ("eps_ee", "ε_ee of ν_e to u and d quarks alike, added to those of each"),
             ("eps_mumu_u", "ε_μμ of ν_μ to u quarks"),
             ("eps_mumu_d", "ε_μμ of ν_μ to d quarks"),
+            ("eps_mumu", "ε_μμ of ν_μ to u and d quarks alike, added to those of each"),
         )
     ),
 )
@@ -164,7 +166,8 @@ def strengths(charge: Charge) -> dict[str, Strength]:
 
     def added(flavour: str, epsilon: str) -> Strength:
         def strength(p: Mapping[str, Array]) -> Array:
-            factor = charge(p["sin2_theta_w"], p[f"{epsilon}_u"], p[f"{epsilon}_d"])
+            up, down = (p[f"{epsilon}_{quark}"] + p[epsilon] for quark in "ud")
+            factor = charge(p["sin2_theta_w"], up, down)
             whole = p["cevns_strength"] * p[f"cevns_strength_{flavour}"] * factor
             return np.asarray(whole - universal(p))
 

@@ -13,6 +13,9 @@ Local = Callable[[Array], Quadratic]
 
 #: Newton steps at most, halvings of one at most, and the gain below which the minimum is found.
 _STEPS, _HALVINGS, _GAIN = 60, 40, 1e-10
+#: How many derivatives are worked on at once: every Newton step goes through all of them, four times faster
+#: if they stay in the cache.
+CACHED = 500_000
 #: Eigenvalues of a matrix with ones on its diagonal below this are directions that nothing constrains.
 _SINGULAR = 1e-12
 

@@ -6,15 +6,17 @@ from functools import cached_property, reduce
 from operator import add
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 from nuanomaly.likelihood.base import Likelihood, solved
-from nuanomaly.likelihood.convex import Local, profile
+from nuanomaly.likelihood.convex import CACHED, Local, profile
 from nuanomaly.likelihood.ensemble import GaussianForm, Table
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.tables import SumTable
 from nuanomaly.model.base import Array, Model, Parameter
 
 
@@ -63,6 +65,10 @@ def combine(
         overlaps=tuple(dict.fromkeys(o for m in members for o in m.overlaps)),
         members=tuple(members),
     )
+
+
+def _cut(arrays: Mapping[str, Array], cut: slice) -> dict[str, Array]:
+    return {name: value[cut] for name, value in arrays.items()}
 
 
 def _reasons(members: Sequence[Likelihood]) -> str:
@@ -155,6 +161,16 @@ class JointLikelihood(Likelihood):
         known = [form for form in forms if form is not None]
         if len(known) == len(cluster):
             return solved(reduce(add, known), nuisances, given)
+        size = max((v.size for v in points.values()), default=1)
+        width = sum(m.n_bins or 1 for m in cluster) * len(self.nuisances)
+        step = max(1, CACHED // max(1, width))
+        if size > step:
+            cuts = [slice(i, i + step) for i in range(0, size, step)]
+            parts = [
+                self._together(cluster, model, _cut(points, cut), nuisances, _cut(given, cut)) for cut in cuts
+            ]
+            where = {name: np.concatenate([p[1][name] for p in parts]) for name in parts[0][1]}
+            return np.concatenate([p[0] for p in parts]), where
         every = [self._local(m, model, p) for m, p in zip(cluster, own, strict=True)]
         ids = tuple(dict.fromkeys(name for m in cluster for name in m.nuisances.ids))
         places = [[ids.index(name) for name in m.nuisances.ids] for m in cluster]
@@ -163,7 +179,6 @@ class JointLikelihood(Likelihood):
             found = [f(xi[:, place]) for f, place in zip(every, places, strict=True)]
             return reduce(add, found).on(ids)
 
-        size = max((v.size for v in points.values()), default=1)
         return profile(local, size, ids, nuisances, given)
 
     def _local(self, member: Likelihood, model: Model, points: Mapping[str, Array]) -> Local:
@@ -213,16 +228,16 @@ class JointLikelihood(Likelihood):
 
     def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
         """Return what turns data (T, n_bins) into the sum, shape (T, P); shared nuisances profiled once."""
-        tables = [self._table_of(cluster, model, points) for cluster in self._clusters]
+        return SumTable(tuple(self._table_of(cluster, model, points) for cluster in self._clusters))
 
-        def values(data: Array) -> Array:
-            return np.asarray(sum(table(data[:, where]) for where, table in tables))
-
-        return values
+    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
+        """Return the members' means side by side, shape (P, n_bins)."""
+        parts = [m.means(model, self._own(m, model, points), nuisances) for m in self.members]
+        return np.concatenate(parts, axis=1)
 
     def _table_of(
         self, cluster: Sequence[Likelihood], model: Model, points: Mapping[str, Array]
-    ) -> tuple[Array, Table]:
+    ) -> tuple[NDArray[np.intp], Table]:
         """Return which data belong to members that are tied, and their table."""
         where = np.concatenate(
             [np.arange(place.start, place.stop) for m in cluster for place in [self._place(m)]]

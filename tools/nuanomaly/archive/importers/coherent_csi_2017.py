@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.text import read_text
@@ -24,11 +25,20 @@ _ARRIVAL = {
     "delayed": "arrivalTimePDF_delayedNeutrinos.txt",
     "neutrons": "arrivalTimePDF_promptNeutrons.txt",
 }
+#: Live days with the beam on and off (arXiv:1804.09459).
+_ON, _OFF = 308.1, 153.5
 _HEADER = "Photoelectrons (PEs),Arrival time (us),Counts"
 
 
-def tables(originals: Path) -> dict[str, pd.DataFrame]:
+def tables(originals: Path, steady_states: bool = False) -> dict[str, pd.DataFrame]:
     """Return the tables of the release.
+
+    Parameters
+    ----------
+    originals : pathlib.Path
+    steady_states : bool
+        Add two more estimates of the steady-state background to the cells, ``steady_long`` and
+        ``steady_every``.
 
     Raises
     ------
@@ -42,7 +52,8 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
         "neutrons": read_text(folder / "promptPDF.txt", ("photoelectrons", "rate"), ","),
         "parameters": parameters(folder / "coherent_parameters.yaml"),
     }
-    return {**found, "cells": _cells(found)}
+    cells = _cells(found)
+    return {**found, "cells": _with_steady_states(cells, found["counts"]) if steady_states else cells}
 
 
 def _same(folder: Path, files: dict[str, str], places: tuple[str, ...], kind: str) -> pd.DataFrame:
@@ -142,3 +153,47 @@ def _seen_neutrons(found: dict[str, pd.DataFrame]) -> "pd.Series[float]":
     step = np.where(at < 5.0, 0.0, np.where(at < 6.0, 0.5, 1.0))
     acceptance = step * a / (1.0 + np.exp(-k * (at - x0)))
     return found["neutrons"]["rate"].mul(value["beamExposure"] * acceptance)
+
+
+def _with_steady_states(cells: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with two estimates of the steady state, photo-electrons and time independent.
+
+    ``steady_long``: counts before the pulse, beam on, at all times; exponential in time. ``steady_every``:
+    with them those of the beam off, before the pulse and in coincidence, in the times of the cells, scaled
+    to the days of beam.
+    """
+    inside = (counts["photoelectrons"] > PHOTOELECTRONS[0]) & (counts["photoelectrons"] < PHOTOELECTRONS[1])
+    kept = counts[inside]
+    on = kept.groupby("time")["anticoincidence_on"].sum()
+    every = kept[["anticoincidence_on", "anticoincidence_off", "coincidence_off"]].sum(axis=1)
+    every = (every * (_ON / (_ON + 2.0 * _OFF)))[kept["time"] < TIME[1]]
+    early = kept[kept["time"] < TIME[1]]
+    estimates = {
+        "steady_long": (
+            kept.groupby("photoelectrons")["anticoincidence_on"].sum(),
+            pd.Series(_exponential(on.index.to_numpy(float), on.to_numpy(float)), on.index),
+        ),
+        "steady_every": (every.groupby(early["photoelectrons"]).sum(), every.groupby(early["time"]).sum()),
+    }
+    place, time = cells["photoelectrons_low"] + 1.0, cells["time_low"] + 0.25
+    return cells.assign(
+        **{
+            # twelve digits: the same on every machine
+            name: [
+                float(f"{x:.12g}")
+                for x in light.reindex(place).to_numpy() * late.reindex(time).to_numpy() / light.sum()
+            ]
+            for name, (light, late) in estimates.items()
+        }
+    )
+
+
+def _exponential(time: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the counts of the exponential that is most likely, with the same sum and mean time."""
+    mean, rate = float((counts * time).sum() / counts.sum()), 0.0
+    for _ in range(50):
+        weight = np.exp(-rate * time)
+        weight /= weight.sum()
+        own = float((weight * time).sum())
+        rate += (own - mean) / float((weight * (time - own) ** 2).sum())
+    return np.asarray(counts.sum() * weight)
