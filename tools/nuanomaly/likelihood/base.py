@@ -176,6 +176,16 @@ class Likelihood(ABC):
         """
         raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
 
+    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
+        """Return the means of data at complete points, shape (P, n_bins), with all nuisances (P,) by id.
+
+        Raises
+        ------
+        NotApplicableError
+            If it is not known how the data fluctuate.
+        """
+        raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
+
     _no_toys = "is a tabulated surface, which says nothing of other data: no toys can be made of it"
 
     def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
@@ -343,7 +353,7 @@ class ResponseLikelihood(Likelihood):
             raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
         prediction = self.prediction(model, points)
         true = self.nuisances.draw(count, random) if nuisances is None else nuisances
-        drawn = np.array([true[name] for name in self.nuisances.ids]).reshape(len(self.nuisances), count).T
+        drawn = self._side_by_side(true, count)
         if prediction.moved is None:
             means = prediction.mu + drawn @ prediction.jacobian[0].T
         else:
@@ -352,6 +362,18 @@ class ResponseLikelihood(Likelihood):
         means = np.broadcast_to(means, (count, self.measure.data.size))
         return self.measure.sample(prediction, means, random)
 
+    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
+        """Return the means of data at complete points, shape (P, n_bins), with all nuisances by id."""
+        prediction = self.prediction(model, points)
+        count = len(prediction.mu)
+        at = self._side_by_side(nuisances, count)
+        found = prediction if prediction.moved is None else prediction.moved(at, np.arange(count))
+        return np.asarray(found.mu + np.einsum("pnk,pk->pn", found.jacobian, at))
+
+    def _side_by_side(self, nuisances: Mapping[str, Array], count: int) -> Array:
+        found = np.array([nuisances[name] for name in self.nuisances.ids])
+        return found.reshape(len(self.nuisances), count).T
+
     _no_toys = "has a statistic that does not say how its data fluctuate: no toys can be made of it"
 
     def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
@@ -359,7 +381,7 @@ class ResponseLikelihood(Likelihood):
         measure, transform = self.measure, self.transform
         if isinstance(transform, SharesOut) and isinstance(measure, FixedCovariance):
             shares = transform.shares(self._outputs(model, points))
-            table = shared_table(measure.inverse, shares, transform.groups)
+            table: Table = shared_table(measure.inverse, shares, transform.groups)
         elif hasattr(transform, "data"):
             return super().tabulate(model, points)
         elif isinstance(measure, Tabulates):

@@ -1,0 +1,148 @@
+"""How far χ² falls when nuisances with bounds, or with different errors up and down, are profiled.
+
+−2 s·ξ + ξᵀHξ + prior is minimised; each nuisance is counted in units of the error that it has with the others
+at zero, c = H_ss + 1/σ₊², so that the slope is u = s/√c. One alone has the closed form m (2|u| − κ m) with
+m = min(|u|/κ, b), κ = 1 above zero and (H + 1/σ₋²)/c below it, b the bound on that side.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nuanomaly.likelihood.nuisance import Nuisance
+from nuanomaly.model.base import Array
+
+#: Several are minimised in turn so often at most, until none moves by more than this (squared, in errors).
+_SWEEPS, _MOVED = 200, 1e-18
+
+
+@dataclass(frozen=True, eq=False)
+class Gains:
+    """The S nuisances of L pieces, in units of their errors.
+
+    Attributes
+    ----------
+    limits : array, shape (2, S, L)
+        The distance from zero of the upper and of the lower bound.
+    curvatures : array, shape (2, S, L)
+        κ above and below zero.
+    mixed : array, shape (S, S, L)
+        H.
+    """
+
+    limits: Array
+    curvatures: Array
+    mixed: Array
+
+    def __len__(self) -> int:
+        return len(self.mixed)
+
+    @cached_property
+    def symmetric(self) -> bool:
+        """Whether there is one nuisance, the same above and below zero."""
+        same = np.array_equal(self.limits[0], self.limits[1])
+        return len(self) == 1 and same and bool((self.curvatures == 1.0).all())
+
+    def take(self, pieces: NDArray[np.intp]) -> "Gains":
+        """Return those of some pieces (of any shape)."""
+        return replace(
+            self,
+            limits=self.limits[..., pieces],
+            curvatures=self.curvatures[..., pieces],
+            mixed=self.mixed[..., pieces],
+        )
+
+    def __call__(self, slopes: Sequence[Array]) -> Array:
+        """Return the gain for slopes u of every nuisance, whose last axes are the pieces'; slopes change."""
+        if self.symmetric:
+            u = slopes[0]
+            np.abs(u, out=u)
+            at = np.minimum(u, self.limits[0, 0])
+            u += u
+            u -= at
+            at *= u
+            return np.asarray(at)
+        if len(self) == 1:
+            above, below = self._alone(0, slopes[0])
+            return above + below
+        return self._several(slopes)
+
+    def ceiling(self, low: Sequence[Array], high: Sequence[Array]) -> Array:
+        """Return at least the largest gain for slopes between two values: of each alone, summed."""
+        total = np.zeros_like(low[0])
+        for s, (a, b) in enumerate(zip(low, high, strict=True)):
+            total += np.maximum(self._alone(s, np.maximum(b, 0.0))[0], self._alone(s, np.minimum(a, 0.0))[1])
+        return total
+
+    def _alone(self, s: int, u: Array) -> tuple[Array, Array]:
+        found = []
+        for side, slope in enumerate((np.maximum(u, 0.0), np.maximum(-u, 0.0))):
+            kappa = self.curvatures[side, s]
+            wanted = np.divide(slope, kappa, out=np.full_like(slope, np.inf), where=kappa > 0.0)
+            at = np.minimum(np.where(slope > 0.0, wanted, 0.0), self.limits[side, s])
+            found.append(at * (2.0 * slope - np.where(kappa > 0.0, kappa * at, 0.0)))
+        return found[0], found[1]
+
+    def _several(self, slopes: Sequence[Array]) -> Array:
+        """Return the gain of some that act on one another: each in turn, which converges (H is convex)."""
+        places = range(len(self))
+        at = [np.zeros_like(slopes[0]) for _ in places]
+        for _ in range(_SWEEPS):
+            moved = 0.0
+            for s in places:
+                pull = slopes[s] - sum(self.mixed[s, t] * at[t] for t in places if t != s)
+                kappa = np.where(pull > 0.0, self.curvatures[0, s], self.curvatures[1, s])
+                found = np.divide(pull, kappa, out=np.zeros_like(pull), where=kappa > 0.0)
+                np.clip(found, -self.limits[1, s], self.limits[0, s], out=found)
+                moved = max(moved, float((kappa * (found - at[s]) ** 2).max(initial=0.0)))
+                at[s] = found
+            if moved < _MOVED:
+                break
+        total = np.zeros_like(slopes[0])
+        for s in places:
+            pull = slopes[s] - sum(self.mixed[s, t] * at[t] for t in range(s))
+            kappa = np.where(at[s] > 0.0, self.curvatures[0, s], self.curvatures[1, s])
+            total += at[s] * (2.0 * pull - kappa * at[s])
+        return total
+
+    def coarse(self, size: int) -> "Gains":
+        """Return what gains at least as much as any of ``size`` pieces that follow each other.
+
+        Nuisances that act on one another are taken apart: H is at least its smallest eigenvalue (of the
+        matrix with ones on its diagonal) times its diagonal.
+        """
+        diagonal = np.diagonal(self.mixed, axis1=0, axis2=1).T
+        scale = np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+        matrix = (self.mixed / (scale[:, None] * scale[None])).transpose(2, 0, 1)
+        matrix[:, range(len(self)), range(len(self))] = 1.0
+        least = np.clip(np.linalg.eigvalsh(matrix)[:, 0] - 1e-12, 0.0, 1.0) if len(self) > 1 else 1.0
+        lowered = self.curvatures - (1.0 - least) * diagonal
+        shape = (2, len(self), -1, size)
+        return replace(
+            self,
+            limits=self.limits.reshape(shape).max(axis=3),
+            curvatures=np.maximum(lowered.reshape(shape).min(axis=3), 0.0),
+        )
+
+
+def bounded_gains(hessian: Array, items: Sequence[Nuisance], bounds: Array) -> tuple[Gains, Array]:
+    """Return the gains of nuisances with Hessian (L, S, S), and what makes u of their slopes, shape (L, S).
+
+    Parameters
+    ----------
+    items : sequence of Nuisance
+        Whose errors count, if they are finite.
+    bounds : array, shape (L, S, 2)
+    """
+    prior = np.array([[n.plus**-2.0, n.minus**-2.0] for n in items])  # 1/∞² is zero
+    diagonal = np.diagonal(hessian, axis1=1, axis2=2)
+    curvatures = diagonal[:, :, None] + prior
+    size = np.where(curvatures[:, :, 0] > 0.0, curvatures[:, :, 0], 1.0)
+    root = np.sqrt(size)
+    scaled = np.where(curvatures > 0.0, curvatures / size[:, :, None], 1.0)
+    mixed = hessian / (root[:, :, None] * root[:, None, :])
+    limits = np.stack([bounds[:, :, 1], -bounds[:, :, 0]]) * root
+    return Gains(limits.transpose(0, 2, 1), scaled.transpose(2, 1, 0), mixed.transpose(1, 2, 0)), 1.0 / root
