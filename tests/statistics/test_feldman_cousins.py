@@ -173,3 +173,18 @@ def test_impossible_requests_are_refused(make: SimpleNamespace) -> None:
         feldman_cousins(data, "2nu-ee", {"sin2_2theta_ee": 3}, FIXED, toys=0)
     with pytest.raises(NuanomalyError, match="points must give"):
         feldman_cousins(data, "2nu-ee", {"sin2_2theta_ee": 3}, FIXED, points={"dm2_41": [1.0]})
+
+
+def test_independent_points_have_random_numbers_of_their_own(make: SimpleNamespace) -> None:
+    """The same point twice: the same toys, or others of the same distribution."""
+    data = make.averaged(0.9, 0.04)
+    grid, points = {"sin2_2theta_ee": (0.01, 1.0, 9, "log")}, {"sin2_2theta_ee": [0.2, 0.2]}
+    same, own = (
+        feldman_cousins(
+            data, "2nu-ee", grid, FIXED, toys=4000, seed=4, points=points, levels=(0.9,), independent=own
+        ).critical[:, 0]
+        for own in (False, True)
+    )
+    assert same[0] == same[1]
+    assert own[0] != own[1]
+    assert own == pytest.approx(np.full(2, same[0]), rel=0.15)

@@ -90,6 +90,23 @@ def test_a_declared_run_is_done_once(tmp_path: Path) -> None:
     assert not is_current(stored, declared)
 
 
+def test_points_of_a_run_are_lists_or_the_mesh_of_axes() -> None:
+    declared = {
+        "kind": "feldman-cousins",
+        "datasets": ["gallex"],
+        "model": "2nu-ee",
+        "grid": {"dm2_41": [0.1, 10.0, 4, "log"], "sin2_2theta_ee": [0.01, 1.0, 3, "log"]},
+        "toys": 500,
+    }
+    lists = {"dm2_41": [1.0, 2.0], "sin2_2theta_ee": [0.1, 0.3]}
+    mesh = {"dm2_41": [0.1, 10.0, 3, "log"], "sin2_2theta_ee": [0.0, 1.0, 2, "lin"]}
+    frame = compute({**declared, "points": lists}).to_frame()
+    assert frame[list(lists)].to_dict("list") == lists
+    frame = compute({**declared, "points": mesh, "independent": True}).to_frame()
+    assert frame["sin2_2theta_ee"].tolist() == [0.0, 1.0] * 3
+    assert frame["dm2_41"].tolist() == pytest.approx([0.1, 0.1, 1.0, 1.0, 10.0, 10.0])
+
+
 def test_wrong_declarations_are_refused(tmp_path: Path) -> None:
     assert declared_runs(tmp_path) == {}
     (tmp_path / "toys.yaml").write_text("small: {}\n")

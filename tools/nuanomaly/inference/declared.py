@@ -8,13 +8,16 @@ runs:
     mode, fixed, grid: optional, as everywhere
     toys, seed: numbers
     at: the point, for a hypothesis; true points, for coverage
-    levels, most, every: optional, for feldman-cousins
+    levels, most, every, independent: optional, for feldman-cousins
+    points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
@@ -27,6 +30,7 @@ from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.stored import read, write
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.likelihood.joint import join
+from nuanomaly.model.base import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +43,11 @@ _TESTS = {
 }
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage}
 _KEYS = ("datasets", "model", "mode", "fixed", "grid", "toys", "seed", "allow_overlap")
-_MORE = {"feldman-cousins": ("levels", "most", "every"), "coverage": ("at",), "hypothesis": ("at",)}
+_MORE = {
+    "feldman-cousins": ("levels", "most", "every", "points", "independent"),
+    "coverage": ("at",),
+    "hypothesis": ("at",),
+}
 
 
 def compute(
@@ -62,6 +70,8 @@ def compute(
             raise UnknownNameError("key", str(key), keys, f"a run of kind {kind}")
     settings = {key: declared[key] for key in keys if key in declared}
     settings["grid"] = {name: _axis(spec) for name, spec in settings.get("grid", {}).items()}
+    if "points" in settings:
+        settings["points"] = _points(settings["points"])
     datasets = settings.pop("datasets")
     wanted = [datasets] if isinstance(datasets, str) else [_dataset(entry) for entry in datasets]
     found: ToyTest | FeldmanCousins = kinds[kind](
@@ -78,6 +88,18 @@ def _dataset(entry: str | list[str]) -> Dataset:
 def _axis(spec: Any) -> Any:
     """Return an axis: a list of low, high, number and spacing is a range, any other one the values."""
     return tuple(spec) if isinstance(spec, list) and len(spec) == 4 and isinstance(spec[3], str) else spec
+
+
+def _points(declared: Mapping[str, Any]) -> dict[str, Array]:
+    """Return points that are declared as lists of coordinates, or as the axes of a mesh."""
+    if not all(isinstance(_axis(spec), tuple) for spec in declared.values()):
+        return {name: np.asarray(values, float) for name, values in declared.items()}
+    lines = [
+        (np.geomspace if spacing == "log" else np.linspace)(low, high, count)
+        for low, high, count, spacing in declared.values()
+    ]
+    mesh = np.meshgrid(*lines, indexing="ij")
+    return {name: m.ravel() for name, m in zip(declared, mesh, strict=True)}
 
 
 def record(

@@ -3,7 +3,8 @@
 For each true point, Δ = value there − smallest value over the whole plane is found for toys and for the data;
 the point is allowed at a confidence level if the data's Δ does not exceed that of this part of the toys. Toys
 draw the nuisances from their priors (those without prior stay where the data want them) and all fits profile
-them. All points see the same random numbers, so that critical values are smooth from point to point.
+them. All points see the same random numbers, so that critical values are smooth from point to point; where
+errors are to be independent, each point has its own.
 """
 
 import hashlib
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 LEVELS = (0.6827, 0.90, 0.95, 0.99)
 #: Points and blocks of toys per piece of work.
 _POINTS, _BLOCKS = 40, 4
+#: How far the blocks of a hypothesis are from those of the next one, where random numbers are its own.
+_OWN = 2**24
 #: How many binomial errors from every level the data's p-value must be for a verdict to be certain.
 _SURE = 3.0
 
@@ -176,6 +179,7 @@ def feldman_cousins(
     seed: int = 0,
     every: int = 1,
     points: Mapping[str, ArrayLike] | None = None,
+    independent: bool = False,
     mode: Mode = None,
     allow_overlap: bool = False,
     where: Where | None = None,
@@ -200,6 +204,8 @@ def feldman_cousins(
         Compute every so many grid points along each axis, the last included; values between are interpolated.
     points : mapping of arrays, optional
         Compute at these points, which need not be on the grid, instead.
+    independent : bool
+        Each point has random numbers of its own.
     where : Where, optional
         Processes, Dask, and a folder to resume from.
 
@@ -218,7 +224,7 @@ def feldman_cousins(
     delta = values - min(smallest, float(values.min()))
     index = np.arange(plane.size, plane.null) if extra else _lattice(plane.shape, every)
     index = index[plane.possible[index]]
-    found = _toys(engine, delta, index, tuple(levels), toys, most or toys, where, progress)
+    found = _toys(engine, delta, index, tuple(levels), toys, most or toys, independent, where, progress)
     return _result(what, engine, delta, index, tuple(levels), found)
 
 
@@ -238,6 +244,7 @@ def _toys(
     levels: tuple[float, ...],
     toys: int,
     most: int,
+    independent: bool,
     where: Where | None,
     progress: Progress | None,
 ) -> list[Array]:
@@ -251,7 +258,7 @@ def _toys(
             for k in range(0, left.size, _POINTS)
             for block in range(first, first + count, _BLOCKS)
         ]
-        arguments = [(tuple(index[chosen].tolist()), *rest) for chosen, *rest in pieces]
+        arguments = [(tuple(index[chosen].tolist()), *rest, independent) for chosen, *rest in pieces]
         arrays = run(compute, (engine.plane, engine.seed), arguments, key, where, progress)
         for (chosen, *_), array in zip(pieces, arrays, strict=True):
             for k, row in zip(chosen.tolist(), array, strict=True):
@@ -270,11 +277,11 @@ def _uncertain(rows: Sequence[Array], observed: float, levels: tuple[float, ...]
     return any(abs(p - (1.0 - cl)) < _SURE * np.sqrt(cl * (1.0 - cl) / toys.size) for cl in levels)
 
 
-def compute(payload: tuple[Plane, int], argument: tuple[tuple[int, ...], int, int]) -> Array:
+def compute(payload: tuple[Plane, int], argument: tuple[tuple[int, ...], int, int, bool]) -> Array:
     """Return Δ of toys at some hypotheses, shape (hypotheses, toys): a piece of work."""
-    index, first, count = argument
+    index, first, count, independent = argument
     engine = _engine(*payload)
-    return np.array([engine.many(k, count, first) for k in index])
+    return np.array([engine.many(k, count, first + independent * k * _OWN) for k in index])
 
 
 @lru_cache(maxsize=2)
