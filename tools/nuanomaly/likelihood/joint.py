@@ -17,7 +17,6 @@ from nuanomaly.likelihood.convex import CACHED, Local, profile
 from nuanomaly.likelihood.ensemble import GaussianForm, Table
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.tables import SumTable
-from nuanomaly.likelihood.tables import SumTable
 from nuanomaly.model.base import Array, Model, Parameter
 
 
