@@ -43,7 +43,7 @@ def test_the_number_to_trust_is_that_of_the_toys() -> None:
     assert found.said == "p = 3 %, 2.2σ (Monte Carlo; Wilks 1 %, 2.6σ)"
     none = calibrated("x", 2, run(41.0, 0, 4_000_000))
     assert none.sigma == pytest.approx(5.0, abs=0.05)
-    assert none.said.startswith("more than 5.0σ (Monte Carlo, none of 4\u2009000\u2009000 toys; Wilks ")
+    assert none.said.startswith("more than 5.0σ (Monte Carlo, none of 4\u202f000\u202f000 toys; Wilks ")
     assert none.as_dict()["lower-limit"] is True
     assert "12 s of CPU time" in note([none], "page")
 

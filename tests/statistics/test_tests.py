@@ -22,6 +22,7 @@ from nuanomaly.inference.montecarlo import (
     toy_significance,
 )
 from nuanomaly.inference.raster import raster
+from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.model.base import NotApplicableError
 
@@ -53,6 +54,16 @@ def test_a_hypothesis_far_from_the_edge_has_one_degree_of_freedom(make: SimpleNa
     assert off(found.p_value, float(2.0 * ndtr(-2.5)), found.toys) < 4.0
     with pytest.raises(NuanomalyError, match="every free parameter"):
         toy_hypothesis(make.averaged(0.6, 0.04), "2nu-ee", SMALL, at={"sin2_2theta_ee": 0.5}, toys=500)
+
+
+def test_parameters_without_a_null_are_tested_as_well() -> None:
+    """Of three neutrinos, where nothing is at an edge: Δ of a point has two degrees of freedom."""
+    grid = {"sin2_theta13": (0.01, 0.04, 10, "lin"), "dm2_31": (1.6e-3, 3.4e-3, 10, "lin")}
+    at = {"sin2_theta13": 0.0218, "dm2_31": 2.54e-3}
+    found = toy_hypothesis("double-chooz", "3nu", grid, at=at, toys=500, seed=1)
+    wilks = Significance(found.delta, 2).p_value
+    assert wilks is not None
+    assert off(found.p_value, wilks, found.toys) < 4.0
 
 
 def test_significance_of_counts_is_that_of_the_sum_over_counts(make: SimpleNamespace) -> None:

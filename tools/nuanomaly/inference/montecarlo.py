@@ -99,7 +99,7 @@ def toy_hypothesis(
     NotApplicableError
         For a surface, which generates no toys.
     """
-    plane = plane_of(datasets, model, grid, fixed, mode, allow_overlap)
+    plane = _anchored(plane_of(datasets, model, grid, fixed, mode, allow_overlap))
     free_names(plane.known, at, [])  # an unknown name is an error
     names = [axis.name for axis in plane.axes]
     if set(at) != set(names):
@@ -251,7 +251,19 @@ def _plane(likelihood: Likelihood, model: Any, fixed: Mapping[str, float], grid:
     own = {k: v for k, v in grid.items() if k in known}
     given = {k: v for k, v in fixed.items() if k in known}
     names = free_names(known, own, given)
-    return Plane(Objective(likelihood, model, given), axes(known, names, own), known)
+    return _anchored(Plane(Objective(likelihood, model, given), axes(known, names, own), known))
+
+
+def _anchored(plane: Plane) -> Plane:
+    """Return a plane whose last hypothesis is a point of its grid, if the model has none without oscillation.
+
+    Tests of a point and of compatibility do not need that one, as with the three mixing angles.
+    """
+    if any(plane.known[axis.name].null is not None for axis in plane.axes):
+        return plane
+    middle = {axis.name: float(axis.values[len(axis) // 2]) for axis in plane.axes}
+    known = {n: replace(p, null=middle[n]) if n in middle else p for n, p in plane.known.items()}
+    return replace(plane, known=known)
 
 
 def toy_compatibility(

@@ -4,6 +4,7 @@ Where toys exist they are what to trust: Wilks' theorem needs an amplitude away 
 splitting that means something, and neither holds without oscillation.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -136,7 +137,8 @@ class Calibrated:
             shown += f" (grid {toys.delta:.2f})"
         by_wilks: list[str | int | float | None] = ["–", "–", "–"]
         if wilks is not None and wilks.sigma is not None:
-            by_wilks = [wilks.dof, probability(wilks.p_value), f"{wilks.sigma:.2f}"]
+            p = probability(wilks.p_value).replace(" %", "\u202f%")
+            by_wilks = [wilks.dof, p, f"{wilks.sigma:.2f}"]
         by_toys: list[str | int | float | None] = ["–", "–", "–"]
         if toys is not None:
             by_toys = [_count(toys.toys), _p(toys), _sigma(toys)]
@@ -192,18 +194,21 @@ def note(found: Sequence[Calibrated], name: str) -> str:
 
 def _p(toys: ToyTest) -> str:
     if not toys.above:
-        return f"< {probability(toys.interval(0.8)[1])}"
-    digits = probability(toys.p_value)
-    if not digits.endswith("%"):
-        return f"{digits} ± {probability(toys.error)}"
-    return f"{digits.removesuffix(' %')} ± {100.0 * toys.error:.1g} %"
+        return f"<\u202f{probability(toys.interval(0.8)[1])}".replace(" %", "\u202f%")
+    if toys.p_value < 1e-5:
+        return f"{probability(toys.p_value)} ± {probability(toys.error)}"
+    error = 100.0 * max(toys.error, 1.0 / toys.toys)
+    decimals = max(0, -math.floor(math.log10(error)))
+    return f"{100.0 * toys.p_value:.{decimals}f}\u202f±\u202f{error:.{decimals}f}\u202f%"
 
 
 def _sigma(toys: ToyTest) -> str:
     low, high = toys.sigma_interval(INTERVAL)
-    return f"{toys.sigma:.2f} ({low:.2f} to {high:.2f})" if toys.above else f"> {toys.sigma:.2f}"
+    if not toys.above:
+        return f">\u202f{toys.sigma:.2f}"
+    return f"{toys.sigma:.2f}\u202f({low:.2f}–{high:.2f})"
 
 
 def _count(number: int) -> str:
-    """Return a number of toys with thin spaces."""
-    return f"{number:,}".replace(",", "\u2009")
+    """Return a number of toys, its thousands apart."""
+    return f"{number:,}".replace(",", "\u202f")
