@@ -148,7 +148,7 @@ class Channel:
         values, known = np.asarray(dm2, float), self._memory.kernels
         missing = np.array([v for v in dict.fromkeys(values.tolist()) if (wave, v) not in known])
         if len(known) + missing.size > max(1, _REMEMBERED // self.n_out):
-            self.forget()
+            known.clear()
             missing = np.unique(values)
         few = self.collapsed
         bounded = np.zeros(missing.size, bool) if few is None else missing <= few.limit
@@ -175,8 +175,10 @@ class Channel:
         return np.asarray((self.weights @ waves).T, float)
 
     def forget(self) -> None:
-        """Forget all kernels of these nodes."""
+        """Forget all that was made of these nodes."""
         self._memory.kernels.clear()
+        self._memory.collapsed = None
+        self.__dict__.pop("collapsed", None)
 
     def _waves(self, dm2: Array, wave: str) -> Array:
         """Return sin²φ or sin 2φ at each Δm², averaged over the nodes' intervals of L/E, shape (N, M)."""
