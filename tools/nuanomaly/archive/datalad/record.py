@@ -20,7 +20,7 @@ _FILES = {
     "*.yaml annex.largefiles=nothing\n.datalad/** annex.largefiles=nothing\n",
 }
 #: Tables stay plain files (a link would not be one), kept once on the disk where the file system can.
-_SETTINGS = {"annex.addunlocked": "true", "annex.thin": "true"}
+_SETTINGS = "[annex]\n\taddunlocked = true\n\tthin = true\n"
 _RUN = """[DATALAD RUNCMD] {title}
 
 === Do not change lines below ===
@@ -75,16 +75,18 @@ def _dataset(cache: Path) -> str:
     elif not config.is_file() and _git(cache, "for-each-ref"):
         raise NuanomalyError(f"{cache} is a git repository already, and none made by `fetch --record`")
     if not config.is_file():
-        _annex(cache, "init", "--quiet", "cache of nuanomaly")
-        for setting, value in _SETTINGS.items():
-            _git(cache, "config", setting, value)
-        for name, text in _FILES.items():
-            (cache / name).write_text(text, "utf-8")
         config.parent.mkdir(exist_ok=True)
         config.write_text(f'[datalad "dataset"]\n\tid = {uuid.uuid4()}\n', "utf-8")
+    if not (cache / ".git" / "annex").is_dir():
+        for name, text in _FILES.items():
+            (cache / name).write_text(text, "utf-8")
+        # committed before git-annex is there: its filter and its hook would be started for these files
         _git(cache, "add", "--", *_FILES, ".datalad")
-        _git(cache, "commit", "--quiet", "--message", "a cache of nuanomaly")
-    return _git(cache, "config", "--file", str(config), "datalad.dataset.id").decode().strip()
+        _git(cache, "commit", "--quiet", "--allow-empty", "--message", "a cache of nuanomaly")
+        with (cache / ".git" / "config").open("a", encoding="utf-8") as settings:
+            settings.write(_SETTINGS)
+        _annex(cache, "init", "--quiet", "cache of nuanomaly")
+    return config.read_text("utf-8").partition("id = ")[2].strip()
 
 
 def _commit(cache: Path, id: str, wanted: Sequence[Fetched]) -> list[str]:
@@ -102,9 +104,15 @@ def _commit(cache: Path, id: str, wanted: Sequence[Fetched]) -> list[str]:
         one.release: one for one in wanted if any(p.startswith(f"{folders[one.release]}/") for p in changed)
     }
     if new:
-        message = _message(id, list(new.values()), [folders[release] for release in new])
-        _git(cache, "commit", "--quiet", "--file=-", stdin=message)
+        _commit_index(cache, _message(id, list(new.values()), [folders[release] for release in new]))
     return list(new)
+
+
+def _commit_index(cache: Path, message: str) -> None:
+    """Commit what is staged as it is; ``git commit`` would start git-annex twice more, for nothing to do."""
+    tree = _git(cache, "write-tree").decode().strip()
+    commit = _git(cache, "commit-tree", tree, "-p", "HEAD", "-F", "-", stdin=message).decode().strip()
+    _git(cache, "update-ref", "-m", "fetch --record", "HEAD", commit)
 
 
 def _message(id: str, fetched: Sequence[Fetched], folders: Sequence[str]) -> str:
