@@ -14,7 +14,7 @@ from nuanomaly.inference import separable
 from nuanomaly.inference.compatibility import compare, shared_nuisances
 from nuanomaly.inference.datasets import joint
 from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.grid import axes, known_parameters
+from nuanomaly.inference.grid import Grid, axes, known_parameters
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.significance import Significance
@@ -97,20 +97,35 @@ def _releases(side: Mapping[str, Any], find: Callable[[str], Release]) -> list[R
     return list(dict.fromkeys(find(reference) for reference in side["releases"]))
 
 
-def fitted(of: Likelihood, model: str, memory: Memory) -> dict[str, float]:
-    """Return the best fit of a likelihood, and the significance against no oscillation."""
+def fitted(of: Likelihood, model: str, memory: Memory, grid: Grid | None = None) -> dict[str, float]:
+    """Return the best fit of a likelihood and, where a parameter can vanish, the significance of it.
+
+    Parameters
+    ----------
+    grid : mapping, optional
+        As for :func:`nuanomaly.inference.fit.fit`; what the likelihood does not know is left out.
+    """
+    known = known_parameters(of, make_model(model))
+    own = {name: axis for name, axis in (grid or {}).items() if name in known}
 
     def compute() -> dict[str, float]:
-        best = fit(of, model)
-        against = significance(of, model, best=best)
-        return {
-            "best fit": best.value,
-            **best.parameters,
-            "no oscillation − best fit": against.delta,
-            "significance (σ)": float(against.sigma or 0.0),
-        }
+        best = fit(of, model, grid=own)
+        found = {"best fit": best.value, **best.parameters}
+        if any(known[name].null is not None for name in best.parameters):
+            against = significance(of, model, grid=own, best=best)
+            found["no oscillation − best fit"] = against.delta
+            found["significance (σ)"] = float(against.sigma or 0.0)
+        return found
 
-    return once(memory, ("fitted", of, model), compute)
+    return once(memory, ("fitted", of, model, *own.items()), compute)
+
+
+def _grid(declared: Mapping[str, Any]) -> dict[str, tuple[float, float, int, str]]:
+    """Return the declared scan with fewer points."""
+    return {
+        name: (spec["low"], spec["high"], min(int(spec["points"]), _POINTS), spec["scale"])
+        for name, spec in declared["parameters"].items()
+    }
 
 
 def _apart(
@@ -119,8 +134,9 @@ def _apart(
     """Return the numbers of each side for itself."""
     found: dict[str, float] = {}
     for key, side in members.items():
-        about = declared["datasets"][key]
-        own = fitted(joint(side), str(about.get("model", declared["model"])), memory)
+        model = declared["datasets"][key].get("model")
+        grid = None if model else _grid(declared)
+        own = fitted(joint(side), str(model or declared["model"]), memory, grid)
         label = "" if len(declared["datasets"]) == 1 else f"{key}: "
         found |= {f"{label}{name}": value for name, value in own.items()}
     return found
@@ -128,11 +144,8 @@ def _apart(
 
 def _together(declared: Mapping[str, Any], groups: Sequence[Sequence[Likelihood]]) -> dict[str, float]:
     """Return the parameter goodness of fit of groups of data sets, by fits of each and of all."""
-    grid = {
-        name: (spec["low"], spec["high"], min(int(spec["points"]), _POINTS), spec["scale"])
-        for name, spec in declared["parameters"].items()
-    }
-    result = compare([joint(g) for g in groups], str(declared["model"]), grid=grid, allow_overlap=True)
+    members, model = [joint(g) for g in groups], str(declared["model"])
+    result = compare(members, model, grid=_grid(declared), allow_overlap=True)
     return _test(result.pg, result.value, result.best_fit)
 
 
