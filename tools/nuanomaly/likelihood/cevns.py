@@ -140,7 +140,9 @@ PARAMETERS: tuple[Parameter, ...] = (
         scan=(0.1, 0.4),
     ),
     *(
-        Parameter(name, "1", -np.inf, np.inf, f"vector coupling {what}", default=0.0, scan=(-1.0, 1.0))
+        Parameter(
+            name, "1", -np.inf, np.inf, f"vector coupling {what}", default=0.0, scan=(-1.0, 1.0), null=0.0
+        )
         for name, what in (
             ("eps_ee_u", "ε_ee of ν_e to u quarks"),
             ("eps_ee_d", "ε_ee of ν_e to d quarks"),
@@ -153,27 +155,41 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Universal:
+    """What all flavours have in common."""
+
+    charge: Charge
+
+    def __call__(self, p: Mapping[str, Array]) -> Array:
+        """Return the factor at interaction parameters, arrays (P,)."""
+        zero = np.zeros_like(p["sin2_theta_w"])
+        return np.asarray(p["cevns_strength"] * self.charge(p["sin2_theta_w"], zero, zero))
+
+
+@dataclass(frozen=True, eq=False)
+class Added:
+    """What a flavour has besides; in the standard model nothing."""
+
+    charge: Charge
+    flavour: str
+
+    def __call__(self, p: Mapping[str, Array]) -> Array:
+        """Return the factor at interaction parameters, arrays (P,)."""
+        name = f"eps_{self.flavour}{self.flavour}"
+        up, down = (p[f"{name}_{quark}"] + p[name] for quark in "ud")
+        factor = self.charge(p["sin2_theta_w"], up, down)
+        whole = p["cevns_strength"] * p[f"cevns_strength_{self.flavour}"] * factor
+        return np.asarray(whole - Universal(self.charge)(p))
+
+
 def strengths(charge: Charge) -> dict[str, Strength]:
     """Return the factors of the channels that one term of a rate is, by final state.
 
-    ``active`` has what all flavours have in common, ``e`` and ``mu`` what these have besides: in the standard
-    model nothing. So a flavour keeps its own coupling wherever oscillation takes it from or to.
+    ``active`` has what all flavours have in common, ``e`` and ``mu`` what these have besides. So a flavour
+    keeps its own coupling wherever oscillation takes it from or to.
     """
-
-    def universal(p: Mapping[str, Array]) -> Array:
-        zero = np.zeros_like(p["sin2_theta_w"])
-        return np.asarray(p["cevns_strength"] * charge(p["sin2_theta_w"], zero, zero))
-
-    def added(flavour: str, epsilon: str) -> Strength:
-        def strength(p: Mapping[str, Array]) -> Array:
-            up, down = (p[f"{epsilon}_{quark}"] + p[epsilon] for quark in "ud")
-            factor = charge(p["sin2_theta_w"], up, down)
-            whole = p["cevns_strength"] * p[f"cevns_strength_{flavour}"] * factor
-            return np.asarray(whole - universal(p))
-
-        return strength
-
-    return {"active": universal, "e": added("e", "eps_ee"), "mu": added("mu", "eps_mumu")}
+    return {"active": Universal(charge), "e": Added(charge, "e"), "mu": Added(charge, "mu")}
 
 
 def helm(q: Array, radius: float, s: float) -> Array:
