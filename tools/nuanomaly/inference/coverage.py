@@ -1,19 +1,25 @@
 """What the regions of Wilks' theorem really cover."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from nuanomaly.inference.datasets import Dataset
+from nuanomaly.inference.engine import Plane, make_engine
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
-from nuanomaly.inference.fit import problem
-from nuanomaly.inference.grid import Grid
+from nuanomaly.inference.fit import Problem, problem
+from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.nullpoint import null_point
 from nuanomaly.likelihood.base import AnyModel
+from nuanomaly.model.base import Array
 
 #: The nominal confidence levels.
 NOMINAL = (0.6827, 0.90, 0.95)
+#: Around a true point the grid is refined: within so many of its steps, as far as the mean of so many toys
+#: rises by so much, with so many points per axis (of two axes, or of one).
+_STEPS, _TOYS, _RISE, _NEAR = 1.5, 20, 9.0, {2: 9, 1: 33}
 
 
 def coverage(
@@ -30,7 +36,9 @@ def coverage(
 ) -> FeldmanCousins:
     """Return toys at several true points: no oscillation, the best grid point, and those of ``at``.
 
-    ``wilks_coverage`` of the result is the part of toys whose region by Wilks' theorem holds the truth.
+    ``wilks_coverage`` of the result is the part of toys whose region by Wilks' theorem holds the truth. Toys
+    are minimised over the grid, and over a finer one around each true point: where the data are precise the
+    neighbours of the truth on the grid would else be too far off to ever fit better.
 
     Parameters
     ----------
@@ -50,6 +58,47 @@ def coverage(
     null = null_point(what.axes, what.known, what.objective.model.name)
     every = [null, best, *at]
     points = {a.name: [float(point[a.name]) for point in every] for a in what.axes}
+    near = [_near(what, {name: value[k] for name, value in points.items()}) for k in range(len(every))]
+    beside = {name: np.concatenate([one[name] for one in near]) for name in points}
     return feldman_cousins(
-        listed, model, grid, fixed, levels=levels, toys=toys, seed=seed, points=points, **settings
+        listed,
+        model,
+        grid,
+        fixed,
+        levels=levels,
+        toys=toys,
+        seed=seed,
+        points=points,
+        beside=beside,
+        **settings,
     )
+
+
+def _near(what: Problem, truth: Mapping[str, float]) -> dict[str, Array]:
+    """Return points around a true one, as far as toys tell them from it, but within steps of the grid."""
+    names = tuple(a.name for a in what.axes)
+    if len(names) not in _NEAR or any(not _inside(a, truth[a.name]) for a in what.axes):
+        return {name: np.zeros(0) for name in names}
+    ends = tuple(replace(a, values=a.values[[0, -1]]) for a in what.axes)
+    plane = Plane(what.objective, ends, what.known, {name: np.array([truth[name]]) for name in names})
+    data = make_engine(plane).generate(plane.size, 0)[:_TOYS]
+    sides = []
+    for axis in what.axes:
+        step = _STEPS * float(np.median(np.diff(axis.internal(axis.values))))
+        offset = step * np.geomspace(1e-3, 1.0, 40)
+        here = float(axis.internal(truth[axis.name]))
+        both = [axis.external(here + sign * offset) for sign in (-1.0, 1.0)]
+        moved = {name: np.full(81, truth[name]) for name in names}
+        moved[axis.name] = np.concatenate([*both, [truth[axis.name]]])
+        table = what.objective.likelihood.tabulate(what.objective.model, what.objective.points(moved))(data)
+        rise = (table[:, :-1] - table[:, -1:]).mean(axis=0).reshape(2, 40)
+        beyond = [offset[r > _RISE][:1] if (r > _RISE).any() else offset[-1:] for r in rise]
+        count = _NEAR[len(names)]
+        shift = np.linspace(-float(beyond[0][0]), float(beyond[1][0]), count)
+        sides.append(np.unique(axis.external(here + shift)))
+    mesh = np.meshgrid(*sides, indexing="ij")
+    return {name: m.ravel() for name, m in zip(names, mesh, strict=True)}
+
+
+def _inside(axis: Axis, value: float) -> bool:
+    return len(axis) > 1 and axis.low <= value <= axis.high

@@ -179,6 +179,7 @@ def feldman_cousins(
     seed: int = 0,
     every: int = 1,
     points: Mapping[str, ArrayLike] | None = None,
+    beside: Mapping[str, ArrayLike] | None = None,
     independent: bool = False,
     mode: Mode = None,
     allow_overlap: bool = False,
@@ -204,6 +205,8 @@ def feldman_cousins(
         Compute every so many grid points along each axis, the last included; values between are interpolated.
     points : mapping of arrays, optional
         Compute at these points, which need not be on the grid, instead.
+    beside : mapping of arrays, optional
+        With ``points``: minimise over these points, too.
     independent : bool
         Each point has random numbers of its own.
     where : Where, optional
@@ -218,11 +221,13 @@ def feldman_cousins(
     extra = {name: np.atleast_1d(np.asarray(v, float)) for name, v in (points or {}).items()}
     if extra and set(extra) != {a.name for a in what.axes}:
         raise NuanomalyError(f"points must give {', '.join(a.name for a in what.axes)}")
-    plane = Plane(what.objective, what.axes, what.known, extra)
+    wanted = max((v.size for v in extra.values()), default=0)
+    more = {name: np.append(v, np.asarray((beside or {}).get(name, []), float)) for name, v in extra.items()}
+    plane = Plane(what.objective, what.axes, what.known, more)
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     delta = values - min(smallest, float(values.min()))
-    index = np.arange(plane.size, plane.null) if extra else _lattice(plane.shape, every)
+    index = np.arange(plane.size, plane.size + wanted) if extra else _lattice(plane.shape, every)
     index = index[plane.possible[index]]
     found = _toys(engine, delta, index, tuple(levels), toys, most or toys, independent, where, progress)
     return _result(what, engine, delta, index, tuple(levels), found)
