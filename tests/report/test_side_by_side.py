@@ -40,10 +40,10 @@ def test_words_follow_the_rule(delta: float, above: int, toys: int, said: str) -
 def test_the_number_to_trust_is_that_of_the_toys() -> None:
     found = calibrated("x", 2, run(9.21, 300, 10_000))
     assert verdicts.compatibility(found) == "in tension"
-    assert found.said == "p = 3 %, 2.2σ (Monte Carlo; Wilks 1 %, 2.6σ)"
+    assert found.said == "p = 3 %, 2.2σ by Monte Carlo; by Wilks' theorem 1 %, 2.6σ"
     none = calibrated("x", 2, run(41.0, 0, 4_000_000))
     assert none.sigma == pytest.approx(5.0, abs=0.05)
-    assert none.said.startswith("more than 5.0σ (Monte Carlo, none of 4\u202f000\u202f000 toys; Wilks ")
+    assert none.said.startswith("more than 5.0σ by Monte Carlo, none of 4\u202f000\u202f000 toys; by Wilks")
     assert none.as_dict()["lower-limit"] is True
     assert "12 s of CPU time" in note([none], "page")
 
@@ -52,7 +52,7 @@ def test_what_makes_no_toys_is_not_applicable() -> None:
     found = Calibrated("LSND", Significance(29.0, 2), None, "a surface")
     assert found.sentence == "not applicable: a surface"
     assert found.sigma == Significance(29.0, 2).sigma
-    assert found.row()[-4:-1] == ["–", "–", "–"]
+    assert found.row()[-3:-1] == ["–", "–"]
 
 
 # --- pages and stored runs ----------------------------------------------------------------------------------

@@ -173,7 +173,8 @@ class StoredRun:
         """Toys, seed and cost, as a page says them."""
         cpu = self.about.get("cpu_seconds")
         cost = f", {_duration(cpu)} of CPU time" if cpu else ""
-        return f"{self.test.toys} toys, seed {self.declared.get('seed', 0)}, {self.test.sided}{cost}"
+        toys = f"{self.test.toys:,}".replace(",", "\u202f")
+        return f"{toys} toys, seed {self.declared.get('seed', 0)}, {self.test.sided}{cost}"
 
 
 def _duration(seconds: float) -> str:

@@ -23,7 +23,7 @@ RULE = (
     "is a lower limit at 90 %. Data and toys of a run are minimised over one grid, so that its Δ may be a "
     "little smaller than that of the fit."
 )
-HEADER = ("test", "Δ", "dof", "Wilks p", "σ", "toys", "Monte Carlo p", "σ", "in words")
+HEADER = ("test", "Δ (dof)", "Wilks: p, σ", "Monte Carlo: p, σ", "toys", "in words")
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Calibrated:
 
     @property
     def said(self) -> str:
-        """Both, the one to trust first: ``p = 1.2 %, 2.5σ by Monte Carlo (Wilks 1.3 %, 2.5σ)``."""
+        """Both, the one to trust first: ``p = 1.2 %, 2.5σ by Monte Carlo; by Wilks' theorem 1.3 %, 2.5σ``."""
         by_wilks = ""
         if self.wilks is not None and self.wilks.sigma is not None:
             by_wilks = f"{probability(self.wilks.p_value)}, {self.wilks.sigma:.1f}σ"
@@ -125,24 +125,21 @@ class Calibrated:
             return f"p = {by_wilks} by Wilks' theorem; no toys can be made" if by_wilks else "not tested"
         p = f"p = {probability(self.toys.p_value)}, " if self.toys.above else ""
         none = "" if self.toys.above else f", none of {_count(self.toys.toys)} toys"
-        beside = f"; Wilks {by_wilks}" if by_wilks else ""
-        return f"{p}{self.sigmas} (Monte Carlo{none}{beside})"
+        beside = f"; by Wilks' theorem {by_wilks}" if by_wilks else ""
+        return f"{p}{self.sigmas} by Monte Carlo{none}{beside}"
 
     def row(self) -> list[str | int | float | None]:
         """Return the cells of :data:`HEADER`."""
         wilks, toys = self.wilks, self.toys
-        delta = wilks.delta if wilks is not None else toys.delta if toys is not None else None
-        shown = "–" if delta is None else f"{delta:.2f}"
-        if toys is not None and delta is not None and abs(toys.delta - delta) >= 0.05:
-            shown += f" (grid {toys.delta:.2f})"
-        by_wilks: list[str | int | float | None] = ["–", "–", "–"]
+        shown, by_wilks = "–", "–"
         if wilks is not None and wilks.sigma is not None:
-            p = probability(wilks.p_value).replace(" %", "\u202f%")
-            by_wilks = [wilks.dof, p, f"{wilks.sigma:.2f}"]
-        by_toys: list[str | int | float | None] = ["–", "–", "–"]
-        if toys is not None:
-            by_toys = [_count(toys.toys), _p(toys), _sigma(toys)]
-        return [self.title, shown, *by_wilks, *by_toys, self.sentence]
+            shown = f"{wilks.delta:.2f} ({wilks.dof})"
+            by_wilks = f"{_tight(probability(wilks.p_value))}, {wilks.sigma:.2f}σ"
+        elif toys is not None:
+            shown = f"{toys.delta:.2f}"
+        if toys is None:
+            return [self.title, shown, by_wilks, "–", "–", self.sentence]
+        return [self.title, shown, by_wilks, f"{_p(toys)}, {_sigma(toys)}", _count(toys.toys), self.sentence]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers for a result file."""
@@ -189,24 +186,40 @@ def note(found: Sequence[Calibrated], name: str) -> str:
     if not runs:
         return "No toys can be made of any of these."
     cost = "; ".join(f"`{run}`: {one.how}" for run, one in runs.items())
-    return f"{RULE} Runs: {cost}. `nuanomaly toys {name} --force` does them again."
+    return f"{RULE} {_grids(found)}Runs: {cost}. `nuanomaly toys {name} --force` does them again."
+
+
+def _grids(found: Sequence[Calibrated]) -> str:
+    """Return where Δ on the grid of the toys is another than that of the fit."""
+    pairs = [(c, c.wilks, c.toys) for c in found]
+    off = [
+        f"{toys.delta:.2f} instead of {wilks.delta:.2f}"
+        for _, wilks, toys in pairs
+        if wilks is not None and toys is not None and abs(toys.delta - wilks.delta) >= 0.05
+    ]
+    return f"Here it is {', '.join(off)}. " if off else ""
 
 
 def _p(toys: ToyTest) -> str:
     if not toys.above:
-        return f"<\u202f{probability(toys.interval(0.8)[1])}".replace(" %", "\u202f%")
+        return f"below {_tight(probability(toys.interval(0.8)[1]))}"
     if toys.p_value < 1e-5:
         return f"{probability(toys.p_value)} ± {probability(toys.error)}"
     error = 100.0 * max(toys.error, 1.0 / toys.toys)
     decimals = max(0, -math.floor(math.log10(error)))
-    return f"{100.0 * toys.p_value:.{decimals}f}\u202f±\u202f{error:.{decimals}f}\u202f%"
+    return _tight(f"{100.0 * toys.p_value:.{decimals}f} ± {error:.{decimals}f} %")
 
 
 def _sigma(toys: ToyTest) -> str:
     low, high = toys.sigma_interval(INTERVAL)
     if not toys.above:
-        return f">\u202f{toys.sigma:.2f}"
-    return f"{toys.sigma:.2f}\u202f({low:.2f}–{high:.2f})"
+        return f"above {toys.sigma:.2f}σ"
+    return _tight(f"{toys.sigma:.2f}σ ({low:.2f}–{high:.2f})")
+
+
+def _tight(text: str) -> str:
+    """Return a text that is not broken into lines."""
+    return text.replace(" ", "\u202f")
 
 
 def _count(number: int) -> str:
