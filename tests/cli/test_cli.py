@@ -77,6 +77,7 @@ MISTAKES = {
     "sector": (("list", "--sector", "reacter"), "Unknown sector 'reacter': did you mean 'reactor'?"),
     "format": (("fetch", "best", "--format", "parqet"), "Unknown format 'parqet': did you mean 'parquet'?"),
     "model": (("chi2", "best", "--model", "2nu-e"), "Unknown model '2nu-e': did you mean '2nu-ee'"),
+    "model file without a name": (("chi2", "best", "--model", "mine.py"), "write mine.py:NAME"),
     "mode": ((*CHI2, "--mode", "haxtn"), "Unknown mode 'haxtn': did you mean 'haxton'?"),
     "parameter": (
         (*CHI2, "--set", "dm41=1"),
@@ -96,7 +97,7 @@ MISTAKES = {
     "missing parameter": (CHI2[:6], "model '2nu-ee' needs sin2_2theta_ee"),
     "range": (
         ("chi2", "best", "--model", "2nu-ee", "--set", "dm2_41=1", "--set", "sin2_2theta_ee=2"),
-        "sin2_2theta_ee must be between 0 and 1",
+        "sin2_2theta_ee must be between 0 and 1\n",
     ),
     "parameter of a grid": (
         ("scan", "best", "--model", "2nu-ee", "--grid", "dm2_14=1:2:3"),
@@ -114,6 +115,21 @@ MISTAKES = {
         ("scan", "best", "--model", "2nu-ee", "-o", "scan.txt"),
         "scan.txt: a scan is saved as .npz, .parquet or .csv",
     ),
+    "grid without end": (
+        (
+            "scan",
+            "best",
+            "--model",
+            "2nu-ee",
+            "--grid",
+            "dm2_41=1:2:9999999999",
+            "--profile",
+            "sin2_2theta_ee",
+        ),
+        "there is not enough memory for this",
+    ),
+    "two datasets as versions": (("diff", "best", "sage"), "`nuanomaly compare best sage`"),
+    "base of a review": (("check-pr", "--base", "mian"), "--base mian"),
     "several modes": (
         ("compare", "best", "lsnd", "--model", "3+1", "--mode", "a", "--mode", "b"),
         "--mode is given 2 times: write DATASET=MODE for each",

@@ -141,6 +141,16 @@ def test_mistakes_are_explained(likelihood) -> None:
         likelihood.chi2(by_arrays, dm2=1.0, sin2_2theta_ee=0.1)
 
 
+def test_what_goes_wrong_in_a_function_is_said_with_its_line(likelihood) -> None:
+    def careless(initial, final, antineutrino, L, E, dm2):
+        return 1.0 - dm2 * sine(L / E)  # noqa: F821
+
+    line = careless.__code__.co_firstlineno + 1
+    said = rf"'careless' failed: NameError: .*'sine'.*\(test_function.py, line {line}\)"
+    with pytest.raises(NuanomalyError, match=said):
+        likelihood.chi2(careless, dm2=1.0)
+
+
 def test_a_surface_answers_not_applicable_with_the_reason() -> None:
     surface = SurfaceLikelihood(
         release="map@1-r1",

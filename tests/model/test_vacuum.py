@@ -300,7 +300,7 @@ def test_vectorised_equals_scalar(name: str) -> None:
         ("2nu-ee", {"dm2_41": 1.0, "sin2_2theta_mumu": 0.1}, "did you mean 'sin2_2theta_ee'"),
         ("2nu-ee", {"dm2_41": 1.0}, "needs sin2_2theta_ee"),
         ("2nu-ee", {"dm2_41": 1.0, "sin2_2theta_ee": 1.1}, "between 0 and 1"),
-        ("2nu-ee", {"dm2_41": -1.0, "sin2_2theta_ee": 0.1}, "dm2_41 must be between"),
+        ("2nu-ee", {"dm2_41": -1.0, "sin2_2theta_ee": 0.1}, "dm2_41 must be a number of at least 0 eV"),
         ("2nu-ee", {"dm2_41": np.nan, "sin2_2theta_ee": 0.1}, "dm2_41 must be"),
         ("2nu-ee", {"dm2_41": np.inf, "sin2_2theta_ee": 0.1}, "dm2_41 must be"),
         ("2nu-ee", {"dm2_41": [1.0, 2.0, 3.0], "sin2_2theta_ee": [0.1, 0.2]}, "shapes that do not fit"),

@@ -104,7 +104,11 @@ def of(root: Path, base: str | None = None) -> Contribution:
         If there is no git history, or no such branch.
     """
     wanted = base or _default_base(root)
-    commit = history.git(root, "merge-base", "--end-of-options", wanted, "HEAD").decode().strip()
+    try:
+        commit = history.git(root, "merge-base", "--end-of-options", wanted, "HEAD").decode().strip()
+    except history.NoHistoryError as error:
+        said = f"--base {wanted}: {str(error) or 'it shares no history with this branch'}"
+        raise history.NoHistoryError(f"{said}: name a branch or commit that this one began from") from None
     listed = history.git(root, "diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--", ".")
     words = listed.decode("utf-8", "replace").split("\0")
     hows = {"A": "added", "D": "removed"}

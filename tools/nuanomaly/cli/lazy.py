@@ -23,6 +23,8 @@ _USAGE = {
     errno.EROFS,
     errno.ENAMETOOLONG,
 }
+#: What is said when memory ends.
+_MEMORY = "there is not enough memory for this: ask for fewer points or toys"
 
 
 class Misuse(click.ClickException):
@@ -84,6 +86,8 @@ class LazyGroup(click.Group):
             raise _failure(str(error), error.exit_code) from None
         except Interrupted as error:
             raise click.ClickException(str(error)) from None
+        except MemoryError:
+            raise _failure(_MEMORY, Misuse.exit_code) from None
         except OSError as error:
             if error.errno not in _USAGE or error.filename is None:
                 raise

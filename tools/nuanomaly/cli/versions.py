@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import output
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def diff(old: str, new: str, no_physics: bool, as_json: bool) -> None:
     from nuanomaly.archive.release import load
 
     first, second = load(old), load(new)
+    if first.name != second.name:
+        raise NuanomalyError(
+            f"{first.id} and {second.id} are two datasets, not two versions of one: to test whether they "
+            f"agree, `nuanomaly compare {first.name} {second.name}`"
+        )
     found = difference(first, second)
     effect = None
     if not no_physics:

@@ -169,6 +169,16 @@ class VacuumModel:
         return self.expansion(initial, final, antineutrino, float(ratio.max()), points).probability(ratio)
 
 
+def _allowed(parameter: Parameter) -> str:
+    """Return the range of a parameter in words."""
+    unit = "" if parameter.unit == "1" else f" {parameter.unit}"
+    if np.isfinite(parameter.high) and np.isfinite(parameter.low):
+        return f"between {parameter.low:g} and {parameter.high:g}{unit}"
+    if np.isfinite(parameter.low):
+        return f"a number of at least {parameter.low:g}{unit}"
+    return "a finite number" if np.isinf(parameter.high) else f"at most {parameter.high:g}{unit}"
+
+
 def complete(model: Model | VacuumModel, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """Return all parameters of a model as arrays of one shape (P,), defaults filled in.
 
@@ -192,9 +202,7 @@ def complete(model: Model | VacuumModel, given: Mapping[str, ArrayLike]) -> dict
             )
         array = np.atleast_1d(np.asarray(value, float))
         if not ((array >= parameter.low) & (array <= parameter.high) & np.isfinite(array)).all():
-            raise NuanomalyError(
-                f"{name} must be between {parameter.low:g} and {parameter.high:g} {parameter.unit}"
-            )
+            raise NuanomalyError(f"{name} must be {_allowed(parameter)}")
         values[name] = array
     try:
         arrays = np.broadcast_arrays(*values.values())

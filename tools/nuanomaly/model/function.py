@@ -26,6 +26,8 @@ built-in ones and lets it be read on surfaces if it has two-flavour coordinates.
 from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter as SignatureParameter
 from inspect import signature
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
@@ -145,15 +147,32 @@ class FunctionModel:
         self, where: tuple[Any, ...], keywords: Mapping[str, Any], flat: Mapping[str, Array]
     ) -> Array:
         points = max((v.size for v in flat.values()), default=1)
-        found = self._function(*where, **keywords, **{k: v[:, None] for k, v in flat.items()})
+        found = self._called(where, {**keywords, **{k: v[:, None] for k, v in flat.items()}})
         return self._shaped(found, (points, where[3].size))
+
+    def _called(self, where: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+        """Call the function; what goes wrong in it is said with its line.
+
+        Raises
+        ------
+        NuanomalyError
+        """
+        try:
+            return self._function(*where, **keywords)
+        except NuanomalyError:
+            raise
+        except Exception as error:
+            frame = extract_tb(error.__traceback__)[-1]
+            place = f"{Path(frame.filename).name}, line {frame.lineno}"
+            said = f"{type(error).__name__}: {error}"
+            raise NuanomalyError(f"model function {self.name!r} failed: {said} ({place})") from error
 
     def _each(self, where: tuple[Any, ...], keywords: Mapping[str, Any], flat: Mapping[str, Array]) -> Array:
         points = max((v.size for v in flat.values()), default=1)
         rows = []
         for i in range(points):
             one = {k: float(v[i]) for k, v in flat.items()}
-            rows.append(self._shaped(self._function(*where, **keywords, **one), where[3].shape))
+            rows.append(self._shaped(self._called(where, {**keywords, **one}), where[3].shape))
         return np.array(rows)
 
     def _shaped(self, found: Any, shape: tuple[int, ...]) -> Array:
@@ -173,7 +192,7 @@ class FunctionModel:
         single = self._each(where, keywords, ends)
         try:
             both = self._together(where, keywords, ends)
-        except (TypeError, ValueError, NuanomalyError):
+        except NuanomalyError:
             return False  # a function of numbers: `if dm2 > 1`, math.sin …
         return bool(np.allclose(both, single, rtol=1e-9, atol=1e-12))
 

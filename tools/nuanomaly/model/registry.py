@@ -77,6 +77,8 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
     if isinstance(which, str):
         if which in _BUILDERS:
             return _BUILDERS[which]()
+        if which.endswith(".py"):
+            raise NuanomalyError(f"{which!r} names no function: write {which}:NAME")
         if ".py:" not in which:
             raise UnknownNameError("model", which, _BUILDERS)
         which = from_file(which)

@@ -284,7 +284,10 @@ class Fetcher:
                 return self._present(found, "the cache")
         asked = f"{name}@{wanted}" if wanted else name
         if problems:
-            raise FetchError(f"{asked} could not be fetched: " + "; ".join(problems))
+            raise FetchError(
+                f"{asked} could not be fetched: {'; '.join(problems)} "
+                "(sources are named in $NUANOMALY_SOURCES or with --source)"
+            )
         listed = self.listed.get(name, {})
         left_out = [s.label for s in self.sources if s.network] if self.offline else []
         if left_out or names.has(name, wanted, listed):
