@@ -78,15 +78,27 @@ def test_a_bin_that_only_nuisances_fill_is_left_to_the_general_way() -> None:
 
 
 def test_bins_below_nothing_are_not_expected() -> None:
-    """Where the pulls would take an empty bin below zero, the value is that of the general way."""
-    mu = np.array([[3.0, 0.2]])
-    jacobian = np.array([[[3.0], [-2.0]]])
+    """A pull that would take an empty bin below zero ends where the bin is empty."""
+    mu, jacobian = np.array([[3.0, 0.2]]), np.array([[[3.0], [-2.0]]])
     measure = Poisson(np.array([9.0, 0.0]), Nuisances((Nuisance("n", "", 1.0, 1.0),)), "-2lnL")
-    prediction = Prediction(mu, jacobian)
-    counts = np.array([[9.0, 0.0], [3.0, 0.0]])
-    assert measure.table(prediction)(counts) == pytest.approx(
-        one_by_one(measure, prediction, counts), abs=1e-9
-    )
+    expected = 2.0 * (3.3 - 9.0 + 9.0 * np.log(9.0 / 3.3)) + 0.1**2
+    found = measure.table(Prediction(mu, jacobian))(measure.data[None])
+    assert found[0, 0] == pytest.approx(expected, abs=1e-7)
+    assert measure.value(Prediction(mu, jacobian))[0] == pytest.approx(expected, abs=1e-7)
+
+
+def test_the_edge_of_what_is_possible_is_followed_to_the_minimum() -> None:
+    """Several empty bins and two nuisances: no better point exists along the edge."""
+    prediction = toy_prediction(1, 2)
+    mu, jacobian = prediction.mu[0], prediction.jacobian[0]
+    counts = np.random.default_rng(209).poisson(0.3 * mu, (3, 12)).astype(float)[2]
+    measure = Poisson(counts, TWO, "-2lnL")
+    smallest = float(measure.value(prediction)[0])
+    assert measure.table(prediction)(counts[None])[0, 0] == pytest.approx(smallest, abs=1e-6)
+    first, second = np.meshgrid(np.linspace(-1.0, 0.2, 241), np.linspace(-2.0, 2.0, 401))
+    pulls = np.column_stack([first.ravel(), second.ravel()])
+    every = measure.deviance(mu + pulls @ jacobian.T) + (pulls[:, 0] / 0.2) ** 2 + pulls[:, 1] ** 2
+    assert smallest - 1e-6 <= every.min() < smallest + 0.05
 
 
 def test_toys_of_caesium_iodide_are_the_values_one_by_one() -> None:

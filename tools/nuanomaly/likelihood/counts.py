@@ -23,6 +23,9 @@ Where = NDArray[np.bool_]
 #: Below this decrement a step is taken in full; below the next one it is the last, and what is left to gain
 #: is of its fourth power.
 _FULL, _LAST, _STEPS = 0.25, 1e-3, 100
+#: How steeply a bin without counts that would hold less than nothing is driven back: what is left of it, and
+#: what that makes of the value, is of the order of the inverse.
+WALL = 1e9
 #: Directions of the nuisances that move the prediction by less than this part of the largest do nothing.
 _IDLE = 1e-12
 
@@ -54,8 +57,7 @@ def profiled_table(
         Effects of the nuisances, which are Gaussian or free.
     nuisances : Nuisances
     alone : callable
-        The values of data sets (T, n) at one prediction, for where a bin without counts would be expected to
-        hold less than nothing.
+        The values of data sets (T, n) at one prediction, for where the steps do not converge.
 
     Returns
     -------
@@ -74,7 +76,9 @@ def profiled_table(
         for p, profile in enumerate(profiles):
             column, pulls, outside = _minimum(profile, counts, pulls)
             column += own
-            column[(counts[:, empty[p]] > 0.0).any(axis=1)] = np.inf
+            impossible = (counts[:, empty[p]] > 0.0).any(axis=1)
+            column[impossible] = np.inf
+            outside &= ~impossible
             if outside.any():
                 column[outside] = alone(counts[outside], p)
             found[:, p] = column
@@ -109,42 +113,72 @@ def _prepared(mu: Array, jacobian: Array, white: Array, free: Where) -> _Profile
 
 def _minimum(profile: _Profile, counts: Array, pulls: Array) -> tuple[Array, Array, Where]:
     """Return 2 Σ (m − d ln m) + priors at its minimum (T,), the whitened pulls there (T, K), and where
-    the minimum is outside of what is possible; pulls of a prediction nearby are where the search starts.
+    no minimum was found; pulls of a prediction nearby are where the search starts.
     """
     x = pulls @ profile.basis
     start = profile.mu + x @ profile.directions.T
     x[(start <= 0.0).any(axis=1)] = 0.0
-    active = np.arange(len(counts))
-    for _ in range(_STEPS):
-        step, decrement = _newton(profile, counts[active], x[active])
-        length = np.where(decrement > _FULL, 1.0 / (1.0 + decrement), 1.0)
-        x[active] += length[:, None] * step
-        active = active[decrement > _LAST]
-        if not active.size:
-            break
-    m = profile.mu + x @ profile.directions.T
-    outside: Where = np.asarray((m < 0.0).any(axis=1) | ~np.isfinite(x).all(axis=1))
-    outside[active] = True
-    safe = np.where(m > 0.0, m, 1.0)
-    value = 2.0 * (m - xlogy(counts, safe)).sum(axis=1) + (x * x) @ profile.prior
+    outside = _descend(profile, counts, x, 0.0)
+    below = outside | (profile.mu + x @ profile.directions.T < 0.0).any(axis=1)
+    if below.any():
+        held = np.zeros((int(below.sum()), x.shape[1]))
+        outside[below] = _descend(profile, counts[below], held, WALL)
+        x[below] = held
+    m = np.maximum(profile.mu + x @ profile.directions.T, 0.0)
+    value = 2.0 * (m - xlogy(counts, np.where(m > 0.0, m, 1.0))).sum(axis=1) + (x * x) @ profile.prior
+    outside |= ~np.isfinite(value) | ((counts > 0.0) & (m <= 0.0)).any(axis=1)
     x[outside] = 0.0
     return value, x @ profile.basis.T, outside
 
 
-def _newton(profile: _Profile, counts: Array, x: Array) -> tuple[Array, Array]:
-    """Return Newton's step (T, r) and the decrement (T,)."""
+def _descend(profile: _Profile, counts: Array, x: Array, wall: float) -> Where:
+    """Move x (T, r) to the minimum, and return where it was not reached.
+
+    ``wall`` times half the square of what a bin without counts is expected to hold below nothing is added.
+    """
+    active = np.arange(len(counts))
+    for _ in range(_STEPS):
+        step, decrement, inner = _newton(profile, counts[active], x[active], wall)
+        # the logarithms alone bound the domain; the other terms are quadratic
+        length = np.where(inner > _FULL, 1.0 / (1.0 + inner), 1.0)
+        x[active] += length[:, None] * step
+        active = active[~(decrement <= _LAST)]
+        if not active.size:
+            break
+    left = np.zeros(len(counts), dtype=bool)
+    left[active] = True
+    return left
+
+
+def _newton(profile: _Profile, counts: Array, x: Array, wall: float) -> tuple[Array, Array, Array]:
+    """Return Newton's step (T, r), the decrement (T,), and the part of it from the logarithms."""
     m = profile.mu + x @ profile.directions.T
     safe = np.where(m > 0.0, m, 1.0)
     ratio = np.where(m > 0.0, counts / safe, 0.0)
-    gradient = (1.0 - ratio) @ profile.directions + x * profile.prior
-    upper = (ratio / safe) @ profile.products
-    rank = x.shape[1]
-    hessian = np.empty((len(x), rank, rank))
-    hessian[:, profile.pairs[0], profile.pairs[1]] = upper
-    hessian[:, profile.pairs[1], profile.pairs[0]] = upper
-    place = np.arange(rank)
+    slope = 1.0 - ratio
+    curvature = ratio / safe
+    logarithms = _matrices(profile, curvature)
+    hessian = logarithms
+    if wall:
+        below = (counts == 0.0) & (m < 0.0)
+        slope = slope + wall * np.where(below, m, 0.0)
+        hessian = logarithms + _matrices(profile, wall * below)
+    gradient = slope @ profile.directions + x * profile.prior
+    place = np.arange(x.shape[1])
     # a trace of the expected curvature, for free directions where nothing was counted
     trace = 1e-12 * (profile.directions**2).sum(axis=0)
     hessian[:, place, place] += profile.prior + trace
     step = np.asarray(-np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0], float)
-    return step, np.sqrt(np.maximum(-(gradient * step).sum(axis=1), 0.0))
+    moved = step @ profile.directions.T
+    inner = np.sqrt((curvature * moved**2).sum(axis=1))
+    return step, np.sqrt(np.maximum(-(gradient * step).sum(axis=1), 0.0)), inner
+
+
+def _matrices(profile: _Profile, weights: Array) -> Array:
+    """Return Gᵀ diag(w) G for weights (T, n), shape (T, r, r)."""
+    rank = profile.prior.size
+    upper = weights @ profile.products
+    found = np.empty((len(weights), rank, rank))
+    found[:, profile.pairs[0], profile.pairs[1]] = upper
+    found[:, profile.pairs[1], profile.pairs[0]] = upper
+    return found

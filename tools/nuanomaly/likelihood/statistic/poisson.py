@@ -22,7 +22,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.convex import CACHED, Local, profile
-from nuanomaly.likelihood.counts import profiled_table
+from nuanomaly.likelihood.counts import WALL, profiled_table
 from nuanomaly.likelihood.ensemble import Table, one_by_one
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.base import Array
@@ -106,17 +106,25 @@ class Poisson:
         return None
 
     def local(self, prediction: Prediction) -> Local:
-        """Return the expansion about any nuisances: the deviance is convex in those that are linear."""
-        jacobian = prediction.jacobian
+        """Return the expansion about any nuisances: the deviance is convex in those that are linear.
+
+        A bin without counts that would hold less than nothing is driven back by a steep wall, so that the
+        minimum at the edge of what is possible is found, and not a point where steps got stuck.
+        """
+        jacobian, none = prediction.jacobian, self.data == 0.0
 
         def about(xi: Array) -> Quadratic:
             mu = prediction.mu + np.matmul(jacobian, xi[:, :, None])[:, :, 0]
+            below = none & (mu < 0.0)
             safe = np.maximum(mu, 1e-100)
-            gradient = np.matmul((1.0 - self.data / safe)[:, None, :], jacobian)[:, 0]
+            slope = np.where(below, 1.0 + WALL * mu, 1.0 - self.data / safe)
+            gradient = np.matmul(slope[:, None, :], jacobian)[:, 0]
             # empty bins have no curvature: a trace of the expected one keeps the matrix regular
-            curvature = np.maximum(self.data / safe**2, _TRACE / safe)
+            curvature = np.where(below, WALL, np.maximum(self.data / safe**2, _TRACE / safe))
             hessian = np.matmul(np.swapaxes(jacobian, 1, 2), jacobian * curvature[:, :, None])
-            return Quadratic(self.nuisances.ids, self.deviance(mu), gradient, hessian)
+            value = self.deviance(np.where(below, 0.0, mu))
+            value = value + np.where(below, (2.0 + WALL * mu) * mu, 0.0).sum(axis=1)
+            return Quadratic(self.nuisances.ids, value, gradient, hessian)
 
         return about
 
