@@ -239,3 +239,10 @@ def test_a_terminal_gets_a_progress_bar_and_stdout_does_not(
     assert process.returncode == 0
     assert "━" in drawn.decode()
     assert "\x1b" not in out
+
+
+def test_what_lies_in_the_checkout_is_not_recorded_again(run: Run, tmp_path: Path) -> None:
+    done = run("fetch", "best", "--record")
+    assert done.code == 0
+    assert "nothing to record: these lie in the checkout" in done.out
+    assert not (tmp_path / "cache" / ".git").exists()

@@ -45,7 +45,7 @@ def fill_in(path: Path, block: str) -> None:
 
 def test_the_walk_through_ends_in_a_green_review(checkout: Any, run: Callable[..., Any]) -> None:
     root = checkout.root
-    file = root / "datasets/karmen/2002-r1/release.yaml"
+    file = root / "datasets/my-karmen/2002-r1/release.yaml"
     outputs: list[tuple[str, Any]] = []
     for language, block in BLOCKS:
         if language == "yaml":
@@ -59,12 +59,12 @@ def test_the_walk_through_ends_in_a_green_review(checkout: Any, run: Callable[..
                 words = [str(root / w) if w.startswith("tests/") else w for w in words[1:]]
                 outputs.append((line, run(*words, archive=root)))
     said = dict(outputs)
-    first = next(done for line, done in outputs if line == "nuanomaly validate karmen")
+    first = next(done for line, done in outputs if line == "nuanomaly validate my-karmen")
     assert first.code == 1
     assert first.out.count("TODO_LEFT") > 10
-    last = [done for line, done in outputs if line == "nuanomaly validate karmen"][-1]
+    last = [done for line, done in outputs if line == "nuanomaly validate my-karmen"][-1]
     assert last.code == 0, last.out
-    assert said["nuanomaly benchmarks karmen"].code == 0
+    assert said["nuanomaly benchmarks my-karmen"].code == 0
     review = said["nuanomaly check-pr"]
     assert review.code == 0, review.out
     assert review.out.startswith("# Review: green")
@@ -72,7 +72,7 @@ def test_the_walk_through_ends_in_a_green_review(checkout: Any, run: Callable[..
     assert "2 of 2 agree" in review.out
     assert "significance" in review.out
     assert "TODO" not in review.out
-    assert {line for line, _ in outputs} >= {"nuanomaly seal karmen@2002-r1", "nuanomaly catalog"}
+    assert {line for line, _ in outputs} >= {"nuanomaly seal my-karmen@2002-r1", "nuanomaly catalog"}
 
 
 def test_what_it_adds_is_the_release_of_the_archive() -> None:

@@ -161,6 +161,9 @@ def _record(rows: Sequence[Mapping[str, Any]], watcher: Watcher) -> None:
     from nuanomaly.archive.datalad.record import record
     from nuanomaly.archive.fetch import Fetched
 
+    if all(row["how"] == "checkout" for row in rows):
+        _say("nothing to record: these lie in the checkout, and git has them")
+        return
     try:
         new = record(paths.cache(), [Fetched(**row) for row in rows])
     except programs.ProgramError as error:
