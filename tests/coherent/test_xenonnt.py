@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.importers import xenonnt_cevns
 from nuanomaly.archive.release import load
+from nuanomaly.inference.benchmark import row_count
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import component, likelihood
@@ -99,6 +100,15 @@ def test_benchmarks_hold() -> None:
     rows = of_release(load(RELEASE))
     assert len(rows) == 7
     assert [r for r in rows if not r["ok"]] == []
+
+
+def test_rows_of_tables_are_counted() -> None:
+    release = load(RELEASE)
+    runs = [f"events-sr{run}" for run in xenonnt_cevns.RUNS]
+    assert [row_count.compute({"tables": [run]}, release) for run in runs] == [9.0, 28.0, 25.0]
+    assert row_count.compute({"tables": runs}, release) == release.table("cells")["observed"].sum()
+    with pytest.raises(UnknownNameError, match="events-sr9"):
+        row_count.compute({"tables": ["events-sr9"]}, release)
 
 
 def test_exposures_are_those_of_the_first_result() -> None:
