@@ -16,7 +16,7 @@ from nuanomaly.model.base import Array
 
 
 def prospect() -> ResponseLikelihood:
-    found = likelihood("prospect@2021-r1")
+    found = likelihood("prospect@2021-r2")
     assert isinstance(found, ResponseLikelihood)
     return found
 
@@ -39,7 +39,7 @@ def test_the_oscillated_point_agrees_with_an_independent_computation() -> None:
 
 def test_normalising_each_baseline_instead_of_each_energy_is_wrong() -> None:
     # a regression trap: both look like ratios of spectra, but the covariance is that of shares per energy
-    spectra = load("prospect@2021-r1").table("spectra")
+    spectra = load("prospect@2021-r2").table("spectra")
     data = spectra["counts"].to_numpy(float).reshape(10, 16)
     null = spectra["predicted"].to_numpy(float).reshape(10, 16)
     per_baseline = null / null.sum(axis=1, keepdims=True) * data.sum(axis=1, keepdims=True)
@@ -50,7 +50,7 @@ def test_normalising_each_baseline_instead_of_each_energy_is_wrong() -> None:
 
 def test_the_responses_want_the_detected_spectrum() -> None:
     # with flat weights the spectra of file 1.6 come out wrong by factors, with the detected ones right to 1 %
-    release = load("prospect@2021-r1")
+    release = load("prospect@2021-r2")
     energies = release.table("antineutrino-energies")
     response = release.table("segment-response").drop(columns="detector").to_numpy(float)
     folded = response.reshape(70, 16, 82).sum(axis=0)
@@ -65,19 +65,19 @@ def test_the_responses_want_the_detected_spectrum() -> None:
 @given(factors=st.lists(st.floats(0.5, 2.0), min_size=16, max_size=16))
 def test_a_spectrum_that_is_wrong_everywhere_cancels(factors: list[float]) -> None:
     shares = prospect().transform
-    null = load("prospect@2021-r1").table("spectra")["predicted"].to_numpy(float)[None]
+    null = load("prospect@2021-r2").table("spectra")["predicted"].to_numpy(float)[None]
     distorted = null * np.tile(factors, 10)
     np.testing.assert_allclose(shares(distorted).mu, shares(null).mu, rtol=1e-12)
 
 
 def test_shares_add_up_to_the_measured_totals() -> None:
     found = prospect().predict("2nu-ee", dm2_41=1.0, sin2_2theta_ee=0.3).reshape(10, 16).sum(axis=0)
-    data = load("prospect@2021-r1").table("spectra")["counts"].to_numpy(float).reshape(10, 16)
+    data = load("prospect@2021-r2").table("spectra")["counts"].to_numpy(float).reshape(10, 16)
     np.testing.assert_allclose(found, data.sum(axis=0), rtol=1e-12)
 
 
 def test_totals_may_be_those_of_each_site() -> None:
-    release, own = load("prospect@2021-r1"), prospect()
+    release, own = load("prospect@2021-r2"), prospect()
     config = {"data": {"table": "spectra", "column": "counts"}, "total": "site"}
     shares = group_shares.build(config, release, own.response, Nuisances())
     found = shares(own.measure.data[None] * 3.0)  # type: ignore[attr-defined]
@@ -92,7 +92,7 @@ def test_three_flavours_change_nothing_at_nine_metres() -> None:
 
 
 def test_the_u235_spectrum_agrees_with_the_converted_one() -> None:
-    release = load("prospect@2021-r1")
+    release = load("prospect@2021-r2")
     data = release.table("u235-spectrum")["counts"].to_numpy(float)
     predicted = release.table("u235-prediction")["predicted"].to_numpy(float)
     weight = np.linalg.inv(release.matrix("u235-covariance"))
