@@ -111,9 +111,13 @@ def published(
     colour: str = "black",
     linestyle: str = "dashed",
 ) -> None:
-    """Overlay a published contour, in pieces of (x, y); say in the label if it is official or digitised."""
+    """Overlay a published contour, in pieces of (x, y); say in the label if it is official or digitised.
+
+    Points that were read off a figure in no order are joined as :func:`in_order` finds them.
+    """
+    pieces = [piece for x, y in curves for piece in in_order(x, y)]
     with style():
-        for number, (x, y) in enumerate(curves):
+        for number, (x, y) in enumerate(pieces):
             axes.plot(
                 np.asarray(x, float),
                 np.asarray(y, float),
@@ -123,6 +127,35 @@ def published(
                 zorder=5,
                 label=label if number == 0 else None,
             )
+
+
+def in_order(x: ArrayLike, y: ArrayLike, gap: float = 0.3) -> list[tuple[ArrayLike, ArrayLike]]:
+    """Return a curve as it is given, or its pieces by :func:`chains` if its points are in no order.
+
+    They are in none if a path from each to its nearest neighbour is less than half as long as the one given.
+
+    Examples
+    --------
+    >>> curve = np.geomspace(1.0, 2.0, 9)
+    >>> [(piece, _)] = in_order(curve, curve)
+    >>> piece is curve
+    True
+    >>> [(piece, _)] = in_order(curve[[0, 8, 1, 7, 2, 6, 3, 5, 4]], curve[[0, 8, 1, 7, 2, 6, 3, 5, 4]])
+    >>> bool((np.diff(piece) > 0.0).all() or (np.diff(piece) < 0.0).all())
+    True
+    """
+    given = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
+    if len(given) < 3 or not (given > 0.0).all():
+        return [(x, y)]
+    walked = chains(given[:, 0], given[:, 1], np.inf)
+    if _length(given) <= 2.0 * sum(_length(np.column_stack(piece)) for piece in walked):
+        return [(x, y)]
+    return [(one, other) for one, other in chains(given[:, 0], given[:, 1], gap)]
+
+
+def _length(points: Array) -> float:
+    """Return the length of a path in decades."""
+    return float(np.hypot(*np.diff(np.log10(points), axis=0).T).sum())
 
 
 def chains(x: ArrayLike, y: ArrayLike, gap: float = 0.05) -> list[tuple[Array, Array]]:
