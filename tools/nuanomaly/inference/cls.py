@@ -1,17 +1,23 @@
 """CLs: how much less likely the data are with oscillation than without (Read, J. Phys. G 28 (2002) 2693).
 
-The test statistic is T = χ²(θ) − χ²(no oscillation). CLs(θ) = P(T ≥ T_data | θ) / P(T ≥ T_data | none): θ is
-excluded at 95 % where it is below 0.05. The Gaussian method (Qian, Tan, Ling, Nakajima and Zhang, 1407.5052)
-takes T as Gaussian, with the mean ΔT of data as expected under each hypothesis, and σ = 2√|ΔT|.
+CLs(θ) = P(T ≥ T_data | θ) / P(T ≥ T_data | none): θ is excluded at 95 % where it is below 0.05. The test
+statistic T is
+
+* ``ratio``: χ²(θ) − χ²(no oscillation), for any θ. The Gaussian method (Qian, Tan, Ling, Nakajima and Zhang,
+  1407.5052) takes it as Gaussian, with the mean ΔT of data as expected under each hypothesis, and σ = 2√|ΔT|;
+* ``one-sided``: χ²(θ) less its smallest value between no oscillation and θ, for one amplitude θ: q̃ of Cowan,
+  Cranmer, Gross and Vitells (1007.1727), zero where the data want more than θ.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import Dataset, Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.fit import problem
@@ -19,6 +25,9 @@ from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.toys import blocks
 from nuanomaly.likelihood.base import AnyModel
 from nuanomaly.model.base import Array
+
+#: Amplitudes between none and the largest tested one, over which ``one-sided`` is minimised.
+_AMPLITUDES = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +43,8 @@ class CLs:
     test : array, shape (H,)
         T of the data.
     method : str
+    signal, none : arrays, shape (H,)
+        P(T ≥ T_data) with oscillation (CLs+b) and without (CLb).
     """
 
     axes: tuple[Axis, ...]
@@ -41,6 +52,8 @@ class CLs:
     values: Array
     test: Array
     method: str
+    signal: Array
+    none: Array
 
     def excluded(self, cl: float = 0.95) -> NDArray[np.bool_]:
         """Return which hypotheses are excluded."""
@@ -70,10 +83,9 @@ def gaussian_cls(
         rows = np.arange(start, min(plane.size, start + step))
         found = engine.values(expected[rows])
         mean_with[rows] = found[np.arange(rows.size), rows] - found[:, plane.null]
-    with_tail = _tail(test, mean_with)
-    values = with_tail / _tail(test, mean_without)
+    signal, none = _tail(test, mean_with), _tail(test, mean_without)
     points = {name: value[: plane.size] for name, value in plane.free.items()}
-    return CLs(plane.axes, points, np.minimum(values, 1.0), test, "Gaussian")
+    return CLs(plane.axes, points, np.minimum(signal / none, 1.0), test, "Gaussian", signal, none)
 
 
 def _tail(test: Array, mean: Array) -> Array:
@@ -88,31 +100,69 @@ def toy_cls(
     points: Mapping[str, ArrayLike],
     fixed: Mapping[str, float] | None = None,
     *,
+    statistic: Literal["ratio", "one-sided"] = "ratio",
     toys: int = 1000,
     seed: int = 0,
     mode: Mode = None,
     allow_overlap: bool = False,
 ) -> CLs:
-    """Return CLs at points (arrays of the free parameters) by toys of both hypotheses."""
+    """Return CLs at points (arrays of the free parameters) by toys of both hypotheses.
+
+    Nuisances without prior are, in toys, where the data want them under each hypothesis.
+
+    Raises
+    ------
+    NuanomalyError
+        If ``one-sided`` is asked for with more than one free parameter.
+    """
+    if statistic not in ("ratio", "one-sided"):
+        raise UnknownNameError("test statistic", statistic, ["ratio", "one-sided"])
     extra = {name: np.atleast_1d(np.asarray(v, float)) for name, v in points.items()}
-    engine, plane = _engine(datasets, model, {}, fixed, mode, allow_overlap, extra, seed)
-    values = engine.observed()[0]
+    grid: Grid = {}
+    if statistic == "one-sided":
+        if len(extra) != 1:
+            raise NuanomalyError("a one-sided test has one free parameter, its amplitude: fix the others")
+        (name, tested), *_ = extra.items()
+        grid = {name: np.linspace(0.0, float(tested.max()), _AMPLITUDES + 1)[1:]}
+    engine, plane = _engine(datasets, model, grid, fixed, mode, allow_overlap, extra, seed)
     index = np.arange(plane.size, plane.null)
-    test = values[index] - values[plane.null]
+    against = _against(plane, index, statistic)
+    test = _tests(engine.observed()[0][None], index, against)[0]
     count = blocks(toys)
-    without = np.concatenate([_tests(engine, plane.null, b, index) for b in range(count)])
-    found = []
+    without = np.concatenate(
+        [_tests(engine.values(engine.generate(plane.null, b)), index, against) for b in range(count)]
+    )
+    signal = []
     for column, k in enumerate(index.tolist()):
-        own = np.concatenate([_tests(engine, k, b, index[column : column + 1])[:, 0] for b in range(count)])
-        reference = max(float((without[:, column] >= test[column]).mean()), 1.0 / len(without))
-        found.append(float((own >= test[column]).mean()) / reference)
+        drawn = [engine.values(engine.generate(k, b)) for b in range(count)]
+        own = np.concatenate([_tests(v, index[[column]], against[[column]])[:, 0] for v in drawn])
+        signal.append(float(_reaches(own, test[column]).mean()))
+    none = np.array([float(_reaches(without[:, c], test[c]).mean()) for c in range(index.size)])
+    values = np.minimum(np.array(signal) / np.maximum(none, 1.0 / len(without)), 1.0)
     chosen = {name: value[index] for name, value in plane.free.items()}
-    return CLs(plane.axes, chosen, np.minimum(found, 1.0), test, f"{count} blocks of toys")
+    return CLs(plane.axes, chosen, values, test, f"{count} blocks of toys", np.array(signal), none)
 
 
-def _tests(engine: Engine, truth: int, block: int, index: NDArray[np.intp]) -> Array:
-    values = engine.values(engine.generate(truth, block))
-    return np.asarray(values[:, index] - values[:, -1:])
+def _against(plane: Plane, index: NDArray[np.intp], statistic: str) -> NDArray[np.bool_]:
+    """Return over which hypotheses T of each tested one is minimised, shape (H, count)."""
+    found = np.zeros((index.size, plane.count), bool)
+    found[:, plane.null] = True
+    if statistic == "one-sided":
+        (amplitude,) = plane.free.values()
+        found |= amplitude[None, :] <= amplitude[index][:, None]
+    return found
+
+
+def _tests(values: Array, index: NDArray[np.intp], against: NDArray[np.bool_]) -> Array:
+    """Return T of tested hypotheses from the statistic at all of them (T, count), shape (T, H)."""
+    smallest = [values[:, row].min(axis=1) for row in against]
+    return np.asarray(values[:, index] - np.stack(smallest, axis=1))
+
+
+def _reaches(found: Array, observed: float) -> NDArray[np.bool_]:
+    """Say which T reach the observed one; equal up to rounding counts."""
+    reached: NDArray[np.bool_] = found >= observed - 1e-9 * max(1.0, abs(observed))
+    return reached
 
 
 def _engine(
