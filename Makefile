@@ -20,7 +20,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys speed lock clean
+.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys cost speed lock clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
@@ -71,6 +71,11 @@ benchmarks: .venv/report.stamp ## Recompute the published numbers of every relea
 toys: export OMP_NUM_THREADS := 1
 toys: .venv/report.stamp ## Do the long runs of toys that comparisons declare (ARGS="--workers 2")
 	@$(RUN) toys $(ARGS)
+
+cost: export OMP_NUM_THREADS := 1
+cost: export OPENBLAS_NUM_THREADS := 1
+cost: .venv/report.stamp ## Measure what toys cost, for the page on it (some minutes)
+	@$(RUN) cost --output comparisons/cost-of-toys $(ARGS)
 
 speed: export OMP_NUM_THREADS := 1
 speed: export OPENBLAS_NUM_THREADS := 1

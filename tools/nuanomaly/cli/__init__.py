@@ -26,7 +26,12 @@ SECTIONS = {
         "feldman-cousins": ("statistics:feldman_cousins", "Find critical values by toys, and their regions."),
         "coverage": ("statistics:coverage", "Say what regions of Wilks' theorem really cover."),
         "ablation": ("definitions:ablation", "Fit by each definition of χ² that makes sense for a data set."),
+        "bayes": (
+            "definitions:bayes",
+            "Weigh oscillation by Bayes factors, and two data sets by suspiciousness.",
+        ),
         "toys": ("statistics:toys_", "Do the long runs that comparisons declare, and store the results."),
+        "cost": ("definitions:cost", "Measure what toys cost, and what a global Feldman-Cousins would."),
         "benchmarks": ("proofs:benchmarks", "Recompute the published numbers of releases."),
         "report": ("reports:report", "Build the comparison pages and the site."),
     },

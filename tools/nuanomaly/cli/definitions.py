@@ -1,10 +1,15 @@
-"""How much a result depends on choices: the definition of χ²."""
+"""How much a result depends on choices (the definition of χ², the prior), and what toys cost."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nuanomaly.cli import options, output
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.command()
@@ -48,3 +53,130 @@ def ablation(
     ]
     headings = ["definition", "best fit", "value", "Δ of no oscillation", "significance"]
     output.table(headings, rows, right=headings[2:])
+
+
+@click.command()
+@options.datasets
+@options.model
+@options.mode
+@options.settings
+@options.grid
+@options.allow_overlap
+@click.option(
+    "--prior",
+    "priors",
+    multiple=True,
+    metavar="NAME=log|flat",
+    help="Density of a parameter over its grid; by the grid's spacing if left out.",
+)
+@output.as_json
+def bayes(
+    datasets: Sequence[str],
+    model: str,
+    modes: Sequence[str],
+    settings: Sequence[str],
+    grids: Sequence[str],
+    allow_overlap: bool,
+    priors: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Weigh oscillation against none by a Bayes factor, with named priors, and give the posterior's region.
+
+    Two data sets are also weighed against each other: the ratio of evidences, and the suspiciousness, which
+    does not depend on the width of the prior (arXiv:1902.04029).
+    """
+    from nuanomaly.inference.bayes import posterior, suspiciousness
+
+    known = options.parameters(model, datasets, modes)
+    grid, fixed = options.parse_grid(grids, known, model), options.parse_settings(settings, known, model)
+    mode = options.parse_modes(modes)
+    prior = dict(_pair(text) for text in priors)
+    found = posterior(datasets, model, grid, prior, fixed, mode=mode, allow_overlap=allow_overlap)
+    inside = found.region(0.95)
+    ranges = {
+        axis.name: [float(x) for x in axis.values[inside.any(axis=_others(k, inside.ndim))][[0, -1]]]
+        for k, axis in enumerate(found.axes)
+    }
+    both = None
+    if len(datasets) == 2:
+        both = suspiciousness(datasets[0], datasets[1], model, grid, prior, fixed, mode=mode)
+    if as_json:
+        tension = both and {
+            "ln_ratio": both.log_ratio,
+            "ln_suspiciousness": both.log_suspiciousness,
+            "dof": both.dof,
+            "p_value": both.p_value,
+        }
+        output.emit(
+            {
+                "prior": found.prior,
+                "ln_bayes_factor": found.log_bayes_factor,
+                "information": found.information,
+                "region_95": ranges,
+                "tension": tension,
+            }
+        )
+        return
+    click.echo(f"{' + '.join(found.datasets)}, model {model}, priors: {_named(found.prior)}")
+    click.echo(f"  ln of the Bayes factor for oscillation: {output.number(found.log_bayes_factor, 3)}")
+    for name, (low, high) in ranges.items():
+        click.echo(f"  95 % of the posterior: {name} {output.number(low, 3)} … {output.number(high, 3)}")
+    if both is not None:
+        p = "no dimension is shared" if both.p_value is None else f"p = {both.p_value:.2g}"
+        click.echo(
+            f"  against each other: ln R = {output.number(both.log_ratio, 3)}, ln S = "
+            f"{output.number(both.log_suspiciousness, 3)} ({p})"
+        )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, kind = text.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{text!r}: write NAME=log or NAME=flat", param_hint="--prior")
+    return name, kind
+
+
+def _named(prior: "Mapping[str, str]") -> str:
+    return ", ".join(f"{kind} in {name}" for name, kind in prior.items())
+
+
+def _others(kept: int, dimensions: int) -> tuple[int, ...]:
+    return tuple(k for k in range(dimensions) if k != kept)
+
+
+@click.command()
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder to store it in.")
+@output.as_json
+def cost(folder: Path | None, as_json: bool) -> None:
+    """Measure what toys cost against points, toys and bins, and what a global Feldman–Cousins would.
+
+    CPU seconds of the machine it runs on: set OMP_NUM_THREADS=1 to have those of one core. It takes some
+    minutes.
+    """
+    from nuanomaly.inference import cost as measured
+    from nuanomaly.inference.stored import write
+
+    with output.progress("timing engines") as progress:
+        rates = measured.rates(progress)
+    with output.progress("timing the global fit") as progress:
+        whole = measured.global_fit(progress=progress)
+    about = measured.about(rates)
+    if folder is not None:
+        write(folder, {"rates": rates, "global": whole}, about)
+    if as_json:
+        output.emit({**about, "rates": rates.to_dict("records"), "global": whole.to_dict("records")})
+        return
+    rows = [
+        (name, varied, f"{one['exponent']:.2f} ± {one['error']:.2f}")
+        for name, found in about["laws"].items()
+        for varied, one in found.items()
+    ]
+    output.table(
+        ["data set", "varied", "cost grows with the power"], rows, right=["cost grows with the power"]
+    )
+    total = measured.extrapolated(whole, 10_000, 1000)
+    click.echo(
+        f"global fit: {total['seconds_per_toy']:.3g} CPU seconds per toy; 10 000 true points of 1000 toys on "
+        f"100 cores: {total['hours']:.3g} ± {total['error']:.2g} hours"
+    )
+    click.echo(f"stored in {folder}" if folder else "not stored: name a folder with -o")

@@ -19,7 +19,7 @@ from nuanomaly.model.base import Array
 NOMINAL = (0.6827, 0.90, 0.95)
 #: Around a true point the grid is refined: within so many of its steps, as far as the mean of so many toys
 #: rises by so much, with so many points per axis (of two axes, or of one).
-_STEPS, _TOYS, _RISE, _NEAR = 1.5, 20, 9.0, {2: 9, 1: 33}
+_STEPS, _TOYS, _RISE, _NEAR = 1.5, 20, 9.0, {2: 9, 1: 17}
 
 
 def coverage(
