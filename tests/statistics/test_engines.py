@@ -7,10 +7,22 @@ import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.benchmarks import every_release
-from nuanomaly.inference.engine import Engine, FixedEngine, LinearEngine, Plane, TableEngine, make_engine
+from nuanomaly.inference.engine import (
+    Engine,
+    FixedEngine,
+    LinearEngine,
+    Plane,
+    SplitEngine,
+    TableEngine,
+    make_engine,
+)
+from nuanomaly.inference.engine.tiles import tiles
+from nuanomaly.inference.execute import Where
+from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.fit import problem
 from nuanomaly.likelihood.base import Likelihood, ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.joint import combine
 from nuanomaly.likelihood.nuisance import Nuisance
 from nuanomaly.model.base import Model, NotApplicableError
 from nuanomaly.model.registry import model
@@ -36,7 +48,10 @@ def test_the_engine_is_chosen_by_what_the_likelihood_is(
     bent |= {"Umu4_sq": np.array([0.0, 0.2])}
     assert isinstance(make_engine(plane(bins, "3+1-sbl", bent)), TableEngine)  # some points are impossible
     scaled = make.relative(np.full(5, 0.9), 0.05, Nuisance("scale", "", 0.1, 0.1))
-    assert isinstance(make_engine(plane(scaled, "2nu-ee", make.grid)), TableEngine)
+    assert isinstance(make_engine(plane(scaled, "2nu-ee", make.grid)), SplitEngine)
+    counts = make.counting(np.array([22.0, 0.0, 19.0, 15.0]))
+    appearance = {"dm2_41": (0.1, 10.0, 6, "log"), "sin2_2theta_mue": (0.001, 1.0, 5, "log")}
+    assert type(make_engine(plane(counts, "2nu-mue", appearance))) is TableEngine
     assert isinstance(make_engine(plane("neos", "2nu-ee", make.grid)), FixedEngine)
 
 
@@ -143,6 +158,85 @@ def test_tables_of_every_release_agree_with_the_plain_loop(name: str) -> None:
     np.testing.assert_allclose(found[near], expected[near], rtol=1e-9, atol=known or 1e-9)
     np.testing.assert_allclose(expected[0], data.value(chosen, points), rtol=1e-12)
     assert np.isfinite(expected).all()
+
+
+@pytest.mark.parametrize("name", [*fitted(), "danss+prospect", "gallium+danss+neos"])
+def test_toys_that_split_into_truth_and_noise_give_what_tables_give(name: str) -> None:
+    data = combine([likelihood(part) for part in name.split("+")]) if "+" in name else likelihood(name)
+    chosen, points = some_points(data)
+    free = [p.name for p in chosen.parameters if p.default is None]
+    if data.data is None or chosen.name == "3nu":  # no toys, or no point without oscillation
+        return
+    grid = {key: np.unique([*points[key], 0.9 * points[key].max()]) for key in free}
+    hypotheses = plane(data, chosen.name, grid)
+    engine, table = make_engine(hypotheses, 5), TableEngine(hypotheses, 5)
+    expected = {"prospect", "danss", "bugey-3", "gallium", "reactor-rates", "danss+prospect"}
+    if name.partition("@")[0] in expected | {"gallium+danss+neos"}:
+        assert isinstance(engine, SplitEngine)
+    if isinstance(engine, SplitEngine):
+        for index, block in ((hypotheses.null, 0), (hypotheses.null, 1), (hypotheses.size // 2, 1), (3, 0)):
+            found, tabulated = engine.deltas(index, block), table.deltas(index, block)
+            np.testing.assert_allclose(found, tabulated, rtol=1e-9, atol=1e-9)
+
+
+def test_an_impossible_point_is_left_out_of_toys_that_split(make: SimpleNamespace) -> None:
+    scaled = make.relative(np.full(5, 0.9), 0.05, Nuisance("scale", "", 0.1, 0.1))
+    bent = {"dm2_41": (0.1, 10.0, 5, "log"), "Ue4_sq": (0.01, 0.9, 5, "log")}
+    bent |= {"Umu4_sq": np.array([0.0, 0.2])}
+    hypotheses = plane(scaled, "3+1-sbl", bent)
+    assert not hypotheses.possible.all()
+    engine = make_engine(hypotheses, 6)
+    assert isinstance(engine, SplitEngine)
+    last = int(np.flatnonzero(hypotheses.possible)[-2])
+    expected = TableEngine(hypotheses, 6).deltas(last, 0)
+    np.testing.assert_allclose(engine.deltas(last, 0), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["danss", "prospect", "gallium"])
+def test_nothing_in_a_tile_is_below_its_bound(name: str) -> None:
+    grid = {"dm2_41": (0.1, 10.0, 12, "log"), "sin2_2theta_ee": (0.01, 1.0, 12, "log")}
+    engine = make_engine(plane(name, "2nu-ee", grid), 7)
+    assert isinstance(engine, SplitEngine)
+    places, toys = np.divmod(np.arange(500 * 32), 500)
+    for column in (0, 77, 143):
+        for part, truth, noise in zip(*engine.pieces(column, 0), strict=True):
+            chosen = np.arange(part.shape[0])
+            bounds = part.bounds(truth, noise, chosen)
+            for tile in chosen[:: max(1, chosen.size // 7)]:
+                at = np.full(toys.size, tile)
+                values = part.exact(truth, noise, at, places, toys).reshape(32, 500)
+                lower = part.lower(truth, noise, at[:500], toys[:500])
+                assert (values + 1e-7 >= lower.T).all()
+                assert (bounds[tile] <= values.min(axis=0) + 1e-7).all()
+
+
+def test_a_prediction_that_is_bent_is_straight_in_enough_parts() -> None:
+    """At χ² below 100, one of parts that are within 0.001 is within 0.02 of the exact one."""
+    data, chosen = likelihood("danss"), model("2nu-ee")
+    points = data.points(chosen, {"dm2_41": [0.5, 1.3, 2.2, 4.0], "sin2_2theta_ee": [0.05, 0.1, 0.03, 0.08]})
+    null = data.points(chosen, {"dm2_41": [1.0], "sin2_2theta_ee": [0.0]})
+    toys = data.toys(chosen, null, 100, np.random.default_rng(4))
+    exact = np.array([data.given(row).value(chosen, points) for row in toys])
+    found = data.tabulate(chosen, points)(toys)
+    assert np.abs(found - exact)[exact < 100.0].max() < 0.02
+
+
+def test_tiles_hold_every_hypothesis_and_near_ones_together() -> None:
+    places = np.random.default_rng(2).standard_normal((77, 3)) * [10.0, 1.0, 0.1]
+    found = tiles(places, 8)
+    assert found.shape == (10, 8)
+    assert set(found.ravel().tolist()) == set(range(77))
+    assert np.ptp(places[found], axis=1)[:, 0].mean() < 0.35 * np.ptp(places[:, 0])
+
+
+def test_the_same_bits_with_any_number_of_workers_where_bounds_leave_out() -> None:
+    grid = {"dm2_41": (0.1, 10.0, 9, "log"), "sin2_2theta_ee": (0.01, 1.0, 7, "log")}
+    alone = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8)
+    shared = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8, where=Where(workers=2))
+    assert alone.engine == "SplitEngine"
+    assert alone.to_frame().equals(shared.to_frame())
+    one = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8, every=4)
+    assert np.array_equal(one.critical, alone.critical[one.index])  # whatever else is computed
 
 
 def test_a_surface_makes_no_toys() -> None:

@@ -7,7 +7,6 @@ m = min(|u|/κ, b), κ = 1 above zero and (H + 1/σ₋²)/c below it, b the boun
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,29 +30,22 @@ class Gains:
         κ above and below zero.
     mixed : array, shape (S, S, L)
         H.
+    symmetric : bool
+        Whether there is one nuisance, the same above and below zero.
     """
 
     limits: Array
     curvatures: Array
     mixed: Array
+    symmetric: bool
 
     def __len__(self) -> int:
         return len(self.mixed)
 
-    @cached_property
-    def symmetric(self) -> bool:
-        """Whether there is one nuisance, the same above and below zero."""
-        same = np.array_equal(self.limits[0], self.limits[1])
-        return len(self) == 1 and same and bool((self.curvatures == 1.0).all())
-
-    def take(self, pieces: NDArray[np.intp]) -> "Gains":
-        """Return those of some pieces (of any shape)."""
-        return replace(
-            self,
-            limits=self.limits[..., pieces],
-            curvatures=self.curvatures[..., pieces],
-            mixed=self.mixed[..., pieces],
-        )
+    def at(self, *index: NDArray[np.intp] | int | slice | None) -> "Gains":
+        """Return those of some pieces by an index of all axes of pieces."""
+        at = (slice(None), slice(None), *index)
+        return replace(self, limits=self.limits[at], curvatures=self.curvatures[at], mixed=self.mixed[at])
 
     def __call__(self, slopes: Sequence[Array]) -> Array:
         """Return the gain for slopes u of every nuisance, whose last axes are the pieces'; slopes change."""
@@ -71,7 +63,9 @@ class Gains:
         return self._several(slopes)
 
     def ceiling(self, low: Sequence[Array], high: Sequence[Array]) -> Array:
-        """Return at least the largest gain for slopes between two values: of each alone, summed."""
+        """Return at least the largest gain for slopes between two values, of nuisances taken apart."""
+        if self.symmetric:
+            return self([np.maximum(-low[0], high[0])])
         total = np.zeros_like(low[0])
         for s, (a, b) in enumerate(zip(low, high, strict=True)):
             total += np.maximum(self._alone(s, np.maximum(b, 0.0))[0], self._alone(s, np.minimum(a, 0.0))[1])
@@ -108,23 +102,28 @@ class Gains:
             total += at[s] * (2.0 * pull - kappa * at[s])
         return total
 
-    def coarse(self, size: int) -> "Gains":
-        """Return what gains at least as much as any of ``size`` pieces that follow each other.
+    def apart(self) -> "Gains":
+        """Return what gains at least as much with each nuisance taken alone.
 
-        Nuisances that act on one another are taken apart: H is at least its smallest eigenvalue (of the
-        matrix with ones on its diagonal) times its diagonal.
+        H is at least its smallest eigenvalue (of the matrix with ones on its diagonal) times its diagonal.
         """
+        if len(self) == 1:
+            return self
         diagonal = np.diagonal(self.mixed, axis1=0, axis2=1).T
         scale = np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
         matrix = (self.mixed / (scale[:, None] * scale[None])).transpose(2, 0, 1)
         matrix[:, range(len(self)), range(len(self))] = 1.0
-        least = np.clip(np.linalg.eigvalsh(matrix)[:, 0] - 1e-12, 0.0, 1.0) if len(self) > 1 else 1.0
-        lowered = self.curvatures - (1.0 - least) * diagonal
+        least = np.clip(np.linalg.eigvalsh(matrix)[:, 0] - 1e-12, 0.0, 1.0)
+        return replace(self, curvatures=np.maximum(self.curvatures - (1.0 - least) * diagonal, 0.0))
+
+    def coarse(self, size: int) -> "Gains":
+        """Return what gains at least as much as any of ``size`` pieces in a row, whose axis is now (N, 1)."""
         shape = (2, len(self), -1, size)
         return replace(
             self,
-            limits=self.limits.reshape(shape).max(axis=3),
-            curvatures=np.maximum(lowered.reshape(shape).min(axis=3), 0.0),
+            limits=self.limits.reshape(shape).max(axis=3, keepdims=True),
+            curvatures=self.curvatures.reshape(shape).min(axis=3, keepdims=True),
+            mixed=self.mixed[:, :, ::size, None],
         )
 
 
@@ -145,4 +144,6 @@ def bounded_gains(hessian: Array, items: Sequence[Nuisance], bounds: Array) -> t
     scaled = np.where(curvatures > 0.0, curvatures / size[:, :, None], 1.0)
     mixed = hessian / (root[:, :, None] * root[:, None, :])
     limits = np.stack([bounds[:, :, 1], -bounds[:, :, 0]]) * root
-    return Gains(limits.transpose(0, 2, 1), scaled.transpose(2, 1, 0), mixed.transpose(1, 2, 0)), 1.0 / root
+    limits, scaled = (np.ascontiguousarray(a) for a in (limits.transpose(0, 2, 1), scaled.transpose(2, 1, 0)))
+    symmetric = len(items) == 1 and np.array_equal(*limits) and bool((scaled == 1.0).all())
+    return Gains(limits, scaled, np.ascontiguousarray(mixed.transpose(1, 2, 0)), symmetric), 1.0 / root

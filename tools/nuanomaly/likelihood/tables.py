@@ -13,6 +13,7 @@ of drawn nuisances. :class:`SharedTable` splits in the same way, with the fluctu
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -47,6 +48,11 @@ class Separable(Protocol):
         ...
 
     @property
+    def functionals(self) -> int:
+        """F."""
+        ...
+
+    @property
     def gains(self) -> Gains | None:
         """What the nuisances with bounds gain."""
         ...
@@ -63,9 +69,9 @@ class Separable(Protocol):
         ...
 
     def truth(self, expected: Array, effects: Array) -> tuple[Array, Array]:
-        """Return the part of a truth, shape (F, L), and what multiplies :meth:`coordinates`, (F, L, E).
+        """Return the part of truths, shape (B, F, L), and what multiplies :meth:`coordinates`, (B, F, L, E).
 
-        ``expected`` is ν (n,), ``effects`` is J (n, K).
+        ``expected`` is ν (B, n), ``effects`` is J (B, n, K).
         """
         ...
 
@@ -73,8 +79,8 @@ class Separable(Protocol):
         """Return what a truth is multiplied by, from noise (T, n) and drawn nuisances (T, K); (T, E)."""
         ...
 
-    def own(self, expected: Array) -> float:
-        """Return dᵀWd of one data set, as the functionals count it."""
+    def own(self, data: Array) -> Array:
+        """Return dᵀWd of data (T, n), as the functionals count it; shape (T,)."""
         ...
 
     def length(self, x: Array) -> Array:
@@ -103,6 +109,11 @@ class GaussianTable:
     gains: Gains | None
     counts: NDArray[np.intp]
 
+    @property
+    def functionals(self) -> int:
+        """F."""
+        return len(self.vectors)
+
     def __call__(self, data: Array) -> Array:
         """Return χ² of data (T, n), shape (T, P)."""
         d = data - self.middle
@@ -125,7 +136,7 @@ class GaussianTable:
     def take(self, pieces: Pieces) -> "GaussianTable":
         """Return the same of some pieces."""
         vectors = np.ascontiguousarray(self.vectors[:, pieces])
-        gains = self.gains.take(pieces) if self.gains else None
+        gains = self.gains.at(pieces) if self.gains else None
         ones = np.ones(pieces.size, np.intp)
         return replace(self, vectors=vectors, constants=self.constants[:, pieces], gains=gains, counts=ones)
 
@@ -134,18 +145,18 @@ class GaussianTable:
         return np.asarray(x @ self.vectors.transpose(0, 2, 1))
 
     def truth(self, expected: Array, effects: Array) -> tuple[Array, Array]:
-        """Return a + v·ν and v·J, shapes (F, L) and (F, L, K)."""
-        there = self.constants + self.vectors @ (expected - self.middle)
-        return np.asarray(there), np.asarray(self.vectors @ effects)
+        """Return a + v·ν and v·J, shapes (B, F, L) and (B, F, L, K)."""
+        there = (self.vectors @ (expected - self.middle).T).transpose(2, 0, 1) + self.constants
+        return np.asarray(there), np.asarray(self.vectors @ effects[:, None])
 
     def coordinates(self, x: Array, drawn: Array) -> Array:
         """Return the drawn nuisances, shape (T, K)."""
         return drawn
 
-    def own(self, expected: Array) -> float:
-        """Return dᵀWd."""
-        d = expected - self.middle
-        return float(d @ self.inverse @ d)
+    def own(self, data: Array) -> Array:
+        """Return dᵀWd, shape (T,)."""
+        d = data - self.middle
+        return np.asarray(np.einsum("tn,tn->t", d @ self.inverse, d))
 
     def length(self, x: Array) -> Array:
         """Return √(xᵀWx): χ² is the square of a distance to the predictions, shape (T,)."""
@@ -227,6 +238,7 @@ class SharedTable:
     groups: NDArray[np.intp]
     quadratic: Array
     gains: None = None
+    functionals: int = 1
 
     @property
     def counts(self) -> NDArray[np.intp]:
@@ -262,16 +274,23 @@ class SharedTable:
 
     def truth(self, expected: Array, effects: Array) -> tuple[Array, Array]:
         """Return −2 Σ share Wν by group times the totals, summed and by group."""
-        by_group = self._totals(self.shares * (-2.0 * (self.inverse @ expected)))
-        return (by_group @ self._totals(expected[None])[0])[None], by_group[None]
+        pulled = -2.0 * (expected @ self.inverse)
+        found = np.stack([share @ pulled[:, own].T for own, share in self._by_group], axis=2)
+        by_group = np.ascontiguousarray(found.swapaxes(0, 1))
+        return (by_group @ self._totals(expected)[:, :, None])[:, None, :, 0], by_group[:, None]
+
+    @cached_property
+    def _by_group(self) -> list[tuple[Pieces, Array]]:
+        members = [np.flatnonzero(self.groups == g) for g in range(int(self.groups.max()) + 1)]
+        return [(own, np.ascontiguousarray(self.shares[:, own])) for own in members]
 
     def coordinates(self, x: Array, drawn: Array) -> Array:
         """Return the fluctuations of the totals, shape (T, groups)."""
         return self._totals(x)
 
-    def own(self, expected: Array) -> float:
-        """Return dᵀWd."""
-        return float(expected @ self.inverse @ expected)
+    def own(self, data: Array) -> Array:
+        """Return dᵀWd, shape (T,)."""
+        return np.asarray(np.einsum("tn,tn->t", data @ self.inverse, data))
 
     def length(self, x: Array) -> Array:
         """Return √χ² of the noise at the hypothesis where it is largest: χ² is the square of a seminorm."""

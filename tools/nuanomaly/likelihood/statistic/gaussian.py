@@ -34,10 +34,11 @@ from nuanomaly.model.base import Array
 #: at most.
 _SETTLED, _STEPS = 1e-6, 30
 #: For many data sets at once, one that is not linear in a nuisance with bounds is linearised in as many parts
-#: of its range as keep it within so many standard deviations of all data together: χ² below 100 is then
-#: within 0.02 of the exact one. Two such nuisances have so many parts each everywhere: χ² below 60 is within
-#: 0.05 for 99 % of toys and points of Bugey-3.
-_NEAR, _PARTS = 1e-3, 7
+#: of its range as keep it within so many standard deviations of all data together (χ² below 100 is then
+#: within 0.02 of the exact one, by the inequality of Cauchy and Schwarz), but so many at most: DANSS then is
+#: within 0.02 too. Two such nuisances have so many parts each everywhere: χ² below 60 is within 0.05 for 99 %
+#: of toys and points of Bugey-3.
+_NEAR, _MOST, _PARTS = 1e-3, 11, 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,7 @@ class Gaussian:
         parts = np.full(len(prediction.mu), _PARTS)
         if len(bounds) == 1:
             bent = self._bent(prediction.mu, prediction.moved, bounds[0])
-            parts = np.maximum(1, np.ceil(np.sqrt(bent / _NEAR))).astype(np.intp)
+            parts = np.clip(np.ceil(np.sqrt(bent / _NEAR)), 1, _MOST).astype(np.intp)
         return self._in_parts(prediction.moved, parts, bounds)
 
     def _bent(self, mu: Array, moved: Moved, bounds: Array) -> Array:

@@ -1,0 +1,191 @@
+"""Toys of χ² that splits into truth and noise, with bounds that leave out what cannot be the best fit.
+
+All truths t see the same noise x_j and drawn nuisances ξ_j: d_tj = ν_t + J_t ξ_j + x_j. What is of the
+noise alone is a table made once for each block of toys. For a truth, hypotheses whose χ² of data without
+noise is so large that no noise of the block makes up for it are left out first, then for each toy the tiles
+whose lower bound is above the best value found so far. The others are evaluated: the result is exact.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from nuanomaly.inference.engine.base import TableEngine
+from nuanomaly.inference.engine.plane import Plane
+from nuanomaly.inference.engine.search import Search
+from nuanomaly.inference.engine.tiles import Indices, Noise, Part, Truth, tiles
+from nuanomaly.inference.toys import BLOCK, generator
+from nuanomaly.likelihood.tables import separable_parts
+from nuanomaly.model.base import Array
+
+#: Truths whose numbers are computed at once, blocks whose fluctuations are kept.
+_TRUTHS, _KEPT = 8, 15
+#: Bytes of the noise's tables of all blocks that are kept, and of one block, at most.
+_MEMORY, _LARGEST = 3_000_000_000, 1_500_000_000
+#: Expectation and noise must give the toys to this part of their size.
+_SAME = 1e-12
+
+
+class SplitEngine(TableEngine):
+    """See the module."""
+
+    def __init__(self, plane: Plane, seed: int) -> None:
+        super().__init__(plane, seed)
+        self._blocks: dict[int, tuple[Noise, ...]] = {}
+        self._truths: dict[int, tuple[Truth, ...]] = {}
+        self._drawings: dict[int, tuple[Array, Array, list[Array]]] = {}
+
+    def applicable(self) -> bool:
+        """Say whether the table splits, and toys are the sum of truth and noise (tried at two hypotheses)."""
+        parts = separable_parts(self.table)
+        if parts is None:
+            return False
+        pieces = sum(table.functionals * int(table.counts.sum()) for _, table in parts)
+        if 8 * BLOCK * pieces > _LARGEST:
+            return False
+        places = np.flatnonzero(self.plane.possible)[[0, -1]]
+        nu, effects = self._expectations(places)
+        x, drawn = self._drawn_noise(0)
+        for mean, effect, index in zip(nu, effects, places.tolist(), strict=True):
+            toys = self.generate(index, 0)
+            if np.abs(mean + drawn @ effect.T + x - toys).max() > _SAME * np.abs(toys).max():
+                return False
+        return True
+
+    def deltas(self, index: int, block: int) -> Array:
+        """Return Δ of one block of toys of one hypothesis, shape (BLOCK,)."""
+        column = int(self.plane.possible[:index].sum())
+        tile, place = self._where[:, column]
+        search = Search(*self.pieces(column, block))
+        toys = np.arange(BLOCK)
+        own = search.exact(np.repeat(tile, BLOCK), np.repeat(place, BLOCK), toys)
+        best = own.copy()
+        nearest = search.start(best, *self._sizes(column, block))
+        search.improve(nearest, toys, best)
+        search.improve(*search.left(best), best)
+        return np.asarray(own - best)
+
+    def pieces(
+        self, column: int, block: int
+    ) -> tuple[tuple[Part, ...], tuple[Truth, ...], tuple[Noise, ...]]:
+        """Return the parts of the sum, and what a truth (a column of the table) and a block give to each."""
+        return self._members, self._truth(column), self._noise(block)
+
+    def _sizes(self, column: int, block: int) -> tuple[Array, Array]:
+        """Return how far noise and drawn nuisances move √χ² of any hypothesis, and dᵀWd; shapes (BLOCK,)."""
+        nu, effects = (found[column] for found in self._expected)
+        x, drawn, lengths = self._fluctuations(block)
+        squared, own = np.zeros(BLOCK), np.zeros(BLOCK)
+        for part, length in zip(self._members, lengths, strict=True):
+            at = part.columns
+            moved = drawn @ effects[at].T
+            if self._drawn:
+                length = length + part.table.length(moved)
+            squared += length**2
+            own += part.table.own(nu[at] + moved + x[:, at])
+        return np.sqrt(squared), own
+
+    # --- what is of the noise, and of the truth -------------------------------------------------------------
+
+    def _drawn_noise(self, block: int) -> tuple[Array, Array]:
+        """Return noise (BLOCK, n) and drawn nuisances (BLOCK, K), the same for all truths."""
+        objective = self.plane.objective
+        likelihood, random = objective.likelihood, generator(self.seed, 0, block)
+        drawn = likelihood.nuisances.draw(BLOCK, random)
+        null, none = self.plane.at(self.plane.null), {name: np.zeros(BLOCK) for name in drawn}
+        toys = likelihood.toys(objective.model, null, BLOCK, random, none)
+        mean = likelihood.means(objective.model, null, {name: np.zeros(1) for name in drawn})
+        return toys - mean, np.array([drawn[name] for name in self._drawn]).reshape(-1, BLOCK).T
+
+    @property
+    def _drawn(self) -> tuple[str, ...]:
+        return self.plane.objective.likelihood.nuisances.with_prior()
+
+    def _expectations(self, places: Indices) -> tuple[Array, Array]:
+        """Return ν (P, n) and J (P, n, K) of some hypotheses.
+
+        Nuisances without a prior are where the data want them.
+        """
+        objective = self.plane.objective
+        likelihood, model = objective.likelihood, objective.model
+        points = {name: value[places] for name, value in self.plane.complete.items()}
+        at = {name: np.zeros(places.size) for name in likelihood.nuisances.ids}
+        if set(at) - set(self._drawn):
+            where = likelihood.profiled(model, points)[1]
+            for item in likelihood.nuisances.items:
+                if item.id not in self._drawn:
+                    at[item.id] = np.clip(where[item.id], item.low, item.high)
+        nu = likelihood.means(model, points, at)
+        ones = np.ones(places.size)
+        moved = [likelihood.means(model, points, {**at, name: ones}) - nu for name in self._drawn]
+        return nu, np.stack(moved, axis=2) if moved else np.zeros((*nu.shape, 0))
+
+    @cached_property
+    def _expected(self) -> tuple[Array, Array]:
+        return self._expectations(np.flatnonzero(self.plane.possible))
+
+    @cached_property
+    def _tiles(self) -> Indices:
+        """The hypotheses that are possible, in tiles by what they predict in units of the errors."""
+        parts = separable_parts(self.table)
+        assert parts is not None  # applicable() says so
+        objective = self.plane.objective
+        chosen = {name: value[self.plane.possible] for name, value in self.plane.complete.items()}
+        mu = objective.likelihood.observables(objective.model, chosen)
+        roots = [np.linalg.eigh(table.inverse) for _, table in parts]
+        return tiles(
+            np.hstack([
+                mu[:, where] @ (vectors * np.sqrt(np.maximum(values, 0.0)))
+                for (where, _), (values, vectors) in zip(parts, roots, strict=True)
+            ])
+        )  # fmt: skip
+
+    @cached_property
+    def _members(self) -> tuple[Part, ...]:
+        found, (x, drawn) = separable_parts(self.table), self._drawn_noise(0)
+        assert found is not None  # applicable() says so
+        nu, effects = (values[-1] for values in self._expected)
+        return tuple(
+            Part(at, table, self._tiles, nu[at], effects[at], x[:, at], drawn) for at, table in found
+        )
+
+    def _truth(self, column: int) -> tuple[Truth, ...]:
+        """Return what is of one truth: so many at once, the same ones whichever is asked for."""
+        if column not in self._truths:
+            nu, effects = self._expected
+            first = column - column % _TRUTHS
+            own = np.arange(first, min(first + _TRUTHS, len(nu)))
+            tile, place = self._where[:, own]
+            made = [
+                part.truths(nu[own][:, part.columns], effects[own][:, part.columns], at)
+                for part in self._members
+                for at in [part.start[tile] * self._tiles.shape[1] + place]
+            ]
+            self._truths = dict(zip(own.tolist(), zip(*made, strict=True), strict=True))
+        return self._truths[column]
+
+    @cached_property
+    def _where(self) -> Indices:
+        """The tile of each hypothesis and its place there, shape (2, hypotheses)."""
+        found = np.zeros((2, int(self._tiles.max()) + 1), np.intp)
+        for row in reversed(range(self._tiles.shape[1])):  # the first place of what is repeated
+            found[:, self._tiles[:, row]] = np.arange(len(self._tiles)), np.full(len(self._tiles), row)
+        return found
+
+    def _noise(self, block: int) -> tuple[Noise, ...]:
+        if block not in self._blocks:
+            x, drawn, _ = self._fluctuations(block)
+            made = tuple(part.noise(x[:, part.columns], drawn) for part in self._members)
+            size = sum(noise.values.nbytes for noise in made)
+            if size * (1 + len(self._blocks)) > _MEMORY:
+                self._blocks.clear()
+            self._blocks[block] = made
+        return self._blocks[block]
+
+    def _fluctuations(self, block: int) -> tuple[Array, Array, list[Array]]:
+        """Return noise and drawn nuisances of a block, and how far the noise moves √χ² of each part."""
+        if block not in self._drawings:
+            x, drawn = self._drawn_noise(block)
+            lengths = [part.table.length(x[:, part.columns]) for part in self._members]
+            self._drawings = {**dict(list(self._drawings.items())[-_KEPT:]), block: (x, drawn, lengths)}
+        return self._drawings[block]
