@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 #: A step that runs something runs one target of this Makefile, or of the base branch's beside a contribution.
 STEP = re.compile(r"make (?:-C base )?([a-z-]+)")
-#: Actions by the forge itself, by major version.
-ACTION = re.compile(r"actions/[a-z-]+@v[1-9][0-9]*")
+#: Actions by the forge itself, by the commit of a release: a tag can be moved.
+ACTION = re.compile(r"actions/[a-z-]+@[0-9a-f]{40}")
 
 # What a fake gh answers: which pull request it is, which files it changes; it keeps what it would post.
 GH = """\
