@@ -111,7 +111,7 @@ def test_feldman_cousins_of_gallium(benchmark: Any) -> None:
     assert found.toys.min() == 1000
 
 
-#: The grid of the released surface of MiniBooNE, every third of its amplitudes; toys lose 0.006 by that.
+#: The grid of the released surface of MiniBooNE, every third of its amplitudes.
 RELEASED = {"dm2_41": (0.01, 100.0, 190, "log"), "sin2_2theta_mue": (3e-4, 1.0, 64, "log")}
 
 
