@@ -227,6 +227,22 @@ class WithoutPrior(Likelihood):
         """Return ∂(observables)/∂ξ, shape (P, n, K)."""
         return self.base.nuisance_effects(model, points)
 
+    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
+        """Return the means of data at complete points, shape (P, n_bins), with all nuisances by id."""
+        return self.base.means(model, points, nuisances)
+
+    def toys(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        count: int,
+        random: np.random.Generator,
+        nuisances: Mapping[str, Array] | None = None,
+    ) -> Array:
+        """Return data (count, n_bins) of one complete point; a nuisance without a prior is not drawn."""
+        true = self.nuisances.draw(count, random) if nuisances is None else nuisances
+        return self.base.toys(model, points, count, random, true)
+
     def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
         """Return the χ² of a fixed covariance, or None if it is not one."""
         form = self.base.gaussian(model, points)
