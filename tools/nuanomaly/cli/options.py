@@ -1,8 +1,10 @@
 """Options that commands of physics share, and how their texts are read."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
@@ -30,6 +32,81 @@ grid = click.option(
 allow_overlap = click.option("--allow-overlap", is_flag=True, help="Although data sets share data; recorded.")
 
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
+
+
+class Asked(TypedDict):
+    """The arguments that scans, fits and tests have in common."""
+
+    datasets: Sequence[str]
+    model: str
+    fixed: dict[str, float]
+    grid: dict[str, Any]
+    mode: "Mode"
+    allow_overlap: bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which data sets under which model, as the shared options say it.
+
+    Attributes
+    ----------
+    datasets : sequence of str
+    model : str
+    modes, settings, grids : sequences of str
+        The texts of ``--mode``, ``--set`` and ``--grid``.
+    allow_overlap : bool
+    """
+
+    datasets: Sequence[str]
+    model: str
+    modes: Sequence[str]
+    settings: Sequence[str]
+    grids: Sequence[str]
+    allow_overlap: bool
+
+    @cached_property
+    def known(self) -> "dict[str, Parameter]":
+        """The parameters of the model and of the interactions of the data sets."""
+        return parameters(self.model, self.datasets, self.modes)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each parameter."""
+        return {name: parameter.unit for name, parameter in self.known.items()}
+
+    @property
+    def asked(self) -> Asked:
+        """The question as arguments of a scan, a fit or a test."""
+        return {
+            "datasets": self.datasets,
+            "model": self.model,
+            "fixed": parse_settings(self.settings, self.known, self.model),
+            "grid": parse_grid(self.grids, self.known, self.model),
+            "mode": parse_modes(self.modes),
+            "allow_overlap": self.allow_overlap,
+        }
+
+
+def question(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which data sets under which model, as one argument ``question``."""
+
+    @wraps(command)
+    def called(
+        datasets: Sequence[str],
+        model: str,
+        modes: Sequence[str],
+        settings: Sequence[str],
+        grids: Sequence[str],
+        allow_overlap: bool,
+        **more: Any,
+    ) -> Any:
+        question = Question(datasets, model, modes, settings, grids, allow_overlap)
+        return command(question=question, **more)
+
+    for option in (allow_overlap, grid, settings, mode, model, datasets):
+        called = option(called)
+    return called
 
 
 def parameters(model_name: str, references: Sequence[str], modes: Sequence[str]) -> "dict[str, Parameter]":

@@ -80,25 +80,15 @@ def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as
 
 
 @click.command()
-@options.datasets
-@options.model
-@options.mode
-@options.settings
-@options.grid
+@options.question
 @click.option("--profile", "profiled", multiple=True, metavar="NAME", help="Minimise over it at each point.")
-@options.allow_overlap
 @click.option(
     "-o", "--output", "file", type=click.Path(path_type=Path), help="Save as .parquet, .csv or .npz."
 )
 @output.as_json
 def scan(
-    datasets: Sequence[str],
-    model: str,
-    modes: Sequence[str],
-    settings: Sequence[str],
-    grids: Sequence[str],
+    question: options.Question,
     profiled: Sequence[str],
-    allow_overlap: bool,
     file: Path | None,
     as_json: bool,
 ) -> None:
@@ -110,18 +100,8 @@ def scan(
 
     if file is not None and file.suffix not in (".parquet", ".csv", ".npz"):
         raise NuanomalyError(f"{file.name}: a scan is saved as .npz, .parquet or .csv")
-    known = options.parameters(model, datasets, modes)
     with output.progress("scanning") as progress:
-        found = run(
-            datasets,
-            model,
-            options.parse_grid(grids, known, model) or None,
-            options.parse_settings(settings, known, model),
-            profiled,
-            mode=options.parse_modes(modes),
-            allow_overlap=allow_overlap,
-            progress=progress,
-        )
+        found = run(**question.asked, profile=profiled, progress=progress)
     if file is not None:
         found.save(file)
     if as_json:
@@ -132,57 +112,34 @@ def scan(
         scale = "logarithmic" if axis.log else "linear"
         unit = "" if axis.unit == "1" else f" {axis.unit}"
         click.echo(f"  {axis.name}: {len(axis)} points, {axis.low:g} … {axis.high:g}{unit}, {scale}")
-    _point(found.fixed, {n: p.unit for n, p in known.items()})
+    _point(found.fixed, question.units)
     click.echo("minimum on the grid: " + _statistic(found.statistic, found.minimum, found.n_bins))
-    _point(found.best, {n: p.unit for n, p in known.items()}, at="at ")
+    _point(found.best, question.units, at="at ")
     _warn_approximate(found.approximate)
     click.echo(f"saved to {file}" if file else "not saved: name a file with -o")
 
 
 @click.command()
-@options.datasets
-@options.model
-@options.mode
-@options.settings
-@options.grid
+@options.question
 @click.option(
     "--errors", type=click.Choice(["hesse", "minos"]), help="How errors are found; none if left out."
 )
-@options.allow_overlap
 @output.as_json
 def fit(
-    datasets: Sequence[str],
-    model: str,
-    modes: Sequence[str],
-    settings: Sequence[str],
-    grids: Sequence[str],
+    question: options.Question,
     errors: str | None,
-    allow_overlap: bool,
     as_json: bool,
 ) -> None:
     """Find the best fit of one or several data sets, and the significance against no oscillation."""
     from nuanomaly.inference.fit import fit as run
     from nuanomaly.inference.fit import significance
 
-    known = options.parameters(model, datasets, modes)
-    fixed, grid = options.parse_settings(settings, known, model), options.parse_grid(grids, known, model)
-    mode = options.parse_modes(modes)
+    asked, known = question.asked, question.known
     with output.progress("fitting") as progress:
-        best = run(
-            datasets,
-            model,
-            fixed,
-            grid,
-            mode=mode,
-            errors=errors,
-            allow_overlap=allow_overlap,
-            progress=progress,
-        )
+        best = run(**asked, errors=errors, progress=progress)
         against, why = None, ""
         try:
-            against = significance(
-                datasets, model, fixed, grid, mode=mode, allow_overlap=allow_overlap, best=best
-            )
+            against = significance(**asked, best=best)
         except NuanomalyError as error:  # a model without such a point, or a surface that lacks it
             why = str(error)
     if as_json:
@@ -196,7 +153,7 @@ def fit(
         spread = f" {output.number(lower, 3)} +{output.number(upper, 3)}" if lower is not None else ""
         edge = " (at the edge of its range)" if name in best.at_boundary else ""
         click.echo(f"  {name} = {output.with_unit(value, known[name].unit)}{spread}{edge}")
-    _point(best.fixed, {n: p.unit for n, p in known.items()}, at="fixed: ")
+    _point(best.fixed, question.units, at="fixed: ")
     if against is None:
         click.echo(f"against no oscillation: not computed ({why})")
     else:
@@ -207,22 +164,12 @@ def fit(
 
 
 @click.command()
-@options.datasets
-@options.model
-@options.mode
-@options.settings
-@options.grid
-@options.allow_overlap
+@options.question
 @click.option("--toys", type=click.IntRange(1), help="Calibrate the test with so many toys.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the toys.")
 @output.as_json
 def compare(
-    datasets: Sequence[str],
-    model: str,
-    modes: Sequence[str],
-    settings: Sequence[str],
-    grids: Sequence[str],
-    allow_overlap: bool,
+    question: options.Question,
     toys: int | None,
     seed: int,
     as_json: bool,
@@ -231,29 +178,15 @@ def compare(
     goodness of fit of Maltoni and Schwetz (hep-ph/0304176)."""
     from nuanomaly.inference.compatibility import compare as run
 
-    known = options.parameters(model, datasets, modes)
-    mode = options.parse_modes(modes)
-    fixed, grid = options.parse_settings(settings, known, model), options.parse_grid(grids, known, model)
+    asked, known = question.asked, question.known
     with output.progress("fitting") as progress:
-        found = run(
-            datasets, model, mode, fixed, grid, allow_overlap=allow_overlap, progress=progress
-        )  # fmt: skip
+        found = run(**asked, progress=progress)
     test = None
     if toys is not None:
         from nuanomaly.inference.montecarlo import toy_compatibility
 
         with output.progress("making toys") as progress:
-            test = toy_compatibility(
-                datasets,
-                model,
-                mode,
-                fixed,
-                grid,
-                toys=toys,
-                seed=seed,
-                allow_overlap=allow_overlap,
-                progress=progress,
-            )
+            test = toy_compatibility(**asked, toys=toys, seed=seed, progress=progress)
     if as_json:
         calibrated = {} if test is None else {"pg_toys": {**test.as_dict(), "seed": seed}}
         output.emit(_tidy({**found.as_dict(), **calibrated}))
@@ -277,7 +210,7 @@ def compare(
     numbers = ("own minimum", "at joint best fit", "difference")
     output.table(["data set", "statistic", *numbers, "own best fit"], rows, right=numbers)
     click.echo("\njoint best fit:")
-    _point(found.best_fit, {n: p.unit for n, p in known.items()})
+    _point(found.best_fit, question.units)
     click.echo(f"parameter goodness of fit: {found.pg}")
     if test is not None:
         click.echo(f"  by toys, on the grid: {test}")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,71 +36,48 @@ _DISTRIBUTED = (
 
 
 def distributed(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where work is done."""
+    """Add the options that say where work is done, as one argument ``where``."""
+
+    @wraps(command)
+    def called(workers: int, scheduler: str | None, resume: Path | None, **more: Any) -> Any:
+        from nuanomaly.inference.execute import Where
+
+        if scheduler is not None and workers > 1:
+            raise NuanomalyError(
+                "--workers are processes of this machine, --scheduler is a cluster: give one"
+            )
+        return command(**more, where=Where(workers, scheduler, resume))
+
     for option in reversed(_DISTRIBUTED):
-        command = option(command)
-    return command
-
-
-def where(workers: int, scheduler: str | None, resume: Path | None) -> "Where":
-    """Return where work is done."""
-    from nuanomaly.inference.execute import Where
-
-    if scheduler is not None and workers > 1:
-        raise NuanomalyError("--workers are processes of this machine, --scheduler is a cluster: give one")
-    return Where(workers, scheduler, resume)
+        called = option(called)
+    return called
 
 
 @click.command()
-@options.datasets
-@options.model
-@options.mode
-@options.settings
-@options.grid
-@options.allow_overlap
+@options.question
 @toys
 @seed
 @distributed
 @output.as_json
 def significance(
-    datasets: Sequence[str],
-    model: str,
-    modes: Sequence[str],
-    settings: Sequence[str],
-    grids: Sequence[str],
-    allow_overlap: bool,
+    question: options.Question,
     toys: int,
     seed: int,
-    workers: int,
-    scheduler: str | None,
-    resume: Path | None,
+    where: "Where",
     as_json: bool,
 ) -> None:
     """Test no oscillation by toys, beside Wilks' theorem, which does not hold where the amplitude ends."""
     from nuanomaly.inference.fit import significance as by_wilks
     from nuanomaly.inference.montecarlo import toy_significance
 
-    known = options.parameters(model, datasets, modes)
-    fixed, grid = options.parse_settings(settings, known, model), options.parse_grid(grids, known, model)
-    mode = options.parse_modes(modes)
+    asked = question.asked
     with output.progress("making toys") as progress:
-        found = toy_significance(
-            datasets,
-            model,
-            grid,
-            fixed,
-            toys=toys,
-            seed=seed,
-            mode=mode,
-            allow_overlap=allow_overlap,
-            where=where(workers, scheduler, resume),
-            progress=progress,
-        )
-    wilks = by_wilks(datasets, model, fixed, grid, mode=mode, allow_overlap=allow_overlap)
+        found = toy_significance(**asked, toys=toys, seed=seed, where=where, progress=progress)
+    wilks = by_wilks(**asked)
     if as_json:
         output.emit({"toys": found.as_dict(), "wilks": wilks.as_dict(), "seed": seed})
         return
-    click.echo(f"{' + '.join(datasets)}, model {model}: against no oscillation")
+    click.echo(f"{' + '.join(question.datasets)}, model {question.model}: against no oscillation")
     click.echo(f"  toys:  {found}")
     click.echo(f"  Wilks: {wilks}")
     click.echo(_verdict(found.sigma_interval(0.95), wilks.sigma, bool(found.above)))
@@ -115,12 +93,7 @@ def _verdict(interval: tuple[float, float], wilks: float | None, reached: bool) 
 
 
 @click.command("feldman-cousins")
-@options.datasets
-@options.model
-@options.mode
-@options.settings
-@options.grid
-@options.allow_overlap
+@options.question
 @levels
 @toys
 @click.option("--most", type=click.IntRange(1), help="Toys at most, where the verdict is uncertain.")
@@ -132,20 +105,13 @@ def _verdict(interval: tuple[float, float], wilks: float | None, reached: bool) 
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder to save to.")
 @output.as_json
 def feldman_cousins(
-    datasets: Sequence[str],
-    model: str,
-    modes: Sequence[str],
-    settings: Sequence[str],
-    grids: Sequence[str],
-    allow_overlap: bool,
+    question: options.Question,
     levels: Sequence[float],
     toys: int,
     most: int | None,
     every: int,
     seed: int,
-    workers: int,
-    scheduler: str | None,
-    resume: Path | None,
+    where: "Where",
     folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -157,21 +123,16 @@ def feldman_cousins(
     from nuanomaly.inference.feldman_cousins import LEVELS, save
     from nuanomaly.inference.feldman_cousins import feldman_cousins as run
 
-    known = options.parameters(model, datasets, modes)
+    asked = question.asked
     with output.progress("making toys") as progress:
         found = run(
-            datasets,
-            model,
-            options.parse_grid(grids, known, model),
-            options.parse_settings(settings, known, model),
+            **asked,
             levels=tuple(sorted(levels)) or LEVELS,
             toys=toys,
             most=most,
             seed=seed,
             every=every,
-            mode=options.parse_modes(modes),
-            allow_overlap=allow_overlap,
-            where=where(workers, scheduler, resume),
+            where=where,
             progress=progress,
         )
     if folder is not None:
@@ -198,12 +159,7 @@ def feldman_cousins(
 
 
 @click.command()
-@options.datasets
-@options.model
-@options.mode
-@options.settings
-@options.grid
-@options.allow_overlap
+@options.question
 @click.option(
     "--at",
     "points",
@@ -216,39 +172,20 @@ def feldman_cousins(
 @distributed
 @output.as_json
 def coverage(
-    datasets: Sequence[str],
-    model: str,
-    modes: Sequence[str],
-    settings: Sequence[str],
-    grids: Sequence[str],
-    allow_overlap: bool,
+    question: options.Question,
     points: Sequence[str],
     toys: int,
     seed: int,
-    workers: int,
-    scheduler: str | None,
-    resume: Path | None,
+    where: "Where",
     as_json: bool,
 ) -> None:
     """Say what regions of Wilks' theorem really cover: without oscillation, at the best fit, and at --at."""
     from nuanomaly.inference.coverage import coverage as run
 
-    known = options.parameters(model, datasets, modes)
-    at = [options.parse_settings(text.split(","), known, model) for text in points]
+    asked, known = question.asked, question.known
+    at = [options.parse_settings(text.split(","), known, question.model) for text in points]
     with output.progress("making toys") as progress:
-        found = run(
-            datasets,
-            model,
-            options.parse_grid(grids, known, model),
-            options.parse_settings(settings, known, model),
-            at,
-            toys=toys,
-            seed=seed,
-            mode=options.parse_modes(modes),
-            allow_overlap=allow_overlap,
-            where=where(workers, scheduler, resume),
-            progress=progress,
-        )
+        found = run(**asked, at=at, toys=toys, seed=seed, where=where, progress=progress)
     if as_json:
         output.emit(_rows(found))
         return
@@ -286,9 +223,7 @@ def _rows(found: "FeldmanCousins") -> list[dict[str, Any]]:
 @click.argument("names", metavar="[COMPARISON[/RUN]…]", nargs=-1)
 @click.option("--force", is_flag=True, help="Do runs again whose results are stored.")
 @distributed
-def toys_(
-    names: Sequence[str], force: bool, workers: int, scheduler: str | None, resume: Path | None
-) -> None:
+def toys_(names: Sequence[str], force: bool, where: "Where") -> None:
     """Do the long runs that comparisons declare in toys.yaml, and store their results beside it.
 
     All of them, those of a comparison, or a single one: `nuanomaly toys gallium-vs-carbon/compatibility`.
@@ -303,9 +238,9 @@ def toys_(
             continue
         begun = _cpu()
         with output.progress(f"{name}/{run}") as progress:
-            found = compute(declared, where(workers, scheduler, resume), progress)
+            found = compute(declared, where, progress)
         # finished pieces and a cluster's work are not seen from here
-        cost = None if resume or scheduler else _cpu() - begun
+        cost = None if where.store or where.scheduler else _cpu() - begun
         record(folder, declared, found, cost)
         said = f"{found}, " if hasattr(found, "above") else ""
         click.echo(f"{name}/{run}: {said}written to comparisons/{name}/toys/{run}")

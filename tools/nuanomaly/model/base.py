@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,8 +118,17 @@ class Model(Protocol):
         ...
 
 
+class Transition(NamedTuple):
+    """What a phase expansion is asked for: flavours, ν or ν̄, and how far (L/E in m/MeV) it has to hold."""
+
+    initial: str
+    final: str
+    antineutrino: bool
+    max_L_over_E: float
+
+
 class VacuumModel:
-    """Base of models given by their phase expansion."""
+    """Base of models given by their phase expansion: a derived class defines :meth:`expand`."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -134,6 +143,10 @@ class VacuumModel:
         parameters: Mapping[str, Array],
     ) -> Expansion:
         """Return the phase expansion (see :class:`Model`)."""
+        return self.expand(Transition(initial, final, antineutrino, max_L_over_E), parameters)
+
+    def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
+        """Return the phase expansion of a transition for parameters of shape (P,) each."""
         raise NotImplementedError
 
     def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:

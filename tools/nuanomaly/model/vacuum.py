@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.model.base import FLAVOURS, Array, Expansion, NotApplicableError, Parameter, VacuumModel
+from nuanomaly.model.base import (
+    FLAVOURS,
+    Array,
+    Expansion,
+    NotApplicableError,
+    Parameter,
+    Transition,
+    VacuumModel,
+)
 from nuanomaly.model.constants import PHASE, STANDARD
 from nuanomaly.model.mixing import Complex, check_unitary, matrix, small_branch, unitary
 
@@ -68,7 +76,19 @@ def four_neutrino(U: Complex, masses: Array, initial: str, final: str, antineutr
     return Expansion(constant, dm2[used], sin2[used], np.where(np.abs(sin[used]) > 1e-15, sin[used], 0.0))
 
 
-class ThreePlusOne(VacuumModel):
+class _OneSterile(VacuumModel):
+    """What exact 3+1 and its short-baseline limit have in common."""
+
+    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """Return where |U_e4|² + |U_μ4|² + |U_τ4|² does not exceed one."""
+        return unitary(parameters)
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return Δm²_41 and the short-baseline effective amplitude of the channel."""
+        return parameters["dm2_41"], np.abs(_amplitude(initial, final, parameters))
+
+
+class ThreePlusOne(_OneSterile):
     """One sterile neutrino: exact in vacuum at every baseline, three-flavour oscillation included.
 
     Examples
@@ -82,26 +102,11 @@ class ThreePlusOne(VacuumModel):
     name = "3+1"
     parameters: tuple[Parameter, ...] = (DM2_41, *MIXING, *PHASES, *STANDARD_PARAMETERS)
 
-    def expansion(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        max_L_over_E: float,
-        parameters: Mapping[str, Array],
-    ) -> Expansion:
+    def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
         """Return the expansion in all six mass splittings."""
         zero = np.zeros_like(parameters["dm2_41"])
         masses = np.array([zero, parameters["dm2_21"], parameters["dm2_31"], parameters["dm2_41"]])
-        return four_neutrino(matrix(parameters), masses, initial, final, antineutrino)
-
-    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
-        """Return where |U_e4|² + |U_μ4|² + |U_τ4|² does not exceed one."""
-        return unitary(parameters)
-
-    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Return Δm²_41 and the short-baseline effective amplitude of the channel."""
-        return parameters["dm2_41"], np.abs(_amplitude(initial, final, parameters))
+        return four_neutrino(matrix(parameters), masses, asked.initial, asked.final, asked.antineutrino)
 
 
 class ThreeFlavour(VacuumModel):
@@ -110,18 +115,11 @@ class ThreeFlavour(VacuumModel):
     name = "3nu"
     parameters: tuple[Parameter, ...] = STANDARD_PARAMETERS
 
-    def expansion(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        max_L_over_E: float,
-        parameters: Mapping[str, Array],
-    ) -> Expansion:
+    def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
         """Return the expansion in the three mass splittings."""
         zero = np.zeros_like(parameters["dm2_31"])
         sterile = {"dm2_41": zero, **{p.name: zero for p in (*MIXING, *PHASES)}}
-        return ThreePlusOne().expansion(initial, final, antineutrino, max_L_over_E, {**parameters, **sterile})
+        return ThreePlusOne().expand(asked, {**parameters, **sterile})
 
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Return a vanishing amplitude: at short baselines three neutrinos do not oscillate."""
@@ -140,44 +138,34 @@ def _amplitude(initial: str, final: str, p: Mapping[str, Array]) -> Array:
     return total
 
 
+def _is_long(max_L_over_E: float) -> bool:
+    """Say whether three-flavour oscillation matters up to some L/E (m/MeV)."""
+    return PHASE * STANDARD["dm2_31"] * max_L_over_E > SHORT_BASELINE_PHASE
+
+
 def _refuse_long_baseline(name: str, max_L_over_E: float) -> None:
-    if PHASE * STANDARD["dm2_31"] * max_L_over_E > SHORT_BASELINE_PHASE:
+    if _is_long(max_L_over_E):
         raise NotApplicableError(
             f"not applicable: model {name!r} is the short-baseline limit, and this release reaches "
             f"L/E = {max_L_over_E:.0f} m/MeV where three-flavour oscillation matters; use '3+1'"
         )
 
 
-class ShortBaseline(VacuumModel):
+class ShortBaseline(_OneSterile):
     """3+1 in the short-baseline limit Δm²_21, Δm²_31 → 0; refused where that fails."""
 
     name = "3+1-sbl"
     parameters: tuple[Parameter, ...] = (DM2_41, *MIXING)
 
-    def expansion(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        max_L_over_E: float,
-        parameters: Mapping[str, Array],
-    ) -> Expansion:
+    def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
         """Return P = δ_αβ − 4|U_α4|²(δ_αβ − |U_β4|²) sin²φ_41."""
-        _refuse_long_baseline(self.name, max_L_over_E)
+        _refuse_long_baseline(self.name, asked.max_L_over_E)
         check_unitary(parameters)
-        return _single(_amplitude(initial, final, parameters), parameters["dm2_41"], initial, final)
-
-    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
-        """Return where |U_e4|² + |U_μ4|² + |U_τ4|² does not exceed one."""
-        return unitary(parameters)
-
-    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Return Δm²_41 and the effective amplitude of the channel."""
-        return parameters["dm2_41"], np.abs(_amplitude(initial, final, parameters))
+        return _single(_amplitude(asked.initial, asked.final, parameters), parameters["dm2_41"], asked)
 
 
-def _single(amplitude: Array, dm2: Array, initial: str, final: str) -> Expansion:
-    start = FLAVOURS.index(initial) in _rows(final)
+def _single(amplitude: Array, dm2: Array, asked: Transition) -> Expansion:
+    start = FLAVOURS.index(asked.initial) in _rows(asked.final)
     return Expansion(np.full_like(dm2, float(start)), dm2[None], amplitude[None], np.zeros((1, dm2.size)))
 
 
@@ -201,26 +189,17 @@ class TwoFlavour(VacuumModel):
         amplitude = Parameter(self.amplitude, "1", 0.0, 1.0, f"sin²2θ_{greek}", log=True, scan=scan, null=0.0)
         self.parameters = (DM2_41, amplitude, *STANDARD_PARAMETERS)
 
-    def expansion(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        max_L_over_E: float,
-        parameters: Mapping[str, Array],
-    ) -> Expansion:
+    def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
         """Return the two-flavour expansion, or exact 3+1 where the baseline is long."""
         amplitude, dm2 = parameters[self.amplitude], parameters["dm2_41"]
-        long = PHASE * STANDARD["dm2_31"] * max_L_over_E > SHORT_BASELINE_PHASE
-        if not long:
-            return _single(self._short(initial, final, amplitude), dm2, initial, final)
+        if not _is_long(asked.max_L_over_E):
+            return _single(self._short(asked.initial, asked.final, amplitude), dm2, asked)
         if self.channel[0] != self.channel[1]:
-            _refuse_long_baseline(self.name, max_L_over_E)
+            _refuse_long_baseline(self.name, asked.max_L_over_E)
         zero = np.zeros_like(dm2)
         mixing = dict.fromkeys((p.name for p in (*MIXING, *PHASES)), zero)
         mixing["Ue4_sq" if self.channel[0] == "e" else "Umu4_sq"] = small_branch(amplitude)
-        full = {**parameters, **mixing}
-        return ThreePlusOne().expansion(initial, final, antineutrino, max_L_over_E, full)
+        return ThreePlusOne().expand(asked, {**parameters, **mixing})
 
     def _short(self, initial: str, final: str, amplitude: Array) -> Array:
         if (initial, final) == self.channel:
