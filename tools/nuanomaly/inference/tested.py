@@ -74,17 +74,17 @@ def numbers(
         for key, side in sides.items()
         if tested or changed & set(side["releases"])
     }
-    if not tested:
-        return _apart(declared, members, kept)
-    groups = [[m for key in keys for m in members[key]] for keys in tested.values()]
     maps = {
         in_mode(release, str(side.get("mode") or "")): once(
             kept, ("map", release), partial(_map, release, side)
         )
-        for side in sides.values()
+        for key, side in sides.items()
         for release in _releases(side, find)
-        if release.name in side.get("maps", {})
+        if key in members and release.name in side.get("maps", {})
     }
+    if not tested:
+        return _apart(declared, members, maps, kept)
+    groups = [[m for key in keys for m in members[key]] for keys in tested.values()]
     return _separably(declared, groups, maps, kept) or _together(declared, groups)
 
 
@@ -109,10 +109,10 @@ def fitted(of: Likelihood, model: str, memory: Memory, grid: Grid | None = None)
     own = {name: axis for name, axis in (grid or {}).items() if name in known}
 
     def compute() -> dict[str, float]:
-        best = fit(of, model, grid=own)
+        best = fit(of, model, grid=own, allow_overlap=True)
         found = {"best fit": best.value, **best.parameters}
         if any(known[name].null is not None for name in best.parameters):
-            against = significance(of, model, grid=own, best=best)
+            against = significance(of, model, grid=own, allow_overlap=True, best=best)
             found["no oscillation − best fit"] = against.delta
             found["significance (σ)"] = float(against.sigma or 0.0)
         return found
@@ -129,14 +129,22 @@ def _grid(declared: Mapping[str, Any]) -> dict[str, tuple[float, float, int, str
 
 
 def _apart(
-    declared: Mapping[str, Any], members: Mapping[str, Sequence[Likelihood]], memory: Memory
+    declared: Mapping[str, Any],
+    members: Mapping[str, Sequence[Likelihood]],
+    maps: Mapping[Likelihood, separable.Member],
+    memory: Memory,
 ) -> dict[str, float]:
     """Return the numbers of each side for itself."""
     found: dict[str, float] = {}
+    over = _cube(declared)
     for key, side in members.items():
         model = declared["datasets"][key].get("model")
-        grid = None if model else _grid(declared)
-        own = fitted(joint(side), str(model or declared["model"]), memory, grid)
+        if model is None and over is not None:
+            lowest = _lowest(_members(side, maps, memory), over, memory)
+            own = {"best fit": lowest.value, **lowest.point}
+        else:
+            grid = None if model else _grid(declared)
+            own = fitted(joint(side), str(model or declared["model"]), memory, grid)
         label = "" if len(declared["datasets"]) == 1 else f"{key}: "
         found |= {f"{label}{name}": value for name, value in own.items()}
     return found
@@ -164,23 +172,28 @@ def _separably(
 
     None where that is another model, or where nuisances tie data sets of different groups together.
     """
-    spec = declared["parameters"]
-    three = set(spec) == set(_SEPARABLE) and all(s["scale"] == "log" for s in spec.values())
-    if not (three and str(declared["model"]) in ("3+1", "3+1-sbl") and spec["Ue4_sq"] == spec["Umu4_sq"]):
+    over = _cube(declared)
+    if over is None or shared_nuisances([joint(g) for g in groups]):
         return None
-    if shared_nuisances([joint(g) for g in groups]):
-        return None
-    dm2, mixing = spec["dm2_41"], spec["Ue4_sq"]
-    over = separable.grid(
-        (dm2["low"], dm2["high"], min(int(dm2["points"]), _SPLITTINGS)),
-        (mixing["low"], mixing["high"], min(int(mixing["points"]), _MIXINGS)),
-    )
     every = [m for g in groups for m in g]
     found = [_lowest(_members(g, maps, memory), over, memory) for g in (*groups, every)]
     ranks = [_rank(g, declared, memory) for g in (*groups, every)]
     delta = found[-1].value - sum(f.value for f in found[:-1])
     pg = Significance(delta, sum(ranks[:-1]) - ranks[-1], against="compatibility")
     return _test(pg, found[-1].value, found[-1].point)
+
+
+def _cube(declared: Mapping[str, Any]) -> separable.Grid3 | None:
+    """Return the declared scan of 3+1 with fewer points; None of another model or other axes."""
+    spec = declared["parameters"]
+    three = set(spec) == set(_SEPARABLE) and all(s["scale"] == "log" for s in spec.values())
+    if not (three and str(declared["model"]) in ("3+1", "3+1-sbl") and spec["Ue4_sq"] == spec["Umu4_sq"]):
+        return None
+    dm2, mixing = spec["dm2_41"], spec["Ue4_sq"]
+    return separable.grid(
+        (dm2["low"], dm2["high"], min(int(dm2["points"]), _SPLITTINGS)),
+        (mixing["low"], mixing["high"], min(int(mixing["points"]), _MIXINGS)),
+    )
 
 
 def _map(release: Release, side: Mapping[str, Any]) -> separable.Member:
