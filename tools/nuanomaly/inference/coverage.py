@@ -10,7 +10,7 @@ from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.engine import Plane, make_engine
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
 from nuanomaly.inference.fit import Problem, problem
-from nuanomaly.inference.grid import Axis, Grid
+from nuanomaly.inference.grid import Axis, Grid, size
 from nuanomaly.inference.nullpoint import null_point
 from nuanomaly.likelihood.base import AnyModel
 from nuanomaly.model.base import Array
@@ -18,8 +18,9 @@ from nuanomaly.model.base import Array
 #: The nominal confidence levels.
 NOMINAL = (0.6827, 0.90, 0.95)
 #: Around a true point the grid is refined: within so many of its steps, as far as the mean of so many toys
-#: rises by so much, with so many points per axis (of two axes, or of one).
-_STEPS, _TOYS, _RISE, _NEAR = 1.5, 20, 9.0, {2: 9, 1: 17}
+#: rises by so much, with so many points per axis (of two axes, or of one), fewer on a coarse grid.
+_STEPS, _TOYS, _RISE = 1.5, 20, 9.0
+_NEAR, _NEAR_COARSE, _COARSE = {2: 9, 1: 17}, {2: 7, 1: 9}, 1000
 
 
 def coverage(
@@ -93,7 +94,7 @@ def _near(what: Problem, truth: Mapping[str, float]) -> dict[str, Array]:
         table = what.objective.likelihood.tabulate(what.objective.model, what.objective.points(moved))(data)
         rise = (table[:, :-1] - table[:, -1:]).mean(axis=0).reshape(2, 40)
         beyond = [offset[r > _RISE][:1] if (r > _RISE).any() else offset[-1:] for r in rise]
-        count = _NEAR[len(names)]
+        count = (_NEAR if size(what.axes) >= _COARSE else _NEAR_COARSE)[len(names)]
         shift = np.linspace(-float(beyond[0][0]), float(beyond[1][0]), count)
         sides.append(np.unique(axis.external(here + shift)))
     mesh = np.meshgrid(*sides, indexing="ij")

@@ -20,7 +20,7 @@ from nuanomaly.archive.tables import expand_columns
 from nuanomaly.archive.validate import explanations
 from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
-from nuanomaly.report import declaration, proofs, render
+from nuanomaly.report import coverage, declaration, proofs, render
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.markup import markdown
 from nuanomaly.report.periods import period
@@ -182,6 +182,7 @@ def _release(
         rows=rows,
         summary=proofs.summary(rows).capitalize() + "." if rows else "",
         modes=modes,
+        coverage=coverage.of_release(release) if likelihood else None,
         default_mode=likelihood.get("default_mode", next(iter(modes), "")),
         columns={n: len(expand_columns(t["columns"])) for n, t in release.metadata["tables"].items()},
         first_table=next(iter(release.metadata["tables"])),
