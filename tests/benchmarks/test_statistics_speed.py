@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 
 from nuanomaly.archive.release import load
-from nuanomaly.inference.engine import LinearEngine, Plane, make_engine
+from nuanomaly.inference.engine import LinearEngine, Plane, TableEngine, make_engine
+from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.fit import problem
 from nuanomaly.inference.montecarlo import tension, tensions
+from nuanomaly.inference.toys import critical_value
 from nuanomaly.likelihood.base import Likelihood, Response, ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.channel import Channel
@@ -113,6 +115,41 @@ def test_feldman_cousins_of_gallium(benchmark: Any) -> None:
 
 #: The grid of the released surface of MiniBooNE, every third of its amplitudes.
 RELEASED = {"dm2_41": (0.01, 100.0, 190, "log"), "sin2_2theta_mue": (3e-4, 1.0, 64, "log")}
+
+
+@pytest.mark.parametrize("name", ["prospect", "danss"])
+def test_feldman_cousins_of_totals_shared_out_and_of_a_nuisance_with_bounds(
+    benchmark: Any, name: str
+) -> None:
+    """100 × 100 points × 1000 toys, minimised over the plane, by two processes; part of it by the table."""
+    benchmark.group = f"Feldman-Cousins, {name}"
+    count, workers = (8, 1) if benchmark.disabled else (100, 2)
+    grid = {"dm2_41": (0.1, 100.0, count, "log"), "sin2_2theta_ee": (0.01, 1.0, count, "log")}
+    found = benchmark.pedantic(
+        feldman_cousins,
+        args=(name, "2nu-ee", grid),
+        kwargs={"toys": 1000, "seed": 1, "where": Where(workers=workers)},
+        rounds=1,
+    )
+    record(benchmark, found.index.size * 1000, "toys")
+    assert found.engine == "SplitEngine"
+    assert found.index.size == count**2
+    what = problem(name, "2nu-ee", None, grid)
+    hypotheses = Plane(what.objective, what.axes, what.known)
+    quick, table = make_engine(hypotheses, 1), TableEngine(hypotheses, 1)
+    some = [*range(count // 2, count**2, count**2 // 8), hypotheses.null]
+    quick.many(some[0], 2), table.many(some[0], 2)  # what is made once
+    seconds = {}
+    for engine in (quick, table):
+        started = process_time()
+        deltas = [engine.many(index, 2) for index in some]
+        seconds[type(engine).__name__] = (process_time() - started) / len(some)
+        for index, own in zip(some[:-1], deltas, strict=False):
+            assert critical_value(own, 0.9)[0] == pytest.approx(found.critical[index, 1], rel=1e-9, abs=1e-9)
+    if benchmark.stats is not None:
+        benchmark.extra_info |= {f"processor seconds per point, {k}": v for k, v in seconds.items()}
+        benchmark.extra_info["table over split"] = seconds["TableEngine"] / seconds["SplitEngine"]
+        benchmark.extra_info["median 90 % critical value"] = float(np.median(found.critical[:, 1]))
 
 
 def test_critical_values_along_the_released_contours_of_miniboone(benchmark: Any) -> None:

@@ -11,6 +11,40 @@ from nuanomaly.model.base import Array
 _MARGIN, _PAIRS = 1e-7, 1024
 
 
+class Candidates:
+    """Values one by one, in the order of their toys: of hypotheses, or if there is one part of pieces."""
+
+    def __init__(
+        self, parts: Sequence[Part], noises: Sequence[Noise], tile: Indices, place: Indices, toy: Indices
+    ) -> None:
+        order = np.argsort(toy, kind="stable")
+        self.tile, self.place, self.toy = tile[order], place[order], toy[order]
+        self.parts, self.some, self.starts = parts, [], []
+        for part, noise in zip(parts, noises, strict=True):
+            piece, where, own, start = self.tile, self.place, self.toy, None
+            if len(parts) > 1:
+                piece, start = part.pieces(self.tile)
+                each = part.most[self.tile]
+                where, own = np.repeat(self.place, each), np.repeat(self.toy, each)
+            self.some.append(part.some(noise, piece, where, own))
+            self.starts.append(start if start is not None and piece.size > tile.size else None)
+
+    def values(self, truths: Sequence[Truth]) -> Array:
+        """Return the values of one truth, shape (candidates,)."""
+        total = np.zeros(self.tile.size)
+        for part, truth, some, start in zip(self.parts, truths, self.some, self.starts, strict=True):
+            found = part.exact(truth, some)
+            total += found if start is None else np.minimum.reduceat(found, start)
+        return total
+
+    def smallest(self, values: Array, best: Array) -> None:
+        """Lower the best value of each toy, shape (J,), to its smallest here."""
+        starts = np.flatnonzero(np.diff(self.toy, prepend=-1))
+        if starts.size:
+            toys = self.toy[starts]
+            best[toys] = np.minimum(best[toys], np.minimum.reduceat(values, starts))
+
+
 class Search:
     """The hypotheses of one truth and block of toys, with bounds of each part and of their sum.
 
@@ -20,42 +54,48 @@ class Search:
 
     def __init__(self, parts: Sequence[Part], truths: Sequence[Truth], noises: Sequence[Noise]) -> None:
         self.parts, self.truths, self.noises = parts, truths, noises
-        self.coupled = any(noise.coordinates.shape[1] for noise in noises)
+        #: Whether what is found for a tile are values, and not only bounds.
+        self.direct = len(parts) == 1 and not noises[0].coordinates.shape[1]
+        self.smallest = [truth.distance.min(axis=1) for truth in truths]
+        self.by_tile = [np.minimum.reduceat(d, p.start) for d, p in zip(self.smallest, parts, strict=True)]
+        self.distance = np.sum(self.by_tile, axis=0)
 
-    def exact(self, tile: Indices, place: Indices, toy: Indices) -> Array:
-        """Return values one by one, by tile, place in it, and toy; shape (values,)."""
-        total = np.zeros(tile.size)
-        for part, truth, noise in zip(self.parts, self.truths, self.noises, strict=True):
-            pieces, first = part.pieces(tile)
-            each = part.most[tile]
-            found = part.exact(truth, noise, pieces, np.repeat(place, each), np.repeat(toy, each))
-            total += found if found.size == total.size else np.minimum.reduceat(found, first)
-        return total
-
-    def start(self, best: Array, length: Array, own: Array) -> Indices:
-        """Find the tiles that are left and their bounds; return which tile's first is smallest for each toy.
+    def reach(self, best: Array, length: Array, own: Array) -> Array:
+        """Return χ² of data without noise beyond which no hypothesis is better, shape (J,).
 
         Parameters
         ----------
         best : array, shape (J,)
-            Values that are reached; lowered where the first of a tile is smaller.
+            Values that are reached.
         length, own : arrays, shape (J,)
             |x| and dᵀWd of each toy.
         """
-        smallest = [truth.distance.min(axis=1) for truth in self.truths]
-        by_tile = [np.minimum.reduceat(d, p.start) for d, p in zip(smallest, self.parts, strict=True)]
-        total = np.sum(by_tile, axis=0)
-        self.alive = np.flatnonzero(total <= self._reach(best, length, own).max())
-        firsts = self._firsts()
-        np.minimum(best, firsts.min(axis=0), out=best)
-        reach = self._reach(best, length, own)
-        kept = total[self.alive] <= reach.max()
-        self.alive, firsts = self.alive[kept], firsts[kept]
+        for truth, noise in zip(self.truths, self.noises, strict=True):
+            own = own + noise.coordinates @ truth.common
+        far = length + np.sqrt(np.maximum(best + own, 0.0))
+        return np.asarray(far**2 * (1.0 + _MARGIN) + _MARGIN)
+
+    def nearest(self, reach: Array, best: Array) -> Indices:
+        """Lower the best values to those at the first of each tile; return which tile's is the smallest."""
+        alive = np.flatnonzero(self.distance <= reach.max())
+        total = np.zeros((alive.size, best.size))
+        for part, truth, noise in zip(self.parts, self.truths, self.noises, strict=True):
+            pieces, first = part.pieces(alive)
+            # of its pieces the one nearest to the truth: any gives a value that is reached
+            key = np.lexsort((truth.distance[pieces, 0], part.tile[pieces]))
+            total += part.of_first(truth, noise, pieces[key[first]])
+        np.minimum(best, total.min(axis=0), out=best)
+        return np.asarray(alive[total.argmin(axis=0)], np.intp)
+
+    def start(self, reach: Array) -> None:
+        """Find the tiles within reach and their bounds."""
+        limit = float(reach.max())
+        self.alive = np.flatnonzero(self.distance <= limit)
         self.pieces, self.begin, self.count, self.bounds, self.sums = [], [], [], [], []
         for k, part in enumerate(self.parts):
             pieces = part.pieces(self.alive)[0]
-            distance = smallest[k][pieces] + (total - by_tile[k])[part.tile[pieces]]
-            kept = distance <= reach.max() + _MARGIN
+            distance = self.smallest[k][pieces] + (self.distance - self.by_tile[k])[part.tile[pieces]]
+            kept = distance <= limit + _MARGIN
             pieces, distance = pieces[kept], distance[kept]
             begin = np.flatnonzero(np.diff(part.tile[pieces], prepend=-1))
             bounds = part.bounds(self.truths[k], self.noises[k], pieces)
@@ -65,65 +105,58 @@ class Search:
             self.count.append(np.diff(begin, append=pieces.size))
             self.bounds.append(bounds)
             self.sums.append(np.minimum.reduceat(bounds, begin, axis=0))
-        return np.asarray(firsts.argmin(axis=0), np.intp)
 
-    def _reach(self, best: Array, length: Array, own: Array) -> Array:
-        """Return the χ² of data without noise from which on no hypothesis can be better, shape (J,)."""
-        return np.asarray((length + np.sqrt(np.maximum(best + own, 0.0))) ** 2 * (1.0 + _MARGIN) + _MARGIN)
-
-    def _firsts(self) -> Array:
-        """Return the values at the first hypothesis of each tile, shape (alive, J)."""
-        total: Array | float = 0.0
-        for part, truth, noise in zip(self.parts, self.truths, self.noises, strict=True):
-            pieces, first = part.pieces(self.alive)
-            total = total + np.minimum.reduceat(part.of_first(truth, noise, pieces), first, axis=0)
-        return np.asarray(total)
+    def improve(self, tile: Indices, toy: Indices, best: Array) -> None:
+        """Lower the best values of toys to the smallest of some tiles (that are alive), pair by pair."""
+        for k in range(0, tile.size, _PAIRS):
+            there, own = tile[k : k + _PAIRS], toy[k : k + _PAIRS]
+            if self.direct:
+                values, _, pairs = self._of_part(0, there, own, best[own] + _MARGIN)
+                np.minimum.at(best, own[pairs], values.min(axis=1))
+                continue
+            found = Candidates(self.parts, self.noises, *self._below(there, own, best))
+            found.smallest(found.values(self.truths), best)
 
     def left(self, best: Array) -> tuple[Indices, Indices]:
-        """Return the tiles that may hold a smaller value, each with its toy."""
+        """Return the tiles that may hold a value as small as the best, each with its toy."""
         tile, toy = np.nonzero(sum(self.sums) <= best + _MARGIN)
         return tile, toy
 
-    def improve(self, tile: Indices, toy: Indices, best: Array) -> None:
-        """Lower the best values of toys to the smallest of some tiles, pair by pair."""
-        for k in range(0, tile.size, _PAIRS):
-            there, own = tile[k : k + _PAIRS], toy[k : k + _PAIRS]
-            if len(self.parts) == 1 and not self.coupled:
-                values, pairs = self._of_part(0, there, own, best[own] + _MARGIN)
-                np.minimum.at(best, own[pairs], values.min(axis=1))
-                continue
-            low = self._lower(there, own, best[own])
-            pair, place = np.nonzero(low <= best[own][:, None] + _MARGIN)
-            found = self.exact(self.alive[there[pair]], place, own[pair])
-            np.minimum.at(best, own[pair], found)
-
-    def _lower(self, tile: Indices, toy: Indices, best: Array) -> Array:
-        """Return at most the values of all hypotheses of a tile for a toy, pair by pair, shape (pairs, SIZE).
-
-        Those above the best value may be anything above it.
-        """
+    def _below(self, tile: Indices, toy: Indices, best: Array) -> tuple[Indices, Indices, Indices]:
+        """Return tile (of pieces, if there is one part), place and toy of what may be below the best."""
+        limit = best[toy] + _MARGIN
+        if len(self.parts) == 1:
+            values, pieces, pairs = self._of_part(0, tile, toy, limit)
+            row, place = np.nonzero(values <= limit[pairs][:, None])
+            return pieces[row], place, toy[pairs[row]]
         bounds = [found[tile, toy] for found in self.sums]
         total: Array | None = None
         for k in range(len(self.parts)):
             others = sum(bounds[:k] + bounds[k + 1 :], np.zeros(tile.size))
-            values, pair = self._of_part(k, tile, toy, best - others + _MARGIN)
-            if pair.size != tile.size or (np.diff(pair) != 1).any():
-                starts = np.flatnonzero(np.diff(pair, prepend=-1))
-                least = np.full((tile.size, values.shape[1]), np.inf)
-                if pair.size:
-                    least[pair[starts]] = np.minimum.reduceat(values, starts, axis=0)
-                values = least
+            values = self._by_hypothesis(k, tile, toy, limit - others)
             total = values if total is None else total + values
         assert total is not None  # there is a part
-        return total
+        row, place = np.nonzero(total <= limit[:, None])
+        return self.alive[tile[row]], place, toy[row]
 
-    def _of_part(self, k: int, tile: Indices, toy: Indices, room: Array) -> tuple[Array, Indices]:
-        """Return at most the values of the pieces whose bound leaves room, and the pair each is of."""
+    def _by_hypothesis(self, k: int, tile: Indices, toy: Indices, room: Array) -> Array:
+        """Return at most the smallest of the pieces of each hypothesis, ∞ if none leaves room."""
+        values, _, pair = self._of_part(k, tile, toy, room)
+        if pair.size == tile.size and np.array_equal(pair, np.arange(tile.size)):
+            return values
+        found = np.full((tile.size, values.shape[1]), np.inf)
+        if pair.size:
+            starts = np.flatnonzero(np.diff(pair, prepend=-1))
+            found[pair[starts]] = np.minimum.reduceat(values, starts, axis=0)
+        return found
+
+    def _of_part(self, k: int, tile: Indices, toy: Indices, room: Array) -> tuple[Array, Indices, Indices]:
+        """Return at most the values of pieces whose bound leaves room, which pieces, and of which pair."""
         count = self.count[k][tile]
         pair = np.repeat(np.arange(tile.size), count)
         piece = np.arange(pair.size) + np.repeat(self.begin[k][tile] - (np.cumsum(count) - count), count)
         if pair.size > tile.size:
             kept = self.bounds[k][piece, toy[pair]] <= room[pair]
             pair, piece = pair[kept], piece[kept]
-        part, chosen = self.parts[k], self.pieces[k][piece]
-        return part.lower(self.truths[k], self.noises[k], chosen, toy[pair]), pair
+        chosen = self.pieces[k][piece]
+        return self.parts[k].lower(self.truths[k], self.noises[k], chosen, toy[pair]), chosen, pair

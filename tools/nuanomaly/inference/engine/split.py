@@ -12,7 +12,7 @@ import numpy as np
 
 from nuanomaly.inference.engine.base import TableEngine
 from nuanomaly.inference.engine.plane import Plane
-from nuanomaly.inference.engine.search import Search
+from nuanomaly.inference.engine.search import Candidates, Search
 from nuanomaly.inference.engine.tiles import Indices, Noise, Part, Truth, tiles
 from nuanomaly.inference.toys import BLOCK, generator
 from nuanomaly.likelihood.tables import separable_parts
@@ -55,15 +55,29 @@ class SplitEngine(TableEngine):
     def deltas(self, index: int, block: int) -> Array:
         """Return Δ of one block of toys of one hypothesis, shape (BLOCK,)."""
         column = int(self.plane.possible[:index].sum())
-        tile, place = self._where[:, column]
         search = Search(*self.pieces(column, block))
-        toys = np.arange(BLOCK)
-        own = search.exact(np.repeat(tile, BLOCK), np.repeat(place, BLOCK), toys)
+        own, sizes = self._own(column, block), self._sizes(column, block)
         best = own.copy()
-        nearest = search.start(best, *self._sizes(column, block))
-        search.improve(nearest, toys, best)
+        tile = search.nearest(search.reach(best, *sizes), best)
+        search.start(search.reach(best, *sizes))
+        # the tile whose first is best, unless it is out of reach by now
+        there = np.minimum(np.searchsorted(search.alive, tile), search.alive.size - 1)
+        search.improve(there, np.arange(BLOCK), best)
         search.improve(*search.left(best), best)
         return np.asarray(own - best)
+
+    def _own(self, column: int, block: int) -> Array:
+        """Return the values of toys at their truth, shape (BLOCK,)."""
+        where = np.tile(self._where[:, column, None], BLOCK)
+        members, truths, noises = self.pieces(column, block)
+        start = members[0].start[where[0]] if len(members) == 1 else where[0]
+        if len(members) > 1 or members[0].most[where[0, 0]] == 1:
+            return Candidates(members, noises, start, where[1], np.arange(BLOCK)).values(truths)
+        each = int(members[0].most[where[0, 0]])
+        piece = np.repeat(start, each) + np.tile(np.arange(each), BLOCK)
+        place, toy = np.repeat(where[1], each), np.repeat(np.arange(BLOCK), each)
+        values = Candidates(members, noises, piece, place, toy).values(truths)
+        return np.asarray(values.reshape(BLOCK, each).min(axis=1))
 
     def pieces(
         self, column: int, block: int
@@ -125,20 +139,22 @@ class SplitEngine(TableEngine):
         return self._expectations(np.flatnonzero(self.plane.possible))
 
     @cached_property
-    def _tiles(self) -> Indices:
-        """The hypotheses that are possible, in tiles by what they predict in units of the errors."""
+    def _features(self) -> Array:
+        """What the possible hypotheses predict, in units of the errors."""
         parts = separable_parts(self.table)
         assert parts is not None  # applicable() says so
         objective = self.plane.objective
         chosen = {name: value[self.plane.possible] for name, value in self.plane.complete.items()}
         mu = objective.likelihood.observables(objective.model, chosen)
-        roots = [np.linalg.eigh(table.inverse) for _, table in parts]
-        return tiles(
-            np.hstack([
-                mu[:, where] @ (vectors * np.sqrt(np.maximum(values, 0.0)))
-                for (where, _), (values, vectors) in zip(parts, roots, strict=True)
-            ])
-        )  # fmt: skip
+        found = []
+        for where, table in parts:
+            values, vectors = np.linalg.eigh(table.inverse)
+            found.append(mu[:, where] @ (vectors * np.sqrt(np.maximum(values, 0.0))))
+        return np.hstack(found)
+
+    @cached_property
+    def _tiles(self) -> Indices:
+        return tiles(self._features)
 
     @cached_property
     def _members(self) -> tuple[Part, ...]:

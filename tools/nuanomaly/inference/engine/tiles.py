@@ -89,6 +89,8 @@ class Truth:
         What the coordinates of the noise are multiplied by, that of the reference taken away.
     slack : array, shape (F, N, SIZE)
         Its length: times the size of the coordinates it is the largest product.
+    common : array, shape (E,)
+        What was taken away from the coupling of all hypotheses besides.
     distance : array, shape (N, SIZE)
         χ² of data without noise.
     """
@@ -96,7 +98,26 @@ class Truth:
     values: Array
     coupling: Array
     slack: Array
+    common: Array
     distance: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Some:
+    """Values one by one, V of them: what is not of the truth.
+
+    Attributes
+    ----------
+    noise : array, shape (F, V)
+    coordinates : array, shape (V, E)
+    gains : Gains or None
+    piece : array of int, shape (V,)
+    """
+
+    noise: Array
+    coordinates: Array
+    gains: Gains | None
+    piece: Indices
 
 
 class Part:
@@ -181,14 +202,16 @@ class Part:
         found, coupling = self.table.truth(expected, effects)
         coupling = coupling - self.reference
         # what is the same for all hypotheses does not matter
-        coupling[:, 0] -= coupling[np.arange(at.size), 0, at][:, None]
+        common = coupling[np.arange(at.size), 0, at]
+        coupling[:, 0] -= common[:, None]
         slack = np.sqrt(((coupling * self.typical) ** 2).sum(axis=3))
         own = self.table.own(expected)
         made = []
         for k, values in enumerate(found.reshape(*found.shape[:2], *self.shape)):
             distance = self._combined(values.copy(), self.gains) + own[k]
             shape = values.shape
-            made.append(Truth(values, coupling[k].reshape(*shape, -1), slack[k].reshape(shape), distance))
+            coupled = coupling[k].reshape(*shape, -1)
+            made.append(Truth(values, coupled, slack[k].reshape(shape), common[k], distance))
         return made
 
     def bounds(self, truth: Truth, noise: Noise, chosen: Indices) -> Array:
@@ -216,12 +239,20 @@ class Part:
         apart = self.apart.at(tile) if self.apart else None
         return self._least(found - slack, found[1:] + slack[1:], apart)
 
-    def exact(self, truth: Truth, noise: Noise, tile: Indices, place: Indices, toy: Indices) -> Array:
-        """Return values one by one, by tile of pieces, place in it, and toy; shape (values,)."""
-        found = noise.values[:, tile * len(noise.coordinates) + toy, place] + truth.values[:, tile, place]
-        if noise.coordinates.shape[1]:
-            found += np.einsum("fve,ve->fv", truth.coupling[:, tile, place], noise.coordinates[toy])
-        return self._combined(found, self.gains.at(tile, place) if self.gains else None)
+    def some(self, noise: Noise, tile: Indices, place: Indices, toy: Indices) -> "Some":
+        """Return what is of the noise in values one by one, by tile of pieces, place in it, and toy."""
+        found = noise.values[:, tile * len(noise.coordinates) + toy, place]
+        gains = self.gains.at(tile, place) if self.gains else None
+        return Some(found, noise.coordinates[toy], gains, tile * self.shape[1] + place)
+
+    def exact(self, truth: Truth, some: "Some") -> Array:
+        """Return values one by one, shape (values,)."""
+        flat = truth.values.reshape(len(truth.values), -1)
+        found = some.noise + np.take(flat, some.piece, axis=1)
+        if some.coordinates.shape[1]:
+            coupling = truth.coupling.reshape(*flat.shape, -1)
+            found += np.einsum("fve,ve->fv", coupling[:, some.piece], some.coordinates)
+        return self._combined(found, some.gains)
 
     def of_first(self, truth: Truth, noise: Noise, chosen: Indices) -> Array:
         """Return the values of the first hypothesis of each of some tiles of pieces, shape (chosen, J)."""
