@@ -127,6 +127,21 @@ def test_what_does_not_change_is_computed_once() -> None:
     assert memory == kept
 
 
+def test_sides_that_are_not_tested_are_fitted_where_the_release_is() -> None:
+    found = tested.numbers({**GLOBAL, "tested": {}}, load, {"cdhs@1984-r1"})
+    assert set(found) == {"cdhs: best fit", "cdhs: dm2_41", "cdhs: Ue4_sq", "cdhs: Umu4_sq"}
+    two = {"dm2_41": GLOBAL["parameters"]["dm2_41"], "sin2_2theta_mumu": THREE}
+    side = {"releases": ["cdhs@1984-r1"], "model": "2nu-mumu"}
+    own = {
+        "model": "2nu-ee",
+        "parameters": two,
+        "datasets": {"cdhs": side, "karmen": GLOBAL["datasets"]["karmen"]},
+    }
+    again = tested.numbers(own, load, {"cdhs@1984-r1"})
+    assert again["cdhs: best fit"] <= found["cdhs: best fit"] + 1e-3
+    assert again["cdhs: significance (σ)"] > 0.0
+
+
 @pytest.mark.parametrize(
     ("change", "groups"),
     [
