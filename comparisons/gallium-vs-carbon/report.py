@@ -172,16 +172,29 @@ page.table(
 )
 
 # %% [markdown]
+# ## Wilks' theorem and Monte Carlo
+
+# %%
+alone = significance(gallium["bahcall"], disappearance, grid=page.grid, best=gallium_fit)
+both = page.side_by_side(
+    {
+        "gallium-vs-reactor-rates/gallium": ("Gallium (Bahcall) against no oscillation", alone),
+        "carbon": ("νe on carbon against no oscillation", test),
+        "compatibility": ("Gallium and carbon, compatibility", joint.pg),
+    }
+)
+
+# %% [markdown]
 # ## How the verdict is worded
 
 # %%
-word = verdicts.compatibility(joint.pg)
-page.result("verdict", word)
+word = verdicts.compatibility(both["compatibility"])
+page.result("verdict", word, method=both["compatibility"].method)
 page.text(verdicts.THRESHOLDS)
 page.verdict(
     word,
     f"Gallium and νe on carbon are {word} as one disappearance of νe (χ²PG = {joint.pg.delta:.1f} for "
-    f"{joint.pg.dof} degrees of freedom, p = {verdicts.probability(joint.pg.p_value)}). Carbon alone "
+    f"{joint.pg.dof} degrees of freedom, {both['compatibility'].said}). Carbon alone "
     "shows nothing "
     f"(Δχ² = {test.delta:.1f}) and takes away the largest mixings and part of the large splittings; near "
     f"{joint.best_fit['dm2_41']:.1f} eV² and sin²2θ = {joint.best_fit['sin2_2theta_ee']:.2f} both are at "
