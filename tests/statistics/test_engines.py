@@ -16,7 +16,7 @@ from nuanomaly.inference.engine import (
     TableEngine,
     make_engine,
 )
-from nuanomaly.inference.engine.tiles import tiles
+from nuanomaly.inference.engine.tiles import SIZE, tiles
 from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.fit import problem
@@ -197,7 +197,7 @@ def test_nothing_in_a_tile_is_below_its_bound(name: str) -> None:
     grid = {"dm2_41": (0.1, 10.0, 12, "log"), "sin2_2theta_ee": (0.01, 1.0, 12, "log")}
     engine = make_engine(plane(name, "2nu-ee", grid), 7)
     assert isinstance(engine, SplitEngine)
-    places, toys = np.divmod(np.arange(500 * 32), 500)
+    places, toys = np.divmod(np.arange(500 * SIZE), 500)
     for column in (0, 77, 143):
         for part, truth, noise in zip(*engine.pieces(column, 0), strict=True):
             chosen = np.arange(part.shape[0])
@@ -205,7 +205,7 @@ def test_nothing_in_a_tile_is_below_its_bound(name: str) -> None:
             for tile in chosen[:: max(1, chosen.size // 7)]:
                 at = np.full(toys.size, tile)
                 some = part.some(noise, at, places, toys)
-                values = part.exact(truth, some).reshape(32, 500)
+                values = part.exact(truth, some).reshape(SIZE, 500)
                 lower = part.lower(truth, noise, at[:500], toys[:500])
                 assert (values + 1e-7 >= lower.T).all()
                 assert (bounds[tile] <= values.min(axis=0) + 1e-7).all()

@@ -16,7 +16,9 @@ from nuanomaly.likelihood.tables import Separable
 from nuanomaly.model.base import Array
 
 #: Hypotheses per tile, tiles whose noise is computed at once, and directions that tiles are cut along.
-SIZE, _TOGETHER, _DIRECTIONS = 32, 16, 12
+SIZE, _TOGETHER, _DIRECTIONS = 16, 32, 12
+#: Tiles whose bounds are computed at once, so that they stay in a processor's cache.
+_CACHED = 48
 
 Indices = NDArray[np.intp]
 
@@ -216,6 +218,10 @@ class Part:
 
     def bounds(self, truth: Truth, noise: Noise, chosen: Indices) -> Array:
         """Return at most the smallest value in some tiles of pieces, shape (chosen, J)."""
+        cuts = range(0, chosen.size, _CACHED)
+        return np.concatenate([self._bounds(truth, noise, chosen[k : k + _CACHED]) for k in cuts])
+
+    def _bounds(self, truth: Truth, noise: Noise, chosen: Indices) -> Array:
         there, slack = truth.values[:, chosen], noise.size * truth.slack[:, chosen]
         low = noise.low[:, chosen] + (there - slack).min(axis=2)[:, :, None]
         if len(low) == 1:
