@@ -220,7 +220,11 @@ def test_control_c_ends_the_command_with_one_sentence(tmp_path: Path) -> None:
     grid = ["--grid", "dm2_41=0.1:50:60", "--grid", "sin2_2theta_ee=0.01:1:40"]
     work = ["best:prc", "--model", "2nu-ee", *grid, "--toys", "5000", "--resume", str(tmp_path)]
     command = [sys.executable, "-m", "nuanomaly", "feldman-cousins", *work]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+    pipes: dict[str, Any] = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    # what is started in the background of a shell ignores Ctrl-C, and its children would, too
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    with subprocess.Popen(command, **pipes, **heard) as running, ExitStack() as stack:
+        stack.callback(running.kill)
         wait_for(lambda: list(tmp_path.glob("*.npz")))
         running.send_signal(signal.SIGINT)
         said = running.communicate(timeout=60)[1]
