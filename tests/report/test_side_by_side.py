@@ -45,7 +45,7 @@ def test_the_number_to_trust_is_that_of_the_toys() -> None:
     assert none.sigma == pytest.approx(5.0, abs=0.05)
     assert none.said.startswith("more than 5.0σ by Monte Carlo, none of 4\u202f000\u202f000 toys; by Wilks")
     assert none.as_dict()["lower-limit"] is True
-    assert "12 s of CPU time" in note([none], "page")
+    assert "12 s of CPU time" in note({"run": none}, "page")
 
 
 def test_what_makes_no_toys_is_not_applicable() -> None:

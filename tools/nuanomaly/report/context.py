@@ -201,8 +201,7 @@ class Page:
             key = f"toys.{name.replace('/', '.')}"
             self.record(key, found[name].as_dict(), found[name].method)
         said = caption or "The same tests by Wilks' theorem and by Monte Carlo."
-        name = self.comparison.name
-        self.table(said, HEADER, [one.row() for one in found.values()], note(list(found.values()), name))
+        self.table(said, HEADER, [one.row() for one in found.values()], note(found, self.comparison.name))
         return found
 
     # --- words, tables, figures ---------------------------------------------------------------------------

@@ -5,7 +5,7 @@ splitting that means something, and neither holds without oscillation.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,13 +180,23 @@ def calibrated(
     return Calibrated(title, wilks, run, why)
 
 
-def note(found: Sequence[Calibrated], name: str) -> str:
-    """Return what stands below the table: the rule, the runs, their cost, and how they are done again."""
-    runs = {c.run.name: c.run for c in found if c.run is not None}
+def note(found: Mapping[str, Calibrated], page: str) -> str:
+    """Return what stands below the table: the rule, the runs, their cost, and how they are done again.
+
+    Parameters
+    ----------
+    found : mapping
+        By run, as :meth:`nuanomaly.report.context.Page.toys` takes it.
+    page : str
+        The comparison whose runs have no other one's name in front.
+    """
+    names = {key: key if "/" in key else f"{page}/{key}" for key in found}
+    runs = {names[key]: one.run for key, one in found.items() if one.run is not None}
     if not runs:
         return "No toys can be made of any of these."
-    cost = "; ".join(f"`{run}`: {one.how}" for run, one in runs.items())
-    return f"{RULE} {_grids(found)}Runs: {cost}. `nuanomaly toys {name} --force` does them again."
+    cost = "; ".join(f"`{name}`: {run.how}" for name, run in runs.items())
+    again = f"`nuanomaly toys --force {next(iter(runs))}`"
+    return f"{RULE} {_grids([*found.values()])}Runs: {cost}. They are done again one by one: {again}."
 
 
 def _grids(found: Sequence[Calibrated]) -> str:
