@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.cli import main
-from nuanomaly.inference.declared import compute, declared_runs, is_current, record
+from nuanomaly.inference.declared import compute, declared_runs, is_current, record, stored_run
+from nuanomaly.inference.toys import ToyTest
 
 GRID = ["--model", "2nu-ee", "--grid", "dm2_41=0.3:10:9", "--grid", "sin2_2theta_ee=0.02:0.9:8"]
 
@@ -105,6 +106,31 @@ def test_points_of_a_run_are_lists_or_the_mesh_of_axes() -> None:
     frame = compute({**declared, "points": mesh, "independent": True}).to_frame()
     assert frame["sin2_2theta_ee"].tolist() == [0.0, 1.0] * 3
     assert frame["dm2_41"].tolist() == pytest.approx([0.1, 0.1, 1.0, 1.0, 10.0, 10.0])
+
+
+def test_a_stored_test_is_read_as_it_was_found(tmp_path: Path) -> None:
+    """A list in the list of data sets is one of them; the table says how many toys reach so much."""
+    folder = tmp_path / "comparisons" / "x"
+    folder.mkdir(parents=True)
+    text = DECLARED.replace("coverage", "significance").replace(
+        '["best@2022-r1:prc"]', '[["best@2022-r1:prc", "gallex@2010-r1:prc"]]'
+    )
+    (folder / "toys.yaml").write_text(text)
+    declared = declared_runs(folder)["small"]
+    found = compute(declared)
+    assert isinstance(found, ToyTest)
+    record(folder / "toys" / "small", declared, found, cpu_seconds=1.2345)
+    run = stored_run(folder, "small")
+    assert run.test == found
+    assert run.how == "500 toys, seed 4, two-sided, 1.2 s of CPU time"
+    assert sorted(run.about["inputs"]) == ["best@2022-r1", "gallex@2010-r1"]
+    table = run.tables["distribution"]
+    for above, delta in zip(table["above"], table["delta"], strict=True):
+        assert (found.deltas >= delta).sum() >= above
+        assert (found.deltas > delta).sum() < above
+    (folder / "toys.yaml").write_text(text.replace("seed: 4", "seed: 5"))
+    with pytest.raises(NuanomalyError, match="another seed: run `nuanomaly toys x`"):
+        stored_run(folder, "small")
 
 
 def test_wrong_declarations_are_refused(tmp_path: Path) -> None:
