@@ -30,7 +30,7 @@ from nuanomaly.model.base import Array
 #: payload, argument → array
 Piece = Callable[[Any, Any], Array]
 #: How long to wait for a scheduler, for its first worker, and for a finished piece to arrive, in seconds.
-_CONNECT, _FIRST_WORKER, _ARRIVAL = 5.0, 60.0, 10.0
+_CONNECT, _FIRST_WORKER, _ARRIVAL = 10.0, 60.0, 10.0
 
 
 @dataclass(frozen=True)
