@@ -1,5 +1,6 @@
 """The quick engines give what the plain likelihood gives, for everything that generates toys."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,10 +21,11 @@ from nuanomaly.inference.engine.tiles import SIZE, tiles
 from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.fit import problem
-from nuanomaly.likelihood.base import Likelihood, ResponseLikelihood
+from nuanomaly.likelihood.base import Likelihood, Prediction, ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.joint import combine
-from nuanomaly.likelihood.nuisance import Nuisance
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.model.base import Model, NotApplicableError
 from nuanomaly.model.registry import model
 
@@ -220,6 +222,30 @@ def test_a_prediction_that_is_bent_is_straight_in_enough_parts() -> None:
     exact = np.array([data.given(row).value(chosen, points) for row in toys])
     found = data.tabulate(chosen, points)(toys)
     assert np.abs(found - exact)[exact < 100.0].max() < 0.02
+
+
+@pytest.mark.parametrize("same", [0.0, 0.9, 1.0])
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {},
+        {"plus": 0.7, "minus": 0.7},
+        {"plus": 0.7, "minus": 0.4},
+        {"plus": 0.5, "minus": 0.5, "high": np.inf},
+    ],
+)
+def test_two_nuisances_with_bounds_are_profiled_together(same: float, bounds: dict[str, float]) -> None:
+    """Also if they do nearly, or exactly, the same to the prediction."""
+    random = np.random.default_rng(8)
+    root, mu = random.standard_normal((6, 6)), random.standard_normal((40, 6))
+    jacobian = 3.0 * random.standard_normal((40, 6, 2))
+    jacobian[:, :, 1] = (1.0 - same) * jacobian[:, :, 1] - same * jacobian[:, :, 0]
+    items = [Nuisance(name, "", **{"low": -0.3, "high": 0.2, **bounds}) for name in ("x", "y")]
+    measure = Gaussian(np.zeros(6), root @ root.T + np.eye(6), Nuisances(tuple(items)))
+    data = 2.0 * random.standard_normal((30, 6))
+    prediction = Prediction(mu, jacobian)
+    expected = [replace(measure, data=row).value(prediction) for row in data]
+    np.testing.assert_allclose(measure.table(prediction)(data), expected, rtol=1e-9)
 
 
 def test_tiles_hold_every_hypothesis_and_near_ones_together() -> None:

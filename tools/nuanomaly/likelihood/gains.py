@@ -7,6 +7,7 @@ m = min(|u|/κ, b), κ = 1 above zero and (H + 1/σ₋²)/c below it, b the boun
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from nuanomaly.likelihood.nuisance import Nuisance
 from nuanomaly.model.base import Array
 
-#: Several are minimised in turn so often at most, until none moves by more than this (squared, in errors).
+#: Lower and upper bound.
+Bounds = tuple[Array | float, Array | float]
+#: Three or more are minimised in turn so often at most, until none moves by more than this (squared).
 _SWEEPS, _MOVED = 200, 1e-18
 
 
@@ -60,6 +63,8 @@ class Gains:
         if len(self) == 1:
             above, below = self._alone(0, slopes[0])
             return above + below
+        if len(self) == 2:
+            return self._two(slopes[0], slopes[1])
         return self._several(slopes)
 
     def ceiling(self, low: Sequence[Array], high: Sequence[Array]) -> Array:
@@ -80,8 +85,37 @@ class Gains:
             found.append(at * (2.0 * slope - np.where(kappa > 0.0, kappa * at, 0.0)))
         return found[0], found[1]
 
+    def _two(self, u: Array, v: Array) -> Array:
+        """Return the gain of two: the largest of the quadrants in which each prior is one Gaussian."""
+        up, down = self.limits
+        kappa = self.curvatures
+        if np.array_equal(kappa[0], kappa[1]):
+            return self._inside(u, v, kappa[0], (-down[0], up[0]), (-down[1], up[1]))
+        total: Array | None = None
+        for i, j in product((0, 1), (0, 1)):
+            first = (0.0, up[0]) if i == 0 else (-down[0], 0.0)
+            second = (0.0, up[1]) if j == 0 else (-down[1], 0.0)
+            gain = self._inside(u, v, np.stack([kappa[i, 0], kappa[j, 1]]), first, second)
+            total = gain if total is None else np.maximum(total, gain, out=total)
+        assert total is not None  # there are four
+        return total
+
+    def _inside(self, u: Array, v: Array, kappa: Array, first: Bounds, second: Bounds) -> Array:
+        """Return the largest 2 (ux + vy) − ax² − 2Hxy − by² in a rectangle: in it, or along an edge."""
+        (a, b), mixed = kappa, self.mixed[0, 1]
+        determinant = a * b - mixed * mixed
+        inverse = np.where(determinant > 0.0, 1.0 / np.where(determinant > 0.0, determinant, 1.0), 0.0)
+        total = _along(np.clip((b * u - mixed * v) * inverse, *first), u, v, (a, b, mixed), second)
+        for x in first:
+            if np.isfinite(x).all():
+                np.maximum(total, _along(x, u, v, (a, b, mixed), second), out=total)
+        for y in second:
+            if np.isfinite(y).all():
+                np.maximum(total, _along(y, v, u, (b, a, mixed), first), out=total)
+        return total
+
     def _several(self, slopes: Sequence[Array]) -> Array:
-        """Return the gain of some that act on one another: each in turn, which converges (H is convex)."""
+        """Return the gain of three or more: each in turn, which converges (the function is convex)."""
         places = range(len(self))
         at = [np.zeros_like(slopes[0]) for _ in places]
         for _ in range(_SWEEPS):
@@ -125,6 +159,19 @@ class Gains:
             curvatures=self.curvatures.reshape(shape).min(axis=3, keepdims=True),
             mixed=self.mixed[:, :, ::size, None],
         )
+
+
+def _along(x: Array | float, u: Array, v: Array, form: tuple[Array, Array, Array], bounds: Bounds) -> Array:
+    """Return 2 (ux + vy) − ax² − 2Hxy − by² for form (a, b, H), at x and the best y inside bounds."""
+    a, b, mixed = form
+    pull = v - mixed * x
+    y = np.divide(pull, b, out=np.zeros_like(pull), where=b > 0.0)
+    np.clip(y, *bounds, out=y)
+    pull *= 2.0
+    pull -= b * y
+    pull *= y
+    pull += x * (2.0 * u - a * x)
+    return np.asarray(pull)
 
 
 def bounded_gains(hessian: Array, items: Sequence[Nuisance], bounds: Array) -> tuple[Gains, Array]:

@@ -29,6 +29,8 @@ Table = Callable[[Array], Array]
 #: Some of the pieces, by their place.
 Pieces = NDArray[np.intp]
 
+#: Pieces that are evaluated at once, so that they stay in a processor's cache.
+_TOGETHER = 512
 #: Eigenvalues below this fraction of the largest are zero.
 _SINGULAR = 1e-13
 
@@ -117,21 +119,36 @@ class GaussianTable:
     def __call__(self, data: Array) -> Array:
         """Return χ² of data (T, n), shape (T, P)."""
         d = data - self.middle
-        found = d @ self.vectors[0].T
-        found += self.constants[0]
-        found += np.einsum("tn,nm,tm->t", d, self.inverse, d, optimize=True)[:, None]
-        first = len(self.vectors) - (len(self.gains) if self.gains else 0)
-        for v, a in zip(self.vectors[1:first], self.constants[1:first], strict=True):
+        found = np.concatenate([self._some(d, *cut) for cut in self._cuts], axis=1)
+        found += self.own(data)[:, None]
+        return np.asarray(found)
+
+    @cached_property
+    def _cuts(self) -> list[tuple[slice, NDArray[np.intp]]]:
+        """Pieces that are evaluated at once, and the counts of their hypotheses."""
+        ends = np.cumsum(self.counts)
+        part = (ends - self.counts) // _TOGETHER
+        firsts = np.flatnonzero(np.diff(part, prepend=-1)).tolist()
+        cuts = zip(firsts, [*firsts[1:], ends.size], strict=True)
+        begin = ends - self.counts
+        return [(slice(int(begin[a]), int(ends[b - 1])), self.counts[a:b]) for a, b in cuts]
+
+    def _some(self, d: Array, pieces: slice, counts: NDArray[np.intp]) -> Array:
+        vectors, constants = self.vectors[:, pieces], self.constants[:, pieces]
+        found = d @ vectors[0].T
+        found += constants[0]
+        first = len(vectors) - (len(self.gains) if self.gains else 0)
+        for v, a in zip(vectors[1:first], constants[1:first], strict=True):
             pull = d @ v.T
             pull += a
             pull *= pull
             found -= pull
         if self.gains:
-            pairs = zip(self.vectors[first:], self.constants[first:], strict=True)
-            found -= self.gains([d @ v.T + a for v, a in pairs])
-        if self.counts.size == found.shape[1]:
+            slopes = [d @ v.T + a for v, a in zip(vectors[first:], constants[first:], strict=True)]
+            found -= self.gains.at(pieces)(slopes)
+        if counts.size == found.shape[1]:
             return np.asarray(found)
-        return np.asarray(np.minimum.reduceat(found, np.cumsum(self.counts) - self.counts, axis=1))
+        return np.asarray(np.minimum.reduceat(found, np.cumsum(counts) - counts, axis=1))
 
     def take(self, pieces: Pieces) -> "GaussianTable":
         """Return the same of some pieces."""
