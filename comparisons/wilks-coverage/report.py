@@ -155,6 +155,17 @@ for key in ordered:
     sentences.append(f"* **{page.title(key)}**: {coverage.sentence(found[key])}")
 page.text("\n".join(sentences))
 
+largest = found["minos-sterile"][4]
+page.text(
+    f"**MINOS and MINOS+** at {largest.name} covers {100 * largest.covered[1]:.0f} % of a nominal 90 %. "
+    f"Its released "
+    "$\\chi^2$ has a covariance relative to the prediction and no ln det: larger predictions have larger "
+    "errors and "
+    "fit better. A wave that is averaged takes some per cent of the events away, and toys drawn with it "
+    "are fitted "
+    "better without. The page on definitions of $\\chi^2$ shows the same for MiniBooNE without ln det."
+)
+
 # %% [markdown]
 # ## Where no toys can be made
 #
