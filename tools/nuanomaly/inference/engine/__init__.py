@@ -8,8 +8,8 @@ plane, the point without oscillation included:
   the bounds of the amplitude in closed form. With common random numbers z the toy is a + s_t b_t + L z,
   and its projections p = s_t K_t + G with K = b A bᵀ and G = b A L z: the cost does not depend on the bins.
 * ``FixedEngine``: the same covariance, a prediction that is not linear: Δ is the largest of K_tp + G_p.
-* ``SplitEngine``: χ² of fixed covariances with nuisances of any effect, bounds and two-sided errors, totals
-  of the data shared out, and sums of these. What is of the noise alone, and of the truth alone, is computed
+* ``SplitEngine``: χ² of fixed covariances with one nuisance that may have bounds, or totals of the data
+  shared out, and sums of these. What is of the noise alone, and of the truth alone, is computed
   once; hypotheses that cannot be the best one for a toy are left out by bounds.
 * ``TableEngine``: any statistic that generates data, by its own table.
 """

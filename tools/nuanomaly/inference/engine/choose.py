@@ -39,7 +39,7 @@ def make_engine(plane: Plane, seed: int = 0) -> Engine:
     if form is not None and inverse is not None:
         return FixedEngine(plane, seed, inverse, form.mu)
     split = SplitEngine(plane, seed)
-    return split if split.applicable() else TableEngine(plane, seed)
+    return split if split.worthwhile() and split.applicable() else TableEngine(plane, seed)
 
 
 def _form(plane: Plane, complete: Mapping[str, Array]) -> GaussianForm | None:

@@ -35,6 +35,16 @@ class SplitEngine(TableEngine):
         self._truths: dict[int, tuple[Truth, ...]] = {}
         self._drawings: dict[int, tuple[Array, Array, list[Array]]] = {}
 
+    def worthwhile(self) -> bool:
+        """Say whether bounds leave out enough to be quicker than the table.
+
+        They do for predictions alone, and for one nuisance that is not drawn. The bounds of several
+        (gallium, reactor rates, Bugey-3) are so wide that the table is up to seven times quicker.
+        """
+        parts = separable_parts(self.table) or ()
+        drawn = bool(self._drawn)
+        return all(table.functionals == 1 or (table.functionals == 2 and not drawn) for _, table in parts)
+
     def applicable(self) -> bool:
         """Say whether the table splits, and toys are the sum of truth and noise (tried at two hypotheses)."""
         parts = separable_parts(self.table)
