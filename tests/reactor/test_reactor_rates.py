@@ -70,7 +70,7 @@ def baseline_twice(channel: Channel, response: IsotopeResponse) -> Channel:
         )
     assert ((factor == 1.0) == (site == "daya-bay-near")).all()
     assert channel.half_width is not None
-    return replace(channel, L=channel.L * factor, half_width=channel.half_width * factor, _rows={})
+    return replace(channel, L=channel.L * factor, half_width=channel.half_width * factor)
 
 
 def test_the_flux_prior_is_an_inverse_correlation_over_errors_and_nothing_else() -> None:
