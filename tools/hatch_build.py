@@ -5,7 +5,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class ArchiveFiles(BuildHookInterface):
+class ArchiveFiles(BuildHookInterface[Any]):
     """Put copies into wheels only: in an editable install they would go stale, and hide missing modules."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
