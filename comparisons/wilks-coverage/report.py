@@ -108,7 +108,7 @@ page.figure(
     alt=(
         "Three columns of points around their nominal lines: reactor spectra without oscillation lie far "
         "left, "
-        "gallium and MicroBooNE right."
+        "gallium and Daya Bay's fuel evolution right."
     ),
     shows=list(runs),
 )
