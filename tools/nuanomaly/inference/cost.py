@@ -29,12 +29,13 @@ from nuanomaly.model.registry import model as make_model
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Every measurement is repeated so often, for at least so many seconds; the smallest counts.
-_REPEATS, _AT_LEAST = 3, 0.15
+#: Every measurement is repeated so often, for at least so many seconds; the smallest counts. A block of toys
+#: is made smaller if it takes longer.
+_REPEATS, _AT_LEAST, _LONG = 3, 0.1, 2.0
 #: True points per measurement: random numbers are shared by true points, so one alone costs more.
 _TRUTHS = 20
 #: What is varied: points of the plane, blocks of toys, bins.
-POINTS, BLOCKS, BINS = (500, 1000, 2000, 4000, 8000), (1, 2, 4, 8), (15, 30, 60, 120)
+POINTS, BLOCKS, BINS = (500, 1000, 2000, 4000), (1, 2, 4), (15, 30, 60, 120)
 #: Data sets whose engines are timed beside the bins made up here: model and mixing parameter.
 TIMED = {
     "gallium": ("2nu-ee", "sin2_2theta_ee"),
@@ -267,9 +268,13 @@ def _member(data: Likelihood, model: str, depends: str, points: int) -> tuple[in
         return data.toys(chosen, truth, count, random, drawn)
 
     table(toys(2))
-    start = process_time()
-    table(toys(4))
-    count = int(np.clip(_AT_LEAST / max(1e-4, (process_time() - start) / 4), 2, BLOCK))
+    count = 25
+    while count < BLOCK:  # in blocks as in a run, unless one takes very long: calls have a cost of their own
+        start = process_time()
+        table(toys(count))
+        if process_time() - start > _LONG:
+            break
+        count = min(4 * count, BLOCK)
     took, spread = seconds(lambda: table(toys(count)))  # made anew every time
     return none.size, took / count * points / none.size, spread
 
