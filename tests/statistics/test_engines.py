@@ -17,6 +17,7 @@ from nuanomaly.inference.engine import (
     TableEngine,
     make_engine,
 )
+from nuanomaly.inference.engine.screen import Screen
 from nuanomaly.inference.engine.tiles import SIZE, tiles
 from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import feldman_cousins
@@ -212,6 +213,34 @@ def test_nothing_in_a_tile_is_below_its_bound(name: str) -> None:
                 lower = part.lower(truth, noise, at[:500], toys[:500])
                 assert (values + 1e-7 >= lower.T).all()
                 assert (bounds[tile] <= values.min(axis=0) + 1e-7).all()
+
+
+@pytest.mark.parametrize("name", ["danss", "prospect", "neos"])
+def test_single_precision_is_off_by_less_than_said_and_leaves_out_no_smallest_value(name: str) -> None:
+    grid = {"dm2_41": (0.1, 10.0, 12, "log"), "sin2_2theta_ee": (0.01, 1.0, 12, "log")}
+    engine = SplitEngine(plane(name, "2nu-ee", grid), 7)
+    assert engine.applicable()
+    for column in (0, 77, 143):
+        (part,), (truth,), (noise,) = engine.pieces(column, 0)
+        screen = Screen(part, noise)
+        place, tile = np.meshgrid(np.arange(SIZE), np.arange(part.shape[0]))
+        smallest = np.full(500, np.inf)
+        for toy in range(500):
+            own = np.full(tile.size, toy)
+            exact = part.exact(truth, part.some(noise, tile.ravel(), place.ravel(), own))
+            smallest[toy] = exact.min()
+            if toy % 100 == 0:
+                for k, cut in enumerate(screen.cuts):
+                    single, error = screen.values_of(k, truth)
+                    off = np.abs(single[toy] - exact[cut.start * SIZE : cut.stop * SIZE]).max()
+                    assert off <= error < 0.1
+        chosen = screen.candidates(truth, np.full(500, np.inf), np.full(500, np.inf))
+        toys = chosen[2]
+        values = part.exact(truth, part.some(noise, *chosen))
+        found = np.full(500, np.inf)
+        np.minimum.at(found, toys, values)
+        np.testing.assert_array_equal(found, smallest)
+        assert toys.size < 0.1 * tile.size * 500
 
 
 def test_a_prediction_that_is_bent_is_straight_in_enough_parts() -> None:

@@ -2,8 +2,9 @@
 
 All truths t see the same noise x_j and drawn nuisances ξ_j: d_tj = ν_t + J_t ξ_j + x_j. What is of the
 noise alone is a table made once for each block of toys. For a truth, hypotheses whose χ² of data without
-noise is so large that no noise of the block makes up for it are left out first, then for each toy the tiles
-whose lower bound is above the best value found so far. The others are evaluated: the result is exact.
+noise is so large that no noise of the block makes up for it are left out first. For a sum of tables, tiles
+whose lower bound is above the best value found so far are left out for each toy, and the others evaluated;
+one table alone is quicker without tiles, in single precision first. The result is exact.
 """
 
 from functools import cached_property
@@ -12,6 +13,7 @@ import numpy as np
 
 from nuanomaly.inference.engine.base import TableEngine
 from nuanomaly.inference.engine.plane import Plane
+from nuanomaly.inference.engine.screen import Screen
 from nuanomaly.inference.engine.search import Candidates, Search
 from nuanomaly.inference.engine.tiles import Indices, Noise, Part, Truth, tiles
 from nuanomaly.inference.toys import BLOCK, generator
@@ -20,6 +22,8 @@ from nuanomaly.model.base import Array
 
 #: Truths whose numbers are computed at once, blocks whose fluctuations are kept.
 _TRUTHS, _KEPT = 8, 15
+#: Blocks whose noise is kept in single precision.
+_SCREENS = 4
 #: Bytes of the noise's tables of all blocks that are kept, and of one block, at most.
 _MEMORY, _LARGEST = 3_000_000_000, 1_500_000_000
 #: Expectation and noise must give the toys to this part of their size.
@@ -32,6 +36,7 @@ class SplitEngine(TableEngine):
     def __init__(self, plane: Plane, seed: int) -> None:
         super().__init__(plane, seed)
         self._blocks: dict[int, tuple[Noise, ...]] = {}
+        self._screens: dict[int, Screen] = {}
         self._truths: dict[int, tuple[Truth, ...]] = {}
         self._drawings: dict[int, tuple[Array, Array, list[Array]]] = {}
 
@@ -65,11 +70,17 @@ class SplitEngine(TableEngine):
     def deltas(self, index: int, block: int) -> Array:
         """Return Δ of one block of toys of one hypothesis, shape (BLOCK,)."""
         column = int(self.plane.possible[:index].sum())
-        search = Search(*self.pieces(column, block))
+        members, truths, noises = self.pieces(column, block)
+        search = Search(members, truths, noises)
         own, sizes = self._own(column, block), self._sizes(column, block)
         best = own.copy()
         tile = search.nearest(search.reach(best, *sizes), best)
-        search.start(search.reach(best, *sizes))
+        reach = search.reach(best, *sizes)
+        if self._screened:
+            chosen = Candidates(members, noises, *self._screen(block).candidates(truths[0], best, reach))
+            chosen.smallest(chosen.values(truths), best)
+            return np.asarray(own - best)
+        search.start(reach)
         # the tile whose first is best, unless it is out of reach by now
         there = np.minimum(np.searchsorted(search.alive, tile), search.alive.size - 1)
         search.improve(there, np.arange(BLOCK), best)
@@ -197,6 +208,17 @@ class SplitEngine(TableEngine):
         for row in reversed(range(self._tiles.shape[1])):  # the first place of what is repeated
             found[:, self._tiles[:, row]] = np.arange(len(self._tiles)), np.full(len(self._tiles), row)
         return found
+
+    @cached_property
+    def _screened(self) -> bool:
+        return len(self._members) == 1 and Screen.applicable(self._members[0])
+
+    def _screen(self, block: int) -> Screen:
+        if block not in self._screens:
+            while len(self._screens) >= len(self._blocks) or len(self._screens) >= _SCREENS:
+                self._screens.pop(next(iter(self._screens)))
+            self._screens[block] = Screen(self._members[0], self._noise(block)[0])
+        return self._screens[block]
 
     def _noise(self, block: int) -> tuple[Noise, ...]:
         if block not in self._blocks:

@@ -268,13 +268,13 @@ class Part:
         return self._combined(found, self.gains.at(chosen, 0, None) if self.gains else None)
 
     @property
-    def _bounded(self) -> int:
+    def bounded(self) -> int:
         """The first functional of a nuisance with bounds."""
         return self.table.functionals - (len(self.gains) if self.gains else 0)
 
     def _combined(self, found: Array, gains: Gains | None) -> Array:
         """Return φ − Σφ² − gains of functionals (F, …); what was given changes."""
-        total, first = found[0], self._bounded
+        total, first = found[0], self.bounded
         for f in found[1:first]:
             f *= f
             total -= f
@@ -284,7 +284,7 @@ class Part:
 
     def _least(self, low: Array, high: Array, gains: Gains | None) -> Array:
         """Return at most that of functionals between two values (F, …) and (F − 1, …); the first changes."""
-        total, first = low[0], self._bounded
+        total, first = low[0], self.bounded
         for a, b in zip(low[1:first], high[: first - 1], strict=True):
             total -= np.maximum(a * a, b * b)
         if gains:
