@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.inference.engine.tiles import SIZE, Indices, Noise, Part, Truth
+from nuanomaly.likelihood.gains import Gains
 from nuanomaly.model.base import Array
 
 Single = NDArray[np.float32]
@@ -50,9 +51,9 @@ class Screen:
         self.buffers = np.empty((3, toys * _TILES * SIZE), np.float32)
 
     @staticmethod
-    def applicable(part: Part) -> bool:
+    def applicable(gains: Gains | None) -> bool:
         """Say whether gains are those of one nuisance with bounds that are the same above and below."""
-        return part.gains is None or part.gains.symmetric
+        return gains is None or gains.symmetric
 
     def candidates(self, truth: Truth, best: Array, reach: Array) -> tuple[Indices, Indices, Indices]:
         """Return what may be the smallest value of a toy or below the best: tile, place in it, toy.

@@ -46,7 +46,7 @@ class Candidates:
 
 
 class Search:
-    """The hypotheses of one truth and block of toys, with bounds of each part and of their sum.
+    """The hypotheses of one truth and block of toys, with bounds of each of several parts and of their sum.
 
     √χ² is a distance (over all parts together): χ² at a hypothesis is at least (√D − |x|)², with D that of
     data without noise and |x| the length of the noise.
@@ -54,8 +54,6 @@ class Search:
 
     def __init__(self, parts: Sequence[Part], truths: Sequence[Truth], noises: Sequence[Noise]) -> None:
         self.parts, self.truths, self.noises = parts, truths, noises
-        #: Whether what is found for a tile are values, and not only bounds.
-        self.direct = len(parts) == 1 and not noises[0].coordinates.shape[1]
         self.smallest = [truth.distance.min(axis=1) for truth in truths]
         self.by_tile = [np.minimum.reduceat(d, p.start) for d, p in zip(self.smallest, parts, strict=True)]
         self.distance = np.sum(self.by_tile, axis=0)
@@ -110,10 +108,6 @@ class Search:
         """Lower the best values of toys to the smallest of some tiles (that are alive), pair by pair."""
         for k in range(0, tile.size, _PAIRS):
             there, own = tile[k : k + _PAIRS], toy[k : k + _PAIRS]
-            if self.direct:
-                values, _, pairs = self._of_part(0, there, own, best[own] + _MARGIN)
-                np.minimum.at(best, own[pairs], values.min(axis=1))
-                continue
             found = Candidates(self.parts, self.noises, *self._below(there, own, best))
             found.smallest(found.values(self.truths), best)
 
@@ -123,12 +117,8 @@ class Search:
         return tile, toy
 
     def _below(self, tile: Indices, toy: Indices, best: Array) -> tuple[Indices, Indices, Indices]:
-        """Return tile (of pieces, if there is one part), place and toy of what may be below the best."""
+        """Return tile, place in it and toy of what may be below the best."""
         limit = best[toy] + _MARGIN
-        if len(self.parts) == 1:
-            values, pieces, pairs = self._of_part(0, tile, toy, limit)
-            row, place = np.nonzero(values <= limit[pairs][:, None])
-            return pieces[row], place, toy[pairs[row]]
         bounds = [found[tile, toy] for found in self.sums]
         total: Array | None = None
         for k in range(len(self.parts)):
@@ -141,7 +131,7 @@ class Search:
 
     def _by_hypothesis(self, k: int, tile: Indices, toy: Indices, room: Array) -> Array:
         """Return at most the smallest of the pieces of each hypothesis, ∞ if none leaves room."""
-        values, _, pair = self._of_part(k, tile, toy, room)
+        values, pair = self._of_part(k, tile, toy, room)
         if pair.size == tile.size and np.array_equal(pair, np.arange(tile.size)):
             return values
         found = np.full((tile.size, values.shape[1]), np.inf)
@@ -150,8 +140,8 @@ class Search:
             found[pair[starts]] = np.minimum.reduceat(values, starts, axis=0)
         return found
 
-    def _of_part(self, k: int, tile: Indices, toy: Indices, room: Array) -> tuple[Array, Indices, Indices]:
-        """Return at most the values of pieces whose bound leaves room, which pieces, and of which pair."""
+    def _of_part(self, k: int, tile: Indices, toy: Indices, room: Array) -> tuple[Array, Indices]:
+        """Return at most the values of pieces whose bound leaves room, and of which pair they are."""
         count = self.count[k][tile]
         pair = np.repeat(np.arange(tile.size), count)
         piece = np.arange(pair.size) + np.repeat(self.begin[k][tile] - (np.cumsum(count) - count), count)
@@ -159,4 +149,4 @@ class Search:
             kept = self.bounds[k][piece, toy[pair]] <= room[pair]
             pair, piece = pair[kept], piece[kept]
         chosen = self.pieces[k][piece]
-        return self.parts[k].lower(self.truths[k], self.noises[k], chosen, toy[pair]), chosen, pair
+        return self.parts[k].lower(self.truths[k], self.noises[k], chosen, toy[pair]), pair

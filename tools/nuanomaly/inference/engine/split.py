@@ -53,7 +53,7 @@ class SplitEngine(TableEngine):
     def applicable(self) -> bool:
         """Say whether the table splits, and toys are the sum of truth and noise (tried at two hypotheses)."""
         parts = separable_parts(self.table)
-        if parts is None:
+        if parts is None or (len(parts) == 1 and not Screen.applicable(parts[0][1].gains)):
             return False
         pieces = sum(table.functionals * int(table.counts.sum()) for _, table in parts)
         if 8 * BLOCK * pieces > _LARGEST:
@@ -76,7 +76,7 @@ class SplitEngine(TableEngine):
         best = own.copy()
         tile = search.nearest(search.reach(best, *sizes), best)
         reach = search.reach(best, *sizes)
-        if self._screened:
+        if len(members) == 1:
             chosen = Candidates(members, noises, *self._screen(block).candidates(truths[0], best, reach))
             chosen.smallest(chosen.values(truths), best)
             return np.asarray(own - best)
@@ -208,10 +208,6 @@ class SplitEngine(TableEngine):
         for row in reversed(range(self._tiles.shape[1])):  # the first place of what is repeated
             found[:, self._tiles[:, row]] = np.arange(len(self._tiles)), np.full(len(self._tiles), row)
         return found
-
-    @cached_property
-    def _screened(self) -> bool:
-        return len(self._members) == 1 and Screen.applicable(self._members[0])
 
     def _screen(self, block: int) -> Screen:
         if block not in self._screens:
