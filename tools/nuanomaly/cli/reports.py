@@ -1,4 +1,4 @@
-"""Build the pages of comparisons: report build, list, site."""
+"""Build the pages of comparisons and compare two builds: report build, list, site, drift."""
 
 import sys
 from collections.abc import Sequence
@@ -66,6 +66,46 @@ def list_(as_json: bool) -> None:
 def site(context: click.Context, folder: Path | None) -> None:
     """Build the whole site: every comparison, anomaly, release and model."""
     context.invoke(build, names=(), force=False, folder=folder, as_json=False)
+
+
+@report.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--absolute", default=0.0, metavar="NUMBER", help="Leave out changes up to this size.")
+@click.option("--relative", default=0.0, metavar="NUMBER", help="The same in units of the larger value.")
+@click.option(
+    "--by",
+    "order",
+    type=click.Choice(["relative", "absolute"]),
+    default="relative",
+    show_default=True,
+    help="By which size numbers are sorted.",
+)
+@click.option("--rows", default=60, show_default=True, help="How many changes of a kind are shown.")
+@output.as_json
+def drift(
+    old: Path, new: Path, absolute: float, relative: float, order: str, rows: int, as_json: bool
+) -> None:
+    """Show every number that is not the same in two built sites, OLD and NEW, the largest change first.
+
+    Numbers, texts such as verdicts, and what appeared or vanished are compared: of the results of comparisons
+    and of the benchmarks. Exits with 0 if both say the same (within the thresholds), with 1 if not.
+    """
+    from nuanomaly.cli import drifting
+    from nuanomaly.report import drift as comparing
+
+    found = comparing.drift(
+        old,
+        new,
+        absolute=absolute,
+        relative=relative,
+        order="absolute" if order == "absolute" else "relative",
+    )
+    if as_json:
+        output.emit(found.as_dict())
+    else:
+        drifting.tell(found, rows)
+    sys.exit(0 if found.equal else 1)
 
 
 def _tell(result: Any) -> None:
