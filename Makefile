@@ -7,6 +7,11 @@ PIP    := $(PY) -m pip --quiet --quiet --disable-pip-version-check --no-input
 RUN    := $(PY) -m nuanomaly
 LOCKS  := tools/locks
 UV     := uv==0.13.9
+# What is installed on top of the tests' packages, only where somebody asks for it
+PURPOSES := exchange samplers browser
+# The extras of pyproject.toml that a lock is for, where it is not the one of the same name
+EXTRAS_dev := dev report root dask datalad
+EXTRAS_report := report root
 
 # `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command
 ARGS ?=
@@ -15,12 +20,13 @@ SITE := build/site
 
 # A .venv that was moved or copied along with its checkout still points at the old one: make it anew.
 ifneq ($(shell cat .venv/checkout 2>/dev/null),$(CURDIR))
-$(shell rm -f .venv/pip.stamp .venv/report.stamp .venv/dev.stamp)
+$(shell rm -f .venv/*.stamp)
 endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys cost speed lock clean
+.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys cost speed against \
+	$(PURPOSES) lock clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
@@ -82,15 +88,30 @@ speed: export OPENBLAS_NUM_THREADS := 1
 speed: .venv/dev.stamp ## Time the hot paths
 	@$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only $(ARGS)
 
+against: .venv/report.stamp ## Time SCRIPT=file on this checkout and on the commit BASE, alternately
+	@test -n "$(BASE)" -a -n "$(SCRIPT)" || { \
+	  echo "Say what to time, and against which commit: make against BASE=commit SCRIPT=file" >&2; exit 2; }
+	@$(PY) tools/against.py --base "$(BASE)" --python "$(PYTHON)" $(ARGS) "$(SCRIPT)"
+
+exchange: .venv/exchange.stamp ## Install what checks exports as their readers do (HEPData, RO-Crate, Croissant, ...)
+
+samplers: .venv/samplers.stamp ## Install what draws from posteriors (emcee, dynesty) and looks at the chains (ArviZ)
+
+browser: .venv/browser.stamp ## Install what drives a Chromium that is on PATH (none is downloaded)
+
 lock: .venv/pip.stamp ## Pin the packages anew (LOCK_ARGS=--upgrade for newer versions)
 	@echo "Resolving the dependencies in pyproject.toml ..."
 	@$(PYTHON) -m venv --clear build/lock-venv
 	@build/lock-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install "$(UV)"
-	@$(LOCK) --all-extras $(LOCK_ARGS) --output-file $(LOCKS)/dev.txt
-	@$(LOCK) --extra report --extra root --constraints $(LOCKS)/dev.txt --output-file $(LOCKS)/report.txt
+	@awk '/^[a-z0-9]/ { first = !seen[$$1]++ } first' $(LOCKS)/*.txt > build/locked.txt
+	@$(LOCK) --all-extras $(LOCK_ARGS) --output-file build/locked.txt
+	@$(foreach purpose,dev report $(PURPOSES),\
+	  $(LOCK) $(addprefix --extra ,$(or $(EXTRAS_$(purpose)),$(purpose))) --constraints build/locked.txt \
+	    --output-file $(LOCKS)/$(purpose).txt &&) true
 	@rm -rf build/lock-venv
 
-# One version of each package for all Pythons and platforms (fewest forks), with the hashes of all its files.
+# All extras are resolved together, so that the locks agree and one .venv holds them. There is one version of each
+# package for all Pythons and platforms (fewest forks), with the hashes of all its files.
 LOCK := build/lock-venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command "make lock" --group build
@@ -130,3 +151,8 @@ endef
 .venv/dev.stamp: $(LOCKS)/dev.txt pyproject.toml | .venv/pip.stamp
 	$(call install,$(LOCKS)/dev.txt,1 minute)
 	@touch $@ .venv/report.stamp
+
+# On top of the tests' packages, whose versions these locks keep.
+$(PURPOSES:%=.venv/%.stamp): .venv/%.stamp: $(LOCKS)/%.txt .venv/dev.stamp
+	$(call install,$<,1 minute)
+	@touch $@

@@ -16,6 +16,7 @@ PACKAGE = ROOT / "tools" / "nuanomaly"
 TOP_LEVEL = {
     "README.md",
     "CONTRIBUTING.md",
+    "CHANGELOG.md",
     "LICENSE",
     "CITATION.cff",
     "pyproject.toml",
@@ -25,6 +26,8 @@ TOP_LEVEL = {
     "schemas",
     "anomalies",
     "comparisons",
+    "docs",
+    "findings",
     "tools",
     "tests",
 }
@@ -266,16 +269,43 @@ def required_packages(*extras: str) -> set[str]:
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
 
 
-def test_the_locks_pin_everything_that_is_required() -> None:
-    assert required_packages("report", "root") <= pins("report.txt").keys()
-    assert required_packages("report", "root", "dask", "datalad", "dev") <= pins("dev.txt").keys()
+#: Which extras each lock is for. The tests' lock holds what the pages need; the others lie on top of it.
+LOCKS = {
+    "report.txt": ("report", "root"),
+    "dev.txt": ("report", "root", "dask", "datalad", "dev"),
+    "exchange.txt": ("exchange",),
+    "samplers.txt": ("samplers",),
+    "browser.txt": ("browser",),
+}
+
+
+def test_there_is_one_lock_for_each_purpose_and_each_extra_is_in_one() -> None:
+    files = {file.name for file in (ROOT / "tools" / "locks").iterdir()}
+    assert files == LOCKS.keys()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert {extra for extras in LOCKS.values() for extra in extras} == set(
+        project["project"]["optional-dependencies"]
+    )
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_everything_that_is_required(lock: str) -> None:
+    assert required_packages(*LOCKS[lock]) <= pins(lock).keys()
 
 
 def test_the_report_lock_is_part_of_the_dev_lock() -> None:
     assert pins("report.txt").items() <= pins("dev.txt").items()
 
 
-@pytest.mark.parametrize("lock", ["report.txt", "dev.txt"])
+def test_all_locks_agree_so_that_one_environment_holds_them_together() -> None:
+    versions: dict[str, set[str]] = {}
+    for lock in LOCKS:
+        for package, version in pins(lock).items():
+            versions.setdefault(package, set()).add(version)
+    assert {package: found for package, found in versions.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_has_hashes_and_names_no_server(lock: str) -> None:
     text = (ROOT / "tools" / "locks" / lock).read_text("utf-8")
     requirements = [line for line in text.splitlines() if "==" in line and not line.startswith((" ", "#"))]
