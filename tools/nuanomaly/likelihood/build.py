@@ -17,6 +17,9 @@ from nuanomaly.likelihood.base import Likelihood, Overlap, ResponseLikelihood, m
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.penalty import penalties
 
+#: Kinds of tabulated likelihoods; one without a kind is the first.
+SURFACES = ("surface", "parameter-surface")
+
 
 def kinds(part: str) -> list[str]:
     """Return the kinds of ``response``, ``transform`` or ``statistic`` that exist.
@@ -156,7 +159,10 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
     )
     named = None if modes == ["default"] else chosen
     if "surface" in config:
-        module = import_module("nuanomaly.likelihood.surface")
+        kind = str(config["surface"].get("kind", "surface"))
+        if kind not in SURFACES:
+            raise UnknownNameError("surface kind", kind, SURFACES, release.id)
+        module = import_module(f"nuanomaly.likelihood.{kind.replace('-', '_')}")
         surface: Likelihood = module.build(config["surface"], release, named, approximate)
         return replace(surface, overlaps=overlaps)
     found = nuisances(config, release)

@@ -3,24 +3,27 @@
 Config
 ------
 mode : the mode that is a surface (optional)
-which : ``value``, ``dm2_41`` or ``amplitude``
-within : {dm2_41: [low, high], amplitude: [low, high]}, the part that is looked at (optional)
+which : ``value``, ``dm2_41`` or ``amplitude``; of a table over parameters, ``value`` or a coordinate
+within : {dm2_41: [low, high], amplitude: [low, high]}, or ranges of coordinates: the part that is looked at
+    (optional)
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.parameter_surface import ParameterSurface
 from nuanomaly.likelihood.surface import SurfaceLikelihood
 from nuanomaly.model.base import Array
 
 
 def compute(config: Mapping[str, Any], release: Release) -> float:
-    """Return the smallest value, or its Δm² in eV² or sin²2θ.
+    """Return the smallest value, or its Δm² in eV², sin²2θ or coordinate.
 
     The surface is bilinear between grid points, so its minimum is at one of them or on the border of
     ``within``: these are all that is tried.
@@ -31,6 +34,8 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         If the likelihood is no surface.
     """
     chosen = likelihood(release, config.get("mode"))
+    if isinstance(chosen, ParameterSurface):
+        return _lowest_node(chosen, config)
     if not isinstance(chosen, SurfaceLikelihood):
         raise NuanomalyError(f"{release.id} mode {config.get('mode')} is no tabulated surface")
     within = config.get("within", {})
@@ -40,6 +45,29 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     values = chosen.read(x, y)
     best = int(values.argmin())
     return float({"value": values, "dm2_41": x, "amplitude": y}[config["which"]][best])
+
+
+def _lowest_node(surface: ParameterSurface, config: Mapping[str, Any]) -> float:
+    """Return the smallest value among the points of a table over parameters, or where it is."""
+    names = [axis.coordinate for axis in surface.axes]
+    which, within = str(config["which"]), config.get("within", {})
+    for name in (*([] if which == "value" else [which]), *within):
+        if name not in names:
+            raise UnknownNameError("coordinate", name, names, surface.release)
+    grids = [axis.values for axis in surface.axes]
+    keep = [_inside(grid, within.get(name)) for name, grid in zip(names, grids, strict=True)]
+    table = surface.table[np.ix_(*keep)]
+    place = np.unravel_index(int(table.argmin()), table.shape)
+    if which == "value":
+        return float(table[place])
+    axis = names.index(which)
+    return float(grids[axis][keep[axis]][place[axis]])
+
+
+def _inside(grid: Array, ends: tuple[float, float] | None) -> NDArray[np.bool_]:
+    low, high = (-np.inf, np.inf) if ends is None else ends
+    inside: NDArray[np.bool_] = (grid >= low) & (grid <= high)
+    return inside
 
 
 def _candidates(grid: Array, ends: tuple[float, float] | None) -> Array:

@@ -1,0 +1,255 @@
+"""A released table of Δ(−2 ln L) or Δχ² over parameters of a model, in as many dimensions as it has.
+
+Config
+------
+table : name of the table, one row per point of a complete grid (any order, any spacing)
+value : its column of the tabulated difference
+axes : list of {column, coordinate, scale, vanishing}
+    ``coordinate`` is a parameter of the model, ``sin2_2theta_ee`` or ``sin2_2theta_mumu``: the effective
+    amplitude of a disappearance, on the branch |U_α4|² ≤ 1/2. ``scale`` is ``log`` (if left out) or
+    ``linear``, the coordinate in which the table is straight between its points. ``vanishing: true`` marks
+    the amplitude without which nothing oscillates: below its smallest value the table goes straight to
+    ``no_oscillation``, and there the other axes do not matter.
+absent : {coordinate: value}, optional
+    What a coordinate is for models that do not have it (a coupling that is zero for stable neutrinos).
+fixed : {parameter: value}, optional
+    Parameters that had this value when the table was made: models that have them must have it too.
+no_oscillation : number, optional
+    The value at a vanishing amplitude. Without it smaller amplitudes are not applicable.
+restrictions : list of sentences, optional
+    What else one must know before a value of this table is used.
+
+Between grid points the value is multilinear, so it never overshoots the table. Outside there is no
+likelihood: the table says so instead of extrapolating.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.model.base import Array, Model, NotApplicableError
+
+#: Effective amplitudes: the flavour that disappears, and the parameter that has a large branch.
+_AMPLITUDES = {"sin2_2theta_ee": ("e", "Ue4_sq"), "sin2_2theta_mumu": ("mu", "Umu4_sq")}
+#: A coordinate this far (in grid steps) beyond the edge is at the edge: tables print few digits.
+_EDGE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """One axis of a table.
+
+    Attributes
+    ----------
+    coordinate : str
+    grid : array, shape (N,)
+        Its values, increasing; in the scale in which the table is read.
+    log : bool
+        Whether that scale is the logarithm.
+    vanishing : bool
+    """
+
+    coordinate: str
+    grid: Array
+    log: bool
+    vanishing: bool
+
+    @property
+    def values(self) -> Array:
+        """The coordinate at the points of the grid, shape (N,)."""
+        return np.exp(self.grid) if self.log else self.grid
+
+    def cells(self, at: Array) -> tuple[NDArray[np.intp], Array]:
+        """Return the lower node of the cell of each coordinate, and where in the cell it is, from 0 to 1."""
+        low, high = (np.exp(self.grid[[0, -1]]) if self.log else self.grid[[0, -1]]).tolist()
+        clipped = np.clip(at, low, high)
+        scaled = np.log(clipped) if self.log else clipped
+        index = np.clip(np.searchsorted(self.grid, scaled, side="right") - 1, 0, self.grid.size - 2)
+        share = (scaled - self.grid[index]) / (self.grid[index + 1] - self.grid[index])
+        return index, np.clip(share, 0.0, 1.0)
+
+    def ends(self) -> tuple[float, float]:
+        """Return the first and last value, widened by what printed digits may have cut off."""
+        low = self.grid[0] - _EDGE * (self.grid[1] - self.grid[0])
+        high = self.grid[-1] + _EDGE * (self.grid[-1] - self.grid[-2])
+        return (float(np.exp(low)), float(np.exp(high))) if self.log else (float(low), float(high))
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterSurface(Likelihood):
+    """A tabulated difference over coordinates of a model.
+
+    Attributes
+    ----------
+    axes : tuple of Axis
+    table : array, one dimension per axis
+    null : float or None
+        The value where the vanishing amplitude is zero.
+    absent, fixed : mappings
+    restrictions : tuple of str
+    """
+
+    axes: tuple[Axis, ...] = field(kw_only=True)
+    table: Array = field(kw_only=True)
+    null: float | None = field(kw_only=True, default=None)
+    absent: Mapping[str, float] = field(kw_only=True, default_factory=dict)
+    fixed: Mapping[str, float] = field(kw_only=True, default_factory=dict)
+    restrictions: tuple[str, ...] = field(kw_only=True, default=())
+
+    def coordinates(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the coordinates of complete points, shape (P, axes).
+
+        Raises
+        ------
+        NotApplicableError
+            If the model has no such coordinate, or a parameter is not at the value the table was made with.
+        """
+        for name, value in self.fixed.items():
+            if name in points and (np.asarray(points[name]) != value).any():
+                raise NotApplicableError(
+                    f"not applicable: the table of {self.release} was made with {name} = {value:g}: "
+                    "keep it there"
+                )
+        found = [np.asarray(self._coordinate(axis.coordinate, model, points), float) for axis in self.axes]
+        size = max((v.size for v in points.values()), default=1)
+        return np.stack([np.broadcast_to(values, (size,)) for values in found], axis=1)
+
+    def _coordinate(self, name: str, model: Model, points: Mapping[str, Array]) -> Array | float:
+        if name in points:
+            return points[name]
+        if name in _AMPLITUDES:
+            flavour, element = _AMPLITUDES[name]
+            if element in points and (points[element] > 0.5).any():
+                raise NotApplicableError(
+                    f"not applicable: the table of {self.release} is known for {element} up to 1/2, the "
+                    f"small branch of {name}: keep to it"
+                )
+            return self._two_flavour(flavour, model, points)[1]
+        if name in self.absent:
+            return self.absent[name]
+        seen = next((a.coordinate for a in self.axes if a.coordinate in _AMPLITUDES), None)
+        if name == "dm2_41" and seen is not None:
+            return self._two_flavour(_AMPLITUDES[seen][0], model, points)[0]
+        raise NotApplicableError(
+            f"not applicable: {self.release} is a table over "
+            f"{', '.join(a.coordinate for a in self.axes)}, and model {model.name!r} has no {name}"
+        )
+
+    def _two_flavour(self, flavour: str, model: Model, points: Mapping[str, Array]) -> tuple[Array, Array]:
+        try:
+            return model.two_flavour(flavour, flavour, points)
+        except NotApplicableError as error:
+            raise NotApplicableError(f"{self.release} is a tabulated surface: {error}") from None
+
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the tabulated difference at complete points, shape (P,)."""
+        return self.read(self.coordinates(model, points))
+
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the coordinates side by side, shape (P, axes)."""
+        return self.coordinates(model, points)
+
+    def read(self, at: Array) -> Array:
+        """Return the table at coordinates (P, axes), in the order of the axes; shape (P,).
+
+        Raises
+        ------
+        NotApplicableError
+            Outside the table.
+        """
+        columns = dict(zip((axis.coordinate for axis in self.axes), np.atleast_2d(at).T, strict=True))
+        share = self._share(columns)
+        for axis in self.axes:
+            self._refuse_outside(axis, columns[axis.coordinate], share)
+        cells = [axis.cells(columns[axis.coordinate]) for axis in self.axes]
+        total = np.zeros(share.size)
+        for corner in product((0, 1), repeat=len(self.axes)):
+            weight = np.prod([u if c else 1.0 - u for c, (_, u) in zip(corner, cells, strict=True)], axis=0)
+            total += weight * self.table[tuple(i + c for c, (i, _) in zip(corner, cells, strict=True))]
+        return total if self.null is None else share * total + (1.0 - share) * self.null
+
+    def _share(self, columns: Mapping[str, Array]) -> Array:
+        """Return how much of the table counts, the rest being no oscillation; shape (P,)."""
+        share = np.ones(len(next(iter(columns.values()))))
+        for axis in self.axes:
+            if axis.vanishing and self.null is not None:
+                smallest = np.exp(axis.grid[0]) if axis.log else axis.grid[0]
+                share = np.minimum(share, columns[axis.coordinate] / smallest)
+        return share
+
+    def _refuse_outside(self, axis: Axis, at: Array, share: Array) -> None:
+        low, high = axis.ends()
+        if axis.vanishing and self.null is not None:
+            low = 0.0
+        outside = ~((at >= low) & (at <= high)) & ((share > 0.0) | axis.vanishing)
+        if outside.any():
+            raise NotApplicableError(
+                f"not applicable: the table of {self.release} is known for {axis.coordinate} from "
+                f"{low:.4g} to {high:.4g}, and {at[outside][0]:.6g} is outside: keep to that range"
+            )
+
+
+def build(
+    config: Mapping[str, Any], release: Release, mode: str | None, approximate: str
+) -> ParameterSurface:
+    """Build from a declaration (see the module).
+
+    Raises
+    ------
+    UnknownNameError
+        For a column that the table does not have.
+    NuanomalyError
+        If the table is not a complete grid.
+
+    Examples
+    --------
+    >>> from nuanomaly.likelihood.build import likelihood
+    >>> icecube = likelihood("icecube-sterile")
+    >>> round(icecube.chi2("3+1", dm2_41=4.466836, Ue4_sq=0.0, Umu4_sq=0.0256582), 2)
+    0.0
+    """
+    name = str(config["table"])
+    frame = release.table(name)
+    for column in (config["value"], *(axis["column"] for axis in config["axes"])):
+        if column not in frame:
+            raise UnknownNameError("column", str(column), map(str, frame.columns), f"{release.id} {name}")
+    grids, places = zip(
+        *(np.unique(frame[axis["column"]].to_numpy(float), return_inverse=True) for axis in config["axes"]),
+        strict=True,
+    )
+    table = np.full([grid.size for grid in grids], np.nan)
+    table[places] = frame[config["value"]].to_numpy(float)
+    if len(frame) != table.size or not np.isfinite(table).all():
+        shape = " × ".join(str(size) for size in table.shape)
+        raise NuanomalyError(f"{release.id} {name}: {len(frame)} rows do not fill a grid of {shape}")
+    null = config.get("no_oscillation")
+    return ParameterSurface(
+        release=release.id,
+        mode=mode,
+        statistic="delta",
+        n_bins=None,
+        approximate=approximate,
+        axes=tuple(_axis(a, g, release) for a, g in zip(config["axes"], grids, strict=True)),
+        table=table,
+        null=None if null is None else float(null),
+        absent={str(k): float(v) for k, v in config.get("absent", {}).items()},
+        fixed={str(k): float(v) for k, v in config.get("fixed", {}).items()},
+        restrictions=tuple(config.get("restrictions", ())),
+    )
+
+
+def _axis(entry: Mapping[str, Any], grid: Array, release: Release) -> Axis:
+    log = entry.get("scale", "log") == "log"
+    if grid.size < 2 or (log and grid[0] <= 0.0):
+        raise NuanomalyError(
+            f"{release.id}: the axis {entry['column']} needs two values, positive ones if it is logarithmic"
+        )
+    scaled = np.log(grid) if log else grid
+    return Axis(str(entry["coordinate"]), scaled, log, bool(entry.get("vanishing", False)))
