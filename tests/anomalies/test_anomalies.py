@@ -98,8 +98,8 @@ def test_one_key_means_one_paper_everywhere() -> None:
 
 
 def test_gallium_is_a_group_of_three_releases() -> None:
-    assert groups()["gallium"] == ("gallex", "sage", "best")
-    assert group_members("gallium") == ("gallex", "sage", "best")
+    assert groups()["gallium"] == ("gallex@2010-r1", "sage@2006-r1", "best@2022-r1")
+    assert group_members("gallium") == ("gallex@2010-r1", "sage@2006-r1", "best@2022-r1")
     assert group_members("lsnd") == ()
 
 

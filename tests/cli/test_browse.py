@@ -70,7 +70,7 @@ def test_anomalies_are_listed_and_shown(run: Run) -> None:
     assert {"gallium", "lsnd", "miniboone", "reactor"} <= {a["name"] for a in run("anomalies", "--json").json}
     text = run("anomalies", "gallium").out
     assert text.startswith("Gallium")
-    assert "gallium = gallex + sage + best" in text
+    assert "gallium = gallex@2010-r1 + sage@2006-r1 + best@2022-r1" in text
     assert "0.79 ± 0.05, 4σ" in text
 
 

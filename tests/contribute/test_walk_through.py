@@ -48,6 +48,10 @@ def test_the_walk_through_ends_in_a_green_review(checkout: Any, run: Callable[..
     file = root / "datasets/my-karmen/2002-r1/release.yaml"
     outputs: list[tuple[str, Any]] = []
     for language, block in BLOCKS:
+        if language == "yaml" and "\namendments:" in block:
+            (file.parents[1] / "amendments.yaml").write_text(block, "utf-8")
+            outputs.append(("amendments", run("validate", "my-karmen", archive=root)))
+            continue
         if language == "yaml":
             fill_in(file, block)
             continue
@@ -65,6 +69,7 @@ def test_the_walk_through_ends_in_a_green_review(checkout: Any, run: Callable[..
     last = [done for line, done in outputs if line == "nuanomaly validate my-karmen"][-1]
     assert last.code == 0, last.out
     assert said["nuanomaly benchmarks my-karmen"].code == 0
+    assert said["amendments"].code == 0, said["amendments"].out
     review = said["nuanomaly check-pr"]
     assert review.code == 0, review.out
     assert review.out.startswith("# Review: green")

@@ -180,3 +180,28 @@ def test_the_command_names_what_to_clone(archive: Path, tmp_path: Path) -> None:
     listing = CliRunner().invoke(main, ["ria", str(tmp_path / "ria"), "--json"])
     assert [one["name"] for one in json.loads(listing.output)] == ["small", "tiny"]
     assert "verifyremote" in CliRunner().invoke(main, ["ria", str(tmp_path / "ria")]).output
+
+
+def test_amendments_follow_the_commit_of_the_release(archive: Path, user: Any, tmp_path: Path) -> None:
+    def log(store: Path) -> list[str]:
+        found = subprocess.run(
+            ["git", "log", "--format=%H %ad %s", "--date=short", "2018-r1"],
+            cwd=store / "alias" / "tiny",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return found.stdout.splitlines()
+
+    ria.export(archive, tmp_path / "before")
+    (archive / "datasets" / "tiny" / "amendments.yaml").write_text(
+        'schema: "1"\nname: tiny\namendments:\n  - {id: a, versions: [2018-r1], date: "2026-01-02", '
+        "reason: r, source: s, known_issues: [{title: Units, text: They are MeV.}]}\n"
+    )
+    ria.export(archive, tmp_path / "ria")
+    first, (later, kept) = log(tmp_path / "before"), log(tmp_path / "ria")
+    assert first == [kept]
+    assert later.split(" ", 1)[1] == "2026-01-02 tiny@2018-r1: amendments"
+    user.datalad("clone", f"ria+file://{tmp_path}/ria#~tiny@2018-r1", "clone")
+    found = release.read(user.home / "clone").metadata["known_issues"]
+    assert [issue["text"] for issue in found] == ["They are MeV."]

@@ -59,7 +59,9 @@ def nuanomaly(world: Path, tmp_path: Path) -> Callable[..., Any]:
 def test_the_wheel_knows_the_archive(nuanomaly: Callable[..., Any], world: Path) -> None:
     rows = json.loads(nuanomaly("list", "--json").stdout)
     assert sorted({r["name"] for r in rows}) == ["best", "lsnd"]
-    assert "gallium = gallex + sage + best" in nuanomaly("anomalies", "gallium").stdout
+    assert (
+        "gallium = gallex@2010-r1 + sage@2006-r1 + best@2022-r1" in nuanomaly("anomalies", "gallium").stdout
+    )
 
 
 def test_a_release_that_is_not_here_yet_says_how_to_get_it(nuanomaly: Callable[..., Any]) -> None:

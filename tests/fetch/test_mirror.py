@@ -2,15 +2,17 @@
 
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from nuanomaly.archive import mirror
+from nuanomaly.archive import mirror, release
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError
-from nuanomaly.archive.fetch import FetchError, fetch
+from nuanomaly.archive.fetch import FetchError, Watcher, fetch
 
 Make = Callable[..., Path]
 TINY = "datasets/tiny/2020-r1"
@@ -153,3 +155,70 @@ def test_a_symbolic_link_in_a_mirror_gives_nothing_but_the_right_content(
     file.symlink_to(tmp_path / "secret")
     with pytest.raises(FetchError, match=r"ratios\.csv: sends other content|ratios\.csv: broke off"):
         fetch("tiny", sources=[str(mirrored)])
+
+
+AMENDED = """\
+schema: "1"
+name: tiny
+amendments:
+  - id: units
+    versions: ["2020-r1"]
+    date: "{date}"
+    reason: They were asked for.
+    source: the authors
+    known_issues: [{{title: Units, text: "{text}"}}]
+"""
+
+
+def amend(archive: Path, text: str, date: str = "2026-01-02") -> None:
+    file = archive / "datasets" / "tiny" / "amendments.yaml"
+    file.write_text(AMENDED.format(text=text, date=date), "utf-8")
+
+
+@pytest.fixture
+def schemas(machine: Path) -> None:
+    """The schemas of the program, which an installed one carries."""
+    shutil.copytree(Path(__file__).parents[2] / "schemas", machine.parent / "empty" / "schemas")
+
+
+def issues(folder: Path) -> list[str]:
+    return [issue["text"] for issue in release.read(folder).metadata.get("known_issues", ())]
+
+
+@pytest.mark.parametrize("how", ["folder", "bundle", "server", "checkout"])
+def test_amendments_come_with_the_release(
+    archive: Path, schemas: None, tmp_path: Path, how: str, serve: Callable[[Path], Any]
+) -> None:
+    amend(archive, "They are MeV.")
+    mirror.mirror(archive, tmp_path / "mirror")
+    mirror.bundle(archive, tmp_path / "bundle.zip")
+    sources = {"folder": tmp_path / "mirror", "bundle": tmp_path / "bundle.zip", "checkout": archive}
+    source = serve(tmp_path / "mirror").url if how == "server" else str(sources[how])
+    assert issues(fetch("tiny", sources=[source])) == ["They are MeV."]
+    assert issues(fetch("tiny", tmp_path / "own", sources=[source])) == ["They are MeV."]
+    # newer ones are brought, older ones never take their place
+    amend(archive, "They are keV.", "2026-03-04")
+    newer = tmp_path / "newer"
+    mirror.mirror(archive, newer)
+    assert issues(fetch("tiny", sources=[str(newer)])) == ["They are keV."]
+    assert issues(fetch("tiny", sources=[str(tmp_path / "mirror")])) == ["They are keV."]
+
+
+@pytest.mark.parametrize("text", ["<script>x</script>", "They are keV."])
+def test_amendments_that_are_wrong_are_left_out_and_said(
+    archive: Path, schemas: None, tmp_path: Path, text: str
+) -> None:
+    amend(archive, text)
+    mirror.mirror(archive, tmp_path / "mirror")
+    if "<" not in text:  # altered on the way
+        file = tmp_path / "mirror" / "datasets" / "tiny" / "amendments.yaml"
+        file.write_text(file.read_text("utf-8").replace("keV", "GeV"), "utf-8")
+    heard: list[str] = []
+
+    class Listener(Watcher):
+        def note(self, text: str) -> None:
+            heard.append(text)
+
+    assert issues(fetch("tiny", sources=[str(tmp_path / "mirror")], watcher=Listener())) == []
+    assert len(heard) == 1
+    assert "tiny@2020-r1 itself is complete" in heard[0]

@@ -233,3 +233,12 @@ def test_wrong_declarations_are_named() -> None:
 
 def likelihood_of_rates() -> Any:
     return ratio("reactor-rates", "huber-mueller-short-baseline").response
+
+
+def test_the_known_issue_of_danss_is_true() -> None:
+    """The collaboration excludes this point above 5σ; here it is better than no oscillation."""
+    danss = likelihood("danss@2018-r1")
+    null, point = (danss.chi2("2nu-ee", dm2_41=2.4, sin2_2theta_ee=s) for s in (0.0, 0.14))
+    assert point - null == pytest.approx(-3.0, abs=0.05)
+    added = [i for i in load("danss@2018-r1").metadata["known_issues"] if "amended" in i]
+    assert any("its χ² lies 3.0 below that without" in issue["text"] for issue in added)

@@ -30,7 +30,7 @@ def anomaly(name: str) -> Mapping[str, Any]:
 
 
 def groups() -> dict[str, tuple[str, ...]]:
-    """Return the declared groups: ``{"gallium": ("gallex", "sage", "best")}``."""
+    """Return the declared groups: ``{"gallium": ("gallex@2010-r1", …)}, versions pinned``."""
     return {
         name: tuple(members)
         for entry in anomalies().values()

@@ -6,12 +6,12 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from nuanomaly.archive import anomalies, catalog, release, yamlio
+from nuanomaly.archive import amendments, anomalies, catalog, release, yamlio
 from nuanomaly.archive.document import write_atomically
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import storing
-from nuanomaly.archive.fetching.index import INDEX_FILE, Index, ReleaseEntry
+from nuanomaly.archive.fetching.index import INDEX_FILE, FileEntry, Index, ReleaseEntry
 
 
 def mirror(root: Path, output: Path) -> Index:
@@ -48,6 +48,8 @@ def mirror(root: Path, output: Path) -> Index:
         for entry in entries(made):
             for file in entry.files:
                 wanted[output / _path(entry, file.path)] = (folders[entry.id] / file.path, file)
+        for file in made.amendments.values():
+            wanted[output / file.path] = (root / file.path, file)
         for target, (source, file) in wanted.items():
             if not index.file_matches(target, file):
                 _copy(source, target)
@@ -77,6 +79,8 @@ def bundle(root: Path, file: Path) -> Index:
         for entry in entries(made):
             for part in entry.files:
                 _add(archive, _path(entry, part.path), (folders[entry.id] / part.path).read_bytes())
+        for part in made.amendments.values():
+            _add(archive, part.path, (root / part.path).read_bytes())
     with storing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, buffer.getvalue())
@@ -106,7 +110,7 @@ def contents(root: Path) -> tuple[Index, dict[str, Path]]:
         for anomaly in anomalies.anomalies(root).values()
         for name, members in (anomaly.get("groups") or {}).items()
     }
-    return index.of(found, groups), folders
+    return index.of(found, groups, _amendments(root)), folders
 
 
 def entries(made: Index) -> list[ReleaseEntry]:
@@ -117,6 +121,17 @@ def entries(made: Index) -> list[ReleaseEntry]:
 def _catalogue(root: Path) -> list[dict[str, object]]:
     found: list[dict[str, object]] = yamlio.parse(catalog.build(root).decode(), "catalog.yaml")["releases"]
     return found
+
+
+def _amendments(root: Path) -> dict[str, FileEntry]:
+    """Return the amendments of every dataset that has some; their paths begin at the root."""
+    files = (path for path in sorted(root.glob(f"datasets/*/{amendments.FILE}")) if not path.is_symlink())
+    return {
+        path.parent.name: FileEntry(
+            path.relative_to(root).as_posix(), index.sha256_of(path), path.stat().st_size
+        )
+        for path in files
+    }
 
 
 def _path(entry: ReleaseEntry, path: str) -> str:

@@ -59,3 +59,9 @@ def catalog_file() -> Path:
     """Return ``catalog.yaml``: the checkout's, else the one shipped in the package."""
     root = checkout()
     return root / "catalog.yaml" if root else _PACKAGE / "_catalog.yaml"
+
+
+def amendments(name: str) -> Path:
+    """Return the file of a dataset's amendments: the checkout's, else the one shipped in the package."""
+    root = checkout()
+    return root / "datasets" / name / "amendments.yaml" if root else _PACKAGE / "_amendments" / f"{name}.yaml"

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import names, paths, yamlio
+from nuanomaly.archive import amendments, names, paths, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Release:
     folder : pathlib.Path
         Where ``release.yaml`` and the tables are.
     metadata : mapping
-        The whole of ``release.yaml``.
+        The whole of ``release.yaml``, with what :mod:`.amendments` add to it.
     """
 
     name: str
@@ -121,7 +121,9 @@ def read(folder: Path) -> Release:
     for key in ("name", "version", "state", "tables"):
         if key not in metadata:
             raise NuanomalyError(f"{file}: the key {key!r} is missing: see schemas/release.schema.json")
-    return Release(str(metadata["name"]), str(metadata["version"]), folder, metadata)
+    name, version = str(metadata["name"]), str(metadata["version"])
+    later = amendments.of_version(amendments.of_dataset(folder, name), version)
+    return Release(name, version, folder, amendments.applied(metadata, later))
 
 
 def folders(root: Path) -> dict[str, dict[str, Path]]:

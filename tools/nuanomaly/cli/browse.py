@@ -47,9 +47,9 @@ def show(reference: str, as_json: bool) -> None:
     _heading(found)
     _tables(found)
     _likelihood(found)
-    _listing(
-        "Known issues", [f"{i['title']}: {_line(i['text'])}" for i in found.metadata.get("known_issues", ())]
-    )
+    _listing("Known issues", [_issue(issue) for issue in found.metadata.get("known_issues", ())])
+    later = found.metadata.get("amendments", ())
+    _listing("Learned later", [f"{a['date']} {a['id']}: {_line(a['reason'])}" for a in later])
     overlaps = found.metadata.get("overlaps", ())
     _listing("Shares data with", [f"{o['with']} ({o['relation']}): {_line(o['reason'])}" for o in overlaps])
     _benchmarks(found)
@@ -168,6 +168,11 @@ def _likelihood(found: "Release") -> None:
     if declared.get("approximate"):
         lines.append(f"approximate: {_line(declared['approximate'])}")
     _listing("Likelihood", lines or ["one mode"])
+
+
+def _issue(issue: Mapping[str, Any]) -> str:
+    added = f" (added {issue['amended']})" if "amended" in issue else ""
+    return f"{issue['title']}{added}: {_line(issue['text'])}"
 
 
 def _benchmarks(found: "Release") -> None:

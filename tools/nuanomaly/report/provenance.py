@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly import __version__
+from nuanomaly.archive import amendments
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.runs import ABOUT, STORED
 from nuanomaly.report import declaration
@@ -61,9 +62,12 @@ def stored_toys() -> dict[str, str]:
 
 
 def release_files(release: Release) -> dict[str, str]:
-    """Return the sha256 of every file of a release, by name."""
+    """Return the sha256 of every file of a release, by name, and of what amendments add to it."""
     files = sorted(f for f in release.folder.rglob("*") if _counts(f))
-    return {f.relative_to(release.folder).as_posix(): sha256(f) for f in files}
+    found = {f.relative_to(release.folder).as_posix(): sha256(f) for f in files}
+    if later := release.metadata.get("amendments"):
+        found[amendments.FILE] = fingerprint(later)
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from nuanomaly.archive import anomalies, names
+from nuanomaly.archive import amendments, anomalies, names
 from nuanomaly.archive.cite import cite
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release, folders, load, read
@@ -64,6 +64,8 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
     data = {target: file for release in every for target, file in _downloads(release, out).items()}
+    later = declaration.root().glob(f"datasets/*/{amendments.FILE}")
+    data |= {out / "releases" / file.parent.name / file.name: file for file in later}
     for target, file in data.items():
         _copy(file, target)
     _sweep(out, {out / name for name in pages} | set(data))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nuanomaly.archive import amendments
 from nuanomaly.archive.datalad import keys, programs
 from nuanomaly.archive.fetching import index
 
@@ -42,6 +43,8 @@ class Version:
         Key → URLs, of contents that others publish.
     stored : mapping
         Key → file, of contents that the store holds.
+    later : tuple of str and bytes, optional
+        Date and content of amendments: a second commit, so that the one of the release stays what it was.
     """
 
     version: str
@@ -50,6 +53,7 @@ class Version:
     large: Mapping[str, str]
     urls: Mapping[str, Sequence[str]] = field(default_factory=dict)
     stored: Mapping[str, Path] = field(default_factory=dict)
+    later: tuple[str, bytes] | None = None
 
 
 def dataset_id(name: str) -> str:
@@ -83,7 +87,10 @@ def version(name: str, version: str, folder: Path, metadata: Mapping[str, Any]) 
         ".gitattributes": _ATTRIBUTES,
         ".datalad/config": f'[datalad "dataset"]\n\tid = {dataset_id(name)}\n'.encode(),
     }
-    return Version(version, str(metadata.get("released") or _UNDATED), small, large, urls, stored)
+    amended, later = folder.parent / amendments.FILE, None
+    if metadata.get("amendments") and amended.is_file():
+        later = (max(str(entry["date"]) for entry in metadata["amendments"]), amended.read_bytes())
+    return Version(version, str(metadata.get("released") or _UNDATED), small, large, urls, stored, later)
 
 
 def write(folder: Path, name: str, versions: Sequence[Version], newest: str, url: str | None) -> None:
@@ -94,7 +101,7 @@ def write(folder: Path, name: str, versions: Sequence[Version], newest: str, url
     (folder / "config").write_text(_config(name), "utf-8")
     (folder / "HEAD").write_text(f"ref: refs/heads/{newest}\n", "utf-8")
     (folder / "ria-layout-version").write_text("1\n", "utf-8")
-    stream = b"".join(_commit(v.version, v.date, f"{name}@{v.version}", _files(v)) for v in versions)
+    stream = b"".join(commit for v in versions for commit in _commits(name, v))
     stream += _commit("git-annex", _UNDATED, "the archive's store", _annex(name, versions, url)) + b"done\n"
     # one pack, also of few objects: over plain http, each object would be a request of its own
     packed = ("-c", "fastimport.unpackLimit=1", "-c", "pack.threads=1")
@@ -152,13 +159,23 @@ def _annex(name: str, versions: Iterable[Version], url: str | None) -> dict[str,
 
 
 def _commit(branch: str, date: str, message: str, files: Mapping[str, tuple[str, bytes]]) -> bytes:
-    """Return the commands that make ``git fast-import`` write a commit without parents."""
+    """Return the commands that make ``git fast-import`` write a commit; a branch's first has no parent."""
     day = date + "-01-01"[len(date) - 10 :] if len(date) < 10 else date  # some releases have but a year
     when = f"{int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())} +0000"
     parts = [f"commit refs/heads/{branch}\ncommitter {_AUTHOR} {when}\n".encode(), _data(message.encode())]
     for path, (mode, content) in sorted(files.items()):
         parts += [f"M {mode} inline {path}\n".encode(), _data(content)]
     return b"".join(parts) + b"\n"
+
+
+def _commits(name: str, v: Version) -> list[bytes]:
+    """Return the commit of a release, and of what was learned later the one that follows it."""
+    found = [_commit(v.version, v.date, f"{name}@{v.version}", _files(v))]
+    if v.later is not None:
+        date, content = v.later
+        files = {amendments.FILE: ("100644", content)}
+        found.append(_commit(v.version, date, f"{name}@{v.version}: amendments", files))
+    return found
 
 
 def _data(content: bytes) -> bytes:

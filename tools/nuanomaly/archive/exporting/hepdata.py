@@ -17,7 +17,7 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 def files(release: Release) -> dict[str, bytes]:
     """Return the files of a submission, by name; every float64 is read back as it is."""
-    documents: list[dict[str, Any]] = [{"comment": " ".join(str(release.metadata["summary"]).split())}]
+    documents: list[dict[str, Any]] = [{"comment": _comment(release)}]
     found: dict[str, bytes] = {}
     for name in release.tables:
         entry = release.declared(name)
@@ -32,6 +32,15 @@ def files(release: Release) -> dict[str, bytes]:
         )
         found[file] = _dump([_table(release, name)])
     return {"submission.yaml": _dump(documents), **found}
+
+
+def _comment(release: Release) -> str:
+    """Return the summary, and what was learned after the release."""
+    said = [str(release.metadata["summary"])]
+    for issue in release.metadata.get("known_issues", ()):
+        if "amended" in issue:
+            said.append(f"Known issue, added {issue['amended']}: {issue['title']}. {issue['text']}")
+    return " ".join(" ".join(said).split())
 
 
 def _description(entry: Mapping[str, Any]) -> str:

@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
+from nuanomaly.archive import amendments
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.tables import expand_columns
 
@@ -41,10 +44,24 @@ def dataset(release: Release) -> dict[str, Any]:
         found["datePublished"] = str(said["released"])
     if "licence" in said:
         found["license"] = said["licence"]
+    if said.get("amendments"):
+        found["correction"] = [_correction(entry) for entry in said["amendments"]]
     period = said.get("data_taking", {})
     if "from" in period and "to" in period:
         found["temporalCoverage"] = f"{period['from']}/{period['to']}"
     return found
+
+
+def _correction(amendment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an amendment as a schema.org CorrectionComment."""
+    issues = [f"{i['title']}: {i['text']}" for i in amendment.get("known_issues", ())]
+    said = [amendment["reason"], *issues, f"Source: {amendment['source']}"]
+    return {
+        "@type": "CorrectionComment",
+        "identifier": amendment["id"],
+        "datePublished": str(amendment["date"]),
+        "text": " ".join(line(text) for text in said),
+    }
 
 
 def article(publication: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,9 +121,15 @@ def line(text: object) -> str:
 
 
 def content(release: Release) -> dict[str, bytes]:
-    """Return the release's own files, as they are."""
+    """Return the release's own files, as they are, and what was learned of it later."""
     names = ["release.yaml", *(str(release.declared(t)["file"]) for t in release.tables)]
-    return {name: (release.folder / name).read_bytes() for name in names}
+    found = {name: (release.folder / name).read_bytes() for name in names}
+    if later := release.metadata.get("amendments"):
+        said = {"schema": "1", "name": release.name, "amendments": later}
+        found[amendments.FILE] = yaml.safe_dump(
+            said, sort_keys=False, allow_unicode=True, width=1_000_000
+        ).encode()
+    return found
 
 
 def columns(release: Release, table: str) -> list[tuple[str, str, str, str]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from nuanomaly.archive import names
+from nuanomaly.archive import amendments, names
+from nuanomaly.archive.document import write_atomically
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, StorageError
@@ -129,7 +130,9 @@ class Fetcher:
                 versions |= set(states)
                 if not names.has(name, wanted, states):
                     continue
-                return self._from(source, source.entry(name, names.choose(name, wanted, states)))
+                found = self._from(source, source.entry(name, names.choose(name, wanted, states)))
+                self._amend(source, name, found)
+                return found
             except (SourceError, IntegrityError) as error:
                 problems.append(f"{source.label}: {error}")
                 self.watcher.note(f"{source.label}: {error}")
@@ -227,6 +230,23 @@ class Fetcher:
             self._check(entry, staging.files)
             folder = self.store.publish(entry, staging)
         return Fetched(entry.id, folder, source.label, "fetched", entry.size)
+
+    def _amend(self, source: Source, name: str, found: Fetched) -> None:
+        """Put the amendments that a source has beside the release, unless newer ones lie there.
+
+        What is wrong with them is said; the release is as good without.
+        """
+        if found.how == "checkout":
+            return
+        try:
+            content = source.amendments(name)
+            if not content:
+                return
+            date = amendments.newest(amendments.parse(content, name))
+            if date >= amendments.newest_of(found.folder, name):
+                write_atomically(found.folder.parent / amendments.FILE, content)
+        except (NuanomalyError, OSError) as error:
+            self.watcher.note(f"{source.label}: {error}; {found.release} itself is complete")
 
     def _whole(self, entry: ReleaseEntry) -> bool:
         """Say whether the store has exactly this release."""

@@ -58,10 +58,14 @@ class ReleaseEntry:
 
 @dataclass(frozen=True)
 class Index:
-    """The releases of a source, ``{name: {version: entry}}``, and the groups of releases it declares."""
+    """The releases of a source, ``{name: {version: entry}}``, and the groups of releases it declares.
+
+    ``amendments`` are the files of later knowledge, ``{name: entry}``, paths from the root of the source.
+    """
 
     releases: Mapping[str, Mapping[str, ReleaseEntry]] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    amendments: Mapping[str, FileEntry] = field(default_factory=dict)
 
 
 def safe_path(path: object) -> str:
@@ -162,7 +166,11 @@ def to_json(index: Index) -> bytes:
         for e in entries
     ]
     groups = {name: list(members) for name, members in sorted(index.groups.items())}
-    content = {"kind": KIND, "schema": SCHEMA, "groups": groups, "releases": listing}
+    later = {
+        name: {"path": f.path, "sha256": f.sha256, "size": f.size}
+        for name, f in sorted(index.amendments.items())
+    }
+    content = {"kind": KIND, "schema": SCHEMA, "groups": groups, "releases": listing, "amendments": later}
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -186,19 +194,24 @@ def from_json(text: bytes | str) -> Index:
     try:
         entries = [release_entry(item) for item in content["releases"]]
         groups = {str(name): tuple(map(str, members)) for name, members in content.get("groups", {}).items()}
+        later = {str(name): file_entry(item) for name, item in content.get("amendments", {}).items()}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise NuanomalyError(f"{INDEX_FILE} is damaged ({type(error).__name__}: {error})") from None
-    return of(entries, groups)
+    return of(entries, groups, later)
 
 
-def of(entries: Iterable[ReleaseEntry], groups: Mapping[str, tuple[str, ...]] | None = None) -> Index:
+def of(
+    entries: Iterable[ReleaseEntry],
+    groups: Mapping[str, tuple[str, ...]] | None = None,
+    amendments: Mapping[str, FileEntry] | None = None,
+) -> Index:
     """Return an index of entries."""
     releases: dict[str, dict[str, ReleaseEntry]] = {}
     for entry in entries:
         if entry.version in releases.setdefault(entry.name, {}):
             raise NuanomalyError(f"{INDEX_FILE} lists {entry.id} twice")
         releases[entry.name][entry.version] = entry
-    return Index(releases, groups or {})
+    return Index(releases, groups or {}, amendments or {})
 
 
 def release_entry(item: Mapping[str, Any]) -> ReleaseEntry:

@@ -1,5 +1,6 @@
 """Where releases come from: a folder (checkout or mirror), a one-file bundle, a web server."""
 
+import hashlib
 import os
 import re
 import zipfile
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from nuanomaly.archive import anomalies, paths, release
+from nuanomaly.archive import amendments, anomalies, paths, release
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Policy, patiently
@@ -45,6 +46,10 @@ class Source(Protocol):
 
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """Return the groups of releases it declares."""
+        ...
+
+    def amendments(self, name: str) -> bytes:
+        """Return the file of a dataset's amendments as it is there; empty if there is none."""
         ...
 
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> AbstractContextManager[Stream]:
@@ -104,6 +109,11 @@ class Checkout(_Local):
         """Return the groups that the anomalies declare."""
         return anomalies.groups() if self.home else {}
 
+    def amendments(self, name: str) -> bytes:
+        """Return the file of a dataset's amendments."""
+        file = self.root / "datasets" / name / amendments.FILE
+        return file.read_bytes() if file.is_file() and not file.is_symlink() else b""
+
     @contextmanager
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
         """Open a file of a release from a byte on."""
@@ -140,6 +150,25 @@ class _Published:
         """Return the groups it declares."""
         return self.index.groups
 
+    def amendments(self, name: str) -> bytes:
+        """Return the file of a dataset's amendments, compared with its sha256.
+
+        Raises
+        ------
+        SourceError
+            If it is not there, or another one than the index says.
+        """
+        entry = self.index.amendments.get(name)
+        if entry is None:
+            return b""
+        content = self._read_whole(f"datasets/{index.safe_path(name)}/{amendments.FILE}")
+        if hashlib.sha256(content).hexdigest() != entry.sha256:
+            raise SourceError(f"the amendments of {name} have another sha256 than {index.INDEX_FILE} says")
+        return content
+
+    def _read_whole(self, path: str) -> bytes:
+        raise NotImplementedError
+
 
 class MirrorFolder(_Local, _Published):
     """A mirror in a folder of this machine."""
@@ -150,6 +179,10 @@ class MirrorFolder(_Local, _Published):
     def _read_index(self) -> Index:
         with _opened(self.root / index.INDEX_FILE) as file:
             return _parsed(Stream(0, file), self.label)
+
+    def _read_whole(self, path: str) -> bytes:
+        with _opened(self.root / path) as file:
+            return _small(Stream(0, file), path)
 
     @contextmanager
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
@@ -167,6 +200,10 @@ class Bundle(_Local, _Published):
     def _read_index(self) -> Index:
         with _opened(self.file, member=index.INDEX_FILE) as member:
             return _parsed(Stream(0, member), self.label)
+
+    def _read_whole(self, path: str) -> bytes:
+        with _opened(self.file, member=path) as member:
+            return _small(Stream(0, member), path)
 
     @contextmanager
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
@@ -204,6 +241,13 @@ class MirrorServer(_Published):
         def attempt() -> Index:
             with self._get(index.INDEX_FILE, 0) as stream:
                 return _parsed(stream, self.label)
+
+        return patiently(attempt, self._policy)
+
+    def _read_whole(self, path: str) -> bytes:
+        def attempt() -> bytes:
+            with self._get(path, 0) as stream:
+                return _small(stream, path)
 
         return patiently(attempt, self._policy)
 
@@ -289,6 +333,16 @@ def _named(path: Path) -> Iterator[None]:
         raise SourceError(f"{path}: {error.strerror or error}") from None
     except (KeyError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise SourceError(f"{path} is no bundle, or damaged ({error})") from None
+
+
+def _small(stream: Stream, path: str) -> bytes:
+    """Return a file of amendments, refused above the size that one can have."""
+    content = bytearray()
+    while chunk := stream.read(index.CHUNK):
+        content += chunk
+        if len(content) > amendments.LARGEST:
+            raise SourceError(f"{path} is larger than {amendments.LARGEST >> 20} MiB: it is no such file")
+    return bytes(content)
 
 
 def _parsed(stream: Stream, label: str) -> Index:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import catalog, names, paths, release, schemas
+from nuanomaly.archive import amendments, catalog, names, paths, release, schemas
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.importing import importers
 from nuanomaly.archive.validate import (
@@ -15,6 +15,7 @@ from nuanomaly.archive.validate import (
     content,
     covariance,
     files,
+    later,
     ledger,
     likelihoods,
     links,
@@ -133,8 +134,10 @@ class _Validation:
         if references is None:
             findings += [f for _, found in (*others, *compared) for f in found]
             findings += [*linked, *runs.check(self.root, archive), *self._whole(every, subjects)]
+            findings += self._later(subjects, set(self.folders))
         else:
             findings += [f for f in linked if f.release in ids]
+            findings += self._later(subjects, {name.partition("@")[0] for name in ids})
         return report(findings, sorted(ids))
 
     def _named(self, reference: str) -> list[Path]:
@@ -197,6 +200,18 @@ class _Validation:
         versions = {name: list(found) for name, found in self.folders.items()}
         sound = [[s for s, _ in group if s] for group in (anomalies, comparisons)]
         return links.Archive(versions, subjects, sound[0], sound[1])
+
+    def _later(self, subjects: Sequence[ReleaseSubject], datasets: set[str]) -> Iterator[Finding]:
+        """Yield the findings of the amendments of some datasets."""
+        for path in sorted(self.root.glob(f"datasets/*/{amendments.FILE}")):
+            if path.parent.name not in datasets:
+                continue
+            try:
+                subject = open_subject(path, self.root)
+            except NuanomalyError as error:
+                yield _unreadable(error, path, self.root)
+                continue
+            yield from later.check(subject, subjects, self.schemas)
 
     def _whole(self, every: Sequence[Path], subjects: Sequence[ReleaseSubject]) -> Iterator[Finding]:
         """Yield the findings of the archive as a whole."""

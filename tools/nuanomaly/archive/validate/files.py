@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from nuanomaly.archive import amendments
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching.index import safe_path
 from nuanomaly.archive.validate.findings import Finding, finding
@@ -74,7 +75,8 @@ def stray(root: Path, known: list[Path]) -> Iterator[Finding]:
         inside = sorted(name.iterdir()) if name.is_dir() and not name.is_symlink() else []
         for path in inside or [name]:
             empty = path.is_dir() and not path.is_symlink() and not any(path.iterdir())
-            if empty or (path in known and not path.is_symlink()):
+            beside = path.name == amendments.FILE and path != name  # checked by itself
+            if empty or ((path in known or beside) and not path.is_symlink()):
                 continue  # git knows no empty folder
             file = relative(path, root)
             if path.is_symlink():

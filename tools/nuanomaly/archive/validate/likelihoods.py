@@ -39,7 +39,7 @@ def check(subject: ReleaseSubject, broken: frozenset[str], folder: Path) -> Iter
             where: Steps = ["overlaps", position, "modes", k]
             yield from unknown(subject, "UNKNOWN_MODE", "mode", mode, modes, where)
     for position, entry in enumerate(data.get("benchmarks", ())):
-        yield from _benchmark(subject, entry, ["benchmarks", position], modes, folder)
+        yield from benchmark(subject, entry, ["benchmarks", position], modes, folder)
 
 
 def modes_of(data: Mapping[str, Any]) -> list[str]:
@@ -146,9 +146,10 @@ def _marked(subject: ReleaseSubject, schema: Any, value: Any, steps: Steps) -> I
             yield from _marked(subject, schema.get("items"), item, [*steps, position])
 
 
-def _benchmark(
+def benchmark(
     subject: ReleaseSubject, entry: Mapping[str, Any], steps: Steps, modes: list[str], folder: Path
 ) -> Iterator[Finding]:
+    """Yield the findings of one benchmark of a release, wherever it stands."""
     compute = entry["compute"]
     yield from _config(subject, "benchmark", compute, [*steps, "compute"], folder)
     if isinstance(compute.get("mode"), str):

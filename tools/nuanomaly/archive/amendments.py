@@ -1,0 +1,169 @@
+"""What was learned of a dataset after its versions were released: ``datasets/NAME/amendments.yaml``.
+
+Released folders are frozen; later knowledge lies beside them, outside of the ledger's digest. An amendment
+adds known issues, benchmarks and meanings of columns to versions that it names. It never changes a number, a
+mode or a likelihood: that takes a new revision.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive import paths, yamlio
+from nuanomaly.archive.errors import NuanomalyError
+
+FILE = "amendments.yaml"
+#: Larger than any file of amendments is: what a source sends above this is none.
+LARGEST = 1 << 20
+
+
+def of_dataset(folder: Path, name: str) -> Mapping[str, Any]:
+    """Return the amendments of a dataset, ``{}`` without any.
+
+    They lie beside the release's folder (in a checkout, a cache, a mirror), or in it (a cloned dataset), and
+    in the installed package. Where two of these have some, the ones added to last are taken.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of one version.
+    name : str
+        The name of the dataset.
+
+    Raises
+    ------
+    NuanomalyError
+        If the file is not YAML, or no list of amendments.
+    """
+    places = [folder.parent / FILE, folder / FILE, paths.amendments(name)]
+    known = [_read(file, *stamp) for file, stamp in ((p, _stamp(p)) for p in places) if stamp]
+    own = [content for content in known if content.get("name") == name]
+    return max(own, key=newest, default={})
+
+
+def newest(content: Mapping[str, Any]) -> str:
+    """Return the date of the newest amendment of a file, ``YYYY-MM-DD``."""
+    return max((str(entry["date"]) for entry in content["amendments"]), default="")
+
+
+def newest_of(folder: Path, name: str) -> str:
+    """Return the date of the newest amendment beside the folder of a version; empty if none can be read."""
+    stamp = _stamp(folder.parent / FILE)
+    try:
+        content = _read(folder.parent / FILE, *stamp) if stamp else {}
+        return newest(content) if content.get("name") == name else ""
+    except (NuanomalyError, KeyError, TypeError):
+        return ""
+
+
+def of_version(content: Mapping[str, Any], version: str) -> list[Mapping[str, Any]]:
+    """Return the amendments of a dataset that are about one version, in the order of the file."""
+    return [entry for entry in content.get("amendments", ()) if version in entry["versions"]]
+
+
+def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the metadata of a release with what amendments add to it.
+
+    Known issues and benchmarks stand behind the release's own, each with the date it was ``amended``; what is
+    added to the meaning of a column stands behind it; the amendments themselves are under ``amendments``.
+
+    Raises
+    ------
+    NuanomalyError
+        If one is about a table or column that the release does not have.
+
+    Examples
+    --------
+    >>> entry = {"date": "2026-01-02", "known_issues": [{"title": "Units", "text": "They are keV."}]}
+    >>> applied({"known_issues": []}, [entry])["known_issues"]
+    [{'title': 'Units', 'text': 'They are keV.', 'amended': '2026-01-02'}]
+    """
+    if not amendments:
+        return metadata
+    found = dict(metadata)
+    for section in ("known_issues", "benchmarks"):
+        added = [
+            {**item, "amended": str(entry["date"])} for entry in amendments for item in entry.get(section, ())
+        ]
+        found[section] = [*found.get(section, ()), *added]
+    for entry in amendments:
+        for table, columns in entry.get("columns", {}).items():
+            found["tables"] = _explained(found["tables"], table, columns)
+    found["amendments"] = [dict(entry) for entry in amendments]
+    return found
+
+
+def _explained(tables: Mapping[str, Any], table: str, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Return the declared tables with more said of some columns of one of them."""
+    declared = tables.get(table, {}).get("columns", ())
+    unknown = sorted(set(columns) - {c["name"] for c in declared})
+    if unknown:
+        raise NuanomalyError(
+            f"{FILE}: table {table!r} has no column {unknown[0]!r}: see `nuanomaly validate`"
+        )
+    explained = [
+        {**c, "meaning": f"{c['meaning']}. {columns[c['name']]}"} if c["name"] in columns else c
+        for c in declared
+    ]
+    return {**tables, table: {**tables[table], "columns": explained}}
+
+
+def parse(text: bytes, name: str) -> Mapping[str, Any]:
+    """Return the amendments that a source sent, checked against their schema.
+
+    Raises
+    ------
+    NuanomalyError
+        If they are too large, not of the form the schema asks for, of another dataset, or hold a text that
+        must not be shown on a page.
+    """
+    from nuanomaly.archive import schemas
+    from nuanomaly.archive.validate.structure import text_problem
+
+    if len(text) > LARGEST:
+        raise NuanomalyError(f"the amendments of {name} are larger than {LARGEST >> 20} MiB: they are none")
+    try:
+        content = yamlio.parse(text.decode("utf-8"), f"the amendments of {name}")
+    except UnicodeDecodeError as error:
+        raise NuanomalyError(f"the amendments of {name} are no text ({error})") from None
+    problem = next(schemas.validator("amendments").iter_errors(content), None)
+    if problem is not None:
+        place = "/".join(map(str, problem.absolute_path)) or "the file"
+        raise NuanomalyError(f"the amendments of {name}: {place}: {problem.message[:120]}")
+    if content["name"] != name:
+        raise NuanomalyError(f"the amendments of {name} are those of {content['name']!r}")
+    for said in _texts(content):
+        unsafe = text_problem(said)
+        if unsafe:
+            raise NuanomalyError(f"the amendments of {name}: {unsafe[1]}")
+    checked: Mapping[str, Any] = content
+    return checked
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=256)
+def _read(file: Path, mtime_ns: int, size: int) -> Mapping[str, Any]:
+    content = yamlio.read(file)
+    if not isinstance(content, dict) or not isinstance(content.get("amendments"), list):
+        raise NuanomalyError(f"{file}: is no list of amendments: see schemas/amendments.schema.json")
+    return content
