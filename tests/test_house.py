@@ -125,6 +125,19 @@ def test_every_import_in_the_package_goes_down() -> None:
     assert layer_violations(PACKAGE) == []
 
 
+def test_importers_know_the_archive_alone() -> None:
+    room = ROOT / "tools" / "importers"
+    imported = {
+        (path.name, line, name)
+        for path in room.glob("*.py")
+        for line, name in imported_modules(
+            ast.parse(path.read_text("utf-8")), f"importers.{path.stem}", False
+        )
+    }
+    assert imported, "importers read text files with the archive's reader"
+    assert [entry for entry in sorted(imported) if not f"{entry[2]}.".startswith("nuanomaly.archive.")] == []
+
+
 @pytest.mark.parametrize(
     ("file", "code"),
     [

@@ -26,5 +26,5 @@ def test_model_by_name_after_its_package_was_imported() -> None:
 
 
 def test_likelihood_by_name_after_its_package_was_imported() -> None:
-    importlib.import_module("nuanomaly.likelihood.base")
+    importlib.import_module("nuanomaly.likelihood.pipeline")
     assert nuanomaly.likelihood("lsnd").statistic == "delta"

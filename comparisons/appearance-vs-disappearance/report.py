@@ -33,7 +33,7 @@ from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.profile import profiled
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.significance import Significance
-from nuanomaly.likelihood.joint import combine
+from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.words import number
@@ -166,8 +166,8 @@ assert not unexpected, f"these data would be counted twice: {unexpected}"
 
 pg, joint, (appeared, disappeared) = tension(today)
 none = {"dm2_41": 1.0, "Ue4_sq": 0.0, "Umu4_sq": 0.0}
-null = separable.at([members[k] for k in today], none)
-at_joint = separable.at([members[k] for k in today], joint.point)
+null = separable.statistics([members[k] for k in today], none)
+at_joint = separable.statistics([members[k] for k in today], joint.point)
 own = {k: lowest((k,)) for k in today}
 
 rows = []
@@ -619,7 +619,7 @@ new_data = {
 rows, history = [], {}
 for year, keys in years.items():
     test, both, _ = tension(keys)
-    start = sum(separable.at([members[k] for k in keys], none).values())
+    start = sum(separable.statistics([members[k] for k in keys], none).values())
     gain = Significance(start - both.value, constrained(keys), against="no oscillation")
     history[year] = (test, gain)
     page.record(

@@ -25,7 +25,7 @@
 import numpy as np
 
 from nuanomaly.inference import cost
-from nuanomaly.inference.stored import read
+from nuanomaly.inference.run_files import read
 from nuanomaly.report import context, figures
 from nuanomaly.report.drawing import COLOURS
 from nuanomaly.report.words import number

@@ -22,8 +22,8 @@ import numpy as np
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.fit import fit, profile, significance
 from nuanomaly.inference.scan import scan
-from nuanomaly.model.base import Parameter
 from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.probabilities import Parameter
 from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
 

@@ -23,7 +23,7 @@ from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.contours import level
 from nuanomaly.inference.fit import fit, profile, significance
 from nuanomaly.inference.scan import scan
-from nuanomaly.likelihood.constraint import constrain
+from nuanomaly.likelihood.algebra.constraint import constrain
 from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.words import number

@@ -25,7 +25,7 @@ from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.fit import fit, significance
 from nuanomaly.inference.scan import scan
 from nuanomaly.inference.significance import Significance
-from nuanomaly.likelihood.joint import combine
+from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
 

@@ -4,10 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from nuanomaly.archive import tables as declared_tables
-from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import (
+from importers import (
     columns,
     contours,
     miniboone_numu,
@@ -15,6 +12,9 @@ from nuanomaly.archive.importers import (
     nue_carbon,
     sciboone_miniboone,
 )
+
+from nuanomaly.archive import tables as declared_tables
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 
 EXCERPT = Path(__file__).parent.parent / "data" / "accelerators"

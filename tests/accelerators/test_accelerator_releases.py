@@ -9,11 +9,11 @@ from scipy.stats import norm
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmarks import of_release
+from nuanomaly.likelihood.accelerator.muon_range import energy_of_range, stopping_power
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.muon_range import energy_of_range, stopping_power
 from nuanomaly.likelihood.response import flux_spectra, near_far
-from nuanomaly.model.base import Array, NotApplicableError
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Array, NotApplicableError
 
 RELEASES = (
     "miniboone-numu@2009-r1",

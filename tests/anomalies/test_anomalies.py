@@ -10,7 +10,7 @@ from nuanomaly.archive.anomalies import anomalies, anomaly, groups
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.paths import checkout
 from nuanomaly.archive.units import check
-from nuanomaly.likelihood.joint import group_members
+from nuanomaly.likelihood.build import group_members
 
 ALL = sorted(anomalies())
 

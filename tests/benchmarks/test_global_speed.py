@@ -47,7 +47,7 @@ def test_the_global_grid_is_the_sum_of_likelihoods(members: list[separable.Membe
     for d, e, m in places:
         point = {"dm2_41": grid.dm2[d], "Ue4_sq": grid.electron[e], "Umu4_sq": grid.muon[m]}
         # the mixings of a product are the root of their product: the same to rounding
-        assert sum(separable.at(members, point).values()) == pytest.approx(total[d, e, m], rel=1e-9)
+        assert sum(separable.statistics(members, point).values()) == pytest.approx(total[d, e, m], rel=1e-9)
     loop = (time.perf_counter() - start) / len(places)
     if benchmark.stats is not None:
         seconds = float(benchmark.stats.stats.median)

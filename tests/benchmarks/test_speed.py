@@ -14,8 +14,9 @@ import pytest
 
 from nuanomaly.inference.datasets import atoms
 from nuanomaly.inference.scan import Scan, scan
-from nuanomaly.likelihood.base import Likelihood, ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 
 #: Points per axis; the loop runs over every 97th point, which is no multiple of a row.
 SIZE, EVERY = 100, 97

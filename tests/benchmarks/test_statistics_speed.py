@@ -13,18 +13,20 @@ import pytest
 
 from nuanomaly.archive.release import load
 from nuanomaly.inference.engine import LinearEngine, Plane, TableEngine, make_engine
-from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.fit import problem
 from nuanomaly.inference.montecarlo import tension, tensions
 from nuanomaly.inference.toys import critical_value
-from nuanomaly.likelihood.base import Likelihood, Response, ResponseLikelihood
+from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.transform.identity import Identity
-from nuanomaly.likelihood.variants import with_fixed_covariance
+from nuanomaly.likelihood.wrappers.variants import with_fixed_covariance
 from nuanomaly.model.registry import model
 
 
@@ -128,7 +130,7 @@ def test_feldman_cousins_of_totals_shared_out_and_of_a_nuisance_with_bounds(
     found = benchmark.pedantic(
         feldman_cousins,
         args=(name, "2nu-ee", grid),
-        kwargs={"toys": 1000, "seed": 1, "where": Where(workers=workers)},
+        kwargs={"toys": 1000, "seed": 1, "placement": Placement(workers=workers)},
         rounds=1,
     )
     record(benchmark, found.index.size * 1000, "toys")

@@ -119,7 +119,7 @@ def test_a_report_that_is_not_as_expected_exits_with_1(
         progress("x: running")
         return results
 
-    monkeypatch.setattr("nuanomaly.report.build.build", build)
+    monkeypatch.setattr("nuanomaly.report.pages.build", build)
     results = [good]
     done = run("report", "build", "x", "--force", "-o", tmp_path)
     assert (done.code, asked) == (0, [(["x"], True, tmp_path)])

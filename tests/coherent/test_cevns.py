@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import load
-from nuanomaly.likelihood.cevns import (
+from nuanomaly.likelihood.cevns.cross_section import (
     COUPLINGS,
     FERMI,
     HBAR_C,
@@ -20,8 +20,14 @@ from nuanomaly.likelihood.cevns import (
     form_factor,
     helm,
 )
-from nuanomaly.likelihood.quenching import efficiency, electron_equivalent, fit_response, smearing
-from nuanomaly.likelihood.stopped_pions import COMPONENTS, MUON_LIFE, PION_LIFE, PROMPT_ENERGY, arrival
+from nuanomaly.likelihood.cevns.quenching import efficiency, electron_equivalent, fit_response, smearing
+from nuanomaly.likelihood.stopped_pions.pion_decay import (
+    COMPONENTS,
+    MUON_LIFE,
+    PION_LIFE,
+    PROMPT_ENERGY,
+    arrival,
+)
 
 ARGON, CAESIUM = Nucleus(18, 40, 39.948), Nucleus(55, 133, 132.905)
 SETS = [

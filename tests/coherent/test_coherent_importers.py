@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import (
+from importers import (
     coherent_csi_2017,
     coherent_csi_2021,
     coherent_csi_quenching,
     coherent_lar_2020,
     sns_flux,
 )
+
+from nuanomaly.archive.errors import NuanomalyError
 
 PARAMETERS = """
 beamExposure: {name: exposure, value: 2.0, units: GW*hr, uncertainty: negligible}

@@ -9,11 +9,12 @@ from scipy.optimize import minimize_scalar
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.inference.compatibility import compare
-from nuanomaly.likelihood.base import Likelihood, ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.joint import combine
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.response.cevns import build
-from nuanomaly.likelihood.stopped_pions import PROMPT_ENERGY
+from nuanomaly.likelihood.stopped_pions.pion_decay import PROMPT_ENERGY
+from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.registry import model
 

@@ -11,7 +11,7 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.tables import expand_columns, to_bytes
-from nuanomaly.likelihood.convex import profile
+from nuanomaly.likelihood.algebra.convex import profile
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
 from nuanomaly.likelihood.transform import templates
 
@@ -121,7 +121,7 @@ def test_given_nuisances_stay_and_their_priors_are_not_counted() -> None:
     form = quadratic(5, 4, 3)
     nuisances = Nuisances(tuple(Nuisance(n, plus=0.5, minus=0.5, meaning="") for n in form.ids))
     given = {"n1": np.array([0.3, -0.2, 0.0, 1.0])}
-    expected = form.at(given).profile(nuisances)[0]
+    expected = form.substituted(given).profile(nuisances)[0]
     value, at = profile(form.about, 4, form.ids, nuisances, given)
     assert value == pytest.approx(expected)
     assert at["n1"] is given["n1"]

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from importers import xenonnt_cevns
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.importers import xenonnt_cevns
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmark import row_count
 from nuanomaly.inference.benchmarks import of_release
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import component, likelihood
-from nuanomaly.likelihood.cevns import Nucleus
+from nuanomaly.likelihood.cevns.cross_section import Nucleus
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.response.recoil_templates import RecoilTemplates, folded, recoil_rate
-from nuanomaly.model.base import NotApplicableError
+from nuanomaly.model.probabilities import NotApplicableError
 
 RELEASE = "xenonnt-cevns@2026-r2"
 #: Template of recoils of 2 keV in run 0, and its binning, as released (CC-BY-4.0, 10.5281/zenodo.20576156).

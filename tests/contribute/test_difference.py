@@ -10,11 +10,11 @@ import pytest
 from nuanomaly.archive import comparisons, seal
 from nuanomaly.archive.difference import difference
 from nuanomaly.archive.release import load, read
-from nuanomaly.inference import tested
+from nuanomaly.inference import page_test
 from nuanomaly.inference.compatibility import compare
-from nuanomaly.inference.difference import Pair, physics
+from nuanomaly.inference.physics_difference import Pair, physics
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.joint import combine
+from nuanomaly.likelihood.wrappers.joint import combine
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -108,7 +108,7 @@ GLOBAL: dict[str, Any] = {
 
 
 def test_sides_of_a_group_are_fitted_together_as_on_the_page() -> None:
-    found = tested.numbers(GLOBAL, load, set())
+    found = page_test.numbers(GLOBAL, load, set())
     assert found["PG dof"] == 2, "2 for appearance and 3 for disappearance less 3 for all"
     groups = [likelihood("karmen"), combine([likelihood("danss"), likelihood("cdhs")])]
     grid = {k: (v["low"], v["high"], 21, "log") for k, v in GLOBAL["parameters"].items()}
@@ -120,15 +120,15 @@ def test_sides_of_a_group_are_fitted_together_as_on_the_page() -> None:
 
 
 def test_what_does_not_change_is_computed_once() -> None:
-    memory: tested.Memory = {}
-    first = tested.numbers(GLOBAL, load, set(), memory)
+    memory: page_test.Memory = {}
+    first = page_test.numbers(GLOBAL, load, set(), memory)
     kept = dict(memory)
-    assert tested.numbers(GLOBAL, load, set(), memory) == first
+    assert page_test.numbers(GLOBAL, load, set(), memory) == first
     assert memory == kept
 
 
 def test_sides_that_are_not_tested_are_fitted_where_the_release_is() -> None:
-    found = tested.numbers({**GLOBAL, "tested": {}}, load, {"cdhs@1984-r1"})
+    found = page_test.numbers({**GLOBAL, "tested": {}}, load, {"cdhs@1984-r1"})
     assert set(found) == {"cdhs: best fit", "cdhs: dm2_41", "cdhs: Ue4_sq", "cdhs: Umu4_sq"}
     two = {"dm2_41": GLOBAL["parameters"]["dm2_41"], "sin2_2theta_mumu": THREE}
     side = {"releases": ["cdhs@1984-r1"], "model": "2nu-mumu"}
@@ -137,7 +137,7 @@ def test_sides_that_are_not_tested_are_fitted_where_the_release_is() -> None:
         "parameters": two,
         "datasets": {"cdhs": side, "karmen": GLOBAL["datasets"]["karmen"]},
     }
-    again = tested.numbers(own, load, {"cdhs@1984-r1"})
+    again = page_test.numbers(own, load, {"cdhs@1984-r1"})
     assert again["cdhs: best fit"] <= found["cdhs: best fit"] + 1e-3
     assert again["cdhs: significance (σ)"] > 0.0
 

@@ -53,9 +53,9 @@ def test_nothing_changed_is_not_green(branch: Any) -> None:
 
 def test_uncommitted_and_committed_changes_count_alike(branch: Any) -> None:
     branch.edit(RATES, "0.97", "0.98")
-    first = contribution.of(branch.root).changes
+    first = contribution.contribution(branch.root).changes
     branch.commit("Change")
-    assert contribution.of(branch.root).changes == first
+    assert contribution.contribution(branch.root).changes == first
     assert [c.path for c in first] == [RATES]
 
 
@@ -95,7 +95,7 @@ def test_anything_that_could_be_run_is_labelled_and_nothing_is_computed(branch: 
     branch.edit(RATES, "0.97", "0.98")
     found = review(branch.root)
     assert found.contribution.kind == "code"
-    assert [c.path for c in found.contribution.outside] == [file]
+    assert [c.path for c in found.contribution.other_changes] == [file]
     assert not found.computed
     assert found.releases == ()
     assert not found.ok
@@ -149,6 +149,6 @@ def test_the_command_gives_json_and_an_exit_code(karmen: Any, run: Callable[...,
 def test_without_a_base_it_says_so(clone: Any) -> None:
     clone.git("branch", "--move", "main", "other")
     with pytest.raises(NoHistoryError, match="--base"):
-        contribution.of(clone.root)
+        contribution.contribution(clone.root)
     with pytest.raises(NoHistoryError):
-        contribution.of(clone.root, "--output=/tmp/x")
+        contribution.contribution(clone.root, "--output=/tmp/x")

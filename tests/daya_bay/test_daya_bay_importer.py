@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import daya_bay
+from importers._daya_bay_pulls import scale_effect
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.importers import daya_bay
-from nuanomaly.archive.importers._daya_bay_pulls import scale_effect
 
 EDGES = (0.70, 1.30, 1.55, 12.00)
 BINS = len(EDGES) - 1

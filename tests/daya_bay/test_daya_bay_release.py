@@ -8,8 +8,8 @@ import pytest
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmark import fitted_parameter
 from nuanomaly.inference.fit import Fit, fit
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.response.migration import SiteResponse
 from nuanomaly.model.constants import PHASE
 

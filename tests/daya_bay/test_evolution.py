@@ -6,9 +6,9 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmark import isotope_yield, straight_line
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.ibd import IsotopeResponse
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse
 
 RELEASE = "daya-bay-evolution@2017-r1"
 CORRECTED_FOR = {"sin2_theta13": 0.0215, "dm2_31": 2.525e-3, "dm2_21": 7.39e-5}

@@ -8,11 +8,11 @@ from scipy.optimize import minimize
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
-from nuanomaly.likelihood.base import Prediction
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.parts import Prediction
 from nuanomaly.likelihood.statistic import pulls
 from nuanomaly.likelihood.statistic.pulls import Pulls
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 
 def example(seed: int, variance: str, lone: bool = True) -> Pulls:

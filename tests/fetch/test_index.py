@@ -143,7 +143,7 @@ def test_no_index_makes_the_reader_fail_otherwise(content: Any) -> None:
 
 def test_an_index_survives_write_and_read(archive: Path) -> None:
     entry = index.describe(archive / "datasets" / "tiny" / "2020-r1")
-    made = index.of([entry], {"all": ("tiny",)})
+    made = index.assembled([entry], {"all": ("tiny",)})
     assert index.from_json(index.to_json(made)) == made
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from importers import gallium
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.importers import gallium
 from nuanomaly.archive.release import load
 from nuanomaly.archive.rows import one, read
 

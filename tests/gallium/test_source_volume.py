@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
+from nuanomaly.likelihood.gallium.solids import Nodes, Solid, Volume, lengths, moment, volume
 from nuanomaly.likelihood.response import source_volume
-from nuanomaly.likelihood.solids import Nodes, Solid, Volume, lengths, moment, volume
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.registry import model
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import icecube_surfaces
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import icecube_surfaces
 from nuanomaly.archive.release import load
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.base import NotApplicableError
+from nuanomaly.model.probabilities import NotApplicableError
 
 STABLE = "# sin2 dm2 2DeltaLLH\n"
 #: Ten mixings at eleven mass splittings, less one point: 0.9 % are missing.

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from nuanomaly.likelihood.base import Overlap, Response, ResponseLikelihood
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.parts import Overlap, Response
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.transform.identity import Identity
 from nuanomaly.model.constants import PHASE

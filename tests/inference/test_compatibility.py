@@ -8,10 +8,10 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.datasets import OverlapError
 from nuanomaly.inference.fit import fit
-from nuanomaly.likelihood.base import Overlap
-from nuanomaly.likelihood.joint import combine
 from nuanomaly.likelihood.nuisance import Nuisance
+from nuanomaly.likelihood.parts import Overlap
 from nuanomaly.likelihood.surface import SurfaceLikelihood
+from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.constants import PHASE
 
 FULL = np.pi / 2.0 / PHASE * 3.0  # m: sin²φ = 1 at 1 eV² and 3 MeV

@@ -6,9 +6,9 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.fit import fit, significance
 from nuanomaly.inference.minimise import valleys
-from nuanomaly.likelihood.base import NotApplicableError
 from nuanomaly.likelihood.surface import SurfaceLikelihood
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import NotApplicableError
 
 SPLITTINGS = (0.05, 5.0, 401, "log")
 

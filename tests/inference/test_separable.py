@@ -7,7 +7,7 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference import separable
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model
 
 GRID = separable.grid((0.2, 8.0, 5), (1e-3, 0.2, 6))
@@ -52,7 +52,7 @@ def test_releases_depend_on_what_physics_says(name: str, depends: str) -> None:
 def test_the_short_baseline_limit_is_exact_three_plus_one_where_it_is_taken() -> None:
     data = likelihood("danss")
     point = {"dm2_41": 1.3, "Ue4_sq": 0.02, "Umu4_sq": 0.0}
-    short = separable.at([separable.member("danss", data)], point)["danss"]
+    short = separable.statistics([separable.member("danss", data)], point)["danss"]
     # solar and atmospheric oscillations over 12 m: (1.27 × 2.5e-3 × 12.7/2)² × sin²2θ13 of the rate, 1e-5
     assert short == pytest.approx(data.chi2(model("3+1"), **point), abs=0.01)
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import karmen
 from scipy.stats import norm
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.importers import karmen
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmark import interval, surface_agreement, table_ratio, value
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.response import decay_at_rest
-from nuanomaly.likelihood.stopped_muons import ENDPOINT, inverse_beta_decay, numubar_spectrum
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.stopped_pions.muon_decay import ENDPOINT, inverse_beta_decay, numubar_spectrum
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Array
 
 EXCERPT = Path(__file__).parent.parent / "data" / "karmen"
 KINDS = {

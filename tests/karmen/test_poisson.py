@@ -16,8 +16,8 @@ from scipy.stats import poisson as law
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.tables import expand_columns, to_bytes
-from nuanomaly.likelihood.base import Prediction
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.parts import Prediction
 from nuanomaly.likelihood.statistic import poisson
 from nuanomaly.likelihood.statistic.poisson import Poisson
 

@@ -11,8 +11,8 @@ from scipy import sparse
 
 import nuanomaly.likelihood.channel as module
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.likelihood.algebra.collapse import LIMIT, TOLERANCE, collapse
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.collapse import LIMIT, TOLERANCE, collapse
 
 DM2 = np.geomspace(1e-3, LIMIT, 23)
 

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nuanomaly.inference.grid import known_parameters
-from nuanomaly.likelihood.base import ResponseLikelihood
+from nuanomaly.likelihood.algebra.count_tables import profiled_table
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.counts import profiled_table
-from nuanomaly.likelihood.joint import combine
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.parts import Prediction
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.poisson import Poisson
+from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.registry import model
 
 TWO = Nuisances((Nuisance("norm", "", 0.2, 0.2), Nuisance("tilt", "", 1.0, 1.0)))

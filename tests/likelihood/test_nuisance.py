@@ -108,7 +108,7 @@ def test_a_nuisance_without_effect_stays_at_zero() -> None:
 def test_a_form_at_given_values_profiles_to_what_is_left(data) -> None:
     items = tuple(data.draw(nuisance(f"n{i}")) for i in range(3))
     quadratic, x = data.draw(form(3)), data.draw(st.floats(-0.5, 0.5))
-    rest = quadratic.at({"n1": np.array([x])})
+    rest = quadratic.substituted({"n1": np.array([x])})
     assert rest.ids == ("n0", "n2")
     value, where = rest.profile(Nuisances(items))
     xi = np.array([where[0, 0], x, where[0, 1]])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import lsnd
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import lsnd
 from nuanomaly.archive.release import load
 
 EXCERPT = Path(__file__).parent.parent / "data" / "lsnd"

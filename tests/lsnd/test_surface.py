@@ -14,8 +14,8 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.tables import expand_columns, to_bytes
 from nuanomaly.likelihood import surface
-from nuanomaly.likelihood.base import NotApplicableError
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.model.probabilities import NotApplicableError
 
 DM2 = np.array([0.1, 0.3, 1.0, 10.0])
 AMPLITUDE = np.array([0.001, 0.01, 0.05, 0.4, 0.999])

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from importers import microboone, microboone_two_beams
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import microboone, microboone_two_beams
 from nuanomaly.archive.release import load
 
 

@@ -9,10 +9,10 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.inference.fit import fit
+from nuanomaly.likelihood.algebra.constraint import constrain
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.constraint import constrain
 from nuanomaly.likelihood.statistic.counts_covariance import counting_variance, parabola
-from nuanomaly.model.base import NotApplicableError
+from nuanomaly.model.probabilities import NotApplicableError
 
 LEE, TWO_BEAMS = "microboone-lee@2021-r1", "microboone-bnb-numi@2025-r1"
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from importers import miniboone
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import miniboone
 from nuanomaly.archive.release import load
 
 EXCERPT = Path(__file__).parent.parent / "data" / "miniboone"

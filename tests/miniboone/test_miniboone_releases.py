@@ -14,8 +14,8 @@ from scipy.interpolate import RegularGridInterpolator
 from nuanomaly.archive import yamlio
 from nuanomaly.archive.release import Release, load, read
 from nuanomaly.inference.benchmarks import of_release, row
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 
 VERSIONS = ("2012-r1", "2018-r1", "2020-r1")
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmark import constrained
-from nuanomaly.likelihood.base import Prediction
-from nuanomaly.likelihood.constraint import constrain
+from nuanomaly.likelihood.algebra.constraint import constrain
+from nuanomaly.likelihood.parts import Prediction
 from nuanomaly.likelihood.response.events import bin_numbers
 from nuanomaly.likelihood.statistic.scaled_covariance import ScaledCovariance
 from nuanomaly.likelihood.transform.stack import Stack

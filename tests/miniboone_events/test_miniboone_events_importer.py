@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 import uproot
+from importers import miniboone_events
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import miniboone_events
 from nuanomaly.archive.release import load
 
 ARGUMENTS: dict[str, Any] = {

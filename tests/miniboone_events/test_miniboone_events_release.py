@@ -6,12 +6,12 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmarks import of_release
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.response import events
 from nuanomaly.likelihood.statistic import component_covariance
 from nuanomaly.likelihood.transform.stack import Stack
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 RELEASE = "miniboone-events@2022-r1"
 NUE, NUMU = slice(0, 11), slice(11, 19)

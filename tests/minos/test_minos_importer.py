@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import uproot
+from importers import minos
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import minos
 from nuanomaly.archive.release import load
 
 TRUTH, RECONSTRUCTED = np.array([0.0, 0.5, 1.0, 5.0]), np.array([0.0, 2.0, 40.0])

@@ -8,11 +8,11 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmarks import of_release
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.relative_covariance import RelativeCovariance
 from nuanomaly.likelihood.transform.identity import Identity
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 RELEASE = "minos-sterile@2019-r1"
 STANDARD = {
@@ -132,7 +132,7 @@ def test_the_statistic_is_the_sum_over_blocks_of_a_covariance_scaled_by_the_pred
         a = rng.normal(size=(n, n))
         blocks.append(0.01 * (a @ a.T + np.eye(n)))
     data, mu = rng.uniform(50, 60, 7), rng.uniform(40, 70, (600, 7))
-    from nuanomaly.likelihood.base import Prediction
+    from nuanomaly.likelihood.parts import Prediction
 
     found = RelativeCovariance(data, tuple(blocks)).value(Prediction(mu, np.zeros((600, 7, 0))))
     for k in (0, 599):
@@ -141,7 +141,7 @@ def test_the_statistic_is_the_sum_over_blocks_of_a_covariance_scaled_by_the_pred
 
 
 def test_an_empty_prediction_is_refused() -> None:
-    from nuanomaly.likelihood.base import Prediction
+    from nuanomaly.likelihood.parts import Prediction
 
     statistic = RelativeCovariance(np.ones(2), (np.eye(2),))
     with pytest.raises(NuanomalyError, match="predictions above zero"):

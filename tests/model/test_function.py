@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.likelihood.base import Response, ResponseLikelihood
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.surface import SurfaceLikelihood
 from nuanomaly.likelihood.transform.identity import Identity
-from nuanomaly.model.base import NotApplicableError, Parameter
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.probabilities import NotApplicableError, Parameter
 from nuanomaly.model.registry import model
 
 DM2, AMPLITUDE = np.array([0.3, 1.0, 2.2]), np.array([0.1, 0.2, 0.05])

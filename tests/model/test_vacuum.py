@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.base import NotApplicableError
 from nuanomaly.model.constants import PHASE, STANDARD
 from nuanomaly.model.mixing import matrix, small_branch
+from nuanomaly.model.probabilities import NotApplicableError
 from nuanomaly.model.registry import model, models
 
 FLAVOURS = ("e", "mu", "tau", "sterile")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import prospect
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import prospect
 
 
 def write(path: Path, *lines: str) -> None:

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.transform import group_shares
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 
 def prospect() -> ResponseLikelihood:

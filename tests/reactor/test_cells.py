@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import load
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.ibd import Cells, cells, detected_spectra, site_cells
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.reactor.inverse_beta_decay import Cells, cells, detected_spectra, site_cells
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Array
 
 EDGES = np.linspace(1.8, 8.0, 6201)
 MIDDLE = 0.5 * (EDGES[1:] + EDGES[:-1])

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import reactor_rates_older
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.importers import reactor_rates_older
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmark import average_ratio
 from nuanomaly.likelihood.build import likelihood

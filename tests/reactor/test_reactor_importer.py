@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import reactor_rates
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import reactor_rates
 
 EXPERIMENTS = [*(f"Bugey-{k}" for k in range(20)), "Nucifer", "PaloVerde", "DoubleChooz", "Chooz"]
 QUANTITIES = "f_U235,f_U238,f_Pu239,f_Pu241,R_HM,R_EF_summation,R_HKSS"

@@ -10,12 +10,12 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmark import average_ratio
 from nuanomaly.inference.benchmarks import of_release
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.ibd import IsotopeResponse
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse
 from nuanomaly.model import registry
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 RELEASE = "reactor-rates@2020-r1"
 #: What the compilation fixes: sin²2θ13 = 0.084, Δm²31 and Δm²21.

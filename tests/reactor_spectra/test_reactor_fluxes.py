@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import reactor_fluxes
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.importers import reactor_fluxes
 from nuanomaly.archive.release import load
 from nuanomaly.inference.benchmark import predicted_yield
 from nuanomaly.inference.benchmark.predicted_yield import exponential

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import reactor_spectra
+from importers.reactor_spectra import mean_sin2
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import reactor_spectra
-from nuanomaly.archive.importers.reactor_spectra import mean_sin2
 
 ISOTOPES = ("U235", "U238", "Pu239", "Pu241")
 SETUP = (

@@ -12,17 +12,17 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
 from nuanomaly.inference.benchmarks import of_release
-from nuanomaly.likelihood.base import ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.joint import combine
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.response import prompt_spectra
 from nuanomaly.likelihood.response.prompt_spectra import PromptSpectra
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.transform import spectral_ratio
+from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model import registry
-from nuanomaly.model.base import Array
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Array
 
 RELEASES = {"danss": 2, "neos": 2, "bugey-3": 2, "double-chooz": 2}
 #: What the compilation fixes: sin²2θ13 = 0.084, Δm²31, Δm²21 and θ12 = 0.590.

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from importers import reno_neos
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import reno_neos
 from nuanomaly.archive.release import load
 from nuanomaly.inference.fit import fit
-from nuanomaly.likelihood.base import Prediction, ResponseLikelihood
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.parts import Prediction
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.model.registry import model
 
 MODEL = model("2nu-ee")

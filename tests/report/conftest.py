@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nuanomaly.archive import paths
-from nuanomaly.report.build import Result, build
+from nuanomaly.report.pages import Result, build
 
 RELEASE = """\
 schema: "1"

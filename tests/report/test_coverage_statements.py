@@ -6,7 +6,7 @@ import pytest
 
 from nuanomaly.archive.release import load
 from nuanomaly.archive.runs import declared_runs
-from nuanomaly.inference.declared import stored_run
+from nuanomaly.inference.runs import stored_run
 from nuanomaly.report import coverage
 
 FOLDER = Path(__file__).parents[2] / "comparisons" / coverage.COMPARISON

@@ -7,7 +7,7 @@ import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.report import declaration, schema
-from nuanomaly.report.build import Result, build
+from nuanomaly.report.pages import Result, build
 
 Built = tuple[Path, list[Result]]
 COMPARISON = "comparisons/toy-counts/comparison.yaml"

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import main
-from nuanomaly.report.build import Result
 from nuanomaly.report.drift import Change, drift
+from nuanomaly.report.pages import Result
 
 RESULT = {
     "comparison": "toy",

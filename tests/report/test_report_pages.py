@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from nuanomaly.report.build import Result
+from nuanomaly.report.pages import Result
 
 Built = tuple[Path, list[Result]]
 

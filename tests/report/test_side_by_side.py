@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.declared import StoredRun, stored_run
+from nuanomaly.inference.runs import StoredRun, stored_run
 from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.report import context, verdicts
-from nuanomaly.report.build import build
-from nuanomaly.report.sidebyside import HEADER, Calibrated, calibrated, note
+from nuanomaly.report.calibration import HEADER, Calibrated, calibrated, note
+from nuanomaly.report.pages import build
 
 
 def run(delta: float, above: int, toys: int) -> StoredRun:

@@ -7,13 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nuanomaly.likelihood.base import Channel, Prediction, Response, ResponseLikelihood
+from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.statistic.poisson import Poisson
 from nuanomaly.likelihood.transform.identity import Identity
-from nuanomaly.model.base import Array
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)

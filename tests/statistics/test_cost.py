@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from nuanomaly.cli import main
 from nuanomaly.inference import cost
-from nuanomaly.inference.stored import read
+from nuanomaly.inference.run_files import read
 
 
 @pytest.fixture

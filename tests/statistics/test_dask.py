@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import Interrupted, NuanomalyError
-from nuanomaly.inference.execute import Where, run
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
 from nuanomaly.inference.toys import generator
+from nuanomaly.inference.workers import Placement, run
 
 #: Nothing takes this long, in seconds, on however busy a machine.
 PATIENCE = 300.0
@@ -33,8 +33,8 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait as long as a busy machine needs to start processes, and send tests' functions by value."""
     import cloudpickle
 
-    monkeypatch.setattr("nuanomaly.inference.execute._CONNECT", PATIENCE)
-    monkeypatch.setattr("nuanomaly.inference.execute._FIRST_WORKER", PATIENCE)
+    monkeypatch.setattr("nuanomaly.inference.workers._CONNECT", PATIENCE)
+    monkeypatch.setattr("nuanomaly.inference.workers._FIRST_WORKER", PATIENCE)
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import tests
 
 
@@ -61,7 +61,7 @@ def result(**settings: Any) -> FeldmanCousins:
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_the_result_is_the_same_to_the_bit_with_any_number_of_workers(workers: int) -> None:
     with cluster(workers, processes=workers == 2) as found:
-        shared = result(where=Where(scheduler=found.scheduler_address))
+        shared = result(placement=Placement(scheduler=found.scheduler_address))
     assert shared.to_frame().equals(result().to_frame())
 
 
@@ -92,8 +92,8 @@ def test_a_killed_worker_is_made_up_for(tmp_path: Path) -> None:
             os.kill(killed[0], signal.SIGKILL)
 
     with cluster(2) as found:
-        where = Where(scheduler=found.scheduler_address, store=store)
-        arrays = run(slow, begun, range(8), "slow", where, kill_one)
+        placement = Placement(scheduler=found.scheduler_address, store=store)
+        arrays = run(slow, begun, range(8), "slow", placement, kill_one)
     assert bits(arrays) == bits([generator(k).standard_normal(3) for k in range(8)])
     assert killed
     assert len(list(store.glob("*.npz"))) == 8
@@ -151,7 +151,7 @@ def test_after_a_killed_scheduler_the_rest_is_done_and_nothing_twice(tmp_path: P
 
         start = time.monotonic()
         with pytest.raises(NuanomalyError) as lost:
-            run(slow, begun, range(10), "slow", Where(scheduler=address, store=store), kill)
+            run(slow, begun, range(10), "slow", Placement(scheduler=address, store=store), kill)
         assert time.monotonic() - start < PATIENCE  # it does not wait for a scheduler that never comes back
     assert address in str(lost.value)
     kept = len(list(store.glob("*.npz")))
@@ -162,8 +162,8 @@ def test_after_a_killed_scheduler_the_rest_is_done_and_nothing_twice(tmp_path: P
     done: list[int] = []
     with ExitStack() as stack:
         new = stack.enter_context(real_cluster(tmp_path / "second"))[0] if again != "without one" else None
-        where = Where(scheduler=new, store=store)
-        rest = run(slow, begun, range(10), "slow", where, lambda k, n: done.append(k))
+        placement = Placement(scheduler=new, store=store)
+        rest = run(slow, begun, range(10), "slow", placement, lambda k, n: done.append(k))
     assert bits(rest) == bits([generator(k).standard_normal(3) for k in range(10)])
     assert done == list(range(kept + 1, 11))
     assert len(started(begun)) == 10 - kept
@@ -173,21 +173,21 @@ def test_without_a_folder_a_lost_scheduler_says_what_a_folder_would_have_saved(t
     begun = tmp_path / "begun"
     begun.mkdir()
     with real_cluster(tmp_path / "first") as (address, scheduler):
-        where = Where(scheduler=address)
+        placement = Placement(scheduler=address)
         with pytest.raises(NuanomalyError, match="finished and lost; with a folder to keep them in"):
-            run(slow, begun, range(10), "slow", where, lambda done, total: scheduler.kill())
+            run(slow, begun, range(10), "slow", placement, lambda done, total: scheduler.kill())
 
 
 def test_an_address_without_a_scheduler_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nuanomaly.inference.execute._CONNECT", 0.3)
+    monkeypatch.setattr("nuanomaly.inference.workers._CONNECT", 0.3)
     with pytest.raises(NuanomalyError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
-        run(slow, Path(), [1], "slow", Where(scheduler="tcp://127.0.0.1:9"))
+        run(slow, Path(), [1], "slow", Placement(scheduler="tcp://127.0.0.1:9"))
 
 
 def test_a_cluster_without_workers_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nuanomaly.inference.execute._FIRST_WORKER", 0.3)
+    monkeypatch.setattr("nuanomaly.inference.workers._FIRST_WORKER", 0.3)
     with cluster(0) as found, pytest.raises(NuanomalyError, match=r"has had no worker for 0\.3 s: 0 of 1"):
-        run(slow, Path(), [1], "slow", Where(scheduler=found.scheduler_address))
+        run(slow, Path(), [1], "slow", Placement(scheduler=found.scheduler_address))
 
 
 # --- processes of this machine, and Ctrl-C ------------------------------------------------------------------
@@ -201,7 +201,12 @@ def test_a_killed_process_is_a_clear_error_and_what_is_finished_is_kept(tmp_path
     settings: dict[str, Any] = {"toys": 200_000, "seed": 8}
     with pytest.raises(NuanomalyError, match="a process ended in the middle of its work"):
         feldman_cousins(
-            "best:prc", "2nu-ee", GRID, where=Where(workers=2, store=tmp_path), progress=kill_one, **settings
+            "best:prc",
+            "2nu-ee",
+            GRID,
+            placement=Placement(workers=2, store=tmp_path),
+            progress=kill_one,
+            **settings,
         )
     assert list(tmp_path.glob("*.npz"))
 
@@ -215,9 +220,9 @@ def test_an_interruption_keeps_what_is_finished_and_says_so(tmp_path: Path) -> N
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="interrupted: 2 of 4 pieces of work are finished and kept in"):
-        run(slow, begun, range(4), "slow", Where(store=store), interrupt)
+        run(slow, begun, range(4), "slow", Placement(store=store), interrupt)
     assert started(begun) == {0, 1}
-    run(slow, begun, range(4), "slow", Where(store=store))
+    run(slow, begun, range(4), "slow", Placement(store=store))
     assert len(list(begun.iterdir())) == 4  # nothing twice
 
 

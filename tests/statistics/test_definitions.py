@@ -10,15 +10,15 @@ from click.testing import CliRunner
 
 from nuanomaly.cli import main
 from nuanomaly.inference.ablation import ablation, variants
-from nuanomaly.likelihood.base import Prediction
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.counting import ChiSquareOfCounts, PoissonWithCovariance
-from nuanomaly.likelihood.leaving_out import without_bins
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.parts import Prediction
 from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance, Statistical
 from nuanomaly.likelihood.statistic.poisson import Poisson
 from nuanomaly.likelihood.transform.stack import Stack
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.wrappers.count_definitions import ChiSquareOfCounts, PoissonWithCovariance
+from nuanomaly.likelihood.wrappers.marginal import without_bins
+from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model
 
 COUNTS = np.array([7.0, 12.0, 9.0, 15.0, 4.0])

@@ -19,15 +19,17 @@ from nuanomaly.inference.engine import (
 )
 from nuanomaly.inference.engine.screen import Screen
 from nuanomaly.inference.engine.tiles import SIZE, tiles
-from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.fit import problem
-from nuanomaly.likelihood.base import Likelihood, Prediction, ResponseLikelihood
+from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.joint import combine
+from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.parts import Prediction
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
-from nuanomaly.model.base import Model, NotApplicableError
+from nuanomaly.likelihood.wrappers.joint import combine
+from nuanomaly.model.probabilities import Model, NotApplicableError
 from nuanomaly.model.registry import model
 
 
@@ -288,7 +290,7 @@ def test_tiles_hold_every_hypothesis_and_near_ones_together() -> None:
 def test_the_same_bits_with_any_number_of_workers_where_bounds_leave_out() -> None:
     grid = {"dm2_41": (0.1, 10.0, 9, "log"), "sin2_2theta_ee": (0.01, 1.0, 7, "log")}
     alone = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8)
-    shared = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8, where=Where(workers=2))
+    shared = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8, placement=Placement(workers=2))
     assert alone.engine == "SplitEngine"
     assert alone.to_frame().equals(shared.to_frame())
     one = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8, every=4)

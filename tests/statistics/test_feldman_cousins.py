@@ -10,12 +10,12 @@ from scipy.special import ndtr, ndtri
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.contours import level
 from nuanomaly.inference.engine import Plane, make_engine
-from nuanomaly.inference.execute import Where
 from nuanomaly.inference.feldman_cousins import feldman_cousins, save
 from nuanomaly.inference.fit import problem
-from nuanomaly.inference.stored import read
+from nuanomaly.inference.run_files import read
 from nuanomaly.inference.toys import critical_value, generator, toy_test
-from nuanomaly.likelihood.base import ResponseLikelihood
+from nuanomaly.inference.workers import Placement
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 
 FIXED = {"dm2_41": 1.0}
 SMALL = {"dm2_41": (0.1, 50.0, 9, "log"), "sin2_2theta_ee": (0.01, 1.0, 7, "log")}
@@ -101,7 +101,7 @@ def test_more_toys_go_where_the_verdict_is_uncertain(bins: ResponseLikelihood, m
 
 def test_the_same_seed_gives_the_same_bits_with_any_number_of_workers() -> None:
     alone = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8)
-    shared = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8, where=Where(workers=2))
+    shared = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8, placement=Placement(workers=2))
     other = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=9)
     assert alone.to_frame().equals(shared.to_frame())
     assert not np.array_equal(alone.critical, other.critical)
@@ -110,20 +110,26 @@ def test_the_same_seed_gives_the_same_bits_with_any_number_of_workers() -> None:
 
 
 def test_a_run_goes_on_from_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    where = Where(store=tmp_path)
-    first = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8, where=where)
+    placement = Placement(store=tmp_path)
+    first = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8, placement=placement)
     pieces = sorted(tmp_path.glob("*.npz"))
     assert len(pieces) == 2
     pieces[0].write_bytes(pieces[0].read_bytes()[:100])  # cut off: computed again
     done: list[tuple[int, int]] = []
     again = feldman_cousins(
-        "best:prc", "2nu-ee", SMALL, toys=500, seed=8, where=where, progress=lambda *n: done.append(n)
+        "best:prc", "2nu-ee", SMALL, toys=500, seed=8, placement=placement, progress=lambda *n: done.append(n)
     )
     assert done == [(2, 2)]
     assert again.to_frame().equals(first.to_frame())
     other: list[tuple[int, int]] = []
     feldman_cousins(
-        "best:prc", "2nu-ee", SMALL, toys=500, seed=9, where=where, progress=lambda *n: other.append(n)
+        "best:prc",
+        "2nu-ee",
+        SMALL,
+        toys=500,
+        seed=9,
+        placement=placement,
+        progress=lambda *n: other.append(n),
     )
     assert len(other) == 2  # another seed is other work
 

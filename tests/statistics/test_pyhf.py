@@ -9,11 +9,13 @@ import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.cls import toy_cls
-from nuanomaly.likelihood.base import Channel, Prediction, Response, ResponseLikelihood
+from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.poisson import Poisson
-from nuanomaly.model.base import Array
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Array
 
 PYHF = json.loads((Path(__file__).parents[1] / "data" / "pyhf" / "toys.json").read_text())
 #: sin²2θ of one unit of signal strength, and our toys per hypothesis.

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.cli import main
-from nuanomaly.inference.declared import compute, declared_runs, is_current, record, stored_run
+from nuanomaly.inference.runs import compute, declared_runs, is_current, record, stored_run
 from nuanomaly.inference.toys import ToyTest
 
 GRID = ["--model", "2nu-ee", "--grid", "dm2_41=0.3:10:9", "--grid", "sin2_2theta_ee=0.02:0.9:8"]

@@ -12,7 +12,6 @@ from nuanomaly.inference.ablation import ablation
 from nuanomaly.inference.bayes import posterior, suspiciousness
 from nuanomaly.inference.cls import gaussian_cls, toy_cls
 from nuanomaly.inference.coverage import coverage
-from nuanomaly.inference.execute import Where
 from nuanomaly.inference.fit import significance
 from nuanomaly.inference.montecarlo import (
     tension,
@@ -23,8 +22,9 @@ from nuanomaly.inference.montecarlo import (
 )
 from nuanomaly.inference.raster import raster
 from nuanomaly.inference.significance import Significance
-from nuanomaly.likelihood.base import ResponseLikelihood
-from nuanomaly.model.base import NotApplicableError
+from nuanomaly.inference.workers import Placement
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.model.probabilities import NotApplicableError
 
 FIXED = {"dm2_41": 1.0}
 AMPLITUDE = {"sin2_2theta_ee": (0.001, 1.0, 40, "lin")}
@@ -137,7 +137,9 @@ def test_a_nuisance_that_counts_share_is_minimised_as_by_hand(make: SimpleNamesp
 def test_compatibility_is_the_same_on_two_processes() -> None:
     grid = {"dm2_41": (0.3, 10.0, 8, "log"), "sin2_2theta_ee": (0.02, 0.9, 6, "log")}
     found = [
-        toy_compatibility(["gallex", "best"], "2nu-ee", "prc", None, grid, toys=10_500, where=Where(workers))
+        toy_compatibility(
+            ["gallex", "best"], "2nu-ee", "prc", None, grid, toys=10_500, placement=Placement(workers)
+        )
         for workers in (1, 2)
     ]
     assert found[0] == found[1]

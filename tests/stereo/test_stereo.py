@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from importers import stereo
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.importers import stereo
 from nuanomaly.archive.release import load
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.base import NotApplicableError
+from nuanomaly.model.probabilities import NotApplicableError
 
 NAMES = '"$\\sin^{2}(2\\theta_{ee})$,$\\Delta m^{2}_{41}$ [eV$^2$],value"'
 

@@ -8,13 +8,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from nuanomaly.archive import document, names, paths, release, yamlio
+from nuanomaly.archive import catalog_content, document, names, paths, release, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 HEADER = "# Written by `make catalog` from the releases; its ledger is for good. Do not edit.\n"
@@ -45,7 +44,7 @@ def entries(root: Path | None = None) -> list[Entry]:
     """Return all releases, by name and from old to new: the checkout's, else the shipped catalogue's."""
     base = root or paths.checkout()
     if base is None:
-        listed = [_entry(item) for item in read()["releases"]]
+        listed = [_entry(item) for item in catalog_content.read()["releases"]]
     else:
         found = [folder for versions in release.folders(base).values() for folder in versions.values()]
         listed = [_entry(release.read(folder).metadata) for folder in found]
@@ -98,20 +97,6 @@ def find_datasets(
         words = text.lower().split()
         found = [e for e in found if all(w in f"{e.name} {e.title} {e.summary}".lower() for w in words)]
     return [e.id for e in found]
-
-
-def read(file: Path | None = None) -> Mapping[str, Any]:
-    """Return the catalogue as it stands in ``catalog.yaml`` (the checkout's, else the shipped one).
-
-    Raises
-    ------
-    NuanomalyError
-        If it is missing or not a catalogue.
-    """
-    path = file or paths.catalog_file()
-    if not path.is_file():
-        raise NuanomalyError(f"{path}: the catalogue is missing: run `make catalog` in the checkout")
-    return _read(path, path.stat().st_mtime_ns)
 
 
 def build(root: Path) -> bytes:
@@ -228,7 +213,7 @@ def digest_of(metadata: document.Document, files: Iterable[Mapping[str, Any]]) -
     It is the sha256 of the lines ``SHA256  PATH`` of all files, where ``release.yaml`` counts without its
     entries ``state`` and ``retracted``: a release may be withdrawn, and nothing else in it may change.
     """
-    bare = metadata.without(REVOCABLE)
+    bare = metadata.remainder(REVOCABLE)
     hashes = {str(f["path"]): str(f["sha256"]) for f in files}
     hashes["release.yaml"] = hashlib.sha256(bare.encode()).hexdigest()
     lines = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(hashes.items()))
@@ -293,14 +278,6 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     files = [{f["path"]: f for f in item.get("files", ())} for item in (old, new)]
     keys = [k for k in {**old, **new} if k != "files" and old.get(k) != new.get(k)]
     return keys + [p for p in {**files[0], **files[1]} if files[0].get(p) != files[1].get(p)]
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path, mtime_ns: int) -> Mapping[str, Any]:
-    found = yamlio.read(path)
-    if not isinstance(found, dict) or "releases" not in found:
-        raise NuanomalyError(f"{path}: is not a catalogue: run `make catalog`")
-    return found
 
 
 class _Dumper(yaml.SafeDumper):

@@ -64,14 +64,14 @@ class Contribution:
     changes: tuple[Change, ...]
 
     @property
-    def outside(self) -> tuple[Change, ...]:
+    def other_changes(self) -> tuple[Change, ...]:
         """What is no data: code, tests, schemas, reports, workflows."""
         return tuple(c for c in self.changes if not c.is_data)
 
     @property
     def kind(self) -> str:
         """``data``, ``code`` (something is no data) or ``empty``."""
-        return "code" if self.outside else "data" if self.changes else "empty"
+        return "code" if self.other_changes else "data" if self.changes else "empty"
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class Contribution:
         return finding.file in paths or finding.release in touched or finding.file in DATA_FILES
 
 
-def of(root: Path, base: str | None = None) -> Contribution:
+def contribution(root: Path, base: str | None = None) -> Contribution:
     """Return what the working tree changes since it branched off.
 
     Parameters

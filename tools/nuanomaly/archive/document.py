@@ -76,12 +76,12 @@ class Document:
             node = pair[1]
         return node
 
-    def without(self, keys: Sequence[str]) -> str:
+    def remainder(self, keys: Sequence[str]) -> str:
         """Return the text without some entries of the top level (up to the beginning of the next entry).
 
         Examples
         --------
-        >>> parse("a: 1\\nstate: x # y\\nb: 2\\n").without(["state"])
+        >>> parse("a: 1\\nstate: x # y\\nb: 2\\n").remainder(["state"])
         'a: 1\\nb: 2\\n'
         """
         if not isinstance(self.root, yaml.MappingNode):

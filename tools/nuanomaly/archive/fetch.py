@@ -96,21 +96,21 @@ def fetcher(
 
 def ledger() -> Mapping[str, str]:
     """Return the digests of released releases, ``{NAME@VERSION: sha256}``, of this program's catalogue."""
-    from nuanomaly.archive import catalog
+    from nuanomaly.archive import catalog_content
 
     if not paths.catalog_file().is_file():
         return {}
-    return dict(catalog.read().get("ledger") or {})
+    return dict(catalog_content.read().get("ledger") or {})
 
 
 def catalogue() -> Mapping[str, Mapping[str, ReleaseEntry]]:
     """Return the releases of this program's catalogue, ``{name: {version: entry}}``, and their files."""
-    from nuanomaly.archive import catalog
+    from nuanomaly.archive import catalog_content
     from nuanomaly.archive.fetching import index
 
     if not paths.catalog_file().is_file():
         return {}
-    return index.of(map(index.release_entry, catalog.read()["releases"])).releases
+    return index.assembled(map(index.release_entry, catalog_content.read()["releases"])).releases
 
 
 def lock(references: Sequence[str], file: str | Path = lockfile.LOCK_FILE) -> dict[str, ReleaseEntry]:

@@ -22,18 +22,18 @@ _LARGEST = 500_000_000
 def files(source: str) -> dict[str, bytes]:
     """Return the files of a submission by their path beside ``submission.yaml``."""
     if source.startswith(("http://", "https://")):
-        return _beside(_unpacked(_download(source), source), source)
+        return _submission_files(_unpacked(_download(source), source), source)
     path = Path(source)
     if path.is_dir():
         found = {p.relative_to(path).as_posix(): p for p in sorted(path.rglob("*")) if p.is_file()}
-        return _beside({name: p.read_bytes() for name, p in found.items()}, source)
+        return _submission_files({name: p.read_bytes() for name, p in found.items()}, source)
     if not path.is_file():
         raise NuanomalyError(f"{source}: no such file or folder")
     if path.name == "submission.yaml":
         return files(str(path.parent))
     if path.suffix in (".yaml", ".yml"):  # all in one file
         return {"submission.yaml": path.read_bytes()}
-    return _beside(_unpacked(path.read_bytes(), source), source)
+    return _submission_files(_unpacked(path.read_bytes(), source), source)
 
 
 def _download(address: str) -> bytes:
@@ -72,7 +72,7 @@ def _limit(size: int, source: str) -> None:
         raise NuanomalyError(f"{source}: unpacks to more than {_LARGEST} bytes")
 
 
-def _beside(files: Mapping[str, bytes], source: str) -> dict[str, bytes]:
+def _submission_files(files: Mapping[str, bytes], source: str) -> dict[str, bytes]:
     """Return the files in the folder of the topmost ``submission.yaml``."""
     found = [PurePosixPath(name) for name in files if PurePosixPath(name).name == "submission.yaml"]
     if not found:

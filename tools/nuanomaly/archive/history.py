@@ -108,7 +108,7 @@ def git(root: Path, *words: str, given: bytes | None = None) -> bytes:
     return done.stdout
 
 
-def of(root: Path) -> History:
+def history(root: Path) -> History:
     """Return the history of an archive.
 
     Raises

@@ -31,10 +31,15 @@ class Difference:
         return f"{self.release} {self.file}: {self.message}"
 
 
-def importers() -> list[str]:
-    """Return the names of all importers."""
-    folder = Path(__file__).parent / "importers"
-    return sorted(f.stem.replace("_", "-") for f in folder.glob("[a-z]*.py"))
+#: The room of importers beside the package: there in a checkout, never in a wheel.
+_ROOM = Path(__file__).resolve().parents[2] / "importers"
+
+
+def importers() -> list[str] | None:
+    """Return the names of all importers; None where there are none to name: outside a checkout."""
+    if not (_ROOM.parents[1] / "catalog.yaml").is_file():
+        return None
+    return sorted(f.stem.replace("_", "-") for f in _ROOM.glob("[a-z]*.py"))
 
 
 def rebuild(folder: Path, originals: Path) -> dict[str, bytes]:
@@ -148,9 +153,12 @@ def _wrong_originals(found: release.Release, originals: Path) -> Iterator[str]:
 
 def _importer(found: release.Release) -> Any:
     name = str(found.metadata["import"]["importer"])
-    if name not in importers():
-        raise UnknownNameError("importer", name, importers(), found.id)
-    return import_module(f"nuanomaly.archive.importers.{name.replace('-', '_')}").tables
+    known = importers()
+    if known is None:
+        raise NuanomalyError(f"{found.id}: importers are no part of the installed package: use a checkout")
+    if name not in known:
+        raise UnknownNameError("importer", name, known, found.id)
+    return import_module(f"importers.{name.replace('-', '_')}").tables
 
 
 def _content(found: release.Release, name: str, frame: Any) -> bytes:

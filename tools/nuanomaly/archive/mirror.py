@@ -110,7 +110,7 @@ def contents(root: Path) -> tuple[Index, dict[str, Path]]:
         for anomaly in anomalies.anomalies(root).values()
         for name, members in (anomaly.get("groups") or {}).items()
     }
-    return index.of(found, groups, _amendments(root)), folders
+    return index.assembled(found, groups, _amendments(root)), folders
 
 
 def entries(made: Index) -> list[ReleaseEntry]:

@@ -183,12 +183,12 @@ def load(reference: str) -> Release:
 
 def _absent(name: str, wanted: str | None, known: set[str], versions: set[str]) -> NuanomalyError:
     """Return what to say of a release that is not on this machine: it may only have to be fetched."""
-    from nuanomaly.archive import catalog
+    from nuanomaly.archive import catalog_content
 
     asked = f"{name}@{wanted}" if wanted else name
     listed: dict[str, list[str]] = {}
     if paths.checkout() is None and paths.catalog_file().is_file():
-        for item in catalog.read()["releases"]:
+        for item in catalog_content.read()["releases"]:
             listed.setdefault(str(item["name"]), []).append(str(item["version"]))
     if name in listed and names.has(name, wanted, listed[name]):
         return NuanomalyError(f"{asked} is not on this machine yet: get it with `nuanomaly fetch {asked}`")

@@ -154,7 +154,7 @@ def cost(folder: Path | None, as_json: bool) -> None:
     minutes.
     """
     from nuanomaly.inference import cost as measured
-    from nuanomaly.inference.stored import write
+    from nuanomaly.inference.run_files import write
 
     with output.progress("timing engines") as progress:
         rates = measured.rates(progress)

@@ -12,7 +12,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 if TYPE_CHECKING:
     from nuanomaly.inference.datasets import Mode
-    from nuanomaly.model.base import Parameter
+    from nuanomaly.model.probabilities import Parameter
 
 datasets = click.argument("datasets", metavar="DATASET…", nargs=-1, required=True)
 model = click.option(

@@ -29,7 +29,7 @@ def build(names: Sequence[str], force: bool, folder: Path | None, as_json: bool)
 
     Exits with 1 if a number is not what is expected of it; the page is written, and says so.
     """
-    from nuanomaly.report.build import build as run
+    from nuanomaly.report.pages import build as run
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)

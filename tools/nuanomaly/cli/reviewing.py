@@ -9,7 +9,7 @@ from nuanomaly.cli.versions import as_lines
 
 if TYPE_CHECKING:
     from nuanomaly.archive.validate import Finding
-    from nuanomaly.inference.difference import Physics
+    from nuanomaly.inference.physics_difference import Physics
     from nuanomaly.inference.review import ReleaseReview, Review
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|!@~$])")
@@ -41,11 +41,11 @@ def _head(review: "Review") -> Iterator[str]:
     yield f"{len(changes)} files differ from `{review.contribution.base[:10]}`. Label: **{_label(review)}**."
     for note in review.notes:
         yield f"Note: {plain(note)}."
-    if review.contribution.outside:
+    if review.contribution.other_changes:
         yield ""
         yield "Changes outside the data, which a person must read before anything of them is run:"
         yield ""
-        yield from _some([f"- {c.how}: {plain(c.path)}" for c in review.contribution.outside])
+        yield from _some([f"- {c.how}: {plain(c.path)}" for c in review.contribution.other_changes])
     if not review.computed:
         yield ""
         yield "Physics and benchmarks were not computed. Once it is read: `nuanomaly check-pr --trusted`."

@@ -12,8 +12,8 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import options, output
 
 if TYPE_CHECKING:
-    from nuanomaly.inference.execute import Where
     from nuanomaly.inference.feldman_cousins import FeldmanCousins
+    from nuanomaly.inference.workers import Placement
 
 toys = click.option("--toys", type=click.IntRange(1), default=1000, show_default=True, help="Toys per point.")
 seed = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the toys.")
@@ -40,13 +40,13 @@ def distributed(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def called(workers: int, scheduler: str | None, resume: Path | None, **more: Any) -> Any:
-        from nuanomaly.inference.execute import Where
+        from nuanomaly.inference.workers import Placement
 
         if scheduler is not None and workers > 1:
             raise NuanomalyError(
                 "--workers are processes of this machine, --scheduler is a cluster: give one"
             )
-        return command(**more, where=Where(workers, scheduler, resume))
+        return command(**more, placement=Placement(workers, scheduler, resume))
 
     for option in reversed(_DISTRIBUTED):
         called = option(called)
@@ -63,7 +63,7 @@ def significance(
     question: options.Question,
     toys: int,
     seed: int,
-    where: "Where",
+    placement: "Placement",
     as_json: bool,
 ) -> None:
     """Test no oscillation by toys, beside Wilks' theorem, which does not hold where the amplitude ends."""
@@ -72,7 +72,7 @@ def significance(
 
     asked = question.asked
     with output.progress("making toys") as progress:
-        found = toy_significance(**asked, toys=toys, seed=seed, where=where, progress=progress)
+        found = toy_significance(**asked, toys=toys, seed=seed, placement=placement, progress=progress)
     wilks = by_wilks(**asked)
     if as_json:
         output.emit({"toys": found.as_dict(), "wilks": wilks.as_dict(), "seed": seed})
@@ -111,7 +111,7 @@ def feldman_cousins(
     most: int | None,
     every: int,
     seed: int,
-    where: "Where",
+    placement: "Placement",
     folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -132,7 +132,7 @@ def feldman_cousins(
             most=most,
             seed=seed,
             every=every,
-            where=where,
+            placement=placement,
             progress=progress,
         )
     if folder is not None:
@@ -176,7 +176,7 @@ def coverage(
     points: Sequence[str],
     toys: int,
     seed: int,
-    where: "Where",
+    placement: "Placement",
     as_json: bool,
 ) -> None:
     """Say what regions of Wilks' theorem really cover: without oscillation, at the best fit, and at --at."""
@@ -185,7 +185,7 @@ def coverage(
     asked, known = question.asked, question.known
     at = [options.parse_settings(text.split(","), known, question.model) for text in points]
     with output.progress("making toys") as progress:
-        found = run(**asked, at=at, toys=toys, seed=seed, where=where, progress=progress)
+        found = run(**asked, at=at, toys=toys, seed=seed, placement=placement, progress=progress)
     if as_json:
         output.emit(_rows(found))
         return
@@ -223,12 +223,12 @@ def _rows(found: "FeldmanCousins") -> list[dict[str, Any]]:
 @click.argument("names", metavar="[COMPARISON[/RUN]…]", nargs=-1)
 @click.option("--force", is_flag=True, help="Do runs again whose results are stored.")
 @distributed
-def toys_(names: Sequence[str], force: bool, where: "Where") -> None:
+def toys_(names: Sequence[str], force: bool, placement: "Placement") -> None:
     """Do the long runs that comparisons declare in toys.yaml, and store their results beside it.
 
     All of them, those of a comparison, or a single one: `nuanomaly toys gallium-vs-carbon/compatibility`.
     """
-    from nuanomaly.inference.declared import compute, is_current, record
+    from nuanomaly.inference.runs import compute, is_current, record
 
     base = output.checkout() / "comparisons"
     for name, run, declared in _chosen(base, names):
@@ -238,9 +238,9 @@ def toys_(names: Sequence[str], force: bool, where: "Where") -> None:
             continue
         begun = _cpu()
         with output.progress(f"{name}/{run}") as progress:
-            found = compute(declared, where, progress)
+            found = compute(declared, placement, progress)
         # finished pieces and a cluster's work are not seen from here
-        cost = None if where.store or where.scheduler else _cpu() - begun
+        cost = None if placement.store or placement.scheduler else _cpu() - begun
         record(folder, declared, found, cost)
         said = f"{found}, " if hasattr(found, "above") else ""
         click.echo(f"{name}/{run}: {said}written to comparisons/{name}/toys/{run}")

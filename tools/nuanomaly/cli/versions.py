@@ -10,7 +10,7 @@ from nuanomaly.cli import output
 
 if TYPE_CHECKING:
     from nuanomaly.archive.difference import Difference, TableDifference
-    from nuanomaly.inference.difference import Numbers, Physics
+    from nuanomaly.inference.physics_difference import Numbers, Physics
 
 #: How many entries of the metadata are listed for people.
 _MOST = 60
@@ -67,7 +67,7 @@ def diff(old: str, new: str, no_physics: bool, as_json: bool) -> None:
     found = difference(first, second)
     effect = None
     if not no_physics:
-        from nuanomaly.inference.difference import physics
+        from nuanomaly.inference.physics_difference import physics
 
         root = paths.checkout()
         effect = physics(first, second, comparisons.declared(root) if root else {})

@@ -10,13 +10,14 @@ from nuanomaly.inference.datasets import Dataset, Mode, resolve
 from nuanomaly.inference.fit import fit, significance
 from nuanomaly.inference.grid import Grid, axes, free_names, known_parameters
 from nuanomaly.inference.nullpoint import null_point
-from nuanomaly.likelihood.base import AnyModel, Likelihood, ResponseLikelihood
-from nuanomaly.likelihood.counting import ChiSquareOfCounts, PoissonWithCovariance
-from nuanomaly.likelihood.leaving_out import HasCovariance, without_bins
+from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance, Statistical
 from nuanomaly.likelihood.statistic.poisson import Poisson
-from nuanomaly.likelihood.variants import with_covariance_of, with_fixed_covariance
-from nuanomaly.model.base import Array, Model, NotApplicableError
+from nuanomaly.likelihood.wrappers.count_definitions import ChiSquareOfCounts, PoissonWithCovariance
+from nuanomaly.likelihood.wrappers.marginal import HasCovariance, without_bins
+from nuanomaly.likelihood.wrappers.variants import with_covariance_of, with_fixed_covariance
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 from nuanomaly.model.registry import model as make_model
 
 #: What a row changes: nothing, the definition of χ², or which bins are used.

@@ -15,8 +15,8 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import Dataset, Mode, joint, labels, resolve
 from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.montecarlo import plane_of
-from nuanomaly.likelihood.base import AnyModel
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.interface import AnyModel
+from nuanomaly.model.probabilities import Array
 
 #: Densities that are flat over the grid's range: in the logarithm, or in the parameter.
 PRIORS = ("log", "flat")

@@ -23,8 +23,8 @@ from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.fit import problem
 from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.toys import blocks
-from nuanomaly.likelihood.base import AnyModel
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.interface import AnyModel
+from nuanomaly.model.probabilities import Array
 
 #: Amplitudes between none and the largest tested one, over which ``one-sided`` is minimised.
 _AMPLITUDES = 120

@@ -23,14 +23,15 @@ from nuanomaly.inference.datasets import (
     resolve,
 )
 from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_parameters
-from nuanomaly.inference.local import Minimum
 from nuanomaly.inference.minimise import minimise
+from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.rank import Ranks, insensitive, rank
 from nuanomaly.inference.significance import Significance
-from nuanomaly.likelihood.base import AnyModel, Likelihood, StatisticKind
-from nuanomaly.likelihood.joint import combine
-from nuanomaly.model.base import Array, Model
+from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.likelihood.parts import StatisticKind
+from nuanomaly.likelihood.wrappers.joint import combine
+from nuanomaly.model.probabilities import Array, Model
 from nuanomaly.model.registry import model as make_model
 
 

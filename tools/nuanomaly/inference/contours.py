@@ -10,7 +10,7 @@ from scipy.special import chdtri, ndtr, ndtri
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.scan import Scan
 from nuanomaly.inference.significance import Sided
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,15 @@ from nuanomaly.inference.fit import problem
 from nuanomaly.inference.grid import Grid, axes, known_parameters
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.toys import BLOCK, generator
-from nuanomaly.likelihood.base import Channel, Likelihood, Response, ResponseLikelihood
-from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.joint import group_members
+from nuanomaly.likelihood.build import group_members, likelihood
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.transform.identity import Identity
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model as make_model
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
 from nuanomaly.inference.fit import Problem, problem
 from nuanomaly.inference.grid import Axis, Grid, size
 from nuanomaly.inference.nullpoint import null_point
-from nuanomaly.likelihood.base import AnyModel
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.interface import AnyModel
+from nuanomaly.model.probabilities import Array
 
 #: The nominal confidence levels.
 NOMINAL = (0.6827, 0.90, 0.95)
@@ -46,7 +46,7 @@ def coverage(
     at : sequence of points
         Values of all free parameters.
     **settings
-        ``mode``, ``allow_overlap``, ``where``, ``progress`` of
+        ``mode``, ``allow_overlap``, ``placement``, ``progress`` of
         :func:`nuanomaly.inference.feldman_cousins.feldman_cousins`.
     """
     listed = datasets if isinstance(datasets, str) or not isinstance(datasets, Iterable) else list(datasets)

@@ -6,9 +6,9 @@ from itertools import combinations
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import load
-from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.likelihood.build import declared_modes, likelihood, split_mode
-from nuanomaly.likelihood.joint import JointLikelihood, combine, group_members
+from nuanomaly.likelihood.build import declared_modes, group_members, likelihood, split_mode
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine
 
 #: A release, a release in a mode (``NAME@VERSION:MODE``), a group, or a likelihood.
 Dataset = str | Likelihood

@@ -21,14 +21,14 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.contours import level
 from nuanomaly.inference.datasets import Dataset, Mode, labels
 from nuanomaly.inference.engine import Engine, Plane, make_engine
-from nuanomaly.inference.execute import Where, run
 from nuanomaly.inference.fit import Problem, problem
 from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.stored import write
+from nuanomaly.inference.run_files import write
 from nuanomaly.inference.toys import BLOCK, blocks, critical_value
-from nuanomaly.likelihood.base import AnyModel
-from nuanomaly.model.base import Array
+from nuanomaly.inference.workers import Placement, run
+from nuanomaly.likelihood.interface import AnyModel
+from nuanomaly.model.probabilities import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +183,7 @@ def feldman_cousins(
     independent: bool = False,
     mode: Mode = None,
     allow_overlap: bool = False,
-    where: Where | None = None,
+    placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> FeldmanCousins:
     """Return critical values of toys and the region they allow.
@@ -209,7 +209,7 @@ def feldman_cousins(
         With ``points``: minimise over these points, too.
     independent : bool
         Each point has random numbers of its own.
-    where : Where, optional
+    placement : Placement, optional
         Processes, Dask, and a folder to resume from.
 
     Raises
@@ -229,7 +229,7 @@ def feldman_cousins(
     delta = values - min(smallest, float(values.min()))
     index = np.arange(plane.size, plane.size + wanted) if extra else _lattice(plane.shape, every)
     index = index[plane.possible[index]]
-    found = _toys(engine, delta, index, tuple(levels), toys, most or toys, independent, where, progress)
+    found = _toys(engine, delta, index, tuple(levels), toys, most or toys, independent, placement, progress)
     return _result(what, engine, delta, index, tuple(levels), found)
 
 
@@ -250,7 +250,7 @@ def _toys(
     toys: int,
     most: int,
     independent: bool,
-    where: Where | None,
+    placement: Placement | None,
     progress: Progress | None,
 ) -> list[Array]:
     """Return Δ of the toys of each computed point, more of them where the verdict is uncertain."""
@@ -264,7 +264,7 @@ def _toys(
             for block in range(first, first + count, _BLOCKS)
         ]
         arguments = [(tuple(index[chosen].tolist()), *rest, independent) for chosen, *rest in pieces]
-        arrays = run(compute, (engine.plane, engine.seed), arguments, key, where, progress)
+        arrays = run(compute, (engine.plane, engine.seed), arguments, key, placement, progress)
         for (chosen, *_), array in zip(pieces, arrays, strict=True):
             for k, row in zip(chosen.tolist(), array, strict=True):
                 found[k].append(row)
@@ -342,5 +342,5 @@ def _result(
 
 
 def save(found: FeldmanCousins, folder: Path) -> Path:
-    """Write a result as ``critical.parquet`` beside ``about.json``; see :mod:`nuanomaly.inference.stored`."""
+    """Write a result as ``critical.parquet``; see :mod:`nuanomaly.inference.run_files`."""
     return write(folder, {"critical": found.to_frame()}, found.as_dict())

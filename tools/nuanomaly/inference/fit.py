@@ -15,15 +15,16 @@ from nuanomaly.inference.datasets import (
     resolve,
 )
 from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_parameters
-from nuanomaly.inference.local import Minimum
 from nuanomaly.inference.minimise import minimise
+from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.nullpoint import null_value
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.scan import Scan, scan
 from nuanomaly.inference.significance import Sided, Significance
-from nuanomaly.likelihood.base import AnyModel, Likelihood, StatisticKind
-from nuanomaly.model.base import Parameter
+from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.likelihood.parts import StatisticKind
+from nuanomaly.model.probabilities import Parameter
 from nuanomaly.model.registry import model as make_model
 
 

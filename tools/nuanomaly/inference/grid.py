@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.model.base import Array, Model, Parameter
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array, Model, Parameter
 
 #: ``(low, high, n, "log" | "lin")``, or a number of points over the parameter's own range, or the values.
 AxisSpec = tuple[float, float, int, str] | int | ArrayLike

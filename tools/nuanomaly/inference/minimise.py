@@ -9,9 +9,9 @@ from scipy.ndimage import minimum_filter
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis
-from nuanomaly.inference.local import Minimum, local_fit
+from nuanomaly.inference.minuit import Minimum, local_fit
 from nuanomaly.inference.objective import Objective, Progress
-from nuanomaly.model.base import Array, NotApplicableError, Parameter
+from nuanomaly.model.probabilities import Array, NotApplicableError, Parameter
 
 #: How many valleys are followed, how far above the lowest grid point, and how far apart (grid cells).
 _STARTS, _DEPTH, _APART = 8, 10.0, 3

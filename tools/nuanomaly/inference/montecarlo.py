@@ -11,17 +11,17 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.compatibility import shared_nuisances
 from nuanomaly.inference.datasets import Dataset, Mode, check_overlaps, labels, resolve
 from nuanomaly.inference.engine import Engine, Plane, make_engine
-from nuanomaly.inference.execute import Where, run
 from nuanomaly.inference.feldman_cousins import fingerprint
 from nuanomaly.inference.fit import problem
 from nuanomaly.inference.grid import Grid, axes, free_names, known_parameters
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.significance import Sided
 from nuanomaly.inference.toys import ToyTest, blocks, toy_test
-from nuanomaly.likelihood.base import AnyModel, Likelihood
-from nuanomaly.likelihood.joint import combine
-from nuanomaly.likelihood.variants import without_prior
-from nuanomaly.model.base import Array, NotApplicableError
+from nuanomaly.inference.workers import Placement, run
+from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.likelihood.wrappers.joint import combine
+from nuanomaly.likelihood.wrappers.variants import without_prior
+from nuanomaly.model.probabilities import Array, NotApplicableError
 from nuanomaly.model.registry import model as make_model
 
 #: Blocks of toys per piece of work.
@@ -52,7 +52,7 @@ def toy_significance(
     sided: Sided = "two-sided",
     mode: Mode = None,
     allow_overlap: bool = False,
-    where: Where | None = None,
+    placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
     """Return the significance of oscillation by toys without it: how often they fit as much better with it.
@@ -69,7 +69,7 @@ def toy_significance(
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     observed = float(values[plane.null]) - min(smallest, float(values.min()))
-    deltas = _blocks(null_deltas, (plane, seed), fingerprint(engine), toys, where, progress)
+    deltas = _blocks(null_deltas, (plane, seed), fingerprint(engine), toys, placement, progress)
     return toy_test(observed, deltas, sided, "no oscillation")
 
 
@@ -84,7 +84,7 @@ def toy_hypothesis(
     seed: int = 0,
     mode: Mode = None,
     allow_overlap: bool = False,
-    where: Where | None = None,
+    placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
     """Return the test of one point by its own toys: how often it is as much worse than their best fit.
@@ -109,7 +109,7 @@ def toy_hypothesis(
     values, smallest = engine.observed()
     observed = float(values[index]) - min(smallest, float(values.min()))
     key = f"hypothesis {fingerprint(engine)}"
-    deltas = _blocks(point_deltas, (plane, seed, index), key, toys, where, progress)
+    deltas = _blocks(point_deltas, (plane, seed, index), key, toys, placement, progress)
     said = ", ".join(f"{name} = {value:g}" for name, value in at.items())
     return toy_test(observed, deltas, "two-sided", said)
 
@@ -124,7 +124,7 @@ def toy_goodness(
     seed: int = 0,
     mode: Mode = None,
     allow_overlap: bool = False,
-    where: Where | None = None,
+    placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
     """Return the goodness of fit by toys of the best fit (a predictive check of the smallest value).
@@ -136,16 +136,16 @@ def toy_goodness(
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     payload = (plane, seed, int(np.argmin(values)))
-    minima = _blocks(best_minima, payload, f"goodness {fingerprint(engine)}", toys, where, progress)
+    minima = _blocks(best_minima, payload, f"goodness {fingerprint(engine)}", toys, placement, progress)
     return toy_test(min(smallest, float(values.min())), minima, "one-sided", "the best fit")
 
 
 def _blocks(
-    piece: Any, payload: Any, key: str, toys: int, where: Where | None, progress: Progress | None
+    piece: Any, payload: Any, key: str, toys: int, placement: Placement | None, progress: Progress | None
 ) -> Array:
     total = blocks(toys)
     arguments = [(first, min(_BLOCKS, total - first)) for first in range(0, total, _BLOCKS)]
-    return np.concatenate(run(piece, payload, arguments, key, where, progress))
+    return np.concatenate(run(piece, payload, arguments, key, placement, progress))
 
 
 def null_deltas(payload: tuple[Plane, int], argument: tuple[int, int]) -> Array:
@@ -276,7 +276,7 @@ def toy_compatibility(
     toys: int = 10_000,
     seed: int = 0,
     allow_overlap: bool = False,
-    where: Where | None = None,
+    placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
     """Return the parameter goodness of fit by toys of the joint best fit.
@@ -294,7 +294,7 @@ def toy_compatibility(
     observed = float(what.value(joint.data[None])[0])
     key = f"tension {' '.join(what.names)} {observed!r} {fingerprint(joint)}"
     # a fresh copy: engines are made anew where the work is done
-    values = _blocks(tensions, replace(what), key, toys, where, progress)
+    values = _blocks(tensions, replace(what), key, toys, placement, progress)
     return toy_test(observed, values, "two-sided", "compatibility")
 
 

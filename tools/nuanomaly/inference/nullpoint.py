@@ -7,7 +7,7 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.objective import Objective
-from nuanomaly.model.base import Parameter
+from nuanomaly.model.probabilities import Parameter
 
 
 def null_point(axes: Sequence[Axis], parameters: Mapping[str, Parameter], model: str) -> dict[str, float]:

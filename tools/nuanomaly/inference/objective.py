@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
-from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.model.base import Array, Model
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array, Model
 
 #: Called with how many points are done, and how many there are.
 Progress = Callable[[int, int], None]

@@ -7,7 +7,7 @@ import numpy as np
 
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
 from nuanomaly.inference.objective import Objective, Progress
-from nuanomaly.model.base import Array, Parameter
+from nuanomaly.model.probabilities import Array, Parameter
 
 #: The grid cell is halved this often around its lowest point: an axis of 61 points over four decades then
 #: has steps of 1e-5, and the value an error of second order in that.

@@ -7,7 +7,7 @@ import numpy as np
 
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.objective import Objective
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 #: Step of the central differences: of ln p on logarithmic axes, of the range on linear ones.
 _STEP = 1e-3

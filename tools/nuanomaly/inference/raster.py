@@ -14,8 +14,8 @@ from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
 from nuanomaly.inference.fit import problem
 from nuanomaly.inference.grid import Axis, Grid
-from nuanomaly.likelihood.base import AnyModel
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.interface import AnyModel
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ def raster(
     along : str
         The parameter that is fixed at each of its grid's values.
     **settings
-        ``levels``, ``toys``, ``seed``, ``every``, ``mode``, ``allow_overlap``, ``where`` of
+        ``levels``, ``toys``, ``seed``, ``every``, ``mode``, ``allow_overlap``, ``placement`` of
         :func:`nuanomaly.inference.feldman_cousins.feldman_cousins`.
     """
     listed = datasets if isinstance(datasets, str) or not isinstance(datasets, Iterable) else list(datasets)

@@ -17,7 +17,7 @@ from nuanomaly.archive.difference import Difference, difference
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.validate import Finding, validate
 from nuanomaly.inference import benchmarks
-from nuanomaly.inference.difference import Physics, physics
+from nuanomaly.inference.physics_difference import Physics, physics
 
 #: Errors that leave a release readable.
 _OF_THE_LEDGER = {
@@ -119,7 +119,7 @@ class Review:
             "base": self.contribution.base,
             "computed": self.computed,
             "changes": [vars(c) for c in self.contribution.changes],
-            "outside": [c.path for c in self.contribution.outside],
+            "outside": [c.path for c in self.contribution.other_changes],
             "findings": [f.as_dict() for f in self.findings],
             "elsewhere": [f.as_dict() for f in self.elsewhere],
             "releases": [one.as_dict() for one in self.releases],
@@ -148,10 +148,10 @@ def review(root: Path, base: str | None = None, *, trusted: bool = False, effect
     NoHistoryError
         Outside a git clone, or without the base.
     """
-    what = contribution.of(root, base)
+    what = contribution.contribution(root, base)
     report = validate(None, root, history=True, fresh=True)
     own, elsewhere = contribution.split(what, report)
-    computed = trusted or not what.outside
+    computed = trusted or not what.other_changes
     broken = {f.release for f in own if f.severity == "error" and f.code not in _OF_THE_LEDGER}
     reviewed = tuple(_release(what, one, effect, one in broken) for one in what.releases if computed)
     affected = dict.fromkeys(c for one in what.releases for c in comparisons.affected(root, one))

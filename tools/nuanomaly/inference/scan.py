@@ -22,8 +22,9 @@ from nuanomaly.inference.datasets import (
 from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_parameters
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.profile import profiled
-from nuanomaly.likelihood.base import AnyModel, StatisticKind
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.interface import AnyModel
+from nuanomaly.likelihood.parts import StatisticKind
+from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model as make_model
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from scipy.interpolate import RectBivariateSpline
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.minimise import valleys
 from nuanomaly.inference.objective import Objective
-from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.model.base import Array, NotApplicableError
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array, NotApplicableError
 from nuanomaly.model.registry import model
 
 if TYPE_CHECKING:
@@ -288,7 +288,7 @@ def _deepest(members: Sequence[Member], tables: Sequence[Array], over: Grid3, co
     found = []
     for place in valleys(values, count):
         here, vertex = _vertex(values, place, over)
-        exact = sum(at(members, vertex.point).values())
+        exact = sum(statistics(members, vertex.point).values())
         found.append(Lowest(exact, vertex.point, vertex.edges) if exact < here.value else here)
     if not found:
         raise NuanomalyError("the sum is infinite on the whole grid")
@@ -327,7 +327,7 @@ def _mixed(value: Callable[..., float], k: NDArray[np.int_], m: NDArray[np.int_]
     return (value(k, m) + value(-k, -m) - value(k, -m) - value(-k, m)) / 4.0
 
 
-def at(members: Iterable[Member], point: Mapping[str, float]) -> dict[str, float]:
+def statistics(members: Iterable[Member], point: Mapping[str, float]) -> dict[str, float]:
     """Return each data set's value at a point, by name."""
     dm2, e, mu = (np.array([point[name]]) for name in _NAMES)
     return {m.name: float(m.value(dm2, e, mu)[0]) for m in members}

@@ -8,9 +8,9 @@ from nuanomaly.archive.catalog import entries
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.significance import p_value
-from nuanomaly.likelihood.base import AnyModel, Likelihood
 from nuanomaly.likelihood.build import likelihood, split_mode
-from nuanomaly.model.base import Model, complete
+from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.model.probabilities import Model, complete
 from nuanomaly.model.registry import model as make_model
 
 
@@ -21,7 +21,8 @@ class Verdict:
     Attributes
     ----------
     release, mode, statistic, n_bins
-        See :class:`nuanomaly.likelihood.base.Likelihood`; statistic is None where nothing could be evaluated.
+        See :class:`nuanomaly.likelihood.interface.Likelihood`; statistic is None where nothing could be
+        evaluated.
     value : float or None
         The statistic at the point, nuisances profiled.
     three_neutrinos : float or None

@@ -9,7 +9,7 @@ from scipy.special import betaincinv
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.significance import Sided, sigma
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 #: Toys come in blocks of this many; a block's random numbers depend on the seed, the stream and its number
 #: alone, so that results are the same to the bit however the work is shared out.

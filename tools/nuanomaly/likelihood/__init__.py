@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nuanomaly.archive.release import Release
-    from nuanomaly.likelihood.base import Likelihood
+    from nuanomaly.likelihood.interface import Likelihood
 
 
 class _CallablePackage(ModuleType):

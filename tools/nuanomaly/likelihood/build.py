@@ -1,6 +1,6 @@
 """Build a likelihood from what ``release.yaml`` declares, by kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
@@ -13,9 +13,12 @@ import numpy as np
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
-from nuanomaly.likelihood.base import Likelihood, Overlap, ResponseLikelihood, mode_name
+from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.parts import Overlap
 from nuanomaly.likelihood.penalty import penalties
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine
 
 #: Kinds of tabulated likelihoods; one without a kind is the first.
 SURFACES = ("surface", "parameter-surface")
@@ -90,6 +93,21 @@ def declared_modes(release: Release) -> tuple[Mapping[str, Any], list[str], str 
     return declared, modes, declared.get("default_mode", modes[0])
 
 
+def mode_name(modes: Sequence[str], default: str | None, wanted: str | None, release: str) -> str | None:
+    """Return the mode to use.
+
+    Raises
+    ------
+    UnknownNameError
+        If ``wanted`` is none of the modes.
+    """
+    if wanted is None:
+        return default
+    if wanted not in modes:
+        raise UnknownNameError("mode", wanted, modes, release)
+    return wanted
+
+
 def split_mode(reference: str) -> tuple[str, str | None]:
     """Return dataset and mode of ``NAME[@VERSION][:MODE]``.
 
@@ -127,8 +145,6 @@ def likelihood(reference: str | Release, mode: str | None = None) -> Likelihood:
     if isinstance(reference, str):
         text, named = split_mode(reference)
         mode = mode or named
-        from nuanomaly.likelihood.joint import group_members, join
-
         members = group_members(text)
         if members:
             return join(text, members, mode)
@@ -141,6 +157,22 @@ def likelihood(reference: str | Release, mode: str | None = None) -> Likelihood:
     else:
         release = reference
     return _build(release, release.folder, mode, _fingerprint(release))
+
+
+def group_members(name: str) -> tuple[str, ...]:
+    """Return the releases of a declared group, or none if ``name`` is not a group."""
+    return groups().get(name, ())
+
+
+def join(name: str, references: Sequence[str], mode: str | None = None) -> JointLikelihood:
+    """Return the joint likelihood of several releases; ``mode`` goes to each member that has modes."""
+    members = []
+    for reference in references:
+        text, own = split_mode(reference)
+        modes = [] if group_members(text) else declared_modes(load(text))[1]
+        chosen = own or (None if modes == ["default"] else mode)
+        members.append(likelihood(text, chosen))
+    return combine(members, name, mode)
 
 
 def _fingerprint(release: Release) -> int:

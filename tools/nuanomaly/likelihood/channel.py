@@ -11,9 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.likelihood.collapse import Collapsed, collapse
-from nuanomaly.model.base import Array, Expansion, Model
+from nuanomaly.likelihood.algebra.collapse import Collapsed, collapse
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Array, Expansion, Model
 
 Weights = Array | sparse.csr_array
 
@@ -67,9 +67,9 @@ class Channel:
         are averaged over it, waves in closed form. So few nodes are right at every Δm², and fast ones average
         out; without it, a node is a point.
     collapsible : bool
-        Whether waves may be made from nodes collapsed in L/E (see :mod:`nuanomaly.likelihood.collapse`) where
-        that is less work: for events, which are many. Probabilities without expansion are still made node by
-        node.
+        Whether waves may be made from nodes collapsed in L/E
+        (see :mod:`nuanomaly.likelihood.algebra.collapse`) where that is less work: for events, of which there
+        are many. Probabilities without expansion are still made node by node.
     """
 
     initial: str

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 #: A pivot below this (of a matrix with ones on its diagonal) is a direction that nothing constrains.
 _SINGULAR = 1e-7
@@ -189,7 +189,7 @@ class Quadratic:
         constant = self.constant + ((2.0 * self.gradient + turned) * xi).sum(axis=1)
         return Quadratic(self.ids, constant, self.gradient + turned, self.hessian)
 
-    def at(self, given: Mapping[str, Array]) -> "Quadratic":
+    def substituted(self, given: Mapping[str, Array]) -> "Quadratic":
         """Return the form over the other ids, with the given ones (arrays of shape (P,)) at fixed values."""
         inside = [k for k, name in enumerate(self.ids) if name in given]
         if not inside:

@@ -33,8 +33,8 @@ from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.model.base import Array, Model, NotApplicableError
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 #: Effective amplitudes: the flavour that disappears, and the parameter that has a large branch.
 _AMPLITUDES = {"sin2_2theta_ee": ("e", "Ue4_sq"), "sin2_2theta_mumu": ("mu", "Umu4_sq")}

@@ -7,10 +7,10 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.convex import Local
 from nuanomaly.likelihood.nuisance import Quadratic
-from nuanomaly.model.base import Array, Model, Parameter
+from nuanomaly.model.probabilities import Array, Model, Parameter
 
 #: A χ² that may be added up for a goodness of fit, −2 ln L up to a constant, or a difference.
 StatisticKind = Literal["chi2", "-2lnL", "delta"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,9 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Likelihood
 from nuanomaly.likelihood.channel import flavours
-from nuanomaly.model.base import Array, Model, NotApplicableError
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 #: A coordinate this far (in grid steps) beyond the edge is at the edge: tables print few digits
 #: (an upper edge of 0.9999938 stands for 1).

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nuanomaly.model.base import Model
+    from nuanomaly.model.probabilities import Model
 
 
 class _CallablePackage(ModuleType):

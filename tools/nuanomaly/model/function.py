@@ -9,8 +9,8 @@ The smallest one is a function with the signature ``(initial, final, antineutrin
 ``initial`` and ``final`` are ``e``, ``mu``, ``tau`` or ``sterile``. At kilometre baselines the function
 has to contain three-flavour oscillation itself. ``node`` may be left out. Whatever follows is a
 parameter of the model; a default makes it optional. Give units, ranges, what to scan and where
-oscillation vanishes with :class:`~nuanomaly.model.base.Parameter`, so that fits and significances need
-to be told nothing::
+oscillation vanishes with :class:`~nuanomaly.model.probabilities.Parameter`, so that fits and significances
+need to be told nothing::
 
     model = FunctionModel(damped, parameters=[
         Parameter("dm2", "eV**2", 0.0, 1e3, "Δm²", log=True, scan=(1e-2, 1e2)),
@@ -19,8 +19,8 @@ to be told nothing::
 
 An object (or a class without arguments) with a method ``probability`` of that signature, and optionally
 ``name`` and ``parameters``, is accepted as well. A vacuum model derives from
-:class:`~nuanomaly.model.base.VacuumModel` and returns its phase expansion, which makes it as fast as the
-built-in ones and lets it be read on surfaces if it has two-flavour coordinates.
+:class:`~nuanomaly.model.probabilities.VacuumModel` and returns its phase expansion, which makes it as fast as
+the built-in ones and lets it be read on surfaces if it has two-flavour coordinates.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.base import Array, NotApplicableError, Parameter
+from nuanomaly.model.probabilities import Array, NotApplicableError, Parameter
 
 _REQUIRED = ("initial", "final", "antineutrino", "L", "E")
 

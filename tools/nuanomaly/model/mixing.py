@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 Complex = NDArray[np.complex128]
 

@@ -5,8 +5,8 @@ from runpy import run_path
 from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.base import Model
 from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.probabilities import Model
 from nuanomaly.model.vacuum import ShortBaseline, ThreeFlavour, ThreePlusOne, TwoFlavour
 
 _BUILDERS: dict[str, Callable[[], Model]] = {

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.model.base import (
+from nuanomaly.model.constants import PHASE, STANDARD
+from nuanomaly.model.mixing import Complex, check_unitary, matrix, small_branch, unitary
+from nuanomaly.model.probabilities import (
     FLAVOURS,
     Array,
     Expansion,
@@ -15,8 +17,6 @@ from nuanomaly.model.base import (
     Transition,
     VacuumModel,
 )
-from nuanomaly.model.constants import PHASE, STANDARD
-from nuanomaly.model.mixing import Complex, check_unitary, matrix, small_branch, unitary
 
 #: Above this value of PHASE·Δm²_31·L/E the three-flavour part is not negligible (sin²2θ13 sin² > 0.3 %).
 SHORT_BASELINE_PHASE = 0.2

@@ -22,16 +22,15 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
-from nuanomaly.inference.declared import StoredRun, stored_run
+from nuanomaly.inference.runs import StoredRun, stored_run
 from nuanomaly.inference.significance import Significance
-from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.likelihood.build import declared_modes, likelihood
-from nuanomaly.likelihood.joint import join
+from nuanomaly.likelihood.build import declared_modes, join, likelihood
+from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.report import declaration, drawing
-from nuanomaly.report.execute import FIGURE, RESULT, VERDICT
+from nuanomaly.report.calibration import HEADER, Calibrated, calibrated, note
 from nuanomaly.report.markup import markdown, paragraph
+from nuanomaly.report.notebook import FIGURE, RESULT, VERDICT
 from nuanomaly.report.periods import periods
-from nuanomaly.report.sidebyside import HEADER, Calibrated, calibrated, note
 from nuanomaly.report.words import number
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.runs import declared_runs
-from nuanomaly.inference.declared import StoredRun, stored_run
+from nuanomaly.inference.runs import StoredRun, stored_run
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.report import declaration
 

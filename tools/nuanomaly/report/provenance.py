@@ -34,7 +34,7 @@ PACKAGES = (
 )
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: Parts of these layers that no number depends on: how tables came here, whether they are in order.
-NO_NUMBERS = {"importers", "validate", "fetching"}
+NO_NUMBERS = {"validate", "fetching"}
 #: The layers that numbers depend on.
 NUMBERS = ("archive", "model", "likelihood", "inference")
 

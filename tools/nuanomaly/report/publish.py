@@ -12,8 +12,8 @@ from nuanomaly.archive.release import Release, load
 from nuanomaly.report import expectations, proofs, provenance, render, schema
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.drawing import standalone
-from nuanomaly.report.execute import Executed
 from nuanomaly.report.expectations import Verified
+from nuanomaly.report.notebook import Executed
 
 #: From a comparison's page to the start page.
 UP = "../../"

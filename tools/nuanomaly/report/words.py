@@ -175,13 +175,15 @@ def printed(found: Any) -> str:
     return text.replace("-", "−")
 
 
-def beside(found: Any, expected: Any) -> str:
+def number_pair(found: Any, expected: Any) -> str:
     """Return a recomputed number with two digits more than the expected one has, so that they compare.
 
     Examples
     --------
-    >>> beside(373.40112, 373.406), beside(0.8451234, 0.844), beside(33295.5, 33300.0), beside(1e-7, 0.0)
-    ('373.4011', '0.8451', '33295.5', '1×10⁻⁷')
+    >>> number_pair(373.40112, 373.406), number_pair(0.8451234, 0.844)
+    ('373.4011', '0.8451')
+    >>> number_pair(33295.5, 33300.0), number_pair(1e-7, 0.0)
+    ('33295.5', '1×10⁻⁷')
     """
     if any(isinstance(v, bool) or not isinstance(v, int | float) for v in (found, expected)):
         return value(found)
@@ -221,7 +223,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "inline": inline,
     "value": value,
     "printed": printed,
-    "beside": beside,
+    "number_pair": number_pair,
     "word_list": word_list,
     "breakable": breakable,
 }

@@ -197,10 +197,10 @@ def from_json(text: bytes | str) -> Index:
         later = {str(name): file_entry(item) for name, item in content.get("amendments", {}).items()}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise NuanomalyError(f"{INDEX_FILE} is damaged ({type(error).__name__}: {error})") from None
-    return of(entries, groups, later)
+    return assembled(entries, groups, later)
 
 
-def of(
+def assembled(
     entries: Iterable[ReleaseEntry],
     groups: Mapping[str, tuple[str, ...]] | None = None,
     amendments: Mapping[str, FileEntry] | None = None,

@@ -11,7 +11,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.importing import importers
 from nuanomaly.archive.validate import (
     bins,
-    columns,
+    column_values,
     content,
     covariance,
     files,
@@ -285,7 +285,7 @@ def _key(subject: ReleaseSubject, name: str) -> str:
 def _inside(subject: ReleaseSubject, name: str, contents: Mapping[str, content.Content]) -> Iterator[Finding]:
     """Yield the findings of a table whose numbers are all there."""
     yield from bins.check(subject, name, contents[name])
-    yield from columns.check(subject, name, contents[name])
+    yield from column_values.check(subject, name, contents[name])
     if subject.declared[name]["kind"] in covariance.KINDS:
         yield from covariance.check(subject, name, contents[name], _errors(subject, name, contents))
 

@@ -111,7 +111,7 @@ def _config(subject: ReleaseSubject, part: str, config: Any, steps: Steps, folde
             if "kind" in schema.get("properties", {})
             else {k: v for k, v in config.items() if k != "kind"}
         )
-        yield from structure.against(subject, validator, own, steps)
+        yield from structure.schema_findings(subject, validator, own, steps)
         yield from _marked(subject, schema, own, steps)
     yield from _references(subject, config, steps)
 

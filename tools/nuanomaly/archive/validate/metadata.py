@@ -9,7 +9,7 @@ from nuanomaly.archive.document import Steps
 from nuanomaly.archive.errors import nearest
 from nuanomaly.archive.guessing import TODO
 from nuanomaly.archive.validate import units
-from nuanomaly.archive.validate.columns import columns_named
+from nuanomaly.archive.validate.column_values import columns_named
 from nuanomaly.archive.validate.findings import Finding
 from nuanomaly.archive.validate.subject import ReleaseSubject, Subject
 
@@ -19,7 +19,9 @@ _FROM_ORIGINALS = ("official", "transcribed", "digitised")
 _UNITS_IN_NAMES = {"eV", "keV", "MeV", "GeV", "eV2", "mm", "cm", "km", "ns", "percent"}
 
 
-def check(subject: ReleaseSubject, broken: frozenset[str], importers: Sequence[str]) -> Iterator[Finding]:
+def check(
+    subject: ReleaseSubject, broken: frozenset[str], importers: Sequence[str] | None
+) -> Iterator[Finding]:
     """Yield the findings of everything but the likelihood.
 
     Parameters
@@ -27,8 +29,8 @@ def check(subject: ReleaseSubject, broken: frozenset[str], importers: Sequence[s
     subject : ReleaseSubject
     broken : frozenset of str
         Entries of the top level that are not what the schema asks for; they are left alone.
-    importers : sequence of str
-        Names of the importers there are.
+    importers : sequence of str or None
+        Names of the importers there are; None where they are not at hand, and cannot be checked.
     """
     data = {k: v for k, v in subject.data.items() if k not in broken}
     yield from _path(subject, data)
@@ -39,7 +41,7 @@ def check(subject: ReleaseSubject, broken: frozenset[str], importers: Sequence[s
         for name, entry in data["tables"].items():
             yield from _table(subject, name, entry)
         yield from _provenance(subject, data)
-    if "import" in data and data["import"]["importer"] not in importers:
+    if importers is not None and "import" in data and data["import"]["importer"] not in importers:
         wanted = data["import"]["importer"]
         near = tuple(nearest(wanted, importers))
         yield subject.finding(

@@ -41,7 +41,7 @@ def check(root: Path) -> tuple[list[Finding], str]:
         The archive.
     """
     try:
-        past = history.of(root)
+        past = history.history(root)
         ledgers = list(_ledgers(past))
     except history.NoHistoryError as error:
         return [], f"history was not checked: {error}"

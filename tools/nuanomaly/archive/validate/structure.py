@@ -53,10 +53,10 @@ def check(subject: Subject, validator: "jsonschema.Draft202012Validator") -> Ite
         yield subject.finding("YAML_NEEDS_QUOTES", message, [*steps, _as_written(key)])
     if not strange:
         yield from _texts(subject, subject.data, ())
-        yield from against(subject, validator, subject.data)
+        yield from schema_findings(subject, validator, subject.data)
 
 
-def against(
+def schema_findings(
     subject: Subject, validator: "jsonschema.Draft202012Validator", instance: Any, steps: Steps = ()
 ) -> Iterator[Finding]:
     """Yield what a schema finds in a part of a file.

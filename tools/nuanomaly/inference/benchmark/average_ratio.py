@@ -19,7 +19,8 @@ from scipy.optimize import brentq, minimize_scalar
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmark.value import chosen
-from nuanomaly.likelihood.base import Prediction, ResponseLikelihood
+from nuanomaly.likelihood.parts import Prediction
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.model.registry import model as make_model
 
 RESULTS = ("ratio", "error", "value")

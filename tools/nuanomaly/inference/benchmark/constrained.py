@@ -10,7 +10,7 @@ which : ``prediction`` (constrained, summed), ``excess`` (data − constrained p
 statistical : variance of the counts that constrain, ``neyman`` (if left out), ``pearson`` or
     ``combined-neyman-pearson``
 
-See :func:`nuanomaly.likelihood.constraint.constrain`.
+See :func:`nuanomaly.likelihood.algebra.constraint.constrain`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import ResponseLikelihood
+from nuanomaly.likelihood.algebra.constraint import constrain
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.constraint import constrain
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance, counting_variance
 from nuanomaly.likelihood.statistic.scaled_covariance import ScaledCovariance
 from nuanomaly.model.registry import model as make_model

@@ -30,7 +30,7 @@ from scipy.optimize import minimize_scalar
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 CONVENTIONS = ("per-measurement", "added-linearly", "scaled-with-measurement", "scaled-with-prediction")
 RESULTS = ("mean", "error", "relative-error", "significance")

@@ -23,7 +23,7 @@ from scipy.optimize import brentq, minimize_scalar
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmark.value import chosen
-from nuanomaly.likelihood.base import Likelihood
+from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.registry import model as make_model
 
 #: Points of the grid on which the lowest valley is found.

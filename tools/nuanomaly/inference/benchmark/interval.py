@@ -22,9 +22,9 @@ from scipy.optimize import brentq
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.fit import fit
-from nuanomaly.likelihood.base import Likelihood
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model as make_model
 
 #: Points between the ends of ``between``: narrower structures would be missed.
@@ -45,7 +45,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     level = float(config["level"]) + reference(config, chosen)
     name, fixed = str(config["parameter"]), dict(config.get("at", {}))
 
-    def above(values: Array) -> Array:
+    def excess(values: Array) -> Array:
         return np.asarray(chosen.chi2(config["model"], **fixed, **{name: values})) - level
 
     grid = config.get("grid")
@@ -54,7 +54,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     else:
         low, high = map(float, config["between"])
         values = np.geomspace(low, high, _POINTS)
-    inside = np.flatnonzero(above(values) < 0.0)
+    inside = np.flatnonzero(excess(values) < 0.0)
     if inside.size == 0:
         raise NuanomalyError(f"{release.id}: no {name} has a value below {level:g} at {fixed}")
     end = inside[0] if config["which"] == "low" else inside[-1]
@@ -65,7 +65,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         raise NuanomalyError(
             f"{release.id}: the interval of {name} goes beyond {config['between']}: widen it"
         )
-    crossing = brentq(lambda x: float(above(np.array([x]))[0]), *sorted((values[end], values[beyond])))
+    crossing = brentq(lambda x: float(excess(np.array([x]))[0]), *sorted((values[end], values[beyond])))
     return float(crossing)
 
 

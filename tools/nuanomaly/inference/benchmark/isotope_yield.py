@@ -16,8 +16,8 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmark.value import chosen
-from nuanomaly.likelihood.base import ResponseLikelihood
-from nuanomaly.likelihood.ibd import IsotopeResponse
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse
 from nuanomaly.model.registry import model as make_model
 
 

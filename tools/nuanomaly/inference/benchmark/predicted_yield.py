@@ -19,8 +19,8 @@ import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.ibd import YIELD_UNIT
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.reactor.inverse_beta_decay import YIELD_UNIT
+from nuanomaly.model.probabilities import Array
 
 #: Step of the integral in MeV.
 _STEP = 1e-3

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.quenching import fit_response
+from nuanomaly.likelihood.cevns.quenching import fit_response
 
 
 def compute(config: Mapping[str, Any], release: Release) -> float:

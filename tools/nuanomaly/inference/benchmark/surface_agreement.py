@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Likelihood
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array
 
 
 def compute(config: Mapping[str, Any], release: Release) -> float:

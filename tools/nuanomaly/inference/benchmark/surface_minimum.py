@@ -19,7 +19,7 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.parameter_surface import ParameterSurface
 from nuanomaly.likelihood.surface import SurfaceLikelihood
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 
 def compute(config: Mapping[str, Any], release: Release) -> float:

@@ -12,8 +12,8 @@ from typing import Any
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.gallium.solids import Nodes, moment
 from nuanomaly.likelihood.response.source_volume import declared_volumes, source_of
-from nuanomaly.likelihood.solids import Nodes, moment
 
 
 def compute(config: Mapping[str, Any], release: Release) -> float:

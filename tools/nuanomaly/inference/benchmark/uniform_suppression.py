@@ -21,10 +21,10 @@ from scipy.optimize import minimize_scalar
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmark.value import chosen
-from nuanomaly.likelihood.base import Likelihood
-from nuanomaly.likelihood.joint import combine
+from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.wrappers.joint import combine
+from nuanomaly.model.probabilities import Array
 
 RESULTS = ("ratio", "value", "delta", "significance")
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.datasets import joint, resolve
-from nuanomaly.likelihood.base import Likelihood
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.interface import Likelihood
 
 
 def compute(config: Mapping[str, Any], release: Release) -> float:

@@ -14,10 +14,10 @@ plane, the point without oscillation included:
 * ``TableEngine``: any statistic that generates data, by its own table.
 """
 
-from nuanomaly.inference.engine.base import Engine, TableEngine
 from nuanomaly.inference.engine.choose import make_engine
-from nuanomaly.inference.engine.gaussian import FixedEngine, LinearEngine
+from nuanomaly.inference.engine.fixed_covariance import FixedEngine, LinearEngine
 from nuanomaly.inference.engine.plane import Plane
 from nuanomaly.inference.engine.split import SplitEngine
+from nuanomaly.inference.engine.toy_engine import Engine, TableEngine
 
 __all__ = ["Engine", "FixedEngine", "LinearEngine", "Plane", "SplitEngine", "TableEngine", "make_engine"]

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.engine.base import Engine, TableEngine
-from nuanomaly.inference.engine.gaussian import FixedEngine, LinearEngine
+from nuanomaly.inference.engine.fixed_covariance import FixedEngine, LinearEngine
 from nuanomaly.inference.engine.plane import Plane
 from nuanomaly.inference.engine.split import SplitEngine
+from nuanomaly.inference.engine.toy_engine import Engine, TableEngine
 from nuanomaly.inference.grid import points, size
-from nuanomaly.likelihood.ensemble import GaussianForm
-from nuanomaly.model.base import Array, NotApplicableError
+from nuanomaly.likelihood.algebra.ensemble import GaussianForm
+from nuanomaly.model.probabilities import Array, NotApplicableError
 
 #: A prediction that departs from a straight line by less than this part of its size is linear.
 _LINEAR = 1e-11

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nuanomaly.inference.grid import Axis, points, size
 from nuanomaly.inference.nullpoint import null_point
 from nuanomaly.inference.objective import Objective
-from nuanomaly.model.base import Array, Parameter
+from nuanomaly.model.probabilities import Array, Parameter
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Plane:
         allowed = getattr(self.objective.model, "allowed", None)
         return np.ones(self.count, bool) if allowed is None else np.asarray(allowed(self.complete))
 
-    def at(self, index: int) -> dict[str, Array]:
+    def point(self, index: int) -> dict[str, Array]:
         """Return all parameters at one hypothesis, shape (1,) each."""
         return {name: value[index : index + 1] for name, value in self.complete.items()}
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.inference.engine.tiles import SIZE, Indices, Noise, Part, Truth
-from nuanomaly.likelihood.gains import Gains
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.algebra.gains import Gains
+from nuanomaly.model.probabilities import Array
 
 Single = NDArray[np.float32]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nuanomaly.inference.engine.tiles import Indices, Noise, Part, Truth
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 #: What rounding may do to a bound; pairs of tile and toy that are evaluated at once.
 _MARGIN, _PAIRS = 1e-7, 1024

@@ -11,14 +11,14 @@ from functools import cached_property
 
 import numpy as np
 
-from nuanomaly.inference.engine.base import TableEngine
 from nuanomaly.inference.engine.plane import Plane
 from nuanomaly.inference.engine.screen import Screen
 from nuanomaly.inference.engine.search import Candidates, Search
 from nuanomaly.inference.engine.tiles import Indices, Noise, Part, Truth, tiles
+from nuanomaly.inference.engine.toy_engine import TableEngine
 from nuanomaly.inference.toys import BLOCK, generator
-from nuanomaly.likelihood.tables import separable_parts
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.algebra.gaussian_tables import separable_parts
+from nuanomaly.model.probabilities import Array
 
 #: Truths whose numbers are computed at once, blocks whose fluctuations are kept.
 _TRUTHS, _KEPT = 8, 15
@@ -127,7 +127,7 @@ class SplitEngine(TableEngine):
         objective = self.plane.objective
         likelihood, random = objective.likelihood, generator(self.seed, 0, block)
         drawn = likelihood.nuisances.draw(BLOCK, random)
-        null, none = self.plane.at(self.plane.null), {name: np.zeros(BLOCK) for name in drawn}
+        null, none = self.plane.point(self.plane.null), {name: np.zeros(BLOCK) for name in drawn}
         toys = likelihood.toys(objective.model, null, BLOCK, random, none)
         mean = likelihood.means(objective.model, null, {name: np.zeros(1) for name in drawn})
         return toys - mean, np.array([drawn[name] for name in self._drawn]).reshape(-1, BLOCK).T

@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nuanomaly.likelihood.gains import Gains
-from nuanomaly.likelihood.tables import Separable
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.algebra.gains import Gains
+from nuanomaly.likelihood.algebra.gaussian_tables import Separable
+from nuanomaly.model.probabilities import Array
 
 #: Hypotheses per tile, tiles whose noise is computed at once, and directions that tiles are cut along.
 SIZE, _TOGETHER, _DIRECTIONS = 16, 32, 12
@@ -157,10 +157,10 @@ class Part:
         pieces = (np.cumsum(counts) - counts)[own] + np.minimum(each[:, None], counts[own] - 1)
         self.table = table.take(pieces.ravel())
         self.shape = pieces.shape
-        self.gains = table.gains.at(pieces) if table.gains else None
+        self.gains = table.gains.selection(pieces) if table.gains else None
         # nuisances apart, for bounds: of each piece, and of each tile
         apart = self.table.gains.apart() if self.table.gains else None
-        self.apart = apart.at(np.arange(pieces.size).reshape(self.shape)) if apart else None
+        self.apart = apart.selection(np.arange(pieces.size).reshape(self.shape)) if apart else None
         self.coarse = apart.coarse(self.shape[1]) if apart else None
         self.expected = expected
         self.reference = self.table.truth(expected[None], effects[None])[1][0]
@@ -227,7 +227,7 @@ class Part:
         if len(low) == 1:
             return np.asarray(low[0])
         high = noise.high[1:, chosen] + (there + slack)[1:].max(axis=2)[:, :, None]
-        return self._least(low, high, self.coarse.at(chosen) if self.coarse else None)
+        return self._least(low, high, self.coarse.selection(chosen) if self.coarse else None)
 
     def lower(self, truth: Truth, noise: Noise, tile: Indices, toy: Indices) -> Array:
         """Return at most the values of the pieces of a tile for a toy, pair by pair, shape (pairs, SIZE).
@@ -240,15 +240,15 @@ class Part:
             np.take(v, rows, axis=0, out=f, mode="clip")
             f += w[tile]
         if not noise.coordinates.shape[1]:
-            return self._combined(found, self.gains.at(tile) if self.gains else None)
+            return self._combined(found, self.gains.selection(tile) if self.gains else None)
         slack = noise.size * truth.slack[:, tile]
-        apart = self.apart.at(tile) if self.apart else None
+        apart = self.apart.selection(tile) if self.apart else None
         return self._least(found - slack, found[1:] + slack[1:], apart)
 
     def some(self, noise: Noise, tile: Indices, place: Indices, toy: Indices) -> "Some":
         """Return what is of the noise in values one by one, by tile of pieces, place in it, and toy."""
         found = noise.values[:, tile * len(noise.coordinates) + toy, place]
-        gains = self.gains.at(tile, place) if self.gains else None
+        gains = self.gains.selection(tile, place) if self.gains else None
         return Some(found, noise.coordinates[toy], gains, tile * self.shape[1] + place)
 
     def exact(self, truth: Truth, some: "Some") -> Array:
@@ -265,7 +265,7 @@ class Part:
         found = noise.first[:, chosen] + truth.values[:, chosen, 0, None]
         if noise.coordinates.shape[1]:
             found += truth.coupling[:, chosen, 0] @ noise.coordinates.T
-        return self._combined(found, self.gains.at(chosen, 0, None) if self.gains else None)
+        return self._combined(found, self.gains.selection(chosen, 0, None) if self.gains else None)
 
     @property
     def bounded(self) -> int:

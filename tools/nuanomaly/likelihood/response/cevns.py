@@ -14,11 +14,12 @@ target : {mass: kg, nuclei: list of {Z, A, mass, count}}
     Atomic masses in u, atoms per formula unit (1 if left out).
 couplings : ``tree`` | ``radiative``
 form_factor, neutron_form_factor : {kind, …}
-    See :func:`nuanomaly.likelihood.cevns.form_factor`; the second, if given, is the neutrons' own.
+    See :func:`nuanomaly.likelihood.cevns.cross_section.form_factor`; the second, if given, is the neutrons'
+    own.
 quenching : {coefficients | table and column, unit}
-    See :func:`nuanomaly.likelihood.quenching.electron_equivalent`; energies in ``unit``.
+    See :func:`nuanomaly.likelihood.cevns.quenching.electron_equivalent`; energies in ``unit``.
 smearing : {kind, …}
-    See :func:`nuanomaly.likelihood.quenching.smearing`.
+    See :func:`nuanomaly.likelihood.cevns.quenching.smearing`.
 cells : {table, energy: [low, high], time: [low, high]}
     Columns with the edges of each cell, photo-electrons or keV, and µs. Several cells may have the same
     (they differ in something else), if there is a template.
@@ -41,8 +42,7 @@ import numpy as np
 from scipy.constants import Avogadro
 
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
-from nuanomaly.likelihood.cevns import (
+from nuanomaly.likelihood.cevns.cross_section import (
     PARAMETERS,
     Charge,
     FormFactor,
@@ -54,11 +54,12 @@ from nuanomaly.likelihood.cevns import (
     recoil_momentum,
     strengths,
 )
+from nuanomaly.likelihood.cevns.quenching import electron_equivalent, smearing
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.quenching import electron_equivalent, smearing
-from nuanomaly.likelihood.stopped_muons import ENDPOINT
-from nuanomaly.likelihood.stopped_pions import COMPONENTS, MUON_LIFE, PION_LIFE, Component, arrival
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.likelihood.stopped_pions.muon_decay import ENDPOINT
+from nuanomaly.likelihood.stopped_pions.pion_decay import COMPONENTS, MUON_LIFE, PION_LIFE, Component, arrival
+from nuanomaly.model.probabilities import Array
 
 #: Intervals of the neutrino energy and of the recoil energy, steps in time (µs) where light is lost.
 _ENERGIES, _RECOILS, _TIMES = 200, 1500, 0.002

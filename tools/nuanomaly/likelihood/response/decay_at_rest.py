@@ -26,11 +26,11 @@ from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
 from nuanomaly.likelihood.channel import Channel, flavours
-from nuanomaly.likelihood.ibd import cells
-from nuanomaly.likelihood.stopped_muons import ENDPOINT, SPECTRA, inverse_beta_decay
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.likelihood.reactor.inverse_beta_decay import cells
+from nuanomaly.likelihood.stopped_pions.muon_decay import ENDPOINT, SPECTRA, inverse_beta_decay
+from nuanomaly.model.probabilities import Array
 
 #: Step of the neutrino energy in MeV, well below any resolution, and number of intervals of L/E: waves are
 #: averaged over each of them in closed form, so that few are enough at every Δm².

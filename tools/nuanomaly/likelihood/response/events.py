@@ -23,8 +23,8 @@ channels : list, each with
     interaction : optional, ``CC``
 
 Oscillations of many events are made from their moments in cells of L/E, with an error below 1e-10 of the
-events in a bin, up to 100 eV² (:mod:`nuanomaly.likelihood.collapse`); above, and for models that are no sum
-of waves, event by event.
+events in a bin, up to 100 eV² (:mod:`nuanomaly.likelihood.algebra.collapse`); above, and for models that are
+no sum of waves, event by event.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,10 +36,10 @@ from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
 from nuanomaly.likelihood.channel import Channel, flavours
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Response
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Array
 
 
 def build(config: Mapping[str, Any], release: Release) -> Response:

@@ -33,10 +33,10 @@ from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
 from nuanomaly.likelihood.channel import Channel, flavours
-from nuanomaly.likelihood.ibd import cells
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.likelihood.reactor.inverse_beta_decay import cells
+from nuanomaly.model.probabilities import Array
 
 #: Step of the neutrino energy in MeV, well below any resolution, and number of intervals of L/E.
 _STEP, _CELLS = 0.05, 400

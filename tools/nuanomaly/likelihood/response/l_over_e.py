@@ -29,9 +29,9 @@ from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
 from nuanomaly.likelihood.channel import Channel, flavours
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.model.probabilities import Array
 
 Index = NDArray[np.intp]
 

@@ -34,9 +34,9 @@ from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.model.base import Array, complete
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.model.probabilities import Array, complete
 from nuanomaly.model.registry import model
 
 

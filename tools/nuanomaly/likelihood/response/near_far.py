@@ -26,11 +26,11 @@ from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.accelerator.muon_range import energy_of_range
 from nuanomaly.likelihood.channel import Channel, flavours
-from nuanomaly.likelihood.ibd import cells
-from nuanomaly.likelihood.muon_range import energy_of_range
+from nuanomaly.likelihood.reactor.inverse_beta_decay import cells
 from nuanomaly.likelihood.response.migration import SiteResponse
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 #: Sites in the order of the outputs, intervals of L/E per bin, and steps of the neutrino energy.
 _SITES, _CELLS, _STEPS = ("near", "far"), 100, 2000
@@ -74,12 +74,12 @@ def _ranges(config: Mapping[str, Any], release: Release) -> list[tuple[Array, Ar
     spectrum = middle * np.exp(-middle / config["slope"])
     third = config["antiquarks"] / 3.0
 
-    def above(least: float) -> Array:
+    def share_above(least: float) -> Array:
         """Return the part of the cross section with muons above an energy."""
         share = np.minimum(least / middle, 1.0)
         return np.asarray((1.0 - share) + third * (1.0 - share**3))
 
-    return [(edges, spectrum * (above(a) - above(b))) for a, b in zip(low, high, strict=True)]
+    return [(edges, spectrum * (share_above(a) - share_above(b))) for a, b in zip(low, high, strict=True)]
 
 
 def _channel(

@@ -9,7 +9,7 @@ Each detector is a channel of its own: a model can treat short baselines as such
 Config
 ------
 flux, cross_section : tables
-    See :func:`nuanomaly.likelihood.ibd.detected_spectra`.
+    See :func:`nuanomaly.likelihood.reactor.inverse_beta_decay.detected_spectra`.
 isotopes : list of columns of the flux table
 detectors : table
     Rows (detector, f_ISOTOPE …, energy_shift, resolution_linear, resolution_root, resolution_constant): what
@@ -37,10 +37,10 @@ from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.ibd import detected_spectra, site_cells
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.likelihood.reactor.inverse_beta_decay import detected_spectra, site_cells
+from nuanomaly.model.probabilities import Array
 
 #: Step in MeV that spectra and resolution are integrated with before they are divided into cells.
 _STEP = 5e-3

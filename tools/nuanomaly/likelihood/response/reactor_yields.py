@@ -7,7 +7,7 @@ baselines is a channel of its own, so that a model can treat short ones as such 
 Config
 ------
 flux, cross_section : tables
-    See :func:`nuanomaly.likelihood.ibd.detected_spectra`.
+    See :func:`nuanomaly.likelihood.reactor.inverse_beta_decay.detected_spectra`.
 isotopes : list of columns of the flux table
 baselines : list of tables
     Rows (site, baseline, half_length, strength); a site may have several rows, in one table.
@@ -27,8 +27,8 @@ from scipy import sparse
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.ibd import IsotopeResponse, detected_spectra, site_cells
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse, detected_spectra, site_cells
+from nuanomaly.model.probabilities import Array
 
 #: Step in MeV that spectra are integrated with before they are divided into cells.
 _STEP = 1e-3

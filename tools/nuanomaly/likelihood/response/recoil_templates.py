@@ -18,7 +18,7 @@ nuclei : list of {Z, A, mass, count}
     Atomic masses in u, parts of the atoms.
 couplings : ``tree`` | ``radiative``
 form_factor : {kind, …}
-    See :func:`nuanomaly.likelihood.cevns.form_factor`.
+    See :func:`nuanomaly.likelihood.cevns.cross_section.form_factor`.
 recoils : {table, run, energy, bin, efficiency}
     Columns: run, recoil energy in keV, number of the bin, part of such recoils that is seen in it.
 exposure : {table, run, exposure, runs}
@@ -39,8 +39,7 @@ from scipy.constants import Avogadro
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
-from nuanomaly.likelihood.cevns import (
+from nuanomaly.likelihood.cevns.cross_section import (
     PARAMETERS,
     Charge,
     Nucleus,
@@ -50,7 +49,8 @@ from nuanomaly.likelihood.cevns import (
     form_factor,
     recoil_momentum,
 )
-from nuanomaly.model.base import Array, Model, NotApplicableError
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 #: Seconds in a Julian year; steps between two templates, and up to the endpoint for the cross section.
 _YEAR, _STEPS, _RECOILS = 31_557_600.0, 20, 2000

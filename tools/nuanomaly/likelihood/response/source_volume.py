@@ -2,7 +2,7 @@
 
 Each measurement is the ratio of captures with oscillation to those without, so its weights add up to one:
 weight = line fraction × cross section × share of the distance L. A node stands for an interval of L, over
-which probabilities are averaged. See :mod:`nuanomaly.likelihood.solids`.
+which probabilities are averaged. See :mod:`nuanomaly.likelihood.gallium.solids`.
 
 Config
 ------
@@ -14,7 +14,7 @@ solids : table
     Columns ``volume``, ``role`` (body, hole), ``shape`` (cylinder, sphere, point), ``radius``, ``z_low``,
     ``z_high`` (m). A source is one body.
 nodes : {radius, height, polar, azimuth, length}
-    Numbers of quadrature nodes, see :class:`nuanomaly.likelihood.solids.Nodes`.
+    Numbers of quadrature nodes, see :class:`nuanomaly.likelihood.gallium.solids.Nodes`.
 """
 
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.solids import Nodes, Solid, Volume, lengths, volume
+from nuanomaly.likelihood.gallium.solids import Nodes, Solid, Volume, lengths, volume
+from nuanomaly.likelihood.parts import Response
 
 
 def build(config: Mapping[str, Any], release: Release) -> Response:

@@ -22,8 +22,8 @@ import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Response
-from nuanomaly.model.base import Array, Model, NotApplicableError, Parameter
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
 
 
 @dataclass(frozen=True, eq=False)

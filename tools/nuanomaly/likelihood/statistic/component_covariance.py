@@ -22,11 +22,11 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.statistic.scaled_covariance import declared
 from nuanomaly.likelihood.transform.stack import Index, Stack
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 #: How many doubles of covariance matrices are held at once: about what a processor's cache takes.
 _CHUNK = 200_000

@@ -22,11 +22,11 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.statistic.poisson import poisson_counts
 from nuanomaly.likelihood.transform.stack import Stack
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 Statistical = Literal["combined-neyman-pearson", "neyman", "pearson"]
 

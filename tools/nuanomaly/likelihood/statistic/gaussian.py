@@ -25,10 +25,11 @@ from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Moved, Prediction, StatisticKind, Transform
-from nuanomaly.likelihood.ensemble import Table, gaussian_noise, gaussian_table, one_by_one
+from nuanomaly.likelihood.algebra.ensemble import gaussian_noise, one_by_one
+from nuanomaly.likelihood.algebra.gaussian_tables import Table, gaussian_table
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Moved, Prediction, StatisticKind, Transform
+from nuanomaly.model.probabilities import Array
 
 #: A prediction that is not linear is linearised again until χ² changes by less than this, but so many times
 #: at most.
@@ -70,7 +71,7 @@ class Gaussian:
         for _ in range(_STEPS):
             tried = target[rows]
             form = self._form(moved(tried, rows))
-            found = form.at(dict(zip(form.ids, tried.T, strict=True))).constant
+            found = form.substituted(dict(zip(form.ids, tried.T, strict=True))).constant
             found = found + self.nuisances.prior_value(dict(zip(form.ids, tried.T, strict=True)))
             better = found <= value[rows]
             kept, gain = rows[better], value[rows] - found

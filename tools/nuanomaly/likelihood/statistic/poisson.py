@@ -20,12 +20,13 @@ from scipy.special import pdtr, pdtrik, xlogy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
-from nuanomaly.likelihood.convex import CACHED, Local, profile
-from nuanomaly.likelihood.counts import WALL, profiled_table
-from nuanomaly.likelihood.ensemble import Table, one_by_one
+from nuanomaly.likelihood.algebra.convex import CACHED, Local, profile
+from nuanomaly.likelihood.algebra.count_tables import WALL, profiled_table
+from nuanomaly.likelihood.algebra.ensemble import one_by_one
+from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
+from nuanomaly.model.probabilities import Array
 
 #: The part of the expected curvature that is left where nothing was counted.
 _TRACE = 1e-6

@@ -28,10 +28,10 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.statistic.poisson import poisson_counts
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,11 +30,11 @@ from scipy.linalg import solve_triangular
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, StatisticKind, Transform
-from nuanomaly.likelihood.ensemble import Table
+from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
 from nuanomaly.likelihood.transform.stack import Index, Stack
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 Statistical = Literal["signal", "all", "none"]
 

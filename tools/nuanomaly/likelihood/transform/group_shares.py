@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, Response
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Prediction, Response
 from nuanomaly.likelihood.response.migration import SiteResponse
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,9 @@ import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, Response
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)

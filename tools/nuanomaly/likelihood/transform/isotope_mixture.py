@@ -25,10 +25,10 @@ import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, Response
-from nuanomaly.likelihood.ibd import IsotopeResponse
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.model.base import Array, complete
+from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse
+from nuanomaly.model.probabilities import Array, complete
 from nuanomaly.model.registry import model
 
 

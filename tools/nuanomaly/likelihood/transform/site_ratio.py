@@ -18,10 +18,10 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, Response
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Prediction, Response
 from nuanomaly.likelihood.response.migration import SiteResponse
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 _SIDES = ("numerator", "denominator")
 

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, Response
 from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.parts import Prediction, Response
 from nuanomaly.likelihood.response.prompt_spectra import PromptSpectra
-from nuanomaly.model.base import Array, complete
+from nuanomaly.model.probabilities import Array, complete
 from nuanomaly.model.registry import model
 
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, Response
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.model.probabilities import Array
 
 Index = NDArray[np.intp]
 

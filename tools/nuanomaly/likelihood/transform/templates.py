@@ -25,9 +25,9 @@ import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.base import Prediction, Response
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.model.base import Array
+from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)

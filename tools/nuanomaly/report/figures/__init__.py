@@ -4,7 +4,7 @@ Every function draws on axes that :func:`new` made and returns nothing; captions
 are and when the data were taken, are added by :meth:`nuanomaly.report.context.Page.figure`.
 """
 
-from nuanomaly.report.figures.base import (
+from nuanomaly.report.figures.canvas import (
     LABELS,
     band,
     curve,
@@ -16,8 +16,8 @@ from nuanomaly.report.figures.base import (
     power,
     wilks,
 )
-from nuanomaly.report.figures.bins import ladder, spectrum, uncertainty
 from nuanomaly.report.figures.planes import best_fit, chains, plane, published, region
+from nuanomaly.report.figures.spectra import ladder, spectrum, uncertainty
 
 __all__ = [
     "LABELS",

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 from nuanomaly.report.drawing import COLOURS, style
-from nuanomaly.report.figures.base import LABELS, power, wilks
+from nuanomaly.report.figures.canvas import LABELS, power, wilks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

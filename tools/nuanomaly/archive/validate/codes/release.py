@@ -77,7 +77,7 @@ METADATA = errors(
         "UNKNOWN_IMPORTER",
         "No such importer",
         "The tables cannot be rebuilt from the originals.",
-        "Name a module of tools/nuanomaly/archive/importers, or leave `import` out.",
+        "Name a module of tools/importers, or leave `import` out.",
     ),
     (
         "KIND_WITHOUT_SCHEMA",

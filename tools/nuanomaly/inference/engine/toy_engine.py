@@ -1,0 +1,99 @@
+"""What toys need of a plane, and the engine of any statistic that generates data."""
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+import numpy as np
+
+from nuanomaly.inference.engine.plane import Plane
+from nuanomaly.inference.toys import BLOCK, generator
+from nuanomaly.likelihood.algebra.gaussian_tables import Table
+from nuanomaly.model.probabilities import Array
+
+#: So many values (doubles) of a table are held at once.
+_CHUNK = 200_000
+
+
+class Engine(ABC):
+    """What toys need of a plane."""
+
+    def __init__(self, plane: Plane, seed: int) -> None:
+        self.plane = plane
+        self.seed = seed
+
+    @property
+    def data(self) -> Array:
+        """The observed data."""
+        found = self.plane.objective.likelihood.data
+        assert found is not None  # make_engine() refuses what has none
+        return found
+
+    @abstractmethod
+    def values(self, data: Array) -> Array:
+        """Return the statistic of data sets (T, n) at all hypotheses, shape (T, count)."""
+
+    @abstractmethod
+    def minimum(self, data: Array) -> Array:
+        """Return the smallest value of data sets (T, n) over the plane, boundaries included, shape (T,)."""
+
+    @abstractmethod
+    def generate(self, index: int, block: int) -> Array:
+        """Return the data of one block of toys of one hypothesis, shape (BLOCK, n)."""
+
+    @abstractmethod
+    def deltas(self, index: int, block: int) -> Array:
+        """Return Δ of one block of toys of one hypothesis, shape (BLOCK,)."""
+
+    def observed(self) -> tuple[Array, float]:
+        """Return the statistic of the data at all hypotheses, and its smallest value over the plane."""
+        data = self.data[None]
+        return self.values(data)[0], float(self.minimum(data)[0])
+
+    def many(self, index: int, count: int, first: int = 0) -> Array:
+        """Return Δ of ``count`` blocks of toys of one hypothesis, shape (count·BLOCK,)."""
+        return np.concatenate([self.deltas(index, block) for block in range(first, first + count)])
+
+
+class TableEngine(Engine):
+    """Any statistic that generates data."""
+
+    @cached_property
+    def table(self) -> Table:
+        """The table of all hypotheses that exist."""
+        plane = self.plane
+        chosen = {name: value[plane.possible] for name, value in plane.complete.items()}
+        return plane.objective.likelihood.tabulate(plane.objective.model, chosen)
+
+    def values(self, data: Array) -> Array:
+        """Return the statistic of data sets (T, n) at all hypotheses, shape (T, count)."""
+        found = np.full((len(data), self.plane.count), np.inf)
+        found[:, self.plane.possible] = self.table(data)
+        return found
+
+    def minimum(self, data: Array) -> Array:
+        """Return the smallest value of data sets (T, n) over the plane, shape (T,)."""
+        return np.concatenate([self.table(part).min(axis=1) for part in self._parts(data)])
+
+    def generate(self, index: int, block: int) -> Array:
+        """Return the data of one block of toys: nuisances drawn from their priors, then the data."""
+        objective = self.plane.objective
+        likelihood, random = objective.likelihood, generator(self.seed, 0, block)
+        truth = self.plane.point(index)
+        free = [n for n in likelihood.nuisances.ids if n not in likelihood.nuisances.with_prior()]
+        where = likelihood.profiled(objective.model, truth)[1] if free else {}
+        true = likelihood.nuisances.draw(BLOCK, random, {name: float(where[name][0]) for name in free})
+        return likelihood.toys(objective.model, truth, BLOCK, random, true)
+
+    def deltas(self, index: int, block: int) -> Array:
+        """Return Δ of one block of toys of one hypothesis, shape (BLOCK,)."""
+        column = int(self.plane.possible[:index].sum())
+        parts = []
+        for part in self._parts(self.generate(index, block)):
+            values = self.table(part)
+            parts.append(values[:, column] - values.min(axis=1))
+        return np.concatenate(parts)
+
+    def _parts(self, data: Array) -> list[Array]:
+        # parts of one size: a matrix product may depend on its shape to the last bit
+        step = max(1, min(BLOCK, _CHUNK // self.plane.count))
+        return [data[start : start + step] for start in range(0, len(data), step)]

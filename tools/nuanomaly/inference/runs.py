@@ -1,0 +1,208 @@
+"""Long runs that are declared as data, so that anybody can do them again: ``toys.yaml`` of a comparison.
+
+runs:
+  NAME:
+    kind: significance | hypothesis | goodness | compatibility | feldman-cousins | coverage
+    datasets: [..]    (a list in this list is one data set, its releases together)
+    model: ..
+    mode, fixed, grid: optional, as everywhere
+    toys, seed: numbers
+    at: the point, for a hypothesis; true points, for coverage
+    levels, most, every, independent: optional, for feldman-cousins
+    points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
+from nuanomaly.inference.coverage import coverage
+from nuanomaly.inference.datasets import Dataset
+from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
+from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_files import read, write
+from nuanomaly.inference.toys import ToyTest
+from nuanomaly.inference.workers import Placement
+from nuanomaly.likelihood.build import join
+from nuanomaly.model.probabilities import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TESTS = {
+    "significance": toy_significance,
+    "hypothesis": toy_hypothesis,
+    "goodness": toy_goodness,
+    "compatibility": toy_compatibility,
+}
+_MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage}
+_KEYS = ("datasets", "model", "mode", "fixed", "grid", "toys", "seed", "allow_overlap")
+_MORE = {
+    "feldman-cousins": ("levels", "most", "every", "points", "independent"),
+    "coverage": ("at",),
+    "hypothesis": ("at",),
+}
+
+
+def compute(
+    declared: Mapping[str, Any], placement: Placement | None = None, progress: Progress | None = None
+) -> ToyTest | FeldmanCousins:
+    """Return the result of a declared run.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown kind or key.
+    """
+    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS}
+    kind = str(declared.get("kind"))
+    if kind not in kinds:
+        raise UnknownNameError("kind of run", kind, kinds)
+    keys = (*_KEYS, *_MORE.get(kind, ()))
+    for key in declared:
+        if key not in ("kind", *keys):
+            raise UnknownNameError("key", str(key), keys, f"a run of kind {kind}")
+    settings = {key: declared[key] for key in keys if key in declared}
+    settings["grid"] = {name: _axis(spec) for name, spec in settings.get("grid", {}).items()}
+    if "points" in settings:
+        settings["points"] = _points(settings["points"])
+    datasets = settings.pop("datasets")
+    wanted = [datasets] if isinstance(datasets, str) else [_dataset(entry) for entry in datasets]
+    found: ToyTest | FeldmanCousins = kinds[kind](
+        wanted, settings.pop("model"), placement=placement, progress=progress, **settings
+    )
+    return found
+
+
+def _dataset(entry: str | list[str]) -> Dataset:
+    """Return a data set as it is named, or the releases of a list as one."""
+    return entry if isinstance(entry, str) else join(" + ".join(entry), entry)
+
+
+def _axis(spec: Any) -> Any:
+    """Return an axis: a list of low, high, number and spacing is a range, any other one the values."""
+    return tuple(spec) if isinstance(spec, list) and len(spec) == 4 and isinstance(spec[3], str) else spec
+
+
+def _points(declared: Mapping[str, Any]) -> dict[str, Array]:
+    """Return points that are declared as lists of coordinates, or as the axes of a mesh."""
+    if not all(isinstance(_axis(spec), tuple) for spec in declared.values()):
+        return {name: np.asarray(values, float) for name, values in declared.items()}
+    lines = [
+        (np.geomspace if spacing == "log" else np.linspace)(low, high, count)
+        for low, high, count, spacing in declared.values()
+    ]
+    mesh = np.meshgrid(*lines, indexing="ij")
+    return {name: m.ravel() for name, m in zip(declared, mesh, strict=True)}
+
+
+def record(
+    folder: Path,
+    declared: Mapping[str, Any],
+    found: ToyTest | FeldmanCousins,
+    cpu_seconds: float | None = None,
+) -> Path:
+    """Write a result with its declaration; of a test, the table is how its toys are distributed.
+
+    Parameters
+    ----------
+    cpu_seconds : float, optional
+        What the run took, all processes together; two digits of it are kept.
+    """
+    name, frame = ("critical", found.to_frame()) if isinstance(found, FeldmanCousins) else _spread(found)
+    about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": found.as_dict()}
+    if cpu_seconds is not None:
+        about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
+    return write(folder, {name: frame}, about)
+
+
+def _spread(test: ToyTest) -> "tuple[str, pd.DataFrame]":
+    import pandas as pd
+
+    above, delta = test.spread()
+    return "distribution", pd.DataFrame({"above": above, "delta": delta})
+
+
+def is_current(folder: Path, declared: Mapping[str, Any]) -> bool:
+    """Say whether a stored result is that of this declaration and of these releases, and unharmed."""
+    return trouble(folder, declared, inputs(declared)) is None
+
+
+@dataclass(frozen=True, eq=False)
+class StoredRun:
+    """The stored result of a declared run.
+
+    Attributes
+    ----------
+    name : str
+    declared : mapping
+        The run as ``toys.yaml`` declares it.
+    about : mapping
+        ``about.json``.
+    tables : mapping of DataFrame
+        ``distribution`` of a test: so many toys (``above``) reach ``delta``; ``critical`` of a map.
+    """
+
+    name: str
+    declared: Mapping[str, Any]
+    about: Mapping[str, Any]
+    tables: "Mapping[str, pd.DataFrame]"
+
+    @property
+    def test(self) -> ToyTest:
+        """The test.
+
+        Raises
+        ------
+        NuanomalyError
+            If the run is a map of critical values.
+        """
+        result = self.about["result"]
+        if "above" not in result:
+            raise NuanomalyError(f"run {self.name!r} is no test, but a map of critical values: see its table")
+        return ToyTest(result["delta"], result["above"], result["toys"], result["sided"], result["against"])
+
+    @property
+    def how(self) -> str:
+        """Toys, seed and cost, as a page says them."""
+        cpu = self.about.get("cpu_seconds")
+        cost = f", {_duration(cpu)} of CPU time" if cpu else ""
+        toys = f"{self.test.toys:,}".replace(",", "\u202f")
+        return f"{toys} toys, seed {self.declared.get('seed', 0)}, {self.test.sided}{cost}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds / 60:.2g} min"
+
+
+def stored_run(folder: Path, name: str) -> StoredRun:
+    """Return the stored result of a run that a comparison's folder declares.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is not declared.
+    NuanomalyError
+        If its result is not stored, not that of the declaration and the releases, or damaged.
+    """
+    declared = declared_runs(folder)
+    if name not in declared:
+        raise UnknownNameError("run", name, declared, f"{folder.name}/{DECLARATION}")
+    place = folder / STORED / name
+    wrong = trouble(place, declared[name], inputs(declared[name]))
+    if wrong is not None:
+        raise NuanomalyError(
+            f"run {name} of comparisons/{folder.name}: {wrong.reason}: "
+            f"run `nuanomaly toys {folder.name}` (or `make toys`) and commit what it writes"
+        )
+    tables, about = read(place)
+    return StoredRun(name, declared[name], about, tables)
+
+
+__all__ = ["StoredRun", "compute", "declared_runs", "inputs", "is_current", "record", "stored_run"]

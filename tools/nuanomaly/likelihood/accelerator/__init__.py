@@ -1,0 +1,1 @@
+"""What beams in flight need: ranges of muons."""

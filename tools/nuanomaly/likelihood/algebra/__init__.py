@@ -1,0 +1,1 @@
+"""Profiles, tables of many data sets, collapsed nodes: mathematics that knows no experiment."""

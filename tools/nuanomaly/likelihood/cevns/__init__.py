@@ -1,0 +1,1 @@
+"""What coherent scattering needs: cross section, form factors, quenching."""

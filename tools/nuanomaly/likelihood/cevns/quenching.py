@@ -1,0 +1,186 @@
+"""From nuclear recoil to what is measured: quenching, light yield, smearing, efficiency.
+
+Everything is declared as data (see :mod:`nuanomaly.likelihood.response.cevns`); the functions here know no
+experiment.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+from scipy.stats import gamma, poisson
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.archive.units import registry
+from nuanomaly.model.probabilities import Array
+
+#: Steps per photo-electron when a continuous spectrum of them is integrated.
+_FINE = 4
+
+
+def electron_equivalent(T: Array, coefficients: Sequence[float], unit: str) -> Array:
+    """Return the electron-equivalent energy in keV, Σ_k c_k T^(k+1), never negative.
+
+    Parameters
+    ----------
+    T : array
+        Recoil energy in keV.
+    coefficients : sequence of float
+        c_0, c_1 …, for both energies in ``unit``.
+    unit : str
+        Such as ``keV`` or ``MeV``.
+
+    Examples
+    --------
+    Quenching of 8.78 %, and a straight line of 0.246 + 0.00078 T/keV:
+
+    >>> electron_equivalent(np.array([10.0]), [0.0878], "keV").round(3).tolist()
+    [0.878]
+    >>> electron_equivalent(np.array([10.0]), [0.246, 0.00078], "keV").round(3).tolist()
+    [2.538]
+    """
+    scale = float(registry()(f"1 {unit}").to("keV").magnitude)
+    x = np.asarray(T, float) / scale
+    total = np.zeros_like(x)
+    for c in reversed(coefficients):
+        total = (total + c) * x
+    return np.maximum(total * scale, 0.0)
+
+
+def efficiency(config: Mapping[str, Any], x: Array, release: Release) -> Array:
+    """Return a declared efficiency at x, in the unit it was declared in.
+
+    ``logistic``: a/(1 + exp(−k(x − x0))) + offset, never negative, times ``factor`` below each of ``steps``
+    (the first that applies). ``table``: linear between the points, zero below the first and constant above
+    the last one.
+
+    Raises
+    ------
+    UnknownNameError
+        For another kind.
+    """
+    kind = config["kind"]
+    if kind == "table":
+        table = release.table(config["table"])
+        points, values = (table[config[c]].to_numpy(float) for c in ("at", "efficiency"))
+        return np.asarray(np.interp(x, points, values, left=0.0))
+    if kind != "logistic":
+        raise UnknownNameError("efficiency", str(kind), ["logistic", "table"], release.id)
+    raw = config["a"] / (1.0 + np.exp(-config["k"] * (x - config["x0"]))) + config.get("offset", 0.0)
+    factor = np.ones_like(x)
+    for step in sorted(config.get("steps", ()), key=lambda s: -float(s["below"])):
+        factor = np.where(x < step["below"], step["factor"], factor)
+    return np.asarray(np.maximum(raw, 0.0) * factor)
+
+
+def smearing(config: Mapping[str, Any], ee: Array, low: Array, high: Array, release: Release) -> Array:
+    """Return how likely an electron-equivalent energy is seen in each bin, efficiency included.
+
+    Parameters
+    ----------
+    config : mapping
+        ``kind`` and what it needs:
+        ``poisson``: ``light_yield`` (photo-electrons per keV), ``efficiency`` at whole photo-electrons n; a
+        bin holds low ≤ n < high.
+        ``gamma``: ``light_yield`` and ``sharpness`` (b, per keV), photo-electrons follow a Γ distribution of
+        mean light_yield·E and shape 1 + bE; ``efficiency`` at photo-electrons.
+        ``gaussian``: ``resolution`` a, σ = a√E in keV; ``efficiency`` at the unsmeared energy in keV.
+    ee : array, shape (N,)
+        In keV.
+    low, high : arrays, shape (n,)
+        Edges of the bins, in photo-electrons or keV.
+
+    Returns
+    -------
+    array, shape (n, N)
+
+    Raises
+    ------
+    UnknownNameError
+        For another kind.
+    """
+    kind = config["kind"]
+    if kind == "poisson":
+        counts = np.arange(np.floor(low[0]), np.ceil(high[-1]) + 1.0)
+        seen = poisson.pmf(counts[:, None], np.maximum(config["light_yield"] * ee, 1e-12))
+        return _summed(counts, seen * efficiency(config["efficiency"], counts, release)[:, None], low, high)
+    if kind == "gamma":
+        edges = np.arange(np.floor(low[0]) * _FINE, np.ceil(high[-1]) * _FINE + 1) / _FINE
+        shape = 1.0 + config["sharpness"] * ee
+        scale = np.maximum(config["light_yield"] * ee, 1e-12) / shape
+        seen = np.diff(gamma.cdf(edges[:, None], shape, scale=scale), axis=0)
+        middle = 0.5 * (edges[1:] + edges[:-1])
+        return _summed(middle, seen * efficiency(config["efficiency"], middle, release)[:, None], low, high)
+    if kind != "gaussian":
+        raise UnknownNameError("smearing", str(kind), ["poisson", "gamma", "gaussian"], release.id)
+    sigma = config["resolution"] * np.sqrt(np.maximum(ee, 1e-12))
+    inside = ndtr((high[:, None] - ee) / sigma) - ndtr((low[:, None] - ee) / sigma)
+    return np.asarray(inside * efficiency(config["efficiency"], ee, release))
+
+
+def _summed(places: Array, values: Array, low: Array, high: Array) -> Array:
+    """Return values (m, N) at places (m,) summed over the bins low ≤ place < high, shape (n, N)."""
+    inside = (places >= low[:, None]) & (places < high[:, None])
+    return np.asarray(inside.astype(float) @ values)
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseFit:
+    """A scintillation response fitted to measured quenching factors.
+
+    Attributes
+    ----------
+    coefficients : array, shape (k,)
+        c_k of E_ee = Σ_k c_k T^(k+1), energies in keV: the quenching factor is Σ_k c_k T^k.
+    covariance : array, shape (k, k)
+        From the errors of the measurements alone.
+    chi2, dof : float, int
+        Of the fit. Measurements that disagree make it large, and the covariance too small.
+    """
+
+    coefficients: Array
+    covariance: Array
+    chi2: float
+    dof: int
+
+    def factor(self, T: Array) -> Array:
+        """Return the quenching factor at recoil energies in keV."""
+        return np.asarray(self._powers(T) @ self.coefficients)
+
+    def band(self, T: Array, scaled: bool = True) -> Array:
+        """Return its standard deviation, times √(χ²/dof) where that is above one and ``scaled``."""
+        variance = np.einsum("ni,ij,nj->n", self._powers(T), self.covariance, self._powers(T))
+        return np.asarray(np.sqrt(variance * (max(1.0, self.chi2 / self.dof) if scaled else 1.0)))
+
+    def _powers(self, T: Array) -> Array:
+        return np.asarray(np.power.outer(np.asarray(T, float), np.arange(self.coefficients.size)))
+
+
+def fit_response(T: Array, factor: Array, error: Array, degree: int = 4) -> ResponseFit:
+    """Return the least-squares fit of a scintillation response to quenching factors.
+
+    Parameters
+    ----------
+    T : array, shape (n,)
+        Recoil energies in keV; their errors are neglected.
+    factor, error : arrays, shape (n,)
+    degree : int
+        Of the response; 4 is the form of arXiv:2111.02477.
+
+    Examples
+    --------
+    >>> T = np.linspace(3.0, 60.0, 12)
+    >>> fit = fit_response(T, 0.05 + 0.001 * T, np.full(12, 0.002), degree=2)
+    >>> fit.coefficients.round(4).tolist(), round(fit.chi2, 3), fit.dof
+    ([0.05, 0.001], 0.0, 10)
+    """
+    # energies over 50 keV keep the matrix well conditioned
+    scale = 50.0 ** np.arange(degree)
+    design = np.power.outer(np.asarray(T, float), np.arange(degree)) / scale / error[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    scaled = covariance @ (design.T @ (factor / error))
+    chi2 = float(((factor / error - design @ scaled) ** 2).sum())
+    return ResponseFit(scaled / scale, covariance / np.outer(scale, scale), chi2, T.size - degree)

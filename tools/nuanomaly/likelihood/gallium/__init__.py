@@ -1,0 +1,1 @@
+"""What the gallium source experiments need: geometry of source and targets."""

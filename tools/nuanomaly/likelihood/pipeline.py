@@ -1,0 +1,166 @@
+"""Response → Transform → Statistic as one likelihood."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from nuanomaly.likelihood.algebra.convex import Local
+from nuanomaly.likelihood.algebra.ensemble import (
+    FixedCovariance,
+    GaussianForm,
+    Generates,
+    SharesOut,
+    Tabulates,
+    one_by_one,
+)
+from nuanomaly.likelihood.algebra.gaussian_tables import Table, shared_table
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.nuisance import Quadratic
+from nuanomaly.likelihood.parts import (
+    Convex,
+    Prediction,
+    Response,
+    Statistic,
+    Transform,
+)
+from nuanomaly.likelihood.penalty import Penalty
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseLikelihood(Likelihood):
+    """Response → Transform → Statistic, and the terms the release adds for parameters of the model."""
+
+    response: Response = field(kw_only=True)
+    transform: Transform = field(kw_only=True)
+    measure: Statistic = field(kw_only=True)
+    penalties: tuple[Penalty, ...] = field(kw_only=True, default=())
+
+    @property
+    def interaction_parameters(self) -> tuple[Parameter, ...]:
+        """The response's interaction parameters."""
+        return self.response.interaction_parameters
+
+    def prediction(self, model: Model, points: Mapping[str, Array]) -> Prediction:
+        """Return the prediction at complete points."""
+        interaction = {p.name: points[p.name] for p in self.interaction_parameters}
+        found = self.transform(self._outputs(model, points))
+        return replace(found, interaction=interaction) if interaction else found
+
+    def _outputs(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the response's outputs at complete points, shape (P, n_out)."""
+        own = {p.name for p in model.parameters}
+        physics = {k: v for k, v in points.items() if k in own}
+        interaction = {p.name: points[p.name] for p in self.interaction_parameters}
+        return self.response(model, physics, interaction)
+
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the statistic, nuisances profiled, and the penalties, shape (P,)."""
+        return self.measure.value(self.prediction(model, points)) + self._penalty(points)
+
+    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
+        """Return the statistic and the penalties as a quadratic form in the nuisances, priors left out."""
+        if isinstance(self.measure, Convex):
+            return None
+        form = self.measure.quadratic(self.prediction(model, points))
+        return None if form is None else self._raised(form, points)
+
+    def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
+        """Return the expansion of both about any values (P, K) of the nuisances, priors left out."""
+        if not isinstance(self.measure, Convex):
+            return super().local(model, points)
+        local = self.measure.local(self.prediction(model, points))
+        return lambda xi: self._raised(local(xi), points)
+
+    def _penalty(self, points: Mapping[str, Array]) -> Array | float:
+        return sum((penalty(points) for penalty in self.penalties), 0.0)
+
+    def _raised(self, form: Quadratic, points: Mapping[str, Array]) -> Quadratic:
+        return replace(form, constant=form.constant + self._penalty(points)) if self.penalties else form
+
+    @property
+    def data(self) -> Array | None:
+        """The data, shape (n_bins,); None if it is not known how they fluctuate."""
+        return self.measure.data if isinstance(self.measure, Generates) else None
+
+    def given(self, data: Array) -> "ResponseLikelihood":
+        """Return the same likelihood with other data (n_bins,)."""
+        if self.data is None:
+            raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
+        measure: Statistic = replace(self.measure, data=data)  # type: ignore[type-var]
+        if not hasattr(self.transform, "data"):
+            return replace(self, measure=measure)
+        # a prediction that is normalised to the data moves with them
+        shape = self.transform.data.shape
+        moved: Transform = replace(self.transform, data=data.reshape(shape))  # type: ignore[type-var]
+        return replace(self, measure=measure, transform=moved)
+
+    def toys(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        count: int,
+        random: np.random.Generator,
+        nuisances: Mapping[str, Array] | None = None,
+    ) -> Array:
+        """Return data (count, n_bins) that could have been observed at one complete point."""
+        if not isinstance(self.measure, Generates):
+            raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
+        prediction = self.prediction(model, points)
+        true = self.nuisances.draw(count, random) if nuisances is None else nuisances
+        drawn = self._side_by_side(true, count)
+        if prediction.moved is None:
+            means = prediction.mu + drawn @ prediction.jacobian[0].T
+        else:
+            moved = prediction.moved(drawn, np.zeros(len(drawn), np.intp))
+            means = moved.mu + np.einsum("tnk,tk->tn", moved.jacobian, drawn)
+        means = np.broadcast_to(means, (count, self.measure.data.size))
+        return self.measure.sample(prediction, means, random)
+
+    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
+        """Return the means of data at complete points, shape (P, n_bins), with all nuisances by id."""
+        prediction = self.prediction(model, points)
+        count = len(prediction.mu)
+        at = self._side_by_side(nuisances, count)
+        found = prediction if prediction.moved is None else prediction.moved(at, np.arange(count))
+        return np.asarray(found.mu + np.einsum("pnk,pk->pn", found.jacobian, at))
+
+    def _side_by_side(self, nuisances: Mapping[str, Array], count: int) -> Array:
+        found = np.array([nuisances[name] for name in self.nuisances.ids])
+        return found.reshape(len(self.nuisances), count).T
+
+    _no_toys = "has a statistic that does not say how its data fluctuate: no toys can be made of it"
+
+    def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
+        """Return what turns data sets (T, n_bins) into the statistic at complete points, shape (T, P)."""
+        measure, transform = self.measure, self.transform
+        if isinstance(transform, SharesOut) and isinstance(measure, FixedCovariance):
+            shares = transform.shares(self._outputs(model, points))
+            table: Table = shared_table(measure.inverse, shares, transform.groups)
+        elif hasattr(transform, "data"):
+            return super().tabulate(model, points)
+        elif isinstance(measure, Tabulates):
+            table = measure.table(self.prediction(model, points))
+        else:
+            table = one_by_one(measure, self.prediction(model, points))
+        penalty = self._penalty(points)
+        return (lambda data: table(data) + penalty) if self.penalties else table
+
+    def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
+        """Return data, covariance and predictions if the statistic is a χ² of a fixed covariance, or None."""
+        measure = self.measure
+        if not isinstance(measure, FixedCovariance) or self.penalties or hasattr(self.transform, "data"):
+            return None
+        prediction = self.prediction(model, points)
+        if prediction.moved is not None:
+            return None
+        return GaussianForm(measure.data, measure.inverse, prediction.mu, prediction.jacobian, self.nuisances)
+
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the prediction at nominal nuisances, shape (P, n)."""
+        return self.prediction(model, points).mu
+
+    def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return ∂mu/∂ξ, shape (P, n, K)."""
+        return self.prediction(model, points).jacobian

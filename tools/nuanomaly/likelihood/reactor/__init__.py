@@ -1,0 +1,1 @@
+"""What every response of a reactor needs: inverse beta decay, baselines."""

@@ -1,0 +1,166 @@
+"""Inverse beta decay of reactor antineutrinos: spectra per isotope, baselines averaged over their extent.
+
+What every reactor response needs, whatever it makes of it (rates, spectra, ratios of spectra).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.model.probabilities import Array
+
+#: Yields are in 1e-43 cm²/fission, the unit they are published in.
+YIELD_UNIT = 1e-43
+#: Baselines that stand for an interval of them while cells of L/E are filled.
+_BASELINES = 32
+
+
+@dataclass(frozen=True, eq=False)
+class IsotopeResponse(Response):
+    """A response whose outputs are yields per site and isotope, the isotope running fastest.
+
+    Attributes
+    ----------
+    sites, isotopes : tuples of str
+        What the outputs belong to: n_out = len(sites) · len(isotopes).
+    """
+
+    sites: tuple[str, ...] = ()
+    isotopes: tuple[str, ...] = ()
+
+    @property
+    def unoscillated(self) -> Array:
+        """Yields at probability one, shape (sites, isotopes)."""
+        total = sum((channel.total for channel in self.channels), np.zeros(self.n_out))
+        return np.asarray(total).reshape(len(self.sites), len(self.isotopes))
+
+
+def detected_spectra(
+    release: Release, flux: str, cross_section: str, isotopes: Sequence[str], energies: Array
+) -> Array:
+    """Return Φ_i(E)·σ(E) in 1e-43 cm²/fission/MeV, shape (isotopes, N), linear between table points.
+
+    Parameters
+    ----------
+    release : Release
+    flux : str
+        Table with ``energy`` (MeV) and a column per isotope (1/MeV/fission).
+    cross_section : str
+        Table with ``energy`` (MeV) and ``cross_section`` (cm²); zero below its first energy, the threshold.
+    isotopes : sequence of str
+    energies : array, shape (N,)
+        Antineutrino energies in MeV.
+
+    Raises
+    ------
+    UnknownNameError
+        If the flux table lacks an isotope.
+    NuanomalyError
+        If an energy is above either table.
+    """
+    spectra, sigma = release.table(flux), release.table(cross_section)
+    for name, table in ((flux, spectra), (cross_section, sigma)):
+        if energies.max() > table["energy"].max():
+            raise NuanomalyError(
+                f"{release.id} {name}: ends at {table['energy'].max():g} MeV, "
+                f"{energies.max():g} MeV is asked for"
+            )
+    section = np.interp(energies, sigma["energy"], sigma["cross_section"], left=0.0) / YIELD_UNIT
+    rows = []
+    for isotope in isotopes:
+        if isotope not in spectra:
+            raise UnknownNameError("isotope", isotope, spectra.columns[1:], f"{release.id} {flux}")
+        rows.append(np.interp(energies, spectra["energy"], spectra[isotope]) * section)
+    return np.array(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Intervals of L/E that one row of a table of baselines is divided into.
+
+    Attributes
+    ----------
+    L, E : arrays, shape (N,)
+        Baseline in m, the mean of what falls into the cell, and the energy in MeV that belongs to its middle.
+    half_width : array, shape (N,)
+        Half of each interval, in m/MeV.
+    weights : array, shape (spectra, N)
+        The part of each spectrum's integral that falls into each cell.
+    """
+
+    L: Array
+    E: Array
+    half_width: Array
+    weights: Array
+
+
+def cells(edges: Array, spectra: Array, near: float, far: float, number: int) -> Cells:
+    """Divide what is seen between two distances from a source into equal cells of L/E.
+
+    The spectra are seen with weight dL/L² between ``near`` and ``far``.
+
+    Parameters
+    ----------
+    edges : array, shape (M + 1,)
+        Fine and increasing energies in MeV.
+    spectra : array, shape (I, M)
+        Integrals of each spectrum between neighbouring edges.
+    near, far : float
+        In m; they may be equal.
+    number : int
+        Number of cells between near / E_max and far / E_min.
+
+    Examples
+    --------
+    >>> edges = np.linspace(2.0, 8.0, 601)
+    >>> found = cells(edges, np.full((1, 600), 0.01), 9.0, 11.0, 50)
+    >>> round(float(found.weights.sum()), 6), round(float(found.half_width[0]), 6)
+    (6.0, 0.04375)
+    """
+    borders = np.linspace(near / edges[-1], far / edges[0], number + 1)
+    running = np.cumsum(np.pad(spectra, ((0, 0), (1, 0))), axis=1)
+    # equal parts of dL/L² are equal steps in 1/L
+    steps = (np.arange(_BASELINES) + 0.5) / _BASELINES
+    baselines = 1.0 / (1.0 / near + steps * (1.0 / far - 1.0 / near))
+    # the running integrals between edges, at all energies at once: place and share, not np.interp row by row
+    energies = np.clip(baselines[:, None] / borders, edges[0], edges[-1])
+    place = np.clip(np.searchsorted(edges, energies, side="right") - 1, 0, edges.size - 2)
+    part = (energies - edges[place]) / np.diff(edges)[place]
+    parts = -np.diff(running[:, place] * (1.0 - part) + running[:, place + 1] * part, axis=2)
+    weights = parts.mean(axis=1)
+    seen = weights.sum(axis=0) > 0.0
+    share = parts.sum(axis=0)[:, seen]
+    L = baselines @ share / share.sum(axis=0)
+    E = L / (0.5 * (borders[1:] + borders[:-1])[seen])
+    half_width = 0.5 * (borders[-1] - borders[0]) / number
+    return Cells(L, E, np.full(L.size, half_width), weights[:, seen])
+
+
+def site_cells(segments: pd.DataFrame, edges: Array, spectra: Array, number: int) -> Cells:
+    """Return the cells of all rows of one site, with weights that add up to the integrals of the spectra.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        ``baseline`` and ``half_length`` in m, and ``strength``, relative at equal distance: a row is seen
+        with strength/L² from everywhere in its interval.
+    edges, spectra, number
+        See :func:`cells`, per row.
+    """
+    found, seen = [], []
+    for baseline, half_length, strength in segments[["baseline", "half_length", "strength"]].to_numpy(float):
+        near, far = baseline - half_length, baseline + half_length
+        found.append(cells(edges, spectra, near, far, number))
+        seen.append(strength / (near * far))
+    share = np.array(seen) / sum(seen)
+    return Cells(
+        np.concatenate([c.L for c in found]),
+        np.concatenate([c.E for c in found]),
+        np.concatenate([c.half_width for c in found]),
+        np.concatenate([c.weights * s for c, s in zip(found, share, strict=True)], axis=1),
+    )

@@ -1,0 +1,1 @@
+"""What beams of stopped pions need: spectra and arrival times of their neutrinos."""

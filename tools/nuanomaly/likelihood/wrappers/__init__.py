@@ -1,0 +1,1 @@
+"""Likelihoods made of likelihoods: joint, without bins, with another definition of χ²."""

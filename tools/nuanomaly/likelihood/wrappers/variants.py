@@ -1,0 +1,279 @@
+"""The same data and predictions with another definition of χ², or with the priors of nuisances left out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.likelihood.algebra.convex import Local
+from nuanomaly.likelihood.algebra.ensemble import GaussianForm, gaussian_noise
+from nuanomaly.likelihood.algebra.gaussian_tables import Table
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.likelihood.wrappers.joint import JointLikelihood
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
+
+Side = Literal["mean", "plus", "minus"]
+
+
+@dataclass(frozen=True, eq=False)
+class FixedLikelihood(Likelihood):
+    """A likelihood's predictions with one covariance for all hypotheses, its nuisances in it.
+
+    Attributes
+    ----------
+    base : Likelihood
+    inverse : array, shape (n, n)
+    observed : array, shape (n,)
+    """
+
+    base: Likelihood = field(kw_only=True)
+    inverse: Array = field(kw_only=True)
+    observed: Array = field(kw_only=True)
+
+    @property
+    def data(self) -> Array:
+        """The data, shape (n,)."""
+        return self.observed
+
+    def given(self, data: Array) -> "FixedLikelihood":
+        """Return the same likelihood with other data; the covariance stays."""
+        return FixedLikelihood(
+            release=self.release,
+            mode=self.mode,
+            statistic="chi2",
+            n_bins=self.n_bins,
+            approximate=self.approximate,
+            overlaps=self.overlaps,
+            base=self.base,
+            inverse=self.inverse,
+            observed=data,
+        )
+
+    def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm:
+        """Return data, covariance and predictions."""
+        mu = self.observables(model, points)
+        return GaussianForm(self.observed, self.inverse, mu, np.zeros((*mu.shape, 0)), Nuisances())
+
+    def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
+        """Return what turns data (T, n) into χ², shape (T, P)."""
+        return self.gaussian(model, points).table()
+
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return χ², shape (P,)."""
+        residual = self.observed - self.observables(model, points)
+        return np.asarray(np.einsum("pn,pn->p", residual @ self.inverse, residual))
+
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the prediction at nominal nuisances, shape (P, n)."""
+        return self.base.observables(model, points)
+
+    def toys(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        count: int,
+        random: np.random.Generator,
+        nuisances: Mapping[str, Array] | None = None,
+    ) -> Array:
+        """Return data (count, n) of one complete point."""
+        z = random.standard_normal((count, self.observed.size))
+        return np.asarray(self.observables(model, points) + z @ gaussian_noise(self.inverse).T)
+
+
+def with_fixed_covariance(
+    likelihood: Likelihood,
+    model: Model,
+    points: Mapping[str, Array],
+    at: Literal["data", "prediction"] = "prediction",
+    side: Side = "mean",
+) -> FixedLikelihood:
+    """Return a likelihood whose nuisances are in a covariance V + J S Jᵀ that is the same everywhere.
+
+    Parameters
+    ----------
+    points : mapping of arrays, shape (1,)
+        The complete point at which the effects J of the nuisances are taken.
+    at : {"data", "prediction"}
+        ``data`` scales each effect by data over prediction: a relative error of the measurement, the
+        convention of many published fits, which biases towards low values (Peelle's pertinent puzzle).
+    side : {"mean", "plus", "minus"}
+        Which error stands for one with two sides; bounds are dropped.
+
+    Raises
+    ------
+    NotApplicableError
+        If the likelihood is not a χ² of a fixed covariance with linear nuisances.
+    """
+    form = likelihood.gaussian(model, points)
+    if form is None:
+        raise NotApplicableError(f"not applicable: {likelihood.release} is no χ² of a fixed covariance")
+    effects = form.jacobian
+    if at == "data":
+        effects = effects * (form.data / form.mu)[:, :, None]
+    elif at != "prediction":
+        raise NuanomalyError(f"a covariance is taken at data or prediction, not at {at!r}")
+    items = tuple(_symmetric(n, side) for n in form.nuisances.items)
+    plain = Nuisances(items, form.nuisances.blocks)
+    inverse = GaussianForm(form.data, form.inverse, form.mu, effects, plain).profiled_inverse()
+    assert inverse is not None  # one point, symmetric priors
+    return FixedLikelihood(
+        release=likelihood.release,
+        mode=likelihood.mode,
+        statistic="chi2",
+        n_bins=likelihood.n_bins,
+        approximate=likelihood.approximate,
+        overlaps=likelihood.overlaps,
+        base=likelihood,
+        inverse=inverse,
+        observed=form.data,
+    )
+
+
+def with_covariance_of(
+    likelihood: ResponseLikelihood,
+    model: Model,
+    points: Mapping[str, Array],
+    at: Literal["data", "prediction"] = "prediction",
+) -> FixedLikelihood:
+    """Return a likelihood whose covariance, that of one prediction, is the same everywhere.
+
+    Parameters
+    ----------
+    points : mapping of arrays, shape (1,)
+        The complete point whose covariance M it is.
+    at : {"data", "prediction"}
+        ``data`` takes M_ij d_i d_j / (μ_i μ_j): fractional errors of the data.
+
+    Raises
+    ------
+    NotApplicableError
+        If the statistic has no covariance that depends on the prediction.
+    """
+    measure: Any = likelihood.measure
+    if not hasattr(measure, "covariance") or not hasattr(measure, "data"):
+        raise NotApplicableError(f"not applicable: {likelihood.release} has no covariance of its prediction")
+    prediction = likelihood.prediction(model, points)
+    covariance = measure.covariance(prediction)[0]
+    if at == "data":
+        ratio = measure.data / prediction.mu[0]
+        covariance = covariance * np.outer(ratio, ratio)
+    elif at != "prediction":
+        raise NuanomalyError(f"a covariance is taken at data or prediction, not at {at!r}")
+    return FixedLikelihood(
+        release=likelihood.release,
+        mode=likelihood.mode,
+        statistic="chi2",
+        n_bins=likelihood.n_bins,
+        approximate=likelihood.approximate,
+        overlaps=likelihood.overlaps,
+        base=likelihood,
+        inverse=np.linalg.inv(covariance),
+        observed=measure.data,
+    )
+
+
+def _symmetric(item: Nuisance, side: Side) -> Nuisance:
+    chosen = {"plus": item.plus, "minus": item.minus, "mean": 0.5 * (item.plus + item.minus)}[side]
+    return Nuisance(item.id, item.meaning, chosen, chosen, block=item.block)
+
+
+# --- without priors -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class WithoutPrior(Likelihood):
+    """A likelihood some of whose nuisances have their prior elsewhere: ``nuisances`` are without it.
+
+    Attributes
+    ----------
+    base : Likelihood
+    """
+
+    base: Likelihood = field(kw_only=True)
+
+    @property
+    def interaction_parameters(self) -> tuple[Parameter, ...]:
+        """Those of the likelihood."""
+        return self.base.interaction_parameters
+
+    @property
+    def data(self) -> Array | None:
+        """The data, shape (n_bins,)."""
+        return self.base.data
+
+    def given(self, data: Array) -> "WithoutPrior":
+        """Return the same likelihood with other data (n_bins,)."""
+        return replace(self, base=self.base.given(data))
+
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the statistic, nuisances profiled, shape (P,)."""
+        return self.base.profiled(model, points, self.nuisances)[0]
+
+    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
+        """Return the quadratic form in the nuisances, which has no priors anyway."""
+        return self.base.quadratic(model, points)
+
+    def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
+        """Return the expansion about any nuisances, which has no priors anyway."""
+        return self.base.local(model, points)
+
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return what the data constrain, shape (P, n)."""
+        return self.base.observables(model, points)
+
+    def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return ∂(observables)/∂ξ, shape (P, n, K)."""
+        return self.base.nuisance_effects(model, points)
+
+    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
+        """Return the means of data at complete points, shape (P, n_bins), with all nuisances by id."""
+        return self.base.means(model, points, nuisances)
+
+    def toys(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        count: int,
+        random: np.random.Generator,
+        nuisances: Mapping[str, Array] | None = None,
+    ) -> Array:
+        """Return data (count, n_bins) of one complete point; a nuisance without a prior is not drawn."""
+        true = self.nuisances.draw(count, random) if nuisances is None else nuisances
+        return self.base.toys(model, points, count, random, true)
+
+    def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
+        """Return the χ² of a fixed covariance, or None if it is not one."""
+        form = self.base.gaussian(model, points)
+        return None if form is None else replace(form, nuisances=self.nuisances)
+
+    def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
+        """Return what turns data (T, n_bins) into the statistic, shape (T, P)."""
+        form = self.gaussian(model, points)
+        return super().tabulate(model, points) if form is None else form.table()
+
+
+def without_prior(likelihood: Likelihood, ids: Sequence[str]) -> Likelihood:
+    """Return a likelihood without the prior of some nuisances, each member of a joint one for itself.
+
+    A prior that several data sets share counts once, beside them: each alone is minimised without it.
+    """
+    if not set(ids) & set(likelihood.nuisances.ids):
+        return likelihood
+    left = likelihood.nuisances.without_prior(ids)
+    if isinstance(likelihood, JointLikelihood):
+        members = tuple(without_prior(member, ids) for member in likelihood.members)
+        return replace(likelihood, members=members, nuisances=left)
+    return WithoutPrior(
+        release=likelihood.release,
+        mode=likelihood.mode,
+        statistic=likelihood.statistic,
+        n_bins=likelihood.n_bins,
+        nuisances=left,
+        approximate=likelihood.approximate,
+        overlaps=likelihood.overlaps,
+        base=likelihood,
+    )

@@ -1,0 +1,159 @@
+"""Build the pages of comparisons and the site around them; what has not changed is not built again."""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.inference.benchmarks import every_release
+from nuanomaly.report import declaration, notebook, proofs, provenance, publish, site
+from nuanomaly.report.declaration import Comparison
+from nuanomaly.report.proofs import Progress
+
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a comparison.
+
+    Attributes
+    ----------
+    name : str
+    state : str
+        ``built`` or ``unchanged``.
+    ok : bool
+        Whether it ran to its end and every expectation is met.
+    problems : tuple of str
+        Why it is not ok, one sentence each: the number, the expectation and the difference.
+    verdict : str
+        The answer in one sentence.
+    page : pathlib.Path
+    seconds : float
+    """
+
+    name: str
+    state: str
+    ok: bool
+    problems: tuple[str, ...]
+    verdict: str
+    page: Path
+    seconds: float
+
+
+def build(
+    names: Sequence[str] | None = None,
+    force: bool = False,
+    out: Path | None = None,
+    *,
+    workers: int = WORKERS,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """Build comparisons, and the site with a page for every anomaly, release and model.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Comparisons to build; all if left out.
+    force : bool
+        Build also what has not changed.
+    out : pathlib.Path, optional
+        ``build/site`` of the checkout if left out.
+    workers : int
+        How many processes work at the same time.
+    progress : callable, optional
+        Told what happens, one line at a time.
+
+    Returns
+    -------
+    list of Result
+        In the order of the names. A page is written even if an expectation is not met: it says so.
+
+    Raises
+    ------
+    NuanomalyError
+        Outside a checkout, or for a ``comparison.yaml`` that is not what its schema asks for.
+    UnknownNameError
+        For a comparison that does not exist.
+    """
+    chosen = declaration.comparisons(list(names) if names else None)
+    target = out or declaration.root() / "build" / "site"
+    say = progress or (lambda line: None)
+    used = {release.id: release for comparison in chosen for release in comparison.releases()}
+    wanted: list[Release] = list(used.values()) if names else every_release()
+    rows = proofs.recompute(wanted, target / "benchmarks", workers, force, say)
+    with ThreadPoolExecutor(workers) as pool:
+        results = list(pool.map(lambda comparison: _one(comparison, rows, target, force, say), chosen))
+    site.write(target, rows)
+    return results
+
+
+def _one(
+    comparison: Comparison, rows: Mapping[str, proofs.Rows], target: Path, force: bool, say: Progress
+) -> Result:
+    begun = time.monotonic()
+    folder = target / "comparisons" / comparison.name
+    made_from = provenance.provenance(comparison)
+    proven = {id: rows[id] for id in comparison.pinned if id in rows}
+    inputs = provenance.fingerprint([made_from, proven])
+    document = None if force else unchanged(folder, inputs)
+    state = "unchanged" if document else "built"
+    if document is None:
+        say(f"{comparison.name}: running")
+        try:
+            document = _build(comparison, proven, made_from, inputs, folder)
+        except NuanomalyError as error:  # of one page; the others are still built
+            document = {"status": "error", "problems": [f"{comparison.name}: {error}"], "verdict": None}
+    finished = Result(
+        comparison.name,
+        state,
+        document["status"] == "ok",
+        tuple(document["problems"]),
+        (document["verdict"] or {}).get("sentence", ""),
+        folder / "report.html",
+        time.monotonic() - begun,
+    )
+    say(f"{comparison.name}: {state}{'' if finished.ok else ', NOT as expected'} ({finished.seconds:.0f} s)")
+    return finished
+
+
+def _build(
+    comparison: Comparison,
+    rows: Mapping[str, proofs.Rows],
+    made_from: dict[str, Any],
+    inputs: str,
+    folder: Path,
+) -> dict[str, Any]:
+    """Run a report and put its files in place all at once."""
+    executed = notebook.execute(comparison.notebook)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as scratch:
+        new = Path(scratch) / "new"
+        document = publish.write(comparison, executed, rows, made_from, inputs, new)
+        if folder.exists():
+            folder.rename(Path(scratch) / "old")
+        shutil.move(new, folder)
+    return document
+
+
+def unchanged(folder: Path, inputs: str) -> dict[str, Any] | None:
+    """Return the result in a folder if it was made from the same inputs and no file was touched since."""
+    try:
+        kept = json.loads((folder / "provenance.json").read_text("utf-8"))
+        if kept["inputs"] != inputs:
+            return None
+        for name, digest in kept["outputs"].items():
+            if provenance.combined([(folder / name).read_text("utf-8")]) != digest:
+                return None
+        document: dict[str, Any] = json.loads((folder / "result.json").read_text("utf-8"))
+    except (OSError, ValueError, KeyError):
+        return None
+    # a report that did not run to its end may do so the next time (memory, time)
+    return None if document["status"] == "error" else document
