@@ -37,10 +37,10 @@ amplitude = "sin2_2theta_mue"
 # ## Where each data set wants to be
 
 # %%
-scans = {key: scan(member, appearance, page.grid) for key, member in members.items()}
+scans = {key: scan(member, appearance, grid=page.grid) for key, member in members.items()}
 fits = {key: fit(member, appearance, grid=page.grid) for key, member in members.items()}
 together = compare(list(members.values()), appearance, grid=page.grid)
-everything = scan(list(members.values()), appearance, page.grid)
+everything = scan(list(members.values()), appearance, grid=page.grid)
 
 figure, axes = figures.new(7.3, 6.6)
 figures.plane(axes, amplitude, "dm2_41", (3e-4, 1.0), (0.01, 100.0))
@@ -133,7 +133,7 @@ fits["joint"] = joint
 rows = []
 for key, found in fits.items():
     page.record(f"{key}.best_fit", found.parameters)
-    page.record(f"{key}.significance", tests[key].as_dict(), tests[key].how)
+    page.record(f"{key}.significance", tests[key].to_dict(), tests[key].how)
     rows.append(
         [
             "all three" if key == "joint" else page.title(key),
@@ -231,7 +231,7 @@ for name, chosen, colour, dashes in (
     ("MiniBooNE 2020", members["miniboone"], "vermillion", "dashed"),
     ("all three", list(members.values()), "black", "solid"),
 ):
-    line = profile(chosen, appearance, "dm2_41", grid=page.grid)
+    line = profile(chosen, appearance, parameter="dm2_41", grid=page.grid)
     figures.curve(axes, line.axes[0].values, line.delta(), name, colour, dashes)
 axes.set(
     xscale="log",

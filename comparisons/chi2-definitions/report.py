@@ -94,7 +94,7 @@ def answers(one):
     """Return the answers of all definitions to a data set's question."""
     chosen = model(one.model)
     found = []
-    for variant in variants(page.likelihood(one.key), chosen, one.grid):
+    for variant in variants(page.likelihood(one.key), chosen, grid=one.grid):
         best = fit(variant.likelihood, chosen, grid=one.grid)
         if one.at is None:
             test = significance(variant.likelihood, chosen, grid=one.grid, best=best, dof=len(one.grid))
@@ -319,14 +319,14 @@ kept = {
     "counting error of signal and background": "all-counting",
 }
 chosen = model("2nu-mue")
-for variant in variants(older, chosen, muon, bins=False):
+for variant in variants(older, chosen, grid=muon, bins=False):
     if variant.definition in kept:
         none = variant.likelihood.chi2(chosen, dm2_41=1.0, sin2_2theta_mue=0.0)
         best = np.min(variant.likelihood.chi2(chosen, **points))
         page.result(f"miniboone-2018.{kept[variant.definition]}", float(none - best))
 counted = int(page.likelihood("karmen").data.sum())
 limits = {}
-for variant in variants(page.likelihood("karmen"), chosen, muon, bins=False):
+for variant in variants(page.likelihood("karmen"), chosen, grid=muon, bins=False):
     best = fit(variant.likelihood, chosen, grid=muon).value
 
     def above(s, one=variant.likelihood, best=best):
@@ -371,11 +371,11 @@ for axes, (key, colour) in zip(
     axes.set_title(page.title(key), fontsize=10)
     if key != "gallium":
         axes.set_ylabel("")
-    checked = toy_goodness(page.likelihood(key), "2nu-ee", electron, toys=500, seed=5)
+    checked = toy_goodness(page.likelihood(key), "2nu-ee", grid=electron, toys=500, seed=5)
     page.result(f"{key}.predictive", checked.p_value, method=checked.how)
     factors = []
     for (name, prior), line in zip(priors.items(), ("solid", "dashed", "dotted"), strict=True):
-        found = posterior(page.likelihood(key), "2nu-ee", fine, prior)
+        found = posterior(page.likelihood(key), "2nu-ee", grid=fine, prior=prior)
         factors.append(found.log_bayes_factor)
         page.result(f"{key}.ln-bayes-factor.{line}", found.log_bayes_factor, meaning=f"prior {name}")
         inside = found.region(0.95).astype(float)
@@ -400,7 +400,9 @@ page.figure(
     shows=["gallium", "reactor-rates", "danss"],
 )
 tension = {
-    name: suspiciousness(page.likelihood("gallium"), page.likelihood("reactor-rates"), "2nu-ee", fine, prior)
+    name: suspiciousness(
+        [page.likelihood("gallium"), page.likelihood("reactor-rates")], "2nu-ee", grid=fine, prior=prior
+    )
     for name, prior in priors.items()
 }
 page.table(

@@ -100,8 +100,8 @@ total = page.result("loss.total", float(np.average([losses["csi"], losses["argon
 
 # %%
 scans = {
-    "coherent": scan(coherent, sterile, page.grid, fixed=ELECTRONS),
-    "gallium": scan(gallium, sterile, page.grid, fixed=ELECTRONS),
+    "coherent": scan(coherent, sterile, grid=page.grid, fixed=ELECTRONS),
+    "gallium": scan(gallium, sterile, grid=page.grid, fixed=ELECTRONS),
 }
 null = float(coherent.chi2(sterile, dm2_41=1.0, Ue4_sq=0.0, Umu4_sq=0.0, Utau4_sq=0.0))
 there = float(coherent.chi2(sterile, dm2_41=splitting, Ue4_sq=mixing, Umu4_sq=0.0, Utau4_sq=0.0))

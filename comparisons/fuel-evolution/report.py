@@ -196,7 +196,7 @@ best = fit(evolution, page.model, grid=page.grid)
 test = significance(evolution, page.model, grid=page.grid, best=best, dof=2)
 page.record("sterile.best_fit", best.parameters)
 page.result("sterile.minimum", best.value)
-page.record("sterile.significance", test.as_dict(), test.how)
+page.record("sterile.significance", test.to_dict(), test.how)
 both = page.side_by_side({"sterile": ("A sterile neutrino against no oscillation", test)})["sterile"]
 page.text(
     f"Its best fit has χ² = {best.value:.2f} at Δm² = {best.parameters['dm2_41']:.3g} eV² and sin²2θ = "

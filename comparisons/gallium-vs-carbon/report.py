@@ -81,7 +81,7 @@ carbon_fit = fit(carbon, disappearance, grid=page.grid)
 test = significance(carbon, disappearance, grid=page.grid, best=carbon_fit)
 page.result("carbon.null", carbon.chi2(disappearance, **none))
 page.record("carbon.best_fit", carbon_fit.parameters)
-page.record("carbon.significance", test.as_dict(), method=test.how)
+page.record("carbon.significance", test.to_dict(), method=test.how)
 page.record("gallium.best_fit", gallium_fit.parameters)
 
 figure, axes = figures.new(7.3, 6.0)
@@ -90,7 +90,7 @@ for member, best, name, colour, kind in (
     (gallium["bahcall"], gallium_fit, "Gallium, Bahcall 1997", "vermillion", "allowed"),
     (carbon, carbon_fit, "νe on carbon, excluded", "blue", "excluded"),
 ):
-    found = scan(member, disappearance, page.grid)
+    found = scan(member, disappearance, grid=page.grid)
     figures.region(
         axes,
         found.axis("sin2_2theta_ee").values,

@@ -211,7 +211,7 @@ tested = {
     "gallium": (gallium["bahcall"], gallium_fits["bahcall"]),
     "reactor-rates": (reactors["huber-mueller"], reactor_fits["huber-mueller"]),
 }
-regions = {key: scan(likelihood, disappearance, page.grid) for key, (likelihood, _) in tested.items()}
+regions = {key: scan(likelihood, disappearance, grid=page.grid) for key, (likelihood, _) in tested.items()}
 together = compare([likelihood for likelihood, _ in tested.values()], disappearance, grid=page.grid)
 convention = fit(page.likelihood("gallium", "prc"), disappearance, grid=page.grid)
 page.record(
@@ -237,7 +237,7 @@ for (key, found), colour, name in zip(
         name,
         colour,
     )
-free = scan(reactors["summation"], disappearance, page.grid)
+free = scan(reactors["summation"], disappearance, grid=page.grid)
 figures.region(
     axes,
     free.axis("sin2_2theta_ee").values,
@@ -294,7 +294,7 @@ for kind, fits, likelihoods, labels in (
         page.record(f"{kind}.{mode}.best_fit", found.parameters)
         page.result(f"{kind}.{mode}.minimum", found.value)
         page.result(f"{kind}.{mode}.null", found.value + test.delta)
-        page.record(f"{kind}.{mode}.significance", test.as_dict(), test.how)
+        page.record(f"{kind}.{mode}.significance", test.to_dict(), test.how)
         name = {"gallium": "Gallium", "reactor": "Reactor rates"}[kind]
         rows.append(
             [
@@ -425,7 +425,7 @@ for name, likelihood, colour, line in (
     ("Reactor rates, summation", reactors["summation"], "green", "dashed"),
 ):
     grid = {**page.grid, "sin2_2theta_ee": (0.0, 0.6, 121, "lin")}
-    line_scan = profile(likelihood, disappearance, "sin2_2theta_ee", grid=grid)
+    line_scan = profile(likelihood, disappearance, parameter="sin2_2theta_ee", grid=grid)
     figures.curve(axes, line_scan.axes[0].values, line_scan.delta(), name, colour, line)
 axes.set(
     xlim=(0.0, 0.6),

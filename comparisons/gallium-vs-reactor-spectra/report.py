@@ -93,8 +93,8 @@ page.figure(
 
 # %%
 regions = {
-    "gallium": scan(gallium, disappearance, page.grid),
-    "reactor-spectra": scan(reactors, disappearance, page.grid),
+    "gallium": scan(gallium, disappearance, grid=page.grid),
+    "reactor-spectra": scan(reactors, disappearance, grid=page.grid),
 }
 figure, axes = figures.new(7.3, 6.4)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.003, 1.0), (0.103, 9.74))
@@ -190,7 +190,7 @@ for key, found in fits.items():
     page.record(f"{key}.best_fit", found.parameters)
     page.result(f"{key}.minimum", found.value)
     page.result(f"{key}.null", found.value + test.delta)
-    page.record(f"{key}.significance", test.as_dict(), test.how)
+    page.record(f"{key}.significance", test.to_dict(), test.how)
     page.record(
         f"pair.{key}", {"chi2": pair.pg.delta, "dof": pair.pg.dof, "sigma": pair.pg.sigma}, pair.pg.how
     )
@@ -236,7 +236,7 @@ page.record("gallium.best_fit", own)
 page.record("reactor-spectra.best_fit", theirs)
 Found = namedtuple("Found", "value")
 none = significance(reactors, disappearance, grid=coarse, best=Found(together.parts[1].minimum), dof=2)
-page.record("reactor-spectra.significance", none.as_dict(), none.how)
+page.record("reactor-spectra.significance", none.to_dict(), none.how)
 sections = {
     "bahcall": "Bahcall 1997",
     "ground-state": "ground state only",
@@ -254,15 +254,15 @@ def lowest(likelihoods, scans):
     for axis, k in zip(scans[0].axes, place, strict=True):
         low, high = axis.values[max(k - 1, 0)], axis.values[min(k + 1, len(axis) - 1)]
         around[axis.name] = np.geomspace(low, high, 31)
-    fine = scan(likelihoods, disappearance, around)
+    fine = scan(likelihoods, disappearance, grid=around)
     return fine.minimum, fine.best
 
 
 def tension(gallium, reactors, grid, known=None):
     """Return the parameter goodness of fit by grids: test, shares of both sides, common best fit."""
-    theirs = known[0] if known else scan(reactors, disappearance, grid)
+    theirs = known[0] if known else scan(reactors, disappearance, grid=grid)
     minimum = known[1] if known else lowest(reactors, [theirs])[0]
-    ours = scan(gallium, disappearance, grid)
+    ours = scan(gallium, disappearance, grid=grid)
     _, best = lowest([gallium, reactors], [ours, theirs])
     shares = [
         float(gallium.chi2(disappearance, **best)) - lowest(gallium, [ours])[0],

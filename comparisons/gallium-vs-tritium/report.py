@@ -33,7 +33,7 @@ disappearance = model(page.model)
 gallium = page.likelihood("gallium")
 best = fit(gallium, disappearance, grid=page.grid)
 page.record("gallium.best_fit", best.parameters)
-region = scan(gallium, disappearance, page.grid)
+region = scan(gallium, disappearance, grid=page.grid)
 
 # %%
 curves = page.release("contours").table("nue-disappearance")

@@ -119,7 +119,7 @@ for member, best, name, colour, kind in (
     (everything, all_fit, "LSND, all data", "sky", "lines"),
     (karmen, karmen_fit, "KARMEN 2, excluded", "vermillion", "excluded"),
 ):
-    found = scan(member, appearance, page.grid)
+    found = scan(member, appearance, grid=page.grid)
     figures.region(
         axes,
         found.axis("sin2_2theta_mue").values,
@@ -243,7 +243,7 @@ page.table(
 
 # %%
 alone = significance(karmen, appearance, grid=page.grid, best=karmen_fit)
-page.record("karmen.significance", alone.as_dict(), alone.how)
+page.record("karmen.significance", alone.to_dict(), alone.how)
 surface = "a table of the likelihood says nothing of other data"
 both = page.side_by_side(
     {

@@ -228,7 +228,7 @@ titles = {
     "miniboone": page.title("miniboone"),
     "miniboone-2018": "MiniBooNE 2018",
 }
-scans = {key: scan(member, appearance, page.grid) for key, member in members.items()}
+scans = {key: scan(member, appearance, grid=page.grid) for key, member in members.items()}
 fits = {"lsnd": best_lsnd, "miniboone": best_2020, "miniboone-2018": fit(older, appearance, grid=page.grid)}
 tests = {
     key: significance(member, appearance, grid=page.grid, best=fits[key]) for key, member in members.items()
@@ -239,7 +239,7 @@ titles["joint"] = "LSND and MiniBooNE 2020 together"
 for key, found in fits.items():
     page.record(f"{key}.best_fit", found.parameters)
     page.result(f"{key}.minimum", found.value, meaning="smallest value of the statistic")
-    page.record(f"{key}.significance", tests[key].as_dict(), method=tests[key].how)
+    page.record(f"{key}.significance", tests[key].to_dict(), method=tests[key].how)
 
 
 def published_curves(reference, level_name):
@@ -403,9 +403,17 @@ page.table(
 
 # %%
 lines = {
-    "LSND": (profile(lsnd, appearance, "dm2_41", grid=page.grid), "blue", "dashed"),
-    "MiniBooNE 2020": (profile(miniboone, appearance, "dm2_41", grid=page.grid), "vermillion", "dashed"),
-    "both together": (profile([lsnd, miniboone], appearance, "dm2_41", grid=page.grid), "black", "solid"),
+    "LSND": (profile(lsnd, appearance, parameter="dm2_41", grid=page.grid), "blue", "dashed"),
+    "MiniBooNE 2020": (
+        profile(miniboone, appearance, parameter="dm2_41", grid=page.grid),
+        "vermillion",
+        "dashed",
+    ),
+    "both together": (
+        profile([lsnd, miniboone], appearance, parameter="dm2_41", grid=page.grid),
+        "black",
+        "solid",
+    ),
 }
 limit = level(0.99, 2).delta
 figure, axes = figures.new(7.3, 4.0)

@@ -73,7 +73,7 @@ page.figure(
 # ## How much of the excess?
 
 # %%
-line = scan(microboone, standard, page.grid)
+line = scan(microboone, standard, grid=page.grid)
 x = line.axes[0].values
 best = fit(microboone, standard, grid=page.grid)
 at = {k: float(microboone.chi2(standard, lee_strength=float(k))) for k in (0, 1)}
@@ -179,7 +179,7 @@ page.table(
 grid = {"dm2_41": (0.01, 100.0, 121, "log"), "sin2_2theta_mue": (1e-4, 1.0, 101, "log")}
 miniboone = page.likelihood("miniboone")
 appearance = model("2nu-mue")
-allowed, found = scan(miniboone, appearance, grid), fit(miniboone, appearance, grid=grid)
+allowed, found = scan(miniboone, appearance, grid=grid), fit(miniboone, appearance, grid=grid)
 figure, axes = figures.new(7.3, 5.6)
 figures.plane(axes, "sin2_2theta_mue", "dm2_41", (3e-4, 1.0), (0.01, 100.0))
 figures.region(

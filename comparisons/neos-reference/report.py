@@ -79,7 +79,7 @@ page.figure(
 # ## Where the best fits lie
 
 # %%
-regions = {key: scan(found, disappearance, page.grid) for key, found in likelihoods.items()}
+regions = {key: scan(found, disappearance, grid=page.grid) for key, found in likelihoods.items()}
 figure, axes = figures.new(7.3, 6.0)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.002, 1.0), (0.1, 10.0))
 for key, colour in keys.items():
@@ -126,7 +126,7 @@ for key in keys:
     there = float(likelihoods[key].chi2(disappearance, **fits[other].parameters)) - found.value
     page.record(f"{key}.best_fit", found.parameters)
     page.result(f"{key}.minimum", found.value)
-    page.record(f"{key}.significance", test.as_dict(), test.how)
+    page.record(f"{key}.significance", test.to_dict(), test.how)
     page.result(f"{key}.at-other", there, meaning="Δχ² at the best fit of the other reading")
     rows.append(
         [

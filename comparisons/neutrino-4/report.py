@@ -43,7 +43,7 @@ islands = [piece for _, piece in contour.groupby("piece")]
 figure, axes = figures.new(7.3, 6.2)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.02, 1.0), (1.5, 9.74))
 for key, likelihood in single.items():
-    found = scan(likelihood, disappearance, page.grid)
+    found = scan(likelihood, disappearance, grid=page.grid)
     figures.region(
         axes,
         found.axis("sin2_2theta_ee").values,
@@ -220,7 +220,7 @@ for key, found in fits.items():
     test = alone[key] = significance(single[key], disappearance, grid=coarse, best=found, dof=2)
     page.record(f"{key}.best_fit", found.parameters)
     page.result(f"{key}.minimum", found.value)
-    page.record(f"{key}.significance", test.as_dict(), test.how)
+    page.record(f"{key}.significance", test.to_dict(), test.how)
     rows.append(
         [
             page.title(key),

@@ -177,7 +177,7 @@ page.figure(
 # ## Where each side wants to be
 
 # %%
-regions = {key: scan(found, disappearance, page.grid) for key, found in sides.items()}
+regions = {key: scan(found, disappearance, grid=page.grid) for key, found in sides.items()}
 figure, axes = figures.new(7.3, 6.6)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.003, 1.0), (0.103, 9.74))
 for key, found in regions.items():
@@ -237,7 +237,7 @@ for key, found in fits.items():
     page.record(f"{key}.best_fit", found.parameters)
     page.result(f"{key}.minimum", found.value)
     page.result(f"{key}.null", found.value + test.delta)
-    page.record(f"{key}.significance", test.as_dict(), test.how)
+    page.record(f"{key}.significance", test.to_dict(), test.how)
     quality = f"{found.value:.2f} / {found.n_bins}" if found.n_bins else f"{found.value:.2f}"
     rows.append(
         [

@@ -82,7 +82,7 @@ tests = {key: significance(everyone[key], disappearance, grid=page.grid, best=fo
 for key, best in found.items():
     page.record(f"{key}.best_fit", best.parameters)
     page.result(f"{key}.minimum", best.value)
-    page.record(f"{key}.significance", tests[key].as_dict(), method=tests[key].how)
+    page.record(f"{key}.significance", tests[key].to_dict(), method=tests[key].how)
 page.table(
     "Best fits, and significance against no disappearance.",
     ["data", "Δm² (eV²)", "$\\sin^2 2\\theta_{\\mu\\mu}$", "χ² minimum", "Δχ² of none", "significance"],

@@ -66,8 +66,8 @@ page.figure(
 # ## Where rates and spectra want to be
 
 # %%
-theirs = scan(spectra, disappearance, page.grid)
-ours = {flux: scan(found, disappearance, page.grid) for flux, found in rates.items()}
+theirs = scan(spectra, disappearance, grid=page.grid)
+ours = {flux: scan(found, disappearance, grid=page.grid) for flux, found in rates.items()}
 
 
 def lowest(likelihoods, scans):
@@ -78,7 +78,7 @@ def lowest(likelihoods, scans):
     for axis, k in zip(scans[0].axes, place, strict=True):
         low, high = axis.values[max(k - 1, 0)], axis.values[min(k + 1, len(axis) - 1)]
         around[axis.name] = np.geomspace(low, high, 31)
-    fine = scan(likelihoods, disappearance, around, allow_overlap=True)
+    fine = scan(likelihoods, disappearance, grid=around, allow_overlap=True)
     return fine.minimum, fine.best
 
 

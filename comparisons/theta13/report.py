@@ -156,7 +156,7 @@ page.table(
 together = compare(
     [likelihoods["daya-bay"], likelihoods["double-chooz"]], page.model, grid=narrow, fixed=solar
 )
-regions = {key: scan(found, page.model, page.grid, solar) for key, found in likelihoods.items()}
+regions = {key: scan(found, page.model, grid=page.grid, fixed=solar) for key, found in likelihoods.items()}
 figure, axes = figures.new(7.3, 5.2)
 for key in ("double-chooz", "daya-bay-2016", "daya-bay"):
     found = regions[key]

@@ -42,7 +42,7 @@ class Case:
         ]
 
     def scan(self) -> Scan:
-        return scan(self.likelihood, self.model, self.grid)
+        return scan(self.likelihood, self.model, grid=self.grid)
 
     def loop(self) -> list[float]:
         return [self.likelihood.chi2(self.model, **point) for point in self.points]

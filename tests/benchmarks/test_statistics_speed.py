@@ -14,8 +14,8 @@ import pytest
 from nuanomaly.archive.release import load
 from nuanomaly.inference.engine import LinearEngine, Plane, TableEngine, make_engine
 from nuanomaly.inference.feldman_cousins import feldman_cousins
-from nuanomaly.inference.fit import problem
-from nuanomaly.inference.montecarlo import tension, tensions
+from nuanomaly.inference.montecarlo import tension_of, tensions
+from nuanomaly.inference.question import Question
 from nuanomaly.inference.toys import critical_value
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import likelihood
@@ -55,8 +55,8 @@ def sixty_bins() -> ResponseLikelihood:
 
 def plane(data: Likelihood | str, count: int) -> Plane:
     grid = {"dm2_41": (0.1, 10.0, count, "log"), "sin2_2theta_ee": (0.01, 1.0, count, "log")}
-    what = problem(data, "2nu-ee", None, grid)
-    return Plane(what.objective, what.axes, what.known)
+    what = Question(data, "2nu-ee", grid=grid)
+    return Plane(what.objective, what.axes, what.parameters)
 
 
 def fixed_gallium() -> Likelihood:
@@ -136,8 +136,8 @@ def test_feldman_cousins_of_totals_shared_out_and_of_a_nuisance_with_bounds(
     record(benchmark, found.index.size * 1000, "toys")
     assert found.engine == "SplitEngine"
     assert found.index.size == count**2
-    what = problem(name, "2nu-ee", None, grid)
-    hypotheses = Plane(what.objective, what.axes, what.known)
+    what = Question(name, "2nu-ee", grid=grid)
+    hypotheses = Plane(what.objective, what.axes, what.parameters)
     quick, table = make_engine(hypotheses, 1), TableEngine(hypotheses, 1)
     some = [*range(count // 2, count**2, count**2 // 8), hypotheses.null]
     quick.many(some[0], 2), table.many(some[0], 2)  # what is made once
@@ -242,7 +242,7 @@ def test_toys_of_the_parameter_goodness_of_fit(benchmark: Any, pair: tuple[str, 
     size = 10 if benchmark.disabled else 60
     grid = {"dm2_41": (0.1, 10.0, size, "log"), "sin2_2theta_ee": (0.01, 1.0, size, "log")}
     members = [fixed(name) for name in pair]
-    what = tension(members, "2nu-ee", grid=grid, seed=1)
+    what = tension_of(Question(members, "2nu-ee", grid=grid), seed=1)
     tensions(what, (0, 1))
     values = benchmark.pedantic(tensions, args=(what, (0, 20)), rounds=1)
     record(benchmark, values.size, "toys")

@@ -19,7 +19,7 @@ GRID = {"sin2_theta13": (0.012, 0.032, 9, "lin"), "dm2_31": (2.1e-3, 2.9e-3, 13,
 
 @cache
 def best(version: str) -> Fit:
-    return fit(f"daya-bay@{version}", "3nu", SOLAR, GRID, errors="hesse")
+    return fit(f"daya-bay@{version}", "3nu", fixed=SOLAR, grid=GRID, errors="hesse")
 
 
 def sin2_2theta13(found: Fit) -> tuple[float, float]:

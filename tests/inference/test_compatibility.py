@@ -80,7 +80,11 @@ def test_prior_counted_twice_would_be_too_small(counting) -> None:
     a = counting("a@1-r1", L, [1.12, 0.8, 1.13], 0.01**2, **options)
     b = counting("b@1-r1", L, [1.13, 0.7, 1.11], 0.01**2, **options)
     found = compare([a, b], "2nu-ee", fixed=ONE, grid=LINE)
-    naive = found.value - fit(a, "2nu-ee", ONE, LINE).value - fit(b, "2nu-ee", ONE, LINE).value
+    naive = (
+        found.value
+        - fit(a, "2nu-ee", fixed=ONE, grid=LINE).value
+        - fit(b, "2nu-ee", fixed=ONE, grid=LINE).value
+    )
     assert found.shared["norm"] == pytest.approx(0.12, abs=0.01)
     assert naive < found.pg.delta - 2.0
     assert found.part("prior").joint == pytest.approx((found.shared["norm"] / 0.05) ** 2, rel=1e-9)
@@ -206,7 +210,7 @@ def test_overlapping_releases_are_refused_with_the_reason(counting) -> None:
     with pytest.raises(OverlapError):
         compare([b, a], "2nu-ee", grid=GRID)
     found = compare([a, b], "2nu-ee", grid=GRID, allow_overlap=True)
-    assert found.as_dict()["overlaps"] == [
+    assert found.to_dict()["overlaps"] == [
         {"first": "a@1-r1", "second": "b@2000-r3", "relation": "subset", "reason": "all of its runs are in b"}
     ]
 
@@ -252,7 +256,7 @@ def test_two_priors_of_one_nuisance_are_refused(counting) -> None:
 
 def test_the_result_can_be_written_down(counting) -> None:
     pair = [spectrum(counting, "a@1-r1", 1), spectrum(counting, "b@1-r1", 2)]
-    said = compare(pair, "2nu-ee", grid=GRID).as_dict()
+    said = compare(pair, "2nu-ee", grid=GRID).to_dict()
     assert said["datasets"] == ["a@1-r1", "b@1-r1"]
     assert said["minimum"]["a@1-r1"]["statistic"] == "chi2"
     assert set(said["pg"]) >= {"chi2", "dof", "p_value"}

@@ -133,7 +133,7 @@ def test_a_surface_refuses_a_range_it_does_not_cover() -> None:
 
 
 def test_a_result_can_be_written_down(near_and_far) -> None:
-    said = fit(near_and_far, "2nu-ee", grid={"dm2_41": SPLITTINGS}).as_dict()
+    said = fit(near_and_far, "2nu-ee", grid={"dm2_41": SPLITTINGS}).to_dict()
     assert said["datasets"] == ["near-far@2000-r1"]
     assert said["statistic"] == "chi2"
     assert said["n_bins"] == 12

@@ -16,7 +16,7 @@ from nuanomaly.report.pages import build
 
 
 def run(delta: float, above: int, toys: int) -> StoredRun:
-    about = {"result": ToyTest(delta, above, toys).as_dict(), "cpu_seconds": 12.0}
+    about = {"result": ToyTest(delta, above, toys).to_dict(), "cpu_seconds": 12.0}
     return StoredRun("run", {"seed": 3}, about, {})
 
 
@@ -70,7 +70,7 @@ def store(archive: Path, **changed: Any) -> Path:
     (folder / "toys.yaml").write_text(DECLARED)
     declared = dict(declared_runs(folder)["small"])
     inputs = {"toy@2020-r1": digest(archive / "datasets/toy/2020-r1/release.yaml")}
-    result = ToyTest(9.21, 5, 500).as_dict()
+    result = ToyTest(9.21, 5, 500).to_dict()
     about = {"run": declared, "inputs": inputs, "result": result, "files": {}} | changed
     stored = folder / "toys" / "small"
     stored.mkdir(parents=True)

@@ -55,7 +55,7 @@ def cluster(workers: int, processes: bool = True) -> Iterator[Any]:
 
 
 def result(**settings: Any) -> FeldmanCousins:
-    return feldman_cousins("best:prc", "2nu-ee", GRID, toys=500, seed=8, **settings)
+    return feldman_cousins("best:prc", "2nu-ee", grid=GRID, toys=500, seed=8, **settings)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
@@ -203,7 +203,7 @@ def test_a_killed_process_is_a_clear_error_and_what_is_finished_is_kept(tmp_path
         feldman_cousins(
             "best:prc",
             "2nu-ee",
-            GRID,
+            grid=GRID,
             placement=Placement(workers=2, store=tmp_path),
             progress=kill_one,
             **settings,

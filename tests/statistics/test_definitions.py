@@ -108,7 +108,7 @@ def test_the_bins_of_a_group_are_numbered_through() -> None:
 
 def test_the_ablation_of_miniboone_shows_a_counting_error_that_is_counted_twice() -> None:
     grid = {"dm2_41": (0.03, 1.0, 10, "log"), "sin2_2theta_mue": (1e-3, 0.9, 10, "log")}
-    rows = {r.definition: r for r in ablation("miniboone-nue@2018", "2nu-mue", grid, bins=False)}
+    rows = {r.definition: r for r in ablation("miniboone-nue@2018", "2nu-mue", grid=grid, bins=False)}
     assert rows["counting error of signal and background"].delta == pytest.approx(18.3, abs=0.1)
 
 

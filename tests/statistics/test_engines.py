@@ -20,7 +20,7 @@ from nuanomaly.inference.engine import (
 from nuanomaly.inference.engine.screen import Screen
 from nuanomaly.inference.engine.tiles import SIZE, tiles
 from nuanomaly.inference.feldman_cousins import feldman_cousins
-from nuanomaly.inference.fit import problem
+from nuanomaly.inference.question import Question
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.interface import Likelihood
@@ -34,8 +34,8 @@ from nuanomaly.model.registry import model
 
 
 def plane(data: Likelihood | str, name: str, grid: dict, **extra: object) -> Plane:
-    what = problem(data, name, None, grid)
-    return Plane(what.objective, what.axes, what.known, extra)  # type: ignore[arg-type]
+    what = Question(data, name, grid=grid)
+    return Plane(what.objective, what.axes, what.parameters, extra)  # type: ignore[arg-type]
 
 
 def plain(engine: Engine, data: np.ndarray) -> np.ndarray:
@@ -289,11 +289,13 @@ def test_tiles_hold_every_hypothesis_and_near_ones_together() -> None:
 
 def test_the_same_bits_with_any_number_of_workers_where_bounds_leave_out() -> None:
     grid = {"dm2_41": (0.1, 10.0, 9, "log"), "sin2_2theta_ee": (0.01, 1.0, 7, "log")}
-    alone = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8)
-    shared = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8, placement=Placement(workers=2))
+    alone = feldman_cousins("prospect", "2nu-ee", grid=grid, toys=1000, seed=8)
+    shared = feldman_cousins(
+        "prospect", "2nu-ee", grid=grid, toys=1000, seed=8, placement=Placement(workers=2)
+    )
     assert alone.engine == "SplitEngine"
     assert alone.to_frame().equals(shared.to_frame())
-    one = feldman_cousins("prospect", "2nu-ee", grid, toys=1000, seed=8, every=4)
+    one = feldman_cousins("prospect", "2nu-ee", grid=grid, toys=1000, seed=8, every=4)
     assert np.array_equal(one.critical, alone.critical[one.index])  # whatever else is computed
 
 

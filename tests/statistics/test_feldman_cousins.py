@@ -11,7 +11,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.contours import level
 from nuanomaly.inference.engine import Plane, make_engine
 from nuanomaly.inference.feldman_cousins import feldman_cousins, save
-from nuanomaly.inference.fit import problem
+from nuanomaly.inference.question import Question
 from nuanomaly.inference.run_files import read
 from nuanomaly.inference.toys import critical_value, generator, toy_test
 from nuanomaly.inference.workers import Placement
@@ -30,7 +30,7 @@ def test_a_gaussian_measurement_with_a_boundary_has_the_known_critical_values(ma
     """At the boundary Δ is a χ² of one degree of freedom half of the time, and zero otherwise."""
     data = make.averaged(0.98, 0.04)
     found = feldman_cousins(
-        data, "2nu-ee", {"sin2_2theta_ee": np.array([0.04, 0.4])}, FIXED, toys=8000, seed=1,
+        data, "2nu-ee", grid={"sin2_2theta_ee": np.array([0.04, 0.4])}, fixed=FIXED, toys=8000, seed=1,
         levels=(0.6827, 0.9, 0.95), points={"sin2_2theta_ee": [0.0, 0.04, 0.4]},
     )  # fmt: skip
     for k, cl in enumerate(found.levels):
@@ -45,7 +45,7 @@ def test_a_gaussian_measurement_with_a_boundary_has_the_known_critical_values(ma
 
 def test_wilks_covers_too_much_at_the_boundary(make: SimpleNamespace) -> None:
     found = feldman_cousins(
-        make.averaged(1.0, 0.02), "2nu-ee", {"sin2_2theta_ee": 5}, FIXED, toys=8000, seed=2,
+        make.averaged(1.0, 0.02), "2nu-ee", grid={"sin2_2theta_ee": 5}, fixed=FIXED, toys=8000, seed=2,
         levels=(0.9,), points={"sin2_2theta_ee": [0.0]},
     )  # fmt: skip
     assert within(found.wilks_coverage[0, 0], 0.95, 8000)
@@ -54,9 +54,9 @@ def test_wilks_covers_too_much_at_the_boundary(make: SimpleNamespace) -> None:
 def test_coverage_of_two_bins_that_oscillate_is_nominal(make: SimpleNamespace) -> None:
     data = make.disappearance(np.array([0.97, 0.93]), 0.03**2 * np.eye(2), np.array([0.5, 1.5]))
     grid = {"dm2_41": (0.1, 10.0, 12, "log"), "sin2_2theta_ee": (0.01, 1.0, 10, "log")}
-    found = feldman_cousins(data, "2nu-ee", grid, toys=4000, seed=3, every=4)
-    what = problem(data, "2nu-ee", None, grid)
-    other = make_engine(Plane(what.objective, what.axes, what.known), seed=77)
+    found = feldman_cousins(data, "2nu-ee", grid=grid, toys=4000, seed=3, every=4)
+    what = Question(data, "2nu-ee", grid=grid)
+    other = make_engine(Plane(what.objective, what.axes, what.parameters), seed=77)
     for k, index in enumerate(found.index.tolist()):
         deltas = other.many(index, 8)
         for column, cl in enumerate(found.levels):
@@ -68,9 +68,9 @@ def test_coverage_of_two_bins_that_oscillate_is_nominal(make: SimpleNamespace) -
 def test_the_whole_plane_gives_other_critical_values_than_wilks(
     bins: ResponseLikelihood, make: SimpleNamespace
 ) -> None:
-    found = feldman_cousins(bins, "2nu-ee", make.grid, toys=2000, seed=5, every=8)
+    found = feldman_cousins(bins, "2nu-ee", grid=make.grid, toys=2000, seed=5, every=8)
     null = feldman_cousins(
-        bins, "2nu-ee", make.grid, toys=4000, seed=5, points={"dm2_41": [1.0], "sin2_2theta_ee": [0.0]}
+        bins, "2nu-ee", grid=make.grid, toys=4000, seed=5, points={"dm2_41": [1.0], "sin2_2theta_ee": [0.0]}
     )
     assert 0.6 < (found.delta[: found.critical_map(0.9).size] >= 0.0).mean() <= 1.0
     # twelve bins and a splitting that is free to fit noise: far from 4.61 without oscillation
@@ -81,7 +81,7 @@ def test_the_whole_plane_gives_other_critical_values_than_wilks(
 def test_regions_grow_with_the_confidence_and_the_band_encloses_the_contour(
     bins: ResponseLikelihood, make: SimpleNamespace
 ) -> None:
-    found = feldman_cousins(bins, "2nu-ee", make.grid, toys=1000, seed=5, every=6)
+    found = feldman_cousins(bins, "2nu-ee", grid=make.grid, toys=1000, seed=5, every=6)
     sizes = [int(found.region(cl).sum()) for cl in found.levels]
     assert sizes == sorted(sizes)
     assert 0 < sizes[0] < sizes[-1]
@@ -93,31 +93,39 @@ def test_regions_grow_with_the_confidence_and_the_band_encloses_the_contour(
 
 
 def test_more_toys_go_where_the_verdict_is_uncertain(bins: ResponseLikelihood, make: SimpleNamespace) -> None:
-    found = feldman_cousins(bins, "2nu-ee", make.grid, toys=500, most=3000, seed=5, levels=(0.9, 0.95))
+    found = feldman_cousins(bins, "2nu-ee", grid=make.grid, toys=500, most=3000, seed=5, levels=(0.9, 0.95))
     assert set(found.toys.tolist()) >= {500, 3000}
     far = np.abs(found.p_value - 0.1) > 0.2
     assert (found.toys[far & (found.p_value > 0.3)] == 500).all()
 
 
 def test_the_same_seed_gives_the_same_bits_with_any_number_of_workers() -> None:
-    alone = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8)
-    shared = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8, placement=Placement(workers=2))
-    other = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=9)
+    alone = feldman_cousins("best:prc", "2nu-ee", grid=SMALL, toys=500, seed=8)
+    shared = feldman_cousins(
+        "best:prc", "2nu-ee", grid=SMALL, toys=500, seed=8, placement=Placement(workers=2)
+    )
+    other = feldman_cousins("best:prc", "2nu-ee", grid=SMALL, toys=500, seed=9)
     assert alone.to_frame().equals(shared.to_frame())
     assert not np.array_equal(alone.critical, other.critical)
-    one = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8, every=4)
+    one = feldman_cousins("best:prc", "2nu-ee", grid=SMALL, toys=500, seed=8, every=4)
     assert np.array_equal(one.critical, alone.critical[one.index])  # whatever else is computed
 
 
 def test_a_run_goes_on_from_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     placement = Placement(store=tmp_path)
-    first = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8, placement=placement)
+    first = feldman_cousins("best:prc", "2nu-ee", grid=SMALL, toys=500, seed=8, placement=placement)
     pieces = sorted(tmp_path.glob("*.npz"))
     assert len(pieces) == 2
     pieces[0].write_bytes(pieces[0].read_bytes()[:100])  # cut off: computed again
     done: list[tuple[int, int]] = []
     again = feldman_cousins(
-        "best:prc", "2nu-ee", SMALL, toys=500, seed=8, placement=placement, progress=lambda *n: done.append(n)
+        "best:prc",
+        "2nu-ee",
+        grid=SMALL,
+        toys=500,
+        seed=8,
+        placement=placement,
+        progress=lambda *n: done.append(n),
     )
     assert done == [(2, 2)]
     assert again.to_frame().equals(first.to_frame())
@@ -125,7 +133,7 @@ def test_a_run_goes_on_from_what_is_finished(tmp_path: Path, monkeypatch: pytest
     feldman_cousins(
         "best:prc",
         "2nu-ee",
-        SMALL,
+        grid=SMALL,
         toys=500,
         seed=9,
         placement=placement,
@@ -135,7 +143,7 @@ def test_a_run_goes_on_from_what_is_finished(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_stored_result_is_read_back_and_a_changed_one_is_refused(tmp_path: Path) -> None:
-    found = feldman_cousins("best:prc", "2nu-ee", SMALL, toys=500, seed=8, every=4)
+    found = feldman_cousins("best:prc", "2nu-ee", grid=SMALL, toys=500, seed=8, every=4)
     folder = save(found, tmp_path / "a")
     tables, about = read(folder)
     assert tables["critical"].equals(found.to_frame())
@@ -168,7 +176,7 @@ def test_streams_do_not_overlap() -> None:
 def test_a_test_without_a_single_toy_above_is_a_limit() -> None:
     test = toy_test(30.0, generator(0).chisquare(2, 2000))
     assert (test.above, test.p_value) == (0, 0.0)
-    assert test.as_dict()["lower_limit"]
+    assert test.to_dict()["lower_limit"]
     assert str(test) == "Δ = 30.00: none of 2000 toys, more than 3.3σ (two-sided)"
     assert test.sigma_interval()[1] == float("inf")
 
@@ -176,9 +184,9 @@ def test_a_test_without_a_single_toy_above_is_a_limit() -> None:
 def test_impossible_requests_are_refused(make: SimpleNamespace) -> None:
     data = make.averaged(1.0, 0.1)
     with pytest.raises(NuanomalyError, match="at least one toy"):
-        feldman_cousins(data, "2nu-ee", {"sin2_2theta_ee": 3}, FIXED, toys=0)
+        feldman_cousins(data, "2nu-ee", grid={"sin2_2theta_ee": 3}, fixed=FIXED, toys=0)
     with pytest.raises(NuanomalyError, match="points must give"):
-        feldman_cousins(data, "2nu-ee", {"sin2_2theta_ee": 3}, FIXED, points={"dm2_41": [1.0]})
+        feldman_cousins(data, "2nu-ee", grid={"sin2_2theta_ee": 3}, fixed=FIXED, points={"dm2_41": [1.0]})
 
 
 def test_independent_points_have_random_numbers_of_their_own(make: SimpleNamespace) -> None:
@@ -187,7 +195,15 @@ def test_independent_points_have_random_numbers_of_their_own(make: SimpleNamespa
     grid, points = {"sin2_2theta_ee": (0.01, 1.0, 9, "log")}, {"sin2_2theta_ee": [0.2, 0.2]}
     same, own = (
         feldman_cousins(
-            data, "2nu-ee", grid, FIXED, toys=4000, seed=4, points=points, levels=(0.9,), independent=own
+            data,
+            "2nu-ee",
+            grid=grid,
+            fixed=FIXED,
+            toys=4000,
+            seed=4,
+            points=points,
+            levels=(0.9,),
+            independent=own,
         ).critical[:, 0]
         for own in (False, True)
     )

@@ -65,7 +65,13 @@ def test_toys_of_a_counting_model_give_what_those_of_pyhf_give(name: str) -> Non
     rows = model["results"]
     points = {"sin2_2theta_mue": [UNIT * row["mu"] for row in rows]}
     found = toy_cls(
-        likelihood(model), "2nu-mue", points, {"dm2_41": 1.0}, statistic="one-sided", toys=TOYS, seed=11
+        likelihood(model),
+        "2nu-mue",
+        points=points,
+        fixed={"dm2_41": 1.0},
+        statistic="one-sided",
+        toys=TOYS,
+        seed=11,
     )
     np.testing.assert_allclose(found.test, [row["qtilde"] for row in rows], atol=2e-3)
     for ours, key in ((found.signal, "CLsb"), (found.none, "CLb")):
@@ -85,6 +91,6 @@ def test_a_one_sided_test_has_one_amplitude() -> None:
     points = {"dm2_41": [1.0], "sin2_2theta_mue": [0.1]}
     one = likelihood(PYHF["models"]["one-bin"])
     with pytest.raises(NuanomalyError, match="one free parameter"):
-        toy_cls(one, "2nu-mue", points, statistic="one-sided", toys=500)
+        toy_cls(one, "2nu-mue", points=points, statistic="one-sided", toys=500)
     with pytest.raises(UnknownNameError, match="ratio"):
-        toy_cls(one, "2nu-mue", points, statistic="raito", toys=500)  # type: ignore[arg-type]
+        toy_cls(one, "2nu-mue", points=points, statistic="raito", toys=500)  # type: ignore[arg-type]

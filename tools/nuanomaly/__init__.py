@@ -28,6 +28,7 @@ _HOMES = {
     "inference.fit": ("fit",),
     "inference.compatibility": ("compare",),
     "inference.benchmarks": ("benchmarks",),
+    "inference.analysis": ("Analysis",),
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from nuanomaly.archive.release import Release as Release
     from nuanomaly.archive.release import load as load
     from nuanomaly.archive.validate import validate as validate
+    from nuanomaly.inference.analysis import Analysis as Analysis
     from nuanomaly.inference.benchmarks import benchmarks as benchmarks
     from nuanomaly.inference.compatibility import compare as compare
     from nuanomaly.inference.fit import fit as fit

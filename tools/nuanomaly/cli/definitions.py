@@ -11,40 +11,30 @@ from nuanomaly.cli import options, output
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nuanomaly.inference.analysis import Analysis
+
 
 @click.command()
-@click.argument("dataset", metavar="DATASET[:MODE]")
-@options.model
-@options.settings
-@options.grid
+@options.question
 @click.option("--bins/--no-bins", default=True, help="Leave a tenth of the bins out at a time, too.")
 @output.as_json
-def ablation(
-    dataset: str, model: str, settings: Sequence[str], grids: Sequence[str], bins: bool, as_json: bool
-) -> None:
-    """Fit a data set by each definition of χ² that makes sense for it.
+def ablation(asked: "Analysis", bins: bool, as_json: bool) -> None:
+    """Fit data sets by each definition of χ² that makes sense for them.
 
     Neyman, Pearson, both combined, Poisson, a covariance taken at data or prediction, with and without
     ln det, bins left out: the best fit and the significance against no oscillation (Wilks) of each.
     """
-    from nuanomaly.inference.ablation import ablation as run
-
-    known = options.parameters(model, [dataset], ())
-    found = run(
-        dataset,
-        model,
-        options.parse_grid(grids, known, model),
-        options.parse_settings(settings, known, model),
-        bins=bins,
-    )
+    found = asked.ablation(bins=bins)
     if as_json:
-        output.emit([row.as_dict() for row in found])
+        output.emit([row.to_dict() for row in found])
         return
-    click.echo(f"{dataset}, model {model}: against no oscillation, by definition of χ²")
+    click.echo(
+        f"{' + '.join(asked.names)}, model {asked.model.name}: against no oscillation, by definition of χ²"
+    )
     rows = [
         (
             row.definition,
-            ", ".join(f"{n} = {output.with_unit(v, known[n].unit)}" for n, v in row.parameters.items()),
+            ", ".join(f"{n} = {output.with_unit(v, asked.units[n])}" for n, v in row.parameters.items()),
             f"{row.value:.2f}",
             f"{row.delta:.2f}",
             "–" if row.sigma is None else f"{row.sigma:.1f}σ",
@@ -56,12 +46,7 @@ def ablation(
 
 
 @click.command()
-@options.datasets
-@options.model
-@options.mode
-@options.settings
-@options.grid
-@options.allow_overlap
+@options.question
 @click.option(
     "--prior",
     "priors",
@@ -70,56 +55,23 @@ def ablation(
     help="Density of a parameter over its grid; by the grid's spacing if left out.",
 )
 @output.as_json
-def bayes(
-    datasets: Sequence[str],
-    model: str,
-    modes: Sequence[str],
-    settings: Sequence[str],
-    grids: Sequence[str],
-    allow_overlap: bool,
-    priors: Sequence[str],
-    as_json: bool,
-) -> None:
+def bayes(asked: "Analysis", priors: Sequence[str], as_json: bool) -> None:
     """Weigh oscillation against none by a Bayes factor, with named priors, and give the posterior's region.
 
     Two data sets are also weighed against each other: the ratio of evidences, and the suspiciousness, which
     does not depend on the width of the prior (arXiv:1902.04029).
     """
-    from nuanomaly.inference.bayes import posterior, suspiciousness
-
-    known = options.parameters(model, datasets, modes)
-    grid, fixed = options.parse_grid(grids, known, model), options.parse_settings(settings, known, model)
-    mode = options.parse_modes(modes)
     prior = dict(_pair(text) for text in priors)
-    found = posterior(datasets, model, grid, prior, fixed, mode=mode, allow_overlap=allow_overlap)
-    inside = found.region(0.95)
-    ranges = {
-        axis.name: [float(x) for x in axis.values[inside.any(axis=_others(k, inside.ndim))][[0, -1]]]
-        for k, axis in enumerate(found.axes)
-    }
-    both = None
-    if len(datasets) == 2:
-        both = suspiciousness(datasets[0], datasets[1], model, grid, prior, fixed, mode=mode)
+    found = asked.posterior(prior=prior)
+    both = asked.suspiciousness(prior=prior) if len(asked.sides) == 2 else None
     if as_json:
-        tension = both and {
-            "ln_ratio": both.log_ratio,
-            "ln_suspiciousness": both.log_suspiciousness,
-            "dof": both.dof,
-            "p_value": both.p_value,
-        }
-        output.emit(
-            {
-                "prior": found.prior,
-                "ln_bayes_factor": found.log_bayes_factor,
-                "information": found.information,
-                "region_95": ranges,
-                "tension": tension,
-            }
-        )
+        numbers = ("prior", "ln_bayes_factor", "information", "region_95")
+        about = {key: value for key, value in found.to_dict().items() if key in numbers}
+        output.emit({**about, "tension": both and both.to_dict()})
         return
-    click.echo(f"{' + '.join(found.datasets)}, model {model}, priors: {_named(found.prior)}")
+    click.echo(f"{' + '.join(found.datasets)}, model {asked.model.name}, priors: {_named(found.prior)}")
     click.echo(f"  ln of the Bayes factor for oscillation: {output.number(found.log_bayes_factor, 3)}")
-    for name, (low, high) in ranges.items():
+    for name, (low, high) in found.interval(0.95).items():
         click.echo(f"  95 % of the posterior: {name} {output.number(low, 3)} … {output.number(high, 3)}")
     if both is not None:
         p = "no dimension is shared" if both.p_value is None else f"p = {both.p_value:.2g}"
@@ -138,10 +90,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _named(prior: "Mapping[str, str]") -> str:
     return ", ".join(f"{kind} in {name}" for name, kind in prior.items())
-
-
-def _others(kept: int, dimensions: int) -> tuple[int, ...]:
-    return tuple(k for k in range(dimensions) if k != kept)
 
 
 @click.command()

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, TypedDict
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 if TYPE_CHECKING:
+    from nuanomaly.inference.analysis import Analysis
     from nuanomaly.inference.datasets import Mode
     from nuanomaly.model.probabilities import Parameter
 
@@ -30,66 +30,35 @@ grid = click.option(
     help="An axis, or NAME=N for its own range.",
 )
 allow_overlap = click.option("--allow-overlap", is_flag=True, help="Although data sets share data; recorded.")
+leave_out = click.option(
+    "--leave-out", is_flag=True, help="Leave out data sets that cannot take the model; recorded."
+)
 
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 
 
-class Asked(TypedDict):
-    """The arguments that scans, fits and tests have in common."""
+def analysis(
+    datasets: Sequence[str],
+    model: str,
+    *,
+    modes: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    grids: Sequence[str] = (),
+    allow_overlap: bool = False,
+    leave_out: bool = False,
+) -> "Analysis":
+    """Return the analysis that the texts of the shared options ask for."""
+    from nuanomaly.inference.analysis import Analysis
 
-    datasets: Sequence[str]
-    model: str
-    fixed: dict[str, float]
-    grid: dict[str, Any]
-    mode: "Mode"
-    allow_overlap: bool
-
-
-@dataclass(frozen=True)
-class Question:
-    """Which data sets under which model, as the shared options say it.
-
-    Attributes
-    ----------
-    datasets : sequence of str
-    model : str
-    modes, settings, grids : sequences of str
-        The texts of ``--mode``, ``--set`` and ``--grid``.
-    allow_overlap : bool
-    """
-
-    datasets: Sequence[str]
-    model: str
-    modes: Sequence[str]
-    settings: Sequence[str]
-    grids: Sequence[str]
-    allow_overlap: bool
-
-    @cached_property
-    def known(self) -> "dict[str, Parameter]":
-        """The parameters of the model and of the interactions of the data sets."""
-        return parameters(self.model, self.datasets, self.modes)
-
-    @property
-    def units(self) -> dict[str, str]:
-        """The unit of each parameter."""
-        return {name: parameter.unit for name, parameter in self.known.items()}
-
-    @property
-    def asked(self) -> Asked:
-        """The question as arguments of a scan, a fit or a test."""
-        return {
-            "datasets": self.datasets,
-            "model": self.model,
-            "fixed": parse_settings(self.settings, self.known, self.model),
-            "grid": parse_grid(self.grids, self.known, self.model),
-            "mode": parse_modes(self.modes),
-            "allow_overlap": self.allow_overlap,
-        }
+    asked = Analysis(
+        datasets, model, mode=parse_modes(modes), allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    fixed = parse_settings(settings, asked.parameters, model)
+    return asked.given(fixed, parse_grid(grids, asked.parameters, model))
 
 
 def question(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which data sets under which model, as one argument ``question``."""
+    """Add the options that say which data sets under which model, as one argument ``asked``."""
 
     @wraps(command)
     def called(
@@ -99,24 +68,23 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
         settings: Sequence[str],
         grids: Sequence[str],
         allow_overlap: bool,
+        leave_out: bool,
         **more: Any,
     ) -> Any:
-        question = Question(datasets, model, modes, settings, grids, allow_overlap)
-        return command(question=question, **more)
+        asked = analysis(
+            datasets,
+            model,
+            modes=modes,
+            settings=settings,
+            grids=grids,
+            allow_overlap=allow_overlap,
+            leave_out=leave_out,
+        )
+        return command(asked=asked, **more)
 
-    for option in (allow_overlap, grid, settings, mode, model, datasets):
+    for option in (leave_out, allow_overlap, grid, settings, mode, model, datasets):
         called = option(called)
     return called
-
-
-def parameters(model_name: str, references: Sequence[str], modes: Sequence[str]) -> "dict[str, Parameter]":
-    """Return the parameters of a model and of the interactions of data sets."""
-    from nuanomaly.inference.datasets import joint, resolve
-    from nuanomaly.inference.grid import known_parameters
-    from nuanomaly.model.registry import model as make_model
-
-    chosen = make_model(model_name)
-    return known_parameters(joint(resolve(references, parse_modes(modes))), chosen)
 
 
 def parse_settings(

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import options, output
+
+if TYPE_CHECKING:
+    from nuanomaly.inference.analysis import Analysis
 
 
 @click.command()
@@ -51,32 +54,26 @@ def models(as_json: bool) -> None:
 def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as_json: bool) -> None:
     """Evaluate the statistic of DATASET (NAME[@VERSION][:MODE] or a group) at a point of a model, nuisances
     profiled."""
-    from nuanomaly.inference.datasets import resolve
-    from nuanomaly.inference.grid import known_parameters
-    from nuanomaly.model.registry import model as make_model
-
-    chosen = make_model(model)
-    (likelihood,) = resolve([dataset], mode)
-    values = options.parse_settings(settings, known_parameters(likelihood, chosen), model)
+    asked = options.analysis([dataset], model, modes=[mode] if mode else [], settings=settings)
+    likelihood, values = asked.likelihood, asked.fixed
     row = {
         "release": likelihood.release,
         "mode": likelihood.mode,
-        "model": chosen.name,
+        "model": asked.model.name,
         "parameters": values,
         "statistic": likelihood.statistic,
-        "value": likelihood.chi2(chosen, **values),
+        "value": asked.chi2(),
         "n_bins": likelihood.n_bins,
         **_approximate(likelihood.approximate),
     }
     if as_json:
         output.emit(row)
         return
-    known = known_parameters(likelihood, chosen)
     mode_text = f" ({likelihood.mode})" if likelihood.mode else ""
-    click.echo(f"{likelihood.release}{mode_text}, model {chosen.name}")
-    _point(values, {name: p.unit for name, p in known.items()})
+    click.echo(f"{likelihood.release}{mode_text}, model {asked.model.name}")
+    _point(values, asked.units)
     click.echo(_statistic(row["statistic"], row["value"], row["n_bins"]))
-    _warn_approximate(likelihood.approximate)
+    _conditions(asked)
 
 
 @click.command()
@@ -87,7 +84,7 @@ def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as
 )
 @output.as_json
 def scan(
-    question: options.Question,
+    asked: "Analysis",
     profiled: Sequence[str],
     file: Path | None,
     as_json: bool,
@@ -96,26 +93,24 @@ def scan(
 
     Without --grid, all free parameters are scanned over their own ranges.
     """
-    from nuanomaly.inference.scan import scan as run
-
     if file is not None and file.suffix not in (".parquet", ".csv", ".npz"):
         raise NuanomalyError(f"{file.name}: a scan is saved as .npz, .parquet or .csv")
     with output.progress("scanning") as progress:
-        found = run(**question.asked, profile=profiled, progress=progress)
+        found = asked.scan(profile=profiled, progress=progress)
     if file is not None:
         found.save(file)
     if as_json:
-        output.emit(_tidy({**found.as_dict(), "file": file}))
+        output.emit(_tidy({**found.to_dict(), "file": file}))
         return
     click.echo(f"{' + '.join(found.datasets)}, model {found.model}")
     for axis in found.axes:
         scale = "logarithmic" if axis.log else "linear"
         unit = "" if axis.unit == "1" else f" {axis.unit}"
         click.echo(f"  {axis.name}: {len(axis)} points, {axis.low:g} … {axis.high:g}{unit}, {scale}")
-    _point(found.fixed, question.units)
+    _point(found.fixed, asked.units)
     click.echo("minimum on the grid: " + _statistic(found.statistic, found.minimum, found.n_bins))
-    _point(found.best, question.units, at="at ")
-    _warn_approximate(found.approximate)
+    _point(found.best, asked.units, at="at ")
+    _conditions(asked)
     click.echo(f"saved to {file}" if file else "not saved: name a file with -o")
 
 
@@ -126,41 +121,38 @@ def scan(
 )
 @output.as_json
 def fit(
-    question: options.Question,
+    asked: "Analysis",
     errors: str | None,
     as_json: bool,
 ) -> None:
     """Find the best fit of one or several data sets, and the significance against no oscillation."""
-    from nuanomaly.inference.fit import fit as run
-    from nuanomaly.inference.fit import significance
-
-    asked, known = question.asked, question.known
     with output.progress("fitting") as progress:
-        best = run(**asked, errors=errors, progress=progress)
+        best = asked.fit(errors=errors, progress=progress)
         against, why = None, ""
         try:
-            against = significance(**asked, best=best)
+            against = asked.significance(best=best)
         except NuanomalyError as error:  # a model without such a point, or a surface that lacks it
             why = str(error)
     if as_json:
-        test = None if against is None else against.as_dict()
-        output.emit(_tidy({**best.as_dict(), "significance": test}))
+        test = None if against is None else against.to_dict()
+        output.emit(_tidy({**best.to_dict(), "significance": test}))
         return
     click.echo(f"{' + '.join(best.datasets)}, model {best.model}")
+    _ranges(asked)
     click.echo("best fit: " + _statistic(best.statistic, best.value, best.n_bins))
     for name, value in best.parameters.items():
         lower, upper = best.errors.get(name, (None, None))
         spread = f" {output.number(lower, 3)} +{output.number(upper, 3)}" if lower is not None else ""
         edge = " (at the edge of its range)" if name in best.at_boundary else ""
-        click.echo(f"  {name} = {output.with_unit(value, known[name].unit)}{spread}{edge}")
-    _point(best.fixed, question.units, at="fixed: ")
+        click.echo(f"  {name} = {output.with_unit(value, asked.units[name])}{spread}{edge}")
+    _point(best.fixed, asked.units, at="fixed: ")
     if against is None:
         click.echo(f"against no oscillation: not computed ({why})")
     else:
         click.echo(f"against no oscillation: {against}")
     if not best.converged:
         click.echo("the local fit did not converge: the numbers are those of the best point found")
-    _warn_approximate(best.approximate)
+    _conditions(asked)
 
 
 @click.command()
@@ -169,29 +161,26 @@ def fit(
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the toys.")
 @output.as_json
 def compare(
-    question: options.Question,
+    asked: "Analysis",
     toys: int | None,
     seed: int,
     as_json: bool,
 ) -> None:
     """Test whether two or more data sets (releases or groups) are compatible under a model: the parameter
     goodness of fit of Maltoni and Schwetz (hep-ph/0304176)."""
-    from nuanomaly.inference.compatibility import compare as run
-
-    asked, known = question.asked, question.known
     with output.progress("fitting") as progress:
-        found = run(**asked, progress=progress)
+        found = asked.compare(progress=progress)
     test = None
     if toys is not None:
-        from nuanomaly.inference.montecarlo import toy_compatibility
-
         with output.progress("making toys") as progress:
-            test = toy_compatibility(**asked, toys=toys, seed=seed, progress=progress)
+            test = asked.toy_compatibility(toys=toys, seed=seed, progress=progress)
     if as_json:
-        calibrated = {} if test is None else {"pg_toys": {**test.as_dict(), "seed": seed}}
-        output.emit(_tidy({**found.as_dict(), **calibrated}))
+        calibrated = {} if test is None else {"pg_toys": {**test.to_dict(), "seed": seed}}
+        output.emit(_tidy({**found.to_dict(), **calibrated}))
         return
-    click.echo(f"{' against '.join(found.datasets)}, model {found.model}\n")
+    click.echo(f"{' against '.join(found.datasets)}, model {found.model}")
+    _ranges(asked)
+    click.echo()
     rows = [
         (
             part.name,
@@ -200,9 +189,9 @@ def compare(
             f"{part.joint:.3f}".replace("-", "−"),
             f"{part.pull:.3f}".replace("-", "−"),
             ", ".join(
-                f"{n} = {output.with_unit(v, known[n].unit)}"
+                f"{n} = {output.with_unit(v, asked.units[n])}"
                 for n, v in part.parameters.items()
-                if n in known
+                if n in asked.units
             ),
         )
         for part in found.parts
@@ -210,15 +199,13 @@ def compare(
     numbers = ("own minimum", "at joint best fit", "difference")
     output.table(["data set", "statistic", *numbers, "own best fit"], rows, right=numbers)
     click.echo("\njoint best fit:")
-    _point(found.best_fit, question.units)
+    _point(found.best_fit, asked.units)
     click.echo(f"parameter goodness of fit: {found.pg}")
     if test is not None:
         click.echo(f"  by toys, on the grid: {test}")
     if found.goodness_of_fit is not None:
         click.echo(f"goodness of the joint fit: {found.goodness_of_fit}")
-    for overlap in found.overlaps:
-        click.echo(f"shared data: {overlap.first} and {overlap.second} ({overlap.reason})")
-    _warn_approximate(found.approximate)
+    _conditions(asked)
 
 
 # --- how numbers are printed --------------------------------------------------------------------------------
@@ -234,6 +221,33 @@ def _statistic(kind: str, value: float, n_bins: int | None) -> str:
 def _point(values: Mapping[str, Any], units: Mapping[str, str], at: str = "") -> None:
     for name, value in values.items():
         click.echo(f"  {at}{name} = {output.with_unit(value, units.get(name, '1'))}")
+
+
+def _ranges(asked: "Analysis") -> None:
+    """Say where the free parameters are looked for."""
+    for axis in asked.axes:
+        unit = "" if axis.unit == "1" else f" {axis.unit}"
+        known = ", as far as all the data know it" if axis.name in _narrowed(asked) else ""
+        click.echo(f"  {axis.name} from {axis.low:.5g} to {axis.high:.5g}{unit}{known}")
+
+
+def _narrowed(asked: "Analysis") -> set[str]:
+    """Return the free parameters whose own range is cut to what the data know."""
+    from nuanomaly.inference.grid import known_parameters
+
+    own = known_parameters(asked.likelihood, asked.model)
+    return {n for n in asked.free if n not in asked.grid and asked.parameters[n].scan != own[n].scan}
+
+
+def _conditions(asked: "Analysis") -> None:
+    """Say what an answer rests on: data that were left out, shared, private, approximate."""
+    for name, why in asked.left_out.items():
+        click.echo(f"left out: {name} ({output.line(why)})")
+    for overlap in asked.overlaps:
+        click.echo(f"shared data: {overlap.first} and {overlap.second} ({overlap.reason})")
+    for name in asked.private:
+        click.echo(f"private: {name} is a folder of your own, not a release of the archive")
+    _warn_approximate(asked.likelihood.approximate)
 
 
 def _approximate(reason: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import options, output
 
 if TYPE_CHECKING:
+    from nuanomaly.inference.analysis import Analysis
     from nuanomaly.inference.feldman_cousins import FeldmanCousins
     from nuanomaly.inference.workers import Placement
 
@@ -36,7 +37,7 @@ _DISTRIBUTED = (
 
 
 def distributed(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where work is done, as one argument ``where``."""
+    """Add the options that say where work is done, as one argument ``placement``."""
 
     @wraps(command)
     def called(workers: int, scheduler: str | None, resume: Path | None, **more: Any) -> Any:
@@ -60,24 +61,20 @@ def distributed(command: Callable[..., Any]) -> Callable[..., Any]:
 @distributed
 @output.as_json
 def significance(
-    question: options.Question,
+    asked: "Analysis",
     toys: int,
     seed: int,
     placement: "Placement",
     as_json: bool,
 ) -> None:
     """Test no oscillation by toys, beside Wilks' theorem, which does not hold where the amplitude ends."""
-    from nuanomaly.inference.fit import significance as by_wilks
-    from nuanomaly.inference.montecarlo import toy_significance
-
-    asked = question.asked
     with output.progress("making toys") as progress:
-        found = toy_significance(**asked, toys=toys, seed=seed, placement=placement, progress=progress)
-    wilks = by_wilks(**asked)
+        found = asked.toy_significance(toys=toys, seed=seed, placement=placement, progress=progress)
+    wilks = asked.significance()
     if as_json:
-        output.emit({"toys": found.as_dict(), "wilks": wilks.as_dict(), "seed": seed})
+        output.emit({"toys": found.to_dict(), "wilks": wilks.to_dict(), "seed": seed})
         return
-    click.echo(f"{' + '.join(question.datasets)}, model {question.model}: against no oscillation")
+    click.echo(f"{' + '.join(asked.names)}, model {asked.model.name}: against no oscillation")
     click.echo(f"  toys:  {found}")
     click.echo(f"  Wilks: {wilks}")
     click.echo(_verdict(found.sigma_interval(0.95), wilks.sigma, bool(found.above)))
@@ -105,7 +102,7 @@ def _verdict(interval: tuple[float, float], wilks: float | None, reached: bool) 
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder to save to.")
 @output.as_json
 def feldman_cousins(
-    question: options.Question,
+    asked: "Analysis",
     levels: Sequence[float],
     toys: int,
     most: int | None,
@@ -121,12 +118,9 @@ def feldman_cousins(
     profiled. The same seed gives the same result however the work is shared out.
     """
     from nuanomaly.inference.feldman_cousins import LEVELS, save
-    from nuanomaly.inference.feldman_cousins import feldman_cousins as run
 
-    asked = question.asked
     with output.progress("making toys") as progress:
-        found = run(
-            **asked,
+        found = asked.feldman_cousins(
             levels=tuple(sorted(levels)) or LEVELS,
             toys=toys,
             most=most,
@@ -139,9 +133,9 @@ def feldman_cousins(
         save(found, folder)
     allowed = {f"{100 * cl:g} %": int(found.region(cl).sum()) for cl in found.levels}
     if as_json:
-        output.emit({**found.as_dict(), "allowed_grid_points": allowed, "folder": folder})
+        output.emit({**found.to_dict(), "allowed_grid_points": allowed, "folder": folder})
         return
-    about = found.as_dict()
+    about = found.to_dict()
     click.echo(f"{' + '.join(found.datasets)}, model {found.model}: {found.index.size} points, seed {seed}")
     rows = [
         (
@@ -172,7 +166,7 @@ def feldman_cousins(
 @distributed
 @output.as_json
 def coverage(
-    question: options.Question,
+    asked: "Analysis",
     points: Sequence[str],
     toys: int,
     seed: int,
@@ -180,12 +174,10 @@ def coverage(
     as_json: bool,
 ) -> None:
     """Say what regions of Wilks' theorem really cover: without oscillation, at the best fit, and at --at."""
-    from nuanomaly.inference.coverage import coverage as run
-
-    asked, known = question.asked, question.known
-    at = [options.parse_settings(text.split(","), known, question.model) for text in points]
+    known = asked.parameters
+    at = [options.parse_settings(text.split(","), known, asked.model.name) for text in points]
     with output.progress("making toys") as progress:
-        found = run(**asked, at=at, toys=toys, seed=seed, placement=placement, progress=progress)
+        found = asked.coverage(at=at, toys=toys, seed=seed, placement=placement, progress=progress)
     if as_json:
         output.emit(_rows(found))
         return

@@ -32,7 +32,7 @@ def survey(datasets: Sequence[str], model: str, settings: Sequence[str], as_json
     with output.progress("releases") as progress:
         verdicts = run(chosen, values, references, progress=progress)
     if as_json:
-        output.emit([v.as_dict() for v in verdicts])
+        output.emit([v.to_dict() for v in verdicts])
         return
     click.echo(f"model {chosen.name}; Δ < 0 where a release prefers it to three neutrinos")
     rows = [

@@ -6,10 +6,13 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from nuanomaly.inference.datasets import Dataset, Mode, resolve
-from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.grid import Grid, axes, free_names, known_parameters
+from nuanomaly.inference.datasets import Mode
+from nuanomaly.inference.fit import fit_of, significance_of
+from nuanomaly.inference.grid import Grid
+from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.nullpoint import null_point
+from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.result import Test, point_text
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance, Statistical
@@ -18,7 +21,6 @@ from nuanomaly.likelihood.wrappers.count_definitions import ChiSquareOfCounts, P
 from nuanomaly.likelihood.wrappers.marginal import HasCovariance, without_bins
 from nuanomaly.likelihood.wrappers.variants import with_covariance_of, with_fixed_covariance
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
-from nuanomaly.model.registry import model as make_model
 
 #: What a row changes: nothing, the definition of χ², or which bins are used.
 Group = Literal["own", "definition", "bins"]
@@ -50,9 +52,9 @@ _SETS = (
 _PARTS = 10
 
 
-@dataclass(frozen=True)
-class Row:
-    """One definition of χ², and what it gives.
+@dataclass(frozen=True, repr=False)
+class Row(Test):
+    """One definition of χ², and what it gives; as a test, that of oscillation against none.
 
     Attributes
     ----------
@@ -74,8 +76,15 @@ class Row:
     parameters: Mapping[str, float]
     delta: float
     sigma: float | None
+    dof: int | None = None
+    p_value: float | None = None
+    how: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def __str__(self) -> str:
+        sigma = "" if self.sigma is None else f", {self.sigma:.1f}σ"
+        return f"{self.definition}: {point_text(self.parameters)}, Δ = {self.delta:.2f}{sigma} ({self.how})"
+
+    def to_dict(self) -> dict[str, Any]:
         """Return the row for a result file."""
         return {
             "definition": self.definition,
@@ -83,7 +92,10 @@ class Row:
             "value": self.value,
             "parameters": dict(self.parameters),
             "delta_null": self.delta,
+            "dof": self.dof,
+            "p_value": self.p_value,
             "sigma": self.sigma,
+            "how": self.how,
         }
 
 
@@ -96,16 +108,19 @@ class Variant:
     likelihood: Likelihood
 
 
+@named_after(2, "grid", "fixed", hints={dict: "fixed"})
 def ablation(
-    dataset: Dataset,
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
     *,
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
     mode: Mode = None,
+    allow_overlap: bool = False,
+    leave_out: bool = False,
     bins: bool = True,
 ) -> list[Row]:
-    """Return what each definition of χ² gives that makes sense for a data set, its own first.
+    """Return what each definition of χ² gives that makes sense for the data, their own first.
 
     They are: another counting variance (Neyman, Pearson, combined) or a Poisson likelihood, with or without
     ln det, a covariance taken at the data or at the prediction without oscillation, and each tenth of the
@@ -113,46 +128,69 @@ def ablation(
 
     Parameters
     ----------
-    dataset : str or Likelihood
-        One data set; a group (``gallium``) is one.
-    model, grid, fixed, mode
+    data, model, fixed, grid, mode, allow_overlap, leave_out
         As for :func:`nuanomaly.inference.fit.fit`.
     bins : bool
         Leave bins out, too.
 
     Examples
     --------
-    >>> rows = ablation("karmen", "2nu-mue", {"dm2_41": 15, "sin2_2theta_mue": 9}, bins=False)
+    >>> rows = ablation("karmen", "2nu-mue", grid={"dm2_41": 15, "sin2_2theta_mue": 9}, bins=False)
     >>> [row.definition for row in rows]  # doctest: +NORMALIZE_WHITESPACE
     ['as released', 'variance: Neyman and Pearson combined', 'variance: Neyman (of the data)',
      'variance: Pearson (of the prediction)']
     """
-    (likelihood,), chosen = resolve(dataset, mode), make_model(model)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return ablation_of(what, bins=bins)
+
+
+def ablation_of(what: Question, *, bins: bool = True) -> list[Row]:
+    """Return the definitions that answer a question; see :func:`ablation`."""
     rows = []
-    for variant in variants(likelihood, chosen, grid, fixed, bins=bins):
-        best = fit(variant.likelihood, chosen, fixed, grid)
-        test = significance(variant.likelihood, chosen, fixed, grid, best=best)
+    for variant in variants_of(what, bins=bins):
+        asked = what.of(variant.likelihood)
+        best = fit_of(asked)
+        test = significance_of(asked, best=best)
         rows.append(
-            Row(variant.definition, variant.group, best.value, best.parameters, test.delta, test.sigma)
+            Row(
+                variant.definition,
+                variant.group,
+                best.value,
+                best.parameters,
+                test.delta,
+                test.sigma,
+                test.dof,
+                test.p_value,
+                test.how,
+            )
         )
     return rows
 
 
+@named_after(2, "grid", "fixed", hints={dict: "fixed"})
 def variants(
-    likelihood: Likelihood,
-    model: Model,
+    data: Data,
+    model: AnyModel,
+    *,
     grid: Grid | None = None,
     fixed: Mapping[str, float] | None = None,
-    *,
     bins: bool = True,
 ) -> Iterator[Variant]:
-    """Give the definitions of χ², the data set's own first; arguments as of :func:`ablation`."""
+    """Give the definitions of χ², the data's own first; arguments as of :func:`ablation`."""
+    return variants_of(Question(data, model, grid=grid, fixed=fixed), bins=bins)
+
+
+def variants_of(what: Question, *, bins: bool = True) -> Iterator[Variant]:
+    """Give the definitions of χ² of the data of a question; see :func:`variants`."""
+    likelihood, model = what.likelihood, what.model
     yield Variant("as released", "own", likelihood)
     if isinstance(likelihood, ResponseLikelihood):
         for said, measure in _other_measures(likelihood.measure):
             changed = replace(likelihood, measure=measure, statistic=measure.kind)
             yield Variant(said, "definition", changed)
-    null = _null(likelihood, model, grid or {}, fixed or {})
+    null = likelihood.points(model, {**what.fixed, **null_point(what.axes, what.parameters, model.name)})
     for said, other in _other_covariances(likelihood, model, null):
         yield Variant(said, "definition", other)
     size = likelihood.n_bins or 0
@@ -164,14 +202,6 @@ def variants(
             yield Variant(f"without {named}", "bins", without_bins(likelihood, part.tolist()))
         except NotApplicableError:
             return
-
-
-def _null(likelihood: Likelihood, model: Model, grid: Grid, fixed: Mapping[str, float]) -> dict[str, Array]:
-    """Return the complete point without oscillation, shape (1,) each."""
-    known = known_parameters(likelihood, model)
-    given = {k: v for k, v in fixed.items() if k in known}
-    free = axes(known, free_names(known, {k: v for k, v in grid.items() if k in known}, given), grid)
-    return likelihood.points(model, {**given, **null_point(free, known, model.name)})
 
 
 def _other_measures(measure: Any) -> Iterator[tuple[str, Any]]:

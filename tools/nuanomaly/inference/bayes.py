@@ -4,17 +4,21 @@ The likelihood is exp(−value/2), nuisances profiled (for Gaussian ones as good
 that does not depend on the parameters where their effects do not).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc, logsumexp
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.datasets import Dataset, Mode, joint, labels, resolve
+from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.grid import Axis, Grid
+from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.montecarlo import plane_of
+from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.result import Result
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.model.probabilities import Array
 
@@ -22,8 +26,8 @@ from nuanomaly.model.probabilities import Array
 PRIORS = ("log", "flat")
 
 
-@dataclass(frozen=True, eq=False)
-class Posterior:
+@dataclass(frozen=True, eq=False, repr=False)
+class Posterior(Result):
     """A posterior on a grid.
 
     Attributes
@@ -55,6 +59,44 @@ class Posterior:
         """ln of the evidence for oscillation over that without it; depends on the prior's range."""
         return self.log_evidence - self.log_null
 
+    @property
+    def how(self) -> str:
+        """How it was obtained: an integral over the grid, with which priors."""
+        priors = ", ".join(f"{kind} in {name}" for name, kind in self.prior.items())
+        return f"integral over {' × '.join(str(len(a)) for a in self.axes)} points, prior {priors}"
+
+    def __str__(self) -> str:
+        return f"{' + '.join(self.datasets)}: ln of the Bayes factor {self.log_bayes_factor:.2f} ({self.how})"
+
+    def summary(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        found = {"data": " + ".join(self.datasets)}
+        found["ln of the Bayes factor for oscillation"] = f"{self.log_bayes_factor:.3f}"
+        for name, (low, high) in self.interval(0.95).items():
+            found[f"95 % of the posterior: {name}"] = f"{low:.3g} … {high:.3g}"
+        return found | {"obtained by": self.how}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the weights, for a result file."""
+        return {
+            "datasets": list(self.datasets),
+            "prior": dict(self.prior),
+            "ln_evidence": self.log_evidence,
+            "ln_bayes_factor": self.log_bayes_factor,
+            "information": self.information,
+            "region_95": {name: list(both) for name, both in self.interval(0.95).items()},
+        }
+
+    def interval(self, probability: float) -> dict[str, tuple[float, float]]:
+        """Return over which values of each parameter the region of a probability reaches."""
+        inside = self.region(probability)
+        found = {}
+        for k, axis in enumerate(self.axes):
+            others = tuple(j for j in range(inside.ndim) if j != k)
+            values = axis.values[inside.any(axis=others)]
+            found[axis.name] = float(values[0]), float(values[-1])
+        return found
+
     def region(self, probability: float) -> NDArray[np.bool_]:
         """Return the smallest region of the grid (in the prior's measure) that holds this probability."""
         if not 0.0 < probability < 1.0:
@@ -85,20 +127,24 @@ def prior_weight(axes: Sequence[Axis], prior: Mapping[str, str]) -> Array:
     return np.asarray(total)
 
 
+@named_after(2, "grid", "prior", "fixed", hints={dict: "prior"})
 def posterior(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
+    *,
     prior: Mapping[str, str] | None = None,
     fixed: Mapping[str, float] | None = None,
-    *,
+    grid: Grid | None = None,
     mode: Mode = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
 ) -> Posterior:
     """Return the posterior of one or several data sets on a grid.
 
     Parameters
     ----------
+    data, model, fixed, grid, mode, allow_overlap, leave_out
+        As for :func:`nuanomaly.inference.scan.scan`.
     prior : mapping, optional
         ``log`` or ``flat`` for each parameter, over the grid's range; by the axis if left out.
 
@@ -107,9 +153,15 @@ def posterior(
     UnknownNameError
         For an unknown prior.
     """
-    listed = [datasets] if isinstance(datasets, str) or not isinstance(datasets, Iterable) else list(datasets)
-    members = resolve(listed, mode)
-    plane = plane_of(joint(members), model, grid, fixed, None, allow_overlap)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return posterior_of(what, prior)
+
+
+def posterior_of(what: Question, prior: Mapping[str, str] | None = None) -> Posterior:
+    """Return the posterior that answers a question; see :func:`posterior`."""
+    plane = plane_of(what)
     values = plane.objective(plane.free)
     chosen = {a.name: (prior or {}).get(a.name, "log" if a.log else "flat") for a in plane.axes}
     weight = prior_weight(plane.axes, chosen)
@@ -118,11 +170,11 @@ def posterior(
     after = weight * np.exp(logs - evidence)
     information = float((after * np.where(after > 0.0, logs - evidence, 0.0)).sum())
     null = -0.5 * float(values[plane.null])
-    return Posterior(labels(members), plane.axes, chosen, after, evidence, information, null)
+    return Posterior(what.names, plane.axes, chosen, after, evidence, information, null)
 
 
-@dataclass(frozen=True)
-class Suspiciousness:
+@dataclass(frozen=True, repr=False)
+class Suspiciousness(Result):
     """Tension of two data sets that does not depend on the width of the prior (1902.04029, 2007.08496).
 
     Attributes
@@ -145,6 +197,30 @@ class Suspiciousness:
         return self.log_ratio - self.log_information
 
     @property
+    def how(self) -> str:
+        """How it was obtained."""
+        return f"suspiciousness (1902.04029), dimension {self.dof:.2f}"
+
+    def __str__(self) -> str:
+        p = "no dimension is shared" if self.p_value is None else f"p = {self.p_value:.2g}"
+        return f"ln R = {self.log_ratio:.2f}, ln S = {self.log_suspiciousness:.2f}, {p} ({self.how})"
+
+    def summary(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        p = "no dimension is shared" if self.p_value is None else f"{self.p_value:.2g}"
+        found = {"ln R": f"{self.log_ratio:.3f}", "ln S": f"{self.log_suspiciousness:.3f}", "p-value": p}
+        return found | {"obtained by": self.how}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the test for a result file."""
+        return {
+            "ln_ratio": self.log_ratio,
+            "ln_suspiciousness": self.log_suspiciousness,
+            "dof": self.dof,
+            "p_value": self.p_value,
+        }
+
+    @property
     def p_value(self) -> float | None:
         """P(χ²_d > d − 2 ln S); None where the data sets share no dimension."""
         if self.dof <= 0.0:
@@ -152,21 +228,36 @@ class Suspiciousness:
         return float(gammaincc(0.5 * self.dof, 0.5 * max(0.0, self.dof - 2.0 * self.log_suspiciousness)))
 
 
+@named_after(2, "model", "grid", "prior", "fixed")
 def suspiciousness(
-    first: Dataset,
-    second: Dataset,
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
+    *,
     prior: Mapping[str, str] | None = None,
     fixed: Mapping[str, float] | None = None,
-    *,
+    grid: Grid | None = None,
     mode: Mode = None,
+    allow_overlap: bool = False,
+    leave_out: bool = False,
 ) -> Suspiciousness:
-    """Return the suspiciousness of two data sets on the same grid; see :func:`posterior`."""
-    a, b, both = (
-        posterior(chosen, model, grid, prior, fixed, mode=mode)
-        for chosen in ([first], [second], [first, second])
+    """Return the suspiciousness of two data sets on the same grid; see :func:`posterior`.
+
+    Raises
+    ------
+    NuanomalyError
+        Unless ``data`` are two.
+    """
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
     )
+    return suspiciousness_of(what, prior)
+
+
+def suspiciousness_of(what: Question, prior: Mapping[str, str] | None = None) -> Suspiciousness:
+    """Return the suspiciousness that answers a question; see :func:`suspiciousness`."""
+    if len(what.sides) != 2:
+        raise NuanomalyError(f"suspiciousness is of two data sets, not of {len(what.sides)}")
+    a, b, both = (posterior_of(asked, prior) for asked in (what.side(0), what.side(1), what))
     dimension = _dimension(a) + _dimension(b) - _dimension(both)
     return Suspiciousness(
         both.log_evidence - a.log_evidence - b.log_evidence,

@@ -9,19 +9,21 @@ statistic T is
   Cranmer, Gross and Vitells (1007.1727), zero where the data want more than θ.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.datasets import Dataset, Mode
+from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
-from nuanomaly.inference.fit import problem
 from nuanomaly.inference.grid import Axis, Grid
+from nuanomaly.inference.keywords import named_after
+from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.result import Result
 from nuanomaly.inference.toys import blocks
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.model.probabilities import Array
@@ -30,8 +32,8 @@ from nuanomaly.model.probabilities import Array
 _AMPLITUDES = 120
 
 
-@dataclass(frozen=True, eq=False)
-class CLs:
+@dataclass(frozen=True, eq=False, repr=False)
+class CLs(Result):
     """CLs at hypotheses.
 
     Attributes
@@ -55,23 +57,58 @@ class CLs:
     signal: Array
     none: Array
 
+    @property
+    def how(self) -> str:
+        """How it was obtained."""
+        return f"CLs, {self.method}"
+
+    def __str__(self) -> str:
+        excluded = int(self.excluded(0.95).sum())
+        return f"{excluded} of {self.values.size} hypotheses excluded at 95 % ({self.how})"
+
+    def summary(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        names = ", ".join(self.points)
+        found = {"hypotheses": f"{self.values.size} of {names}"}
+        found["excluded at 95 %"] = str(int(self.excluded(0.95).sum()))
+        return found | {"obtained by": self.how}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the hypotheses and their CLs for a result file."""
+        arrays = {"cls": self.values, "test": self.test, "signal": self.signal, "none": self.none}
+        return {
+            "method": self.method,
+            "points": {name: value.tolist() for name, value in self.points.items()},
+            **{name: value.tolist() for name, value in arrays.items()},
+        }
+
     def excluded(self, cl: float = 0.95) -> NDArray[np.bool_]:
         """Return which hypotheses are excluded."""
         found: NDArray[np.bool_] = self.values < 1.0 - cl
         return found
 
 
+@named_after(2, "grid", "fixed", hints={dict: "fixed"})
 def gaussian_cls(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
     *,
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
     mode: Mode = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
 ) -> CLs:
     """Return CLs on a grid by the Gaussian method; arguments as of :func:`~nuanomaly.inference.scan.scan`."""
-    engine, plane = _engine(datasets, model, grid, fixed, mode, allow_overlap)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return gaussian_cls_of(what)
+
+
+def gaussian_cls_of(what: Question) -> CLs:
+    """Return the CLs that answer a question; see :func:`gaussian_cls`."""
+    engine, plane = _engine(what)
     values = engine.observed()[0]
     test = values[: plane.size] - values[plane.null]
     expected = plane.objective.likelihood.observables(plane.objective.model, plane.complete)
@@ -94,17 +131,19 @@ def _tail(test: Array, mean: Array) -> Array:
     return np.maximum(np.asarray(ndtr((mean - test) / sigma)), 1e-300)
 
 
+@named_after(2, "points", "fixed")
 def toy_cls(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
+    *,
     points: Mapping[str, ArrayLike],
     fixed: Mapping[str, float] | None = None,
-    *,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    leave_out: bool = False,
     statistic: Literal["ratio", "one-sided"] = "ratio",
     toys: int = 1000,
     seed: int = 0,
-    mode: Mode = None,
-    allow_overlap: bool = False,
 ) -> CLs:
     """Return CLs at points (arrays of the free parameters) by toys of both hypotheses.
 
@@ -115,6 +154,19 @@ def toy_cls(
     NuanomalyError
         If ``one-sided`` is asked for with more than one free parameter.
     """
+    what = Question(data, model, fixed=fixed, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out)
+    return toy_cls_of(what, points, statistic=statistic, toys=toys, seed=seed)
+
+
+def toy_cls_of(
+    what: Question,
+    points: Mapping[str, ArrayLike],
+    *,
+    statistic: Literal["ratio", "one-sided"] = "ratio",
+    toys: int = 1000,
+    seed: int = 0,
+) -> CLs:
+    """Return the CLs that answer a question; see :func:`toy_cls`."""
     if statistic not in ("ratio", "one-sided"):
         raise UnknownNameError("test statistic", statistic, ["ratio", "one-sided"])
     extra = {name: np.atleast_1d(np.asarray(v, float)) for name, v in points.items()}
@@ -124,7 +176,7 @@ def toy_cls(
             raise NuanomalyError("a one-sided test has one free parameter, its amplitude: fix the others")
         (name, tested), *_ = extra.items()
         grid = {name: np.linspace(0.0, float(tested.max()), _AMPLITUDES + 1)[1:]}
-    engine, plane = _engine(datasets, model, grid, fixed, mode, allow_overlap, extra, seed)
+    engine, plane = _engine(what.given(grid=grid), extra, seed)
     index = np.arange(plane.size, plane.null)
     against = _against(plane, index, statistic)
     test = _tests(engine.observed()[0][None], index, against)[0]
@@ -165,17 +217,8 @@ def _reaches(found: Array, observed: float) -> NDArray[np.bool_]:
     return reached
 
 
-def _engine(
-    datasets: Dataset | Iterable[Dataset],
-    model: AnyModel,
-    grid: Grid | None,
-    fixed: Mapping[str, float] | None,
-    mode: Mode,
-    allow_overlap: bool,
-    extra: Mapping[str, Array] | None = None,
-    seed: int = 0,
-) -> tuple[Engine, Plane]:
+def _engine(what: Question, extra: Mapping[str, Array] | None = None, seed: int = 0) -> tuple[Engine, Plane]:
     spare: Grid = {name: 2 for name in extra} if extra else {}
-    what = problem(datasets, model, fixed, {**spare, **(grid or {})}, mode, allow_overlap)
-    plane = Plane(what.objective, what.axes, what.known, extra or {})
+    asked = what.given(grid={**spare, **what.grid})
+    plane = Plane(asked.objective, asked.axes, asked.parameters, extra or {})
     return make_engine(plane, seed), plane

@@ -5,7 +5,7 @@ that several data sets share and that has a prior makes the prior a data set of 
 are taken without it, its own minimum is zero, and it enters the joint fit once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -13,26 +13,19 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.datasets import (
-    Dataset,
-    FoundOverlap,
-    Mode,
-    check_overlaps,
-    labels,
-    modes,
-    resolve,
-)
-from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_parameters
+from nuanomaly.inference.datasets import FoundOverlap, Mode
+from nuanomaly.inference.grid import Grid
+from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.rank import Ranks, insensitive, rank
+from nuanomaly.inference.result import Test, point_text, test_rows
 from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.likelihood.parts import StatisticKind
-from nuanomaly.likelihood.wrappers.joint import combine
-from nuanomaly.model.probabilities import Array, Model
-from nuanomaly.model.registry import model as make_model
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ class Part:
         """What the joint fit costs this data set: its share of χ²_PG."""
         return self.joint - self.minimum
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the part for a result file."""
         return {
             "statistic": self.statistic,
@@ -84,9 +77,9 @@ class Part:
         }
 
 
-@dataclass(frozen=True)
-class Compatibility:
-    """The result of a comparison.
+@dataclass(frozen=True, repr=False)
+class Compatibility(Test):
+    """The result of a comparison; as a test, the parameter goodness of fit.
 
     Attributes
     ----------
@@ -111,6 +104,12 @@ class Compatibility:
     overlaps : tuple of FoundOverlap
         Shared data, if that was allowed.
     approximate : str
+    left_out : mapping of str to str
+        Releases that cannot take the model, and why.
+    private : tuple of str
+        Releases of one's own folders.
+    ranges : mapping of str to (float, float)
+        Where each parameter was looked for.
     """
 
     datasets: tuple[str, ...]
@@ -127,12 +126,51 @@ class Compatibility:
     modes: Mapping[str, str] = field(default_factory=dict)
     overlaps: tuple[FoundOverlap, ...] = ()
     approximate: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    private: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    question: Question | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def delta(self) -> float:
+        """χ² of the parameter goodness of fit."""
+        return self.pg.delta
+
+    @property
+    def dof(self) -> int:
+        """Its degrees of freedom."""
+        return self.pg.dof
+
+    @property
+    def p_value(self) -> float | None:
+        """Its p-value."""
+        return self.pg.p_value
+
+    @property
+    def sigma(self) -> float | None:
+        """The number of σ of that."""
+        return self.pg.sigma
+
+    @property
+    def how(self) -> str:
+        """How the p-value was obtained."""
+        return f"parameter goodness of fit, {self.pg.how}"
+
+    def __str__(self) -> str:
+        return f"{' against '.join(self.datasets)}, {self.model}: {self.pg}"
+
+    def summary(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        units = {} if self.question is None else self.question.units
+        found = {"data": " against ".join(self.datasets), "model": self.model} | test_rows(self)
+        found["joint best fit"] = point_text(self.best_fit, units)
+        return found | {f"pull of {p.name}": f"{p.pull:.2f}" for p in self.parts}
 
     def part(self, name: str) -> Part:
         """Return a data set's part."""
         return next(p for p in self.parts if p.name == name)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the comparison for a result file."""
         fit = self.goodness_of_fit
         return {
@@ -140,7 +178,7 @@ class Compatibility:
             "modes": dict(self.modes),
             "model": self.model,
             "fixed": dict(self.fixed),
-            "minimum": {p.name: p.as_dict() for p in self.parts},
+            "minimum": {p.name: p.to_dict() for p in self.parts},
             "best_fit": dict(self.best_fit),
             "at_boundary": list(self.at_boundary),
             "joint": {"value": self.value, "rank": self.rank},
@@ -151,91 +189,84 @@ class Compatibility:
                 "sigma": self.pg.sigma,
                 "how": self.pg.how,
             },
-            "goodness_of_fit": None if fit is None else fit.as_dict(),
+            "goodness_of_fit": None if fit is None else fit.to_dict(),
             "shared_nuisances": dict(self.shared),
-            "overlaps": [o.as_dict() for o in self.overlaps],
+            "overlaps": [o.to_dict() for o in self.overlaps],
+            "ranges": {name: list(both) for name, both in self.ranges.items()},
             "approximate": self.approximate,
+            "left_out": dict(self.left_out),
+            "private": list(self.private),
         }
 
 
-@dataclass(frozen=True, eq=False)
-class _Comparison:
-    """What is compared, before anything is minimised."""
-
-    members: tuple[Likelihood, ...]
-    names: tuple[str, ...]
-    model: Model
-    fixed: Mapping[str, float]
-    grid: Grid
-    shared: tuple[str, ...]
-    held: tuple[str, ...]
-    """The shared nuisances that have a prior."""
-
-    def objective(self, likelihood: Likelihood, without: Sequence[str] = ()) -> Objective:
-        known = known_parameters(likelihood, self.model)
-        own = {k: v for k, v in self.fixed.items() if k in known}
-        return Objective(likelihood, self.model, own, tuple(without))
-
-    def axes(self, likelihood: Likelihood) -> tuple[Axis, ...]:
-        known = known_parameters(likelihood, self.model)
-        own = {k: v for k, v in self.grid.items() if k in known}
-        names = free_names(known, own, [k for k in self.fixed if k in known])
-        return axes(known, names, own)
-
-
+@named_after(2, "mode", "fixed", "grid", hints={dict: "fixed"})
 def compare(
-    datasets: Iterable[Dataset],
+    data: Data,
     model: AnyModel,
-    mode: Mode = None,
+    *,
     fixed: Mapping[str, float] | None = None,
     grid: Grid | None = None,
-    *,
+    mode: Mode = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
     progress: Progress | None = None,
 ) -> Compatibility:
     """Return whether data sets are compatible under a model.
 
     Parameters
     ----------
-    datasets : releases (``NAME[@VERSION][:MODE]``), groups or likelihoods, at least two
-        A group counts as one data set.
-    model : str, Model or callable
-    mode : str or mapping, optional
-        Analysis variant (see :func:`nuanomaly.inference.datasets.resolve`).
-    fixed, grid : mapping, optional
+    data : sequence of str or Likelihood, at least two
+        Each is one side (see :class:`~nuanomaly.inference.question.Question`): a release, a group, a sum.
+    model, fixed, grid, mode, allow_overlap, leave_out
         As for :func:`nuanomaly.inference.fit.fit`.
-    allow_overlap : bool
-        Compare although data are shared; the result records it.
     progress : callable, optional
         Called with how many of the fits are done, and how many there are.
 
     Raises
     ------
     UnknownNameError, OverlapError, NotApplicableError
+    UnfeltModelError
+        If a side depends on none of the free parameters.
+
+    Examples
+    --------
+    >>> found = compare(["gallium", "nue-carbon"], "2nu-ee")
+    >>> found.dof, found.how
+    (2, 'parameter goodness of fit, Wilks, dof 2, two-sided')
     """
-    members = resolve(datasets, mode)
-    if len(members) < 2:
-        raise NuanomalyError("a comparison needs at least two data sets")
-    names = labels(members)
-    overlaps = check_overlaps(members, allow_overlap)
-    together = combine(members)
-    shared = shared_nuisances(members)
-    held = tuple(name for name in together.nuisances.with_prior() if name in shared)
-    what = _Comparison(members, names, make_model(model), dict(fixed or {}), dict(grid or {}), shared, held)
-    known = known_parameters(together, what.model)
-    for name in (*what.fixed, *what.grid):  # a name that no data set knows is an error, not ignored
-        free_names(known, [name], [])
-    separate = []
-    for k, member in enumerate(members):
-        separate.append(_own_minimum(what, member))
-        if progress is not None:
-            progress(k + 1, len(members) + 1)
-    best = minimise(
-        what.objective(together), what.axes(together), known, starts=_starts(what, together, separate)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
     )
+    return compatibility_of(what, progress)
+
+
+def compatibility_of(what: Question, progress: Progress | None = None) -> Compatibility:
+    """Return the comparison that answers a question; see :func:`compare`."""
+    check_sides(what)
+    separate = []
+    for k in range(len(what.sides)):
+        separate.append(_own_minimum(what, k))
+        if progress is not None:
+            progress(k + 1, len(what.sides) + 1)
+    best = minimise(what.objective, what.axes, what.parameters, starts=_starts(what, separate))
     if progress is not None:
-        progress(len(members) + 1, len(members) + 1)
-    return _result(what, together, separate, best, overlaps)
+        progress(len(what.sides) + 1, len(what.sides) + 1)
+    return _result(what, separate, best)
+
+
+def check_sides(what: Question) -> None:
+    """Refuse a comparison of fewer than two sides, or with a side that says nothing of the model.
+
+    Raises
+    ------
+    NuanomalyError
+    """
+    if len(what.sides) < 2:
+        raise NuanomalyError(
+            f"a comparison needs at least two data sets: {what.names[0]} is one (a sum counts as one side)"
+        )
+    for k in range(len(what.sides)):
+        what.side(k).check_felt()
 
 
 def shared_nuisances(members: Sequence[Likelihood]) -> tuple[str, ...]:
@@ -250,39 +281,41 @@ def shared_nuisances(members: Sequence[Likelihood]) -> tuple[str, ...]:
     return tuple(name for name in ordered if name in found)
 
 
-def _own_minimum(what: _Comparison, member: Likelihood) -> Minimum:
-    """Return a data set's own minimum, the shared prior left out, over the parameters it depends on."""
-    objective, every = what.objective(member, what.held), what.axes(member)
-    known = known_parameters(member, what.model)
-    idle = insensitive(objective, every)
-    middle = {a.name: float(a.values[len(a) // 2]) for a in every if a.name in idle}
-    narrowed = Objective(member, what.model, {**objective.fixed, **middle}, what.held)
-    names = [a.name for a in every if a.name not in idle]
-    return minimise(narrowed, axes(known, names, {k: v for k, v in what.grid.items() if k in names}), known)
+def held_nuisances(what: Question) -> tuple[str, ...]:
+    """Return the nuisances that several sides share and that have a prior: it counts as a side of its own."""
+    shared = shared_nuisances(what.sides)
+    return tuple(name for name in what.likelihood.nuisances.with_prior() if name in shared)
 
 
-def _starts(what: _Comparison, together: Likelihood, separate: Sequence[Minimum]) -> list[dict[str, float]]:
+def _own_minimum(what: Question, k: int) -> Minimum:
+    """Return a side's own minimum, the shared prior left out, over the parameters it depends on."""
+    side, held = what.side(k), held_nuisances(what)
+    idle = insensitive(Objective(side.likelihood, what.model, side.fixed, held), side.axes)
+    middle = {a.name: float(a.values[len(a) // 2]) for a in side.axes if a.name in idle}
+    grid = {name: axis for name, axis in side.grid.items() if name not in idle}
+    narrowed = side.given(fixed={**side.fixed, **middle}, grid=grid)
+    objective = Objective(side.likelihood, what.model, narrowed.fixed, held)
+    return minimise(objective, narrowed.axes, narrowed.parameters)
+
+
+def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float]]:
     """Return the separate best fits as points of the joint fit."""
-    middle = {a.name: float(a.values[len(a) // 2]) for a in what.axes(together)}
+    middle = {a.name: float(a.values[len(a) // 2]) for a in what.axes}
     return [{**middle, **m.parameters} for m in separate]
 
 
-def _result(
-    what: _Comparison,
-    together: Likelihood,
-    separate: Sequence[Minimum],
-    best: Minimum,
-    overlaps: tuple[FoundOverlap, ...],
-) -> Compatibility:
+def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compatibility:
+    shared, held = shared_nuisances(what.sides), held_nuisances(what)
+    together = what.likelihood
     at = {name: np.array([value]) for name, value in best.parameters.items()}
-    values = _shared_values(what, together, at)
+    values = _shared_values(what, shared, at)
     parts = [_part(what, k, minimum, at, values) for k, minimum in enumerate(separate)]
-    if what.held:
-        given = {name: values[name] for name in what.held}
+    if held:
+        given = {name: values[name] for name in held}
         prior = float(together.nuisances.prior_value(given)[0])
-        pulls = {name: float(values[name][0]) for name in what.held}
-        parts.append(Part("prior", "chi2", len(what.held), 0.0, pulls, (), prior, len(what.held)))
-    ranks = rank(what.objective(together), what.axes(together), what.shared, what.held, [best.parameters])
+        pulls = {name: float(values[name][0]) for name in held}
+        parts.append(Part("prior", "chi2", len(held), 0.0, pulls, (), prior, len(held)))
+    ranks = rank(what.objective, what.axes, shared, held, [best.parameters])
     dof = sum(p.rank for p in parts) - ranks.constrained
     pg = Significance(best.value - sum(p.minimum for p in parts), dof, against="compatibility")
     return Compatibility(
@@ -294,36 +327,41 @@ def _result(
         at_boundary=best.at_boundary,
         rank=ranks.constrained,
         pg=pg,
-        goodness_of_fit=_goodness(what, together, best, ranks),
+        goodness_of_fit=_goodness(together, best, ranks, len(held)),
         shared={name: float(v[0]) for name, v in values.items()},
         fixed=what.fixed,
-        modes=modes(what.members),
-        overlaps=overlaps,
+        modes=what.modes,
+        overlaps=what.overlaps,
         approximate=together.approximate,
+        left_out=what.left_out,
+        private=what.private,
+        ranges={a.name: (a.low, a.high) for a in what.axes},
+        question=what,
     )
 
 
-def _shared_values(what: _Comparison, together: Likelihood, at: Mapping[str, Array]) -> dict[str, Array]:
+def _shared_values(what: Question, shared: Sequence[str], at: Mapping[str, Array]) -> dict[str, Array]:
     """Return the shared nuisances at the joint best fit."""
-    if not what.shared:
+    if not shared:
         return {}
-    where = together.profiled(what.model, what.objective(together).points(at))[1]
-    return {name: where[name] for name in what.shared}
+    values = what.likelihood.profiled(what.model, what.objective.points(at))[1]
+    return {name: values[name] for name in shared}
 
 
 def _part(
-    what: _Comparison, k: int, minimum: Minimum, at: Mapping[str, Array], shared: Mapping[str, Array]
+    what: Question, k: int, minimum: Minimum, at: Mapping[str, Array], shared: Mapping[str, Array]
 ) -> Part:
-    """Return what became of one data set."""
-    member = what.members[k]
-    objective, own_axes = what.objective(member, what.held), what.axes(member)
-    points = objective.points({a.name: at[a.name] for a in own_axes})
+    """Return what became of one side."""
+    side, held = what.side(k), held_nuisances(what)
+    member = side.likelihood
+    objective = Objective(member, what.model, side.fixed, held)
+    points = objective.points({a.name: at[a.name] for a in side.axes})
     given = {name: v for name, v in shared.items() if name in member.nuisances.ids}
     if given:
-        value, _ = member.profiled(what.model, points, member.nuisances.without_prior(what.held), given)
+        value, _ = member.profiled(what.model, points, member.nuisances.without_prior(held), given)
     else:
         value = member.value(what.model, points)
-    near = [{a.name: float(at[a.name][0]) for a in own_axes}]
+    near = [{a.name: float(at[a.name][0]) for a in side.axes}]
     return Part(
         name=what.names[k],
         statistic=member.statistic,
@@ -332,13 +370,13 @@ def _part(
         parameters=minimum.parameters,
         at_boundary=minimum.at_boundary,
         joint=float(value[0]),
-        rank=rank(objective, own_axes, list(given), near=near).constrained,
+        rank=rank(objective, side.axes, list(given), near=near).constrained,
     )
 
 
-def _goodness(what: _Comparison, together: Likelihood, best: Minimum, ranks: Ranks) -> Significance | None:
+def _goodness(together: Likelihood, best: Minimum, ranks: Ranks, priors: int) -> Significance | None:
     """Return the goodness of fit of the joint best fit; None unless all values are χ² of bins."""
     if together.statistic != "chi2" or together.n_bins is None:
         return None
-    dof = together.n_bins + len(what.held) - ranks.constrained - ranks.absorbed
+    dof = together.n_bins + priors - ranks.constrained - ranks.absorbed
     return Significance(best.value, max(0, dof), against="the joint best fit")

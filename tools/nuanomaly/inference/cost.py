@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.inference import separable
-from nuanomaly.inference.engine import Engine, Plane, make_engine
-from nuanomaly.inference.fit import problem
+from nuanomaly.inference.engine import Engine, make_engine
 from nuanomaly.inference.grid import Grid, axes, known_parameters
+from nuanomaly.inference.montecarlo import plane_of
 from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.question import Question
 from nuanomaly.inference.toys import BLOCK, generator
 from nuanomaly.likelihood.build import group_members, likelihood
 from nuanomaly.likelihood.channel import Channel
@@ -140,8 +141,7 @@ def engine_of(data: Likelihood | str, model: str, mixing: str, points: int) -> E
         mixing: (0.01, 1.0, across, "log"),
     }
     fixed = {"Umu4_sq": 0.0} if mixing == "Ue4_sq" else None
-    what = problem(data, model, fixed, grid)
-    return make_engine(Plane(what.objective, what.axes, what.known), seed=1)
+    return make_engine(plane_of(Question(data, model, fixed=fixed, grid=grid)), seed=1)
 
 
 def rates(progress: Progress | None = None) -> "pd.DataFrame":

@@ -1,17 +1,19 @@
 """What the regions of Wilks' theorem really cover."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from nuanomaly.inference.datasets import Dataset
+from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Plane, make_engine
-from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
-from nuanomaly.inference.fit import Problem, problem
+from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins_of
 from nuanomaly.inference.grid import Axis, Grid, size
+from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.nullpoint import null_point
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.model.probabilities import Array
 
@@ -23,17 +25,22 @@ _STEPS, _TOYS, _RISE = 1.5, 20, 9.0
 _NEAR, _NEAR_COARSE, _COARSE = {2: 9, 1: 17}, {2: 7, 1: 9}, 1000
 
 
+@named_after(2, "grid", "fixed", "at", hints={dict: "fixed"})
 def coverage(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
-    at: Sequence[Mapping[str, float]] = (),
     *,
+    at: Sequence[Mapping[str, float]] = (),
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    leave_out: bool = False,
+    levels: Sequence[float] = NOMINAL,
     toys: int = 1000,
     seed: int = 0,
-    levels: Sequence[float] = NOMINAL,
-    **settings: Any,
+    placement: Placement | None = None,
+    progress: Progress | None = None,
 ) -> FeldmanCousins:
     """Return toys at several true points: no oscillation, the best grid point, and those of ``at``.
 
@@ -45,43 +52,56 @@ def coverage(
     ----------
     at : sequence of points
         Values of all free parameters.
-    **settings
-        ``mode``, ``allow_overlap``, ``placement``, ``progress`` of
-        :func:`nuanomaly.inference.feldman_cousins.feldman_cousins`.
+    data, model, fixed, grid, mode, allow_overlap, leave_out, levels, toys, seed, placement, progress
+        As for :func:`nuanomaly.inference.feldman_cousins.feldman_cousins`.
     """
-    listed = datasets if isinstance(datasets, str) or not isinstance(datasets, Iterable) else list(datasets)
-    what = problem(
-        listed, model, fixed, grid, settings.get("mode"), bool(settings.get("allow_overlap", False))
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
     )
+    return coverage_of(
+        what, at=at, levels=levels, toys=toys, seed=seed, placement=placement, progress=progress
+    )
+
+
+def coverage_of(
+    what: Question,
+    *,
+    at: Sequence[Mapping[str, float]] = (),
+    levels: Sequence[float] = NOMINAL,
+    toys: int = 1000,
+    seed: int = 0,
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> FeldmanCousins:
+    """Return the toys that answer a question; see :func:`coverage`."""
+    what.check_felt()
     values = what.objective.on(what.axes)
     place = np.unravel_index(int(np.argmin(values)), values.shape)
     best = {a.name: float(a.values[k]) for a, k in zip(what.axes, place, strict=True)}
-    null = null_point(what.axes, what.known, what.objective.model.name)
+    null = null_point(what.axes, what.parameters, what.model.name)
     every = [null, best, *at]
     points = {a.name: [float(point[a.name]) for point in every] for a in what.axes}
     near = [_near(what, {name: value[k] for name, value in points.items()}) for k in range(len(every))]
     beside = {name: np.concatenate([one[name] for one in near]) for name in points}
-    return feldman_cousins(
-        listed,
-        model,
-        grid,
-        fixed,
+    return feldman_cousins_of(
+        what,
         levels=levels,
         toys=toys,
         seed=seed,
         points=points,
         beside=beside,
-        **settings,
+        placement=placement,
+        progress=progress,
     )
 
 
-def _near(what: Problem, truth: Mapping[str, float]) -> dict[str, Array]:
+def _near(what: Question, truth: Mapping[str, float]) -> dict[str, Array]:
     """Return points around a true one, as far as toys tell them from it, but within steps of the grid."""
     names = tuple(a.name for a in what.axes)
     if len(names) not in _NEAR or any(not _inside(a, truth[a.name]) for a in what.axes):
         return {name: np.zeros(0) for name in names}
     ends = tuple(replace(a, values=a.values[[0, -1]]) for a in what.axes)
-    plane = Plane(what.objective, ends, what.known, {name: np.array([truth[name]]) for name in names})
+    plane = Plane(what.objective, ends, what.parameters, {name: np.array([truth[name]]) for name in names})
     data = make_engine(plane).generate(plane.size, 0)[:_TOYS]
     sides = []
     for axis in what.axes:

@@ -28,7 +28,7 @@ class FoundOverlap:
     relation: str
     reason: str
 
-    def as_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, str]:
         """Return the overlap for a result file."""
         return {"first": self.first, "second": self.second, "relation": self.relation, "reason": self.reason}
 

@@ -8,7 +8,7 @@ errors are to be independent, each point has its own.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +19,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.contours import level
-from nuanomaly.inference.datasets import Dataset, Mode, labels
+from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
-from nuanomaly.inference.fit import Problem, problem
 from nuanomaly.inference.grid import Axis, Grid
+from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.result import Result
 from nuanomaly.inference.run_files import write
 from nuanomaly.inference.toys import BLOCK, blocks, critical_value
 from nuanomaly.inference.workers import Placement, run
@@ -43,8 +45,8 @@ _OWN = 2**24
 _SURE = 3.0
 
 
-@dataclass(frozen=True, eq=False)
-class FeldmanCousins:
+@dataclass(frozen=True, eq=False, repr=False)
+class FeldmanCousins(Result):
     """Critical values at computed points, and the region they make of a grid.
 
     Attributes
@@ -87,6 +89,28 @@ class FeldmanCousins:
     seed: int
     engine: str
     fixed: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def how(self) -> str:
+        """How it was obtained: toys at so many points."""
+        least, largest = int(self.toys.min()), int(self.toys.max())
+        toys = f"{least}" if least == largest else f"{least} to {largest}"
+        return f"{toys} toys at each of {self.index.size} points, seed {self.seed}"
+
+    def __str__(self) -> str:
+        medians = ", ".join(
+            f"{100 * cl:g} %: {np.median(self.critical[:, k]):.2f}" for k, cl in enumerate(self.levels)
+        )
+        return f"{' + '.join(self.datasets)}, {self.model}: median critical Δ {medians} ({self.how})"
+
+    def summary(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        wilks = [level(cl, min(2, len(self.axes))).delta for cl in self.levels]
+        found = {"data": " + ".join(self.datasets), "model": self.model}
+        for k, (cl, limit) in enumerate(zip(self.levels, wilks, strict=True)):
+            low, high = self.critical[:, k].min(), self.critical[:, k].max()
+            found[f"critical Δ, {100 * cl:g} %"] = f"{low:.2f} … {high:.2f} (Wilks {limit:.2f})"
+        return found | {"obtained by": self.how}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -146,7 +170,7 @@ class FeldmanCousins:
                 columns[f"{name}_{100 * cl:g}"] = getattr(self, name)[:, k]
         return pd.DataFrame(columns)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return everything but the arrays, for a result file."""
         return {
             "datasets": list(self.datasets),
@@ -167,12 +191,16 @@ class FeldmanCousins:
         }
 
 
+@named_after(2, "grid", "fixed", hints={dict: "fixed"})
 def feldman_cousins(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
     *,
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    leave_out: bool = False,
     levels: Sequence[float] = LEVELS,
     toys: int = 1000,
     most: int | None = None,
@@ -181,8 +209,6 @@ def feldman_cousins(
     points: Mapping[str, ArrayLike] | None = None,
     beside: Mapping[str, ArrayLike] | None = None,
     independent: bool = False,
-    mode: Mode = None,
-    allow_overlap: bool = False,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> FeldmanCousins:
@@ -190,7 +216,7 @@ def feldman_cousins(
 
     Parameters
     ----------
-    datasets, model, grid, fixed, mode, allow_overlap
+    data, model, grid, fixed, mode, allow_overlap, leave_out
         As for :func:`nuanomaly.inference.scan.scan`; all free parameters are on the grid, over which toys and
         data are minimised.
     levels : sequence of float
@@ -217,13 +243,46 @@ def feldman_cousins(
     NotApplicableError
         For a surface, which generates no toys.
     """
-    what = problem(datasets, model, fixed, grid, mode, allow_overlap)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return feldman_cousins_of(
+        what,
+        levels=levels,
+        toys=toys,
+        most=most,
+        seed=seed,
+        every=every,
+        points=points,
+        beside=beside,
+        independent=independent,
+        placement=placement,
+        progress=progress,
+    )
+
+
+def feldman_cousins_of(
+    what: Question,
+    *,
+    levels: Sequence[float] = LEVELS,
+    toys: int = 1000,
+    most: int | None = None,
+    seed: int = 0,
+    every: int = 1,
+    points: Mapping[str, ArrayLike] | None = None,
+    beside: Mapping[str, ArrayLike] | None = None,
+    independent: bool = False,
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> FeldmanCousins:
+    """Return the critical values that answer a question; see :func:`feldman_cousins`."""
+    what.check_felt()
     extra = {name: np.atleast_1d(np.asarray(v, float)) for name, v in (points or {}).items()}
     if extra and set(extra) != {a.name for a in what.axes}:
         raise NuanomalyError(f"points must give {', '.join(a.name for a in what.axes)}")
     wanted = max((v.size for v in extra.values()), default=0)
     more = {name: np.append(v, np.asarray((beside or {}).get(name, []), float)) for name, v in extra.items()}
-    plane = Plane(what.objective, what.axes, what.known, more)
+    plane = Plane(what.objective, what.axes, what.parameters, more)
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     delta = values - min(smallest, float(values.min()))
@@ -306,7 +365,7 @@ def fingerprint(engine: Engine) -> str:
 
 
 def _result(
-    what: Problem,
+    what: Question,
     engine: Engine,
     delta: Array,
     index: NDArray[np.intp],
@@ -322,7 +381,7 @@ def _result(
         (toys >= at - 1e-9 * max(1.0, abs(at))).mean() for toys, at in zip(found, observed, strict=True)
     ]
     return FeldmanCousins(
-        datasets=labels(what.members),
+        datasets=what.names,
         model=plane.objective.model.name,
         axes=plane.axes,
         delta=delta,
@@ -343,4 +402,4 @@ def _result(
 
 def save(found: FeldmanCousins, folder: Path) -> Path:
     """Write a result as ``critical.parquet``; see :mod:`nuanomaly.inference.run_files`."""
-    return write(folder, {"critical": found.to_frame()}, found.as_dict())
+    return write(folder, {"critical": found.to_frame()}, found.to_dict())

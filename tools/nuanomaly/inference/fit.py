@@ -1,36 +1,31 @@
 """Best fits, profiles of one parameter, and the significance against no oscillation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from nuanomaly.inference.datasets import (
-    Dataset,
-    FoundOverlap,
-    Mode,
-    check_overlaps,
-    joint,
-    labels,
-    modes,
-    resolve,
-)
-from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_parameters
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.datasets import FoundOverlap, Mode
+from nuanomaly.inference.grid import Grid
+from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
-from nuanomaly.inference.nullpoint import null_value
-from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.rank import rank
-from nuanomaly.inference.scan import Scan, scan
+from nuanomaly.inference.result import SYMBOLS, Test, point_text, test_rows
+from nuanomaly.inference.scan import Scan, scan_of
 from nuanomaly.inference.significance import Sided, Significance
-from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.parts import StatisticKind
-from nuanomaly.model.probabilities import Parameter
-from nuanomaly.model.registry import model as make_model
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A best fit.
+@dataclass(frozen=True, repr=False)
+class Fit(Test):
+    """A best fit; as a test, that of oscillation against none (Wilks), computed when first asked for.
 
     Attributes
     ----------
@@ -51,6 +46,12 @@ class Fit:
     fixed, modes : mapping
     overlaps : tuple of FoundOverlap
     approximate : str
+    left_out : mapping of str to str
+        Releases that cannot take the model, and why.
+    private : tuple of str
+        Releases of one's own folders.
+    ranges : mapping of str to (float, float)
+        Where each parameter was looked for.
     """
 
     datasets: tuple[str, ...]
@@ -66,8 +67,71 @@ class Fit:
     modes: Mapping[str, str] = field(default_factory=dict)
     overlaps: tuple[FoundOverlap, ...] = ()
     approximate: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    private: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    question: Question | None = field(default=None, repr=False, compare=False)
 
-    def as_dict(self) -> dict[str, Any]:
+    @cached_property
+    def against_none(self) -> Significance | None:
+        """The significance against no oscillation; None where the model has no such point."""
+        if self.question is None:
+            return None
+        try:
+            return significance_of(self.question, best=self)
+        except NuanomalyError:
+            return None
+
+    @property
+    def delta(self) -> float | None:
+        """The statistic without oscillation less the smallest."""
+        return None if self.against_none is None else self.against_none.delta
+
+    @property
+    def dof(self) -> int | None:
+        """How many parameters the data constrain."""
+        return None if self.against_none is None else self.against_none.dof
+
+    @property
+    def p_value(self) -> float | None:
+        """The p-value of no oscillation."""
+        return None if self.against_none is None else self.against_none.p_value
+
+    @property
+    def sigma(self) -> float | None:
+        """The number of σ of that."""
+        return None if self.against_none is None else self.against_none.sigma
+
+    @property
+    def how(self) -> str:
+        """How the significance was obtained."""
+        if self.against_none is None:
+            return "best fit; no significance: the model has no point without oscillation"
+        return f"best fit against no oscillation, {self.against_none.how}"
+
+    @property
+    def _units(self) -> dict[str, str]:
+        return {} if self.question is None else self.question.units
+
+    def __str__(self) -> str:
+        return (
+            f"{' + '.join(self.datasets)}, {self.model}: {SYMBOLS[self.statistic]} = {self.value:.2f} at "
+            f"{point_text(self.parameters, self._units)}{'' if self.converged else ' (not converged)'}"
+        )
+
+    def summary(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        found = {"data": " + ".join(self.datasets), "model": self.model}
+        bins = "" if self.n_bins is None else f" ({self.n_bins} bins)"
+        found[f"smallest {SYMBOLS[self.statistic]}"] = f"{self.value:.4f}{bins}"
+        for name, value in self.parameters.items():
+            lower, upper = self.errors.get(name, (np.nan, np.nan))
+            spread = f" −{abs(lower):.3g} +{upper:.3g}" if name in self.errors else ""
+            edge = " (at the edge of its range)" if name in self.at_boundary else ""
+            found[name] = point_text({name: value}, self._units).partition(" = ")[2] + spread + edge
+        return found | test_rows(self)
+
+    def to_dict(self) -> dict[str, Any]:
         """Return the fit for a result file."""
         return {
             "datasets": list(self.datasets),
@@ -79,77 +143,35 @@ class Fit:
             "parameters": dict(self.parameters),
             "errors": {name: list(both) for name, both in self.errors.items()},
             "fixed": dict(self.fixed),
+            "ranges": {name: list(both) for name, both in self.ranges.items()},
             "at_boundary": list(self.at_boundary),
             "converged": self.converged,
-            "overlaps": [o.as_dict() for o in self.overlaps],
+            "overlaps": [o.to_dict() for o in self.overlaps],
             "approximate": self.approximate,
+            "left_out": dict(self.left_out),
+            "private": list(self.private),
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What is fitted: an objective, the axes of its free parameters, and what they are."""
-
-    objective: Objective
-    axes: tuple[Axis, ...]
-    known: Mapping[str, Parameter]
-    members: tuple[Likelihood, ...]
-    overlaps: tuple[FoundOverlap, ...]
-
-    def result(self, minimum: Minimum) -> Fit:
-        """Return a minimum with all that is known of it."""
-        likelihood = self.objective.likelihood
-        return Fit(
-            datasets=labels(self.members),
-            model=self.objective.model.name,
-            value=minimum.value,
-            parameters=minimum.parameters,
-            at_boundary=minimum.at_boundary,
-            statistic=likelihood.statistic,
-            n_bins=likelihood.n_bins,
-            errors=minimum.errors,
-            converged=minimum.converged,
-            fixed=self.objective.fixed,
-            modes=modes(self.members),
-            overlaps=self.overlaps,
-            approximate=likelihood.approximate,
-        )
-
-
-def problem(
-    datasets: Dataset | Iterable[Dataset],
-    model: AnyModel,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-) -> Problem:
-    """Return what is to be fitted; see :func:`fit` for the arguments."""
-    members = resolve(datasets, mode)
-    found = check_overlaps(members, allow_overlap)
-    likelihood, chosen = joint(members), make_model(model)
-    known, grid, fixed = known_parameters(likelihood, chosen), dict(grid or {}), dict(fixed or {})
-    names = free_names(known, grid, fixed)
-    return Problem(Objective(likelihood, chosen, fixed), axes(known, names, grid), known, members, found)
-
-
+@named_after(2, "fixed", "grid", hints={dict: "grid"})
 def fit(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
+    *,
     fixed: Mapping[str, float] | None = None,
     grid: Grid | None = None,
-    *,
     mode: Mode = None,
-    errors: str | None = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
+    errors: str | None = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Return the best fit of one or several data sets: a grid, then local fits from its lowest valleys.
 
     Parameters
     ----------
-    datasets, model, mode, allow_overlap, progress
-        As for :func:`nuanomaly.inference.scan.scan`.
+    data, model, mode, allow_overlap, leave_out
+        See :class:`~nuanomaly.inference.question.Question`; several data sets are added up.
     fixed : mapping, optional
         Parameters that are not fitted; those with a default are not either, unless ``grid`` names them.
     grid : mapping, optional
@@ -157,43 +179,105 @@ def fit(
         amplitude may go down to zero.
     errors : {"hesse", "minos"}, optional
         Errors by curvature, or where the statistic has risen by one.
+    progress : callable, optional
+        Called with the points done and the points in all.
 
     Raises
     ------
     UnknownNameError, OverlapError, NotApplicableError
+    UnfeltModelError
+        If the data depend on none of the free parameters.
+
+    Examples
+    --------
+    >>> best = fit("best", "2nu-ee")
+    >>> round(best.delta, 1), best.how
+    (28.0, 'best fit against no oscillation, Wilks, dof 2, two-sided')
     """
-    what = problem(datasets, model, fixed, grid, mode, allow_overlap)
-    return what.result(minimise(what.objective, what.axes, what.known, errors, progress=progress))
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return fit_of(what, errors, progress)
 
 
+def fit_of(what: Question, errors: str | None = None, progress: Progress | None = None) -> Fit:
+    """Return the best fit that answers a question; see :func:`fit`."""
+    what.check_felt()
+    found = minimise(what.objective, what.axes, what.parameters, errors, progress=progress)
+    return fit_at(what, found)
+
+
+def fit_at(what: Question, minimum: Minimum) -> Fit:
+    """Return a minimum with all that is known of it."""
+    likelihood = what.likelihood
+    return Fit(
+        datasets=what.names,
+        model=what.model.name,
+        value=minimum.value,
+        parameters=minimum.parameters,
+        at_boundary=minimum.at_boundary,
+        statistic=likelihood.statistic,
+        n_bins=likelihood.n_bins,
+        errors=minimum.errors,
+        converged=minimum.converged,
+        fixed=what.fixed,
+        modes=what.modes,
+        overlaps=what.overlaps,
+        approximate=likelihood.approximate,
+        left_out=what.left_out,
+        private=what.private,
+        ranges={a.name: (a.low, a.high) for a in what.axes},
+        question=what,
+    )
+
+
+@named_after(2, "parameter", "fixed", "grid")
 def profile(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
+    *,
     parameter: str,
     fixed: Mapping[str, float] | None = None,
     grid: Grid | None = None,
-    *,
     mode: Mode = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
     progress: Progress | None = None,
 ) -> Scan:
-    """Return the scan of one parameter, all other free ones minimised over at each of its values."""
-    what = problem(datasets, model, fixed, {parameter: 201, **(grid or {})}, mode, allow_overlap)
-    others = [a.name for a in what.axes if a.name != parameter]
-    spec: Grid = {a.name: a.values for a in what.axes}
-    return scan(what.members, model, spec, fixed, others, allow_overlap=allow_overlap, progress=progress)
+    """Return the scan of one parameter, all other free ones minimised over at each of its values.
+
+    Parameters
+    ----------
+    parameter : str
+        On 201 points over its own range, unless ``grid`` says otherwise.
+    data, model, fixed, grid, mode, allow_overlap, leave_out, progress
+        As for :func:`fit`.
+    """
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return profile_of(what, parameter, progress)
 
 
+def profile_of(what: Question, parameter: str, progress: Progress | None = None) -> Scan:
+    """Return the profile that answers a question; see :func:`profile`."""
+    along = what.given(grid={parameter: 201, **what.grid})
+    others = [a.name for a in along.axes if a.name != parameter]
+    return scan_of(what.given(grid={a.name: a.values for a in along.axes}), others, progress)
+
+
+@named_after(2, "fixed", "grid", hints={dict: "grid"})
 def significance(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
+    *,
     fixed: Mapping[str, float] | None = None,
     grid: Grid | None = None,
-    *,
-    dof: int | None = None,
-    sided: Sided = "two-sided",
     mode: Mode = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
+    dof: int | None = None,
+    sided: Sided = "two-sided",
     best: Fit | None = None,
     progress: Progress | None = None,
 ) -> Significance:
@@ -201,6 +285,8 @@ def significance(
 
     Parameters
     ----------
+    data, model, fixed, grid, mode, allow_overlap, leave_out, progress
+        As for :func:`fit`.
     dof : int, optional
         Degrees of freedom; the rank of the Jacobian of the predictions if left out.
     sided : {"two-sided", "one-sided"}
@@ -213,9 +299,23 @@ def significance(
     Without oscillation the mass splitting means nothing and the amplitude is at its edge, so that Wilks'
     theorem does not hold: the number is a convention until toys replace it.
     """
-    what = problem(datasets, model, fixed, grid, mode, allow_overlap)
-    smallest = best or what.result(minimise(what.objective, what.axes, what.known, progress=progress))
-    null = null_value(what.objective, what.axes, what.known)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return significance_of(what, dof=dof, sided=sided, best=best, progress=progress)
+
+
+def significance_of(
+    what: Question,
+    *,
+    dof: int | None = None,
+    sided: Sided = "two-sided",
+    best: Fit | None = None,
+    progress: Progress | None = None,
+) -> Significance:
+    """Return the significance that answers a question; see :func:`significance`."""
+    smallest = best or fit_of(what, progress=progress)
+    null = what.null_value
     if dof is None:
         dof = rank(what.objective, what.axes, near=[smallest.parameters]).constrained
     return Significance(null - smallest.value, dof, sided, against="no oscillation")

@@ -1,6 +1,6 @@
 """Tests by toys: no oscillation, another hypothesis, goodness of fit, parameter goodness of fit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -8,50 +8,44 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.compatibility import shared_nuisances
-from nuanomaly.inference.datasets import Dataset, Mode, check_overlaps, labels, resolve
+from nuanomaly.inference.compatibility import check_sides, held_nuisances
+from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
-from nuanomaly.inference.fit import problem
-from nuanomaly.inference.grid import Grid, axes, free_names, known_parameters
-from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.grid import Grid, free_names
+from nuanomaly.inference.keywords import named_after
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.significance import Sided
 from nuanomaly.inference.toys import ToyTest, blocks, toy_test
 from nuanomaly.inference.workers import Placement, run
-from nuanomaly.likelihood.interface import AnyModel, Likelihood
-from nuanomaly.likelihood.wrappers.joint import combine
+from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.wrappers.variants import without_prior
 from nuanomaly.model.probabilities import Array, NotApplicableError
-from nuanomaly.model.registry import model as make_model
 
 #: Blocks of toys per piece of work.
 _BLOCKS = 20
 
 
-def plane_of(
-    datasets: Dataset | Iterable[Dataset],
+def plane_of(what: Question) -> Plane:
+    """Return the hypotheses of a question."""
+    what.check_felt()
+    return Plane(what.objective, what.axes, what.parameters)
+
+
+@named_after(2, "grid", "fixed", hints={dict: "fixed"})
+def toy_significance(
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
+    *,
     fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
     mode: Mode = None,
     allow_overlap: bool = False,
-) -> Plane:
-    """Return the hypotheses of a fit."""
-    what = problem(datasets, model, fixed, grid, mode, allow_overlap)
-    return Plane(what.objective, what.axes, what.known)
-
-
-def toy_significance(
-    datasets: Dataset | Iterable[Dataset],
-    model: AnyModel,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
-    *,
+    leave_out: bool = False,
     toys: int = 10_000,
     seed: int = 0,
     sided: Sided = "two-sided",
-    mode: Mode = None,
-    allow_overlap: bool = False,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
@@ -65,7 +59,25 @@ def toy_significance(
     NotApplicableError
         For a surface, which generates no toys.
     """
-    plane = plane_of(datasets, model, grid, fixed, mode, allow_overlap)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return toy_significance_of(
+        what, toys=toys, seed=seed, sided=sided, placement=placement, progress=progress
+    )
+
+
+def toy_significance_of(
+    what: Question,
+    *,
+    toys: int = 10_000,
+    seed: int = 0,
+    sided: Sided = "two-sided",
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the test that answers a question; see :func:`toy_significance`."""
+    plane = plane_of(what)
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     observed = float(values[plane.null]) - min(smallest, float(values.min()))
@@ -73,17 +85,19 @@ def toy_significance(
     return toy_test(observed, deltas, sided, "no oscillation")
 
 
+@named_after(2, "grid", "fixed", hints={dict: "at"})
 def toy_hypothesis(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
     *,
     at: Mapping[str, float],
-    toys: int = 10_000,
-    seed: int = 0,
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
     mode: Mode = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
+    toys: int = 10_000,
+    seed: int = 0,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
@@ -99,7 +113,23 @@ def toy_hypothesis(
     NotApplicableError
         For a surface, which generates no toys.
     """
-    plane = _anchored(plane_of(datasets, model, grid, fixed, mode, allow_overlap))
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return toy_hypothesis_of(what, at, toys=toys, seed=seed, placement=placement, progress=progress)
+
+
+def toy_hypothesis_of(
+    what: Question,
+    at: Mapping[str, float],
+    *,
+    toys: int = 10_000,
+    seed: int = 0,
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the test that answers a question; see :func:`toy_hypothesis`."""
+    plane = _anchored(plane_of(what))
     free_names(plane.known, at, [])  # an unknown name is an error
     names = [axis.name for axis in plane.axes]
     if set(at) != set(names):
@@ -114,16 +144,18 @@ def toy_hypothesis(
     return toy_test(observed, deltas, "two-sided", said)
 
 
+@named_after(2, "grid", "fixed", hints={dict: "fixed"})
 def toy_goodness(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
     *,
-    toys: int = 10_000,
-    seed: int = 0,
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
     mode: Mode = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
+    toys: int = 10_000,
+    seed: int = 0,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
@@ -132,7 +164,22 @@ def toy_goodness(
     How often the smallest value of a toy of the best grid point reaches that of the data: meaningful for
     any statistic, with ln det or a constant in it too.
     """
-    plane = plane_of(datasets, model, grid, fixed, mode, allow_overlap)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return toy_goodness_of(what, toys=toys, seed=seed, placement=placement, progress=progress)
+
+
+def toy_goodness_of(
+    what: Question,
+    *,
+    toys: int = 10_000,
+    seed: int = 0,
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the test that answers a question; see :func:`toy_goodness`."""
+    plane = plane_of(what)
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     payload = (plane, seed, int(np.argmin(values)))
@@ -219,39 +266,16 @@ class Tension:
         return int(np.argmin(self.engines[0].observed()[0]))
 
 
-def tension(
-    datasets: Iterable[Dataset],
-    model: AnyModel,
-    mode: Mode = None,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    *,
-    seed: int = 0,
-    allow_overlap: bool = False,
-) -> Tension:
-    """Return what is tested by :func:`toy_compatibility`; see there for the arguments."""
-    members = resolve(datasets, mode)
-    if len(members) < 2:
-        raise NuanomalyError("a comparison needs at least two data sets")
-    check_overlaps(members, allow_overlap)
-    together, chosen = combine(members), make_model(model)
-    for member in members:
+def tension_of(what: Question, seed: int = 0) -> Tension:
+    """Return what is tested by :func:`toy_compatibility`."""
+    check_sides(what)
+    for member in what.sides:
         if member.data is None:
             raise NotApplicableError(f"not applicable: no toys can be made of {member.release}")
-    shared = shared_nuisances(members)
-    held = tuple(name for name in together.nuisances.with_prior() if name in shared)
-    settings = dict(fixed or {}), dict(grid or {})
-    apart = (without_prior(member, held) for member in members)
-    planes = [_plane(likelihood, chosen, *settings) for likelihood in (together, *apart)]
-    return Tension(planes[0], tuple(planes[1:]), held, seed, labels(members))
-
-
-def _plane(likelihood: Likelihood, model: Any, fixed: Mapping[str, float], grid: Grid) -> Plane:
-    known = known_parameters(likelihood, model)
-    own = {k: v for k, v in grid.items() if k in known}
-    given = {k: v for k, v in fixed.items() if k in known}
-    names = free_names(known, own, given)
-    return _anchored(Plane(Objective(likelihood, model, given), axes(known, names, own), known))
+    held = held_nuisances(what)
+    apart = [what.side(k).of(without_prior(side, held)) for k, side in enumerate(what.sides)]
+    planes = [_anchored(Plane(q.objective, q.axes, q.parameters)) for q in (what, *apart)]
+    return Tension(planes[0], tuple(planes[1:]), held, seed, what.names)
 
 
 def _anchored(plane: Plane) -> Plane:
@@ -266,16 +290,18 @@ def _anchored(plane: Plane) -> Plane:
     return replace(plane, known=known)
 
 
+@named_after(2, "mode", "fixed", "grid", hints={dict: "fixed"})
 def toy_compatibility(
-    datasets: Iterable[Dataset],
+    data: Data,
     model: AnyModel,
-    mode: Mode = None,
+    *,
     fixed: Mapping[str, float] | None = None,
     grid: Grid | None = None,
-    *,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    leave_out: bool = False,
     toys: int = 10_000,
     seed: int = 0,
-    allow_overlap: bool = False,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
@@ -289,12 +315,27 @@ def toy_compatibility(
     NotApplicableError
         If a data set generates no toys.
     """
-    what = tension(datasets, model, mode, fixed, grid, seed=seed, allow_overlap=allow_overlap)
-    joint = what.engines[0]
-    observed = float(what.value(joint.data[None])[0])
-    key = f"tension {' '.join(what.names)} {observed!r} {fingerprint(joint)}"
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return toy_compatibility_of(what, toys=toys, seed=seed, placement=placement, progress=progress)
+
+
+def toy_compatibility_of(
+    what: Question,
+    *,
+    toys: int = 10_000,
+    seed: int = 0,
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the test that answers a question; see :func:`toy_compatibility`."""
+    sides = tension_of(what, seed)
+    joint = sides.engines[0]
+    observed = float(sides.value(joint.data[None])[0])
+    key = f"tension {' '.join(sides.names)} {observed!r} {fingerprint(joint)}"
     # a fresh copy: engines are made anew where the work is done
-    values = _blocks(tensions, replace(what), key, toys, placement, progress)
+    values = _blocks(tensions, replace(sides), key, toys, placement, progress)
     return toy_test(observed, values, "two-sided", "compatibility")
 
 

@@ -116,7 +116,7 @@ def record(
         What the run took, all processes together; two digits of it are kept.
     """
     name, frame = ("critical", found.to_frame()) if isinstance(found, FeldmanCousins) else _spread(found)
-    about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": found.as_dict()}
+    about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": found.to_dict()}
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
     return write(folder, {name: frame}, about)

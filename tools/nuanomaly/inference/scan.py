@@ -1,7 +1,7 @@
 """Values of a statistic on a grid of parameters, other parameters fixed or profiled."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,30 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.datasets import (
-    Dataset,
-    FoundOverlap,
-    Mode,
-    check_overlaps,
-    joint,
-    labels,
-    modes,
-    resolve,
-)
-from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_parameters
-from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.datasets import FoundOverlap, Mode
+from nuanomaly.inference.grid import Axis, Grid, axes, free_names
+from nuanomaly.inference.keywords import named_after
+from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.profile import profiled
+from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.result import SYMBOLS, Result, point_text
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.parts import StatisticKind
 from nuanomaly.model.probabilities import Array
-from nuanomaly.model.registry import model as make_model
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class Scan:
+@dataclass(frozen=True, eq=False, repr=False)
+class Scan(Result):
     """A statistic on a grid.
 
     Attributes
@@ -54,6 +47,10 @@ class Scan:
     overlaps : tuple of FoundOverlap
         Data shared between the data sets, if that was allowed.
     approximate : str
+    left_out : mapping of str to str
+        Releases that cannot take the model, and why.
+    private : tuple of str
+        Releases of one's own folders.
     """
 
     datasets: tuple[str, ...]
@@ -67,6 +64,33 @@ class Scan:
     modes: Mapping[str, str] = field(default_factory=dict)
     overlaps: tuple[FoundOverlap, ...] = ()
     approximate: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    private: tuple[str, ...] = ()
+
+    @property
+    def how(self) -> str:
+        """How it was obtained: ``grid of 201 × 81 points``, and what was profiled."""
+        minimised = f", minimised over {', '.join(self.profiled)}" if self.profiled else ""
+        return f"grid of {' × '.join(map(str, self.values.shape))} points{minimised}"
+
+    def __str__(self) -> str:
+        units = {a.name: a.unit for a in self.axes}
+        return (
+            f"{' + '.join(self.datasets)}, {self.model}: {self.how}, smallest "
+            f"{SYMBOLS[self.statistic]} = {self.minimum:.4g} at {point_text(self.best, units)}"
+        )
+
+    def summary(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        units = {a.name: a.unit for a in self.axes}
+        found = {"data": " + ".join(self.datasets), "model": self.model}
+        found |= {
+            a.name: f"{len(a)} points, {a.low:.4g} … {a.high:.4g}{'' if a.unit == '1' else ' ' + a.unit}"
+            for a in self.axes
+        }
+        found[f"smallest {SYMBOLS[self.statistic]}"] = f"{self.minimum:.4f}"
+        found["there"] = point_text(self.best, units)
+        return found | {"obtained by": self.how}
 
     @property
     def minimum(self) -> float:
@@ -104,10 +128,10 @@ class Scan:
         columns = {a.name: m.ravel() for a, m in zip(self.axes, mesh, strict=True)}
         columns |= {name: where.ravel() for name, where in self.profiled.items()}
         frame = pd.DataFrame({**columns, "value": self.values.ravel(), "delta": self.delta().ravel()})
-        frame.attrs = dict[Any, Any](self.as_dict())
+        frame.attrs = dict[Any, Any](self.to_dict())
         return frame
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return everything but the values, for a result file."""
         return {
             "datasets": list(self.datasets),
@@ -122,8 +146,10 @@ class Scan:
             "profiled": list(self.profiled),
             "minimum": self.minimum,
             "best": self.best,
-            "overlaps": [o.as_dict() for o in self.overlaps],
+            "overlaps": [o.to_dict() for o in self.overlaps],
             "approximate": self.approximate,
+            "left_out": dict(self.left_out),
+            "private": list(self.private),
         }
 
     def save(self, path: str | Path) -> Path:
@@ -142,7 +168,7 @@ class Scan:
             np.savez_compressed(
                 file,
                 values=self.values,
-                about=np.array(json.dumps(self.as_dict())),
+                about=np.array(json.dumps(self.to_dict())),
                 **arrays,  # type: ignore[arg-type]
             )
         elif file.suffix == ".parquet":
@@ -154,48 +180,51 @@ class Scan:
         return file
 
 
+@named_after(2, "grid", "fixed", "profile", hints={dict: "fixed"})
 def scan(
-    datasets: Dataset | Iterable[Dataset],
+    data: Data,
     model: AnyModel,
+    *,
     grid: Grid | None = None,
     fixed: Mapping[str, float] | None = None,
     profile: Sequence[str] = (),
-    *,
     mode: Mode = None,
     allow_overlap: bool = False,
+    leave_out: bool = False,
     progress: Progress | None = None,
 ) -> Scan:
     """Return the statistic of one or several data sets on a grid of a model's parameters.
 
     Parameters
     ----------
-    datasets : str, Likelihood, or several
-        Releases (``NAME[@VERSION][:MODE]``), groups or likelihoods; several are added up, each shared
-        nuisance profiled once.
-    model : str, Model or callable
-    grid : mapping, optional
-        For each parameter of the grid ``(low, high, n, "log" | "lin")``, a number of points over its own
-        range, or an array of values. Left out: all free parameters, over their own ranges.
-    fixed : mapping, optional
-        Values of other parameters; the rest stays at its default.
+    data, model, grid, fixed, mode, allow_overlap, leave_out
+        See :class:`~nuanomaly.inference.question.Question`. Several data sets are added up, each shared
+        nuisance profiled once. Without a grid, all free parameters are scanned over their own ranges.
     profile : sequence of str
         Parameters that are minimised over at each grid point (over the range in ``grid``, else their own).
-    mode : str or mapping, optional
-        Analysis variant (see :func:`nuanomaly.inference.datasets.resolve`).
-    allow_overlap : bool
-        Combine data sets although they share data; the result says so.
     progress : callable, optional
         Called with the points done and the points in all.
 
     Raises
     ------
     UnknownNameError, OverlapError, NotApplicableError
+
+    Examples
+    --------
+    >>> found = scan("karmen", "2nu-mue", grid={"dm2_41": 31, "sin2_2theta_mue": 21})
+    >>> found.values.shape, found.how
+    ((31, 21), 'grid of 31 × 21 points')
     """
-    members = resolve(datasets, mode)
-    found = check_overlaps(members, allow_overlap)
-    likelihood, chosen = joint(members), make_model(model)
-    known, grid, fixed = known_parameters(likelihood, chosen), dict(grid or {}), dict(fixed or {})
-    free = free_names(known, [*grid, *profile], fixed)
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return scan_of(what, profile, progress)
+
+
+def scan_of(what: Question, profile: Sequence[str] = (), progress: Progress | None = None) -> Scan:
+    """Return the scan that answers a question; see :func:`scan`."""
+    known, grid, likelihood = what.parameters, what.grid, what.likelihood
+    free = free_names(known, [*grid, *profile], what.fixed)
     on_grid = [n for n in (grid or free) if n not in profile]
     left = [n for n in free if n not in on_grid and n not in profile]
     if left:
@@ -203,22 +232,23 @@ def scan(
     if not on_grid:
         raise NuanomalyError("a scan needs at least one parameter on its grid")
     outer = axes(known, on_grid, grid)
-    objective = Objective(likelihood, chosen, fixed)
     if profile:
         inner = axes(known, list(profile), grid)
-        values, where = profiled(objective, outer, inner, known, progress)
+        values, minimising = profiled(what.objective, outer, inner, known, progress)
     else:
-        values, where = objective.on(outer, progress), {}
+        values, minimising = what.objective.on(outer, progress), {}
     return Scan(
-        datasets=labels(members),
-        modes=modes(members),
-        model=chosen.name,
+        datasets=what.names,
+        modes=what.modes,
+        model=what.model.name,
         axes=outer,
         values=values,
         statistic=likelihood.statistic,
         n_bins=likelihood.n_bins,
-        fixed=fixed,
-        profiled=where,
-        overlaps=found,
+        fixed=what.fixed,
+        profiled=minimising,
+        overlaps=what.overlaps,
         approximate=likelihood.approximate,
+        left_out=what.left_out,
+        private=what.private,
     )

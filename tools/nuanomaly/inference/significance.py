@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import erfcx, gammaln, logsumexp, ndtri_exp
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.result import Test
 
 Sided = Literal["two-sided", "one-sided"]
 
@@ -68,8 +69,8 @@ def sigma(log_p: float, sided: Sided = "two-sided") -> float:
     return abs(float(ndtri_exp(tail))) if sided == "two-sided" else -float(ndtri_exp(tail))
 
 
-@dataclass(frozen=True)
-class Significance:
+@dataclass(frozen=True, repr=False)
+class Significance(Test):
     """A difference, and what Wilks' theorem makes of it.
 
     Attributes
@@ -110,7 +111,7 @@ class Significance:
         """How the number was obtained: ``Wilks, dof 2, two-sided``."""
         return f"{self.method}, dof {self.dof}, {self.sided}"
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the test for a result file."""
         return {
             "delta": self.delta,

@@ -45,7 +45,7 @@ class Verdict:
     p_value: float | None
     reason: str
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the verdict for a result file."""
         return dict(self.__dict__)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.result import Test
 from nuanomaly.inference.significance import Sided, sigma
 from nuanomaly.model.probabilities import Array
 
@@ -64,8 +65,8 @@ def critical_value(deltas: Array, cl: float, n_sigma: float = 1.0) -> tuple[floa
     return value, low, (high if places[2] < n else float("inf"))
 
 
-@dataclass(frozen=True)
-class ToyTest:
+@dataclass(frozen=True, repr=False)
+class ToyTest(Test):
     """How often toys exceed what was observed.
 
     Attributes
@@ -89,6 +90,11 @@ class ToyTest:
     sided: Sided = "two-sided"
     against: str = ""
     deltas: Array = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
+
+    @property
+    def dof(self) -> None:
+        """None: toys need no degrees of freedom."""
+        return None
 
     @property
     def p_value(self) -> float:
@@ -149,7 +155,7 @@ class ToyTest:
         above = np.unique(np.geomspace(1, ordered.size, most).round().astype(np.intp))
         return above, ordered[above - 1]
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the test for a result file."""
         low, high = self.sigma_interval()
         return {

@@ -42,6 +42,8 @@ class Likelihood(ABC):
         Why this likelihood is an approximation; empty if it is the collaboration's own construction.
     overlaps : tuple of Overlap
         Releases that share data with this one.
+    private : bool
+        Whether it is of a folder of one's own, which nobody else has.
     """
 
     release: str
@@ -51,6 +53,7 @@ class Likelihood(ABC):
     nuisances: Nuisances = field(default_factory=Nuisances)
     approximate: str = ""
     overlaps: tuple[Overlap, ...] = ()
+    private: bool = False
 
     @property
     def name(self) -> str:
@@ -61,6 +64,16 @@ class Likelihood(ABC):
     def interaction_parameters(self) -> tuple[Parameter, ...]:
         """Parameters besides the model's (CEvNS strength, sin²θ_W …)."""
         return ()
+
+    def ranges(self, model: Model) -> dict[str, tuple[float, float]]:
+        """Return the range of each parameter that the data know no more than a range of, such as a table's.
+
+        Raises
+        ------
+        NuanomalyError
+            If the data know no value in common.
+        """
+        return {}
 
     @abstractmethod
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:

@@ -29,7 +29,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import flavours
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
 
 #: A coordinate this far (in grid steps) beyond the edge is at the edge: tables print few digits
 #: (an upper edge of 0.9999938 stands for 1).
@@ -72,6 +72,27 @@ class SurfaceLikelihood(Likelihood):
             return model.two_flavour(*self.channel, points)
         except NotApplicableError as error:
             raise NotApplicableError(f"{self.release} is a tabulated surface: {error}") from None
+
+    def ranges(self, model: Model) -> dict[str, tuple[float, float]]:
+        """Return the table's range of the parameters that are its coordinates in a model.
+
+        A parameter that is scanned up to where the table's last printed digit ends is not cut off.
+        """
+        point = {p.name: np.full(2, _typical(p)) for p in model.parameters}
+        found = {}
+        for parameter in model.parameters:
+            if parameter.scan is None:
+                continue
+            moved = {**point, parameter.name: np.array(parameter.scan)}
+            try:
+                coordinates = model.two_flavour(*self.channel, moved)
+            except NuanomalyError:
+                return {}
+            for grid, value in zip((self.dm2, self.amplitude), coordinates, strict=True):
+                if np.array_equal(value, moved[parameter.name]):
+                    low = 0.0 if grid is self.amplitude and self.null is not None else None
+                    found[parameter.name] = _known(grid, parameter.scan, low)
+        return found
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the tabulated difference at complete points, shape (P,)."""
@@ -127,6 +148,21 @@ def _cell(grid: Array, at: Array) -> tuple["np.ndarray[Any, np.dtype[np.intp]]",
     """Return for each point the lower node of its cell and where in the cell it is, from 0 to 1."""
     index = np.clip(np.searchsorted(grid, at, side="right") - 1, 0, grid.size - 2)
     return index, (at - grid[index]) / (grid[index + 1] - grid[index])
+
+
+def _typical(parameter: Parameter) -> float:
+    """Return a value inside what is scanned of a parameter, its default if it has one."""
+    if parameter.default is not None:
+        return parameter.default
+    low, high = parameter.scan or (1.0, 1.0)
+    return float(np.sqrt(low * high)) if low > 0.0 else 0.5 * (low + high)
+
+
+def _known(grid: Array, scan: tuple[float, float], low: float | None) -> tuple[float, float]:
+    """Return the range of a coordinate, ends of the scan inside the table's edges left where they are."""
+    edges = _edges(grid)
+    first = low if low is not None else scan[0] if edges[0] <= scan[0] <= grid[0] else float(grid[0])
+    return first, scan[1] if grid[-1] <= scan[1] <= edges[1] else float(grid[-1])
 
 
 def _edges(grid: Array) -> tuple[float, float]:

@@ -29,7 +29,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     """
     likelihood = chosen(config, release)
     grid = {name: tuple(spec) for name, spec in config.get("grid", {}).items()}
-    best = fit(likelihood, config["model"], config.get("fixed"), grid)
+    best = fit(likelihood, config["model"], fixed=config.get("fixed"), grid=grid)
     which = str(config["which"])
     if which == "value":
         return best.value
@@ -38,6 +38,11 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     if which not in ("delta-null", "significance"):
         raise UnknownNameError("result", which, ["value", "delta-null", "significance", *best.parameters])
     found = significance(
-        likelihood, config["model"], config.get("fixed"), grid, dof=config.get("dof"), best=best
+        likelihood,
+        config["model"],
+        fixed=config.get("fixed"),
+        grid=grid,
+        dof=config.get("dof"),
+        best=best,
     )
     return found.delta if which == "delta-null" else float(found.sigma or 0.0)

@@ -29,7 +29,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     """
     likelihood = chosen(config, release)
     grid = {name: tuple(spec) for name, spec in config.get("grid", {}).items()}
-    best = fit(likelihood, config["model"], config.get("fixed"), grid, errors="hesse")
+    best = fit(likelihood, config["model"], fixed=config.get("fixed"), grid=grid, errors="hesse")
     known = {p.name: p.default for p in make_model(config["model"]).parameters}
     values = {**known, **config.get("fixed", {}), **best.parameters}
     value, parts = 0.0, []

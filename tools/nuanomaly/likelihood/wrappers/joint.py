@@ -43,6 +43,7 @@ def combine(
         nuisances=first.union(rest),
         approximate=_reasons(members),
         overlaps=tuple(dict.fromkeys(o for m in members for o in m.overlaps)),
+        private=any(m.private for m in members),
         members=tuple(members),
     )
 
@@ -71,6 +72,15 @@ class JointLikelihood(Likelihood):
         """The members' interaction parameters, each once."""
         found = {p.name: p for m in self.members for p in m.interaction_parameters}
         return tuple(found.values())
+
+    def ranges(self, model: Model) -> dict[str, tuple[float, float]]:
+        """Return what of each parameter all members know."""
+        found: dict[str, tuple[float, float]] = {}
+        for member in self.members:
+            for name, (low, high) in member.ranges(model).items():
+                below, above = found.get(name, (low, high))
+                found[name] = max(low, below), min(high, above)
+        return found
 
     def _own(self, member: Likelihood, model: Model, points: Mapping[str, Array]) -> dict[str, Array]:
         names = {p.name for p in (*model.parameters, *member.interaction_parameters)}

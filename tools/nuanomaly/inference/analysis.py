@@ -1,0 +1,180 @@
+"""An analysis: data sets under a model, resolved once, and all that can be asked of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference import bayes, cls, montecarlo
+from nuanomaly.inference.ablation import Row, ablation_of
+from nuanomaly.inference.compatibility import Compatibility, compatibility_of
+from nuanomaly.inference.coverage import NOMINAL, coverage_of
+from nuanomaly.inference.feldman_cousins import LEVELS, FeldmanCousins, feldman_cousins_of
+from nuanomaly.inference.fit import Fit, fit_of, profile_of, significance_of
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.question import Question
+from nuanomaly.inference.raster import Raster, raster_of
+from nuanomaly.inference.result import point_text
+from nuanomaly.inference.scan import Scan, scan_of
+from nuanomaly.inference.significance import Sided, Significance
+from nuanomaly.inference.toys import ToyTest
+from nuanomaly.inference.workers import Placement
+
+
+class Analysis(Question):
+    """Data sets under a model, asked as often as one likes.
+
+    The arguments are those of :class:`~nuanomaly.inference.question.Question`; the object is frozen, and
+    :meth:`given` returns another one with other fixed values or axes. Every result shows itself in one line
+    and as a table, says how it was obtained (``how``), and gives all of its numbers (``to_dict()``); tests
+    have ``delta``, ``dof``, ``p_value`` and ``sigma``.
+
+    Examples
+    --------
+    >>> analysis = Analysis(["gallium", "nue-carbon"], "2nu-ee")
+    >>> analysis
+    <Analysis: gallium, nue-carbon@2012-r1 under 2nu-ee; free: dm2_41, sin2_2theta_ee>
+    >>> analysis.compare().dof
+    2
+    """
+
+    def __repr__(self) -> str:
+        fixed = f"; fixed: {point_text(self.fixed, self.units)}" if self.fixed else ""
+        return (
+            f"<Analysis: {', '.join(self.names)} under {self.model.name}; "
+            f"free: {', '.join(self.free) or 'nothing'}{fixed}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = [
+            ("data", ", ".join(self.names)),
+            ("model", self.model.name),
+            *((p, f"free, {self._range(p)}") for p in self.free),
+            *((n, f"fixed at {v:g}") for n, v in self.fixed.items()),
+            *((f"left out: {n}", why) for n, why in self.left_out.items()),
+        ]
+        body = "".join(f"<tr><th>{escape(a)}</th><td>{escape(b)}</td></tr>" for a, b in rows)
+        return f"<table><caption>Analysis</caption><tbody>{body}</tbody></table>"
+
+    def _range(self, name: str) -> str:
+        """Return where a free parameter is looked for, in words."""
+        try:
+            axis = next(a for a in self.axes if a.name == name)
+        except NuanomalyError:
+            return "no range given"
+        return f"{axis.low:.4g} … {axis.high:.4g}{'' if axis.unit == '1' else ' ' + axis.unit}"
+
+    def chi2(self, **parameters: ArrayLike) -> Any:
+        """Return the statistic at values of the parameters, scalars or arrays, nuisances profiled.
+
+        Those that are fixed need not be given.
+        """
+        return self.likelihood.chi2(self.model, **{**self.fixed, **parameters})
+
+    def scan(self, *, profile: Sequence[str] = (), progress: Progress | None = None) -> Scan:
+        """Return the statistic on the grid; see :func:`nuanomaly.scan`."""
+        return scan_of(self, profile, progress)
+
+    def fit(self, *, errors: str | None = None, progress: Progress | None = None) -> Fit:
+        """Return the best fit; see :func:`nuanomaly.fit`."""
+        return fit_of(self, errors, progress)
+
+    def profile(self, parameter: str, *, progress: Progress | None = None) -> Scan:
+        """Return the scan of one parameter, all others minimised over; see :func:`nuanomaly.profile`."""
+        return profile_of(self, parameter, progress)
+
+    def compare(self, *, progress: Progress | None = None) -> Compatibility:
+        """Return whether the sides are compatible; see :func:`nuanomaly.compare`."""
+        return compatibility_of(self, progress)
+
+    def significance(
+        self,
+        *,
+        dof: int | None = None,
+        sided: Sided = "two-sided",
+        best: Fit | None = None,
+        progress: Progress | None = None,
+    ) -> Significance:
+        """Return the significance against no oscillation by Wilks; see :func:`nuanomaly.significance`."""
+        return significance_of(self, dof=dof, sided=sided, best=best, progress=progress)
+
+    def toy_significance(self, **settings: Any) -> ToyTest:
+        """Return the significance against no oscillation by toys; see :func:`nuanomaly.toy_significance`."""
+        return montecarlo.toy_significance_of(self, **settings)
+
+    def toy_compatibility(self, **settings: Any) -> ToyTest:
+        """Return the parameter goodness of fit by toys; see :func:`nuanomaly.toy_compatibility`."""
+        return montecarlo.toy_compatibility_of(self, **settings)
+
+    def toy_goodness(self, **settings: Any) -> ToyTest:
+        """Return the goodness of the best fit by toys; see :func:`nuanomaly.toy_goodness`."""
+        return montecarlo.toy_goodness_of(self, **settings)
+
+    def toy_hypothesis(self, at: Mapping[str, float], **settings: Any) -> ToyTest:
+        """Return the test of one point by its own toys; see :func:`nuanomaly.toy_hypothesis`."""
+        return montecarlo.toy_hypothesis_of(self, at, **settings)
+
+    def feldman_cousins(
+        self,
+        *,
+        levels: Sequence[float] = LEVELS,
+        toys: int = 1000,
+        seed: int = 0,
+        placement: Placement | None = None,
+        progress: Progress | None = None,
+        **settings: Any,
+    ) -> FeldmanCousins:
+        """Return critical values by toys, and the region; see :func:`nuanomaly.feldman_cousins`."""
+        return feldman_cousins_of(
+            self, levels=levels, toys=toys, seed=seed, placement=placement, progress=progress, **settings
+        )
+
+    def coverage(
+        self,
+        *,
+        at: Sequence[Mapping[str, float]] = (),
+        levels: Sequence[float] = NOMINAL,
+        toys: int = 1000,
+        seed: int = 0,
+        placement: Placement | None = None,
+        progress: Progress | None = None,
+    ) -> FeldmanCousins:
+        """Return what regions of Wilks' theorem really cover; see :func:`nuanomaly.coverage`."""
+        return coverage_of(
+            self, at=at, levels=levels, toys=toys, seed=seed, placement=placement, progress=progress
+        )
+
+    def raster(self, along: str, **settings: Any) -> Raster:
+        """Return a raster scan along one parameter; see :func:`nuanomaly.raster`."""
+        return raster_of(self, along, **settings)
+
+    def gaussian_cls(self) -> cls.CLs:
+        """Return CLs on the grid by the Gaussian method; see :func:`nuanomaly.gaussian_cls`."""
+        return cls.gaussian_cls_of(self)
+
+    def toy_cls(
+        self,
+        points: Mapping[str, ArrayLike],
+        *,
+        statistic: Literal["ratio", "one-sided"] = "ratio",
+        toys: int = 1000,
+        seed: int = 0,
+    ) -> cls.CLs:
+        """Return CLs at points by toys of both hypotheses; see :func:`nuanomaly.toy_cls`."""
+        return cls.toy_cls_of(self, points, statistic=statistic, toys=toys, seed=seed)
+
+    def posterior(self, *, prior: Mapping[str, str] | None = None) -> bayes.Posterior:
+        """Return the posterior on the grid; see :func:`nuanomaly.posterior`."""
+        return bayes.posterior_of(self, prior)
+
+    def suspiciousness(self, *, prior: Mapping[str, str] | None = None) -> bayes.Suspiciousness:
+        """Return the tension of two sides that depends on no prior's width; see
+        :func:`nuanomaly.suspiciousness`."""
+        return bayes.suspiciousness_of(self, prior)
+
+    def ablation(self, *, bins: bool = True) -> list[Row]:
+        """Return what other definitions of χ² would give; see :func:`nuanomaly.ablation`."""
+        return ablation_of(self, bins=bins)

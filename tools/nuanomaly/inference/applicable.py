@@ -1,0 +1,74 @@
+"""Which data sets can take a model: the others are refused by name, or left out and named."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from math import exp, isfinite, log
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.datasets import atoms
+from nuanomaly.inference.grid import known_parameters
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine
+from nuanomaly.model.probabilities import Model, NotApplicableError, Parameter
+
+
+def applicable(
+    sides: Sequence[Likelihood], model: Model, fixed: Mapping[str, float], leave_out: bool = False
+) -> tuple[tuple[Likelihood, ...], dict[str, str]]:
+    """Return the sides without the releases that cannot take a model, and why those cannot, by name.
+
+    Raises
+    ------
+    NotApplicableError
+        If there are any and they are not to be left out, or if nothing of a side would be left.
+    """
+    reasons = {m.release: said for s in sides for m in atoms(s) if (said := refusal(m, model, fixed))}
+    if not reasons:
+        return tuple(sides), {}
+    said = "; ".join(reason if name in reason else f"{name}: {reason}" for name, reason in reasons.items())
+    emptied = [s.release for s in sides if all(m.release in reasons for m in atoms(s))]
+    if not leave_out or emptied:
+        left = sum(len(atoms(s)) for s in sides) > len(reasons) and not emptied
+        raise NotApplicableError(
+            said + ("; leave it out with `leave_out`, and the result says so" if left else "")
+        )
+    return tuple(_without(side, reasons) for side in sides), reasons
+
+
+def refusal(likelihood: Likelihood, model: Model, fixed: Mapping[str, float]) -> str:
+    """Return why a release cannot take a model, empty if it can.
+
+    It is asked for its predictions at one point inside the ranges. Whatever else goes wrong there is left
+    to the question itself, which may be about other points.
+    """
+    known = known_parameters(likelihood, model)
+    point = {name: fixed.get(name, _typical(parameter)) for name, parameter in known.items()}
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            likelihood.observables(model, likelihood.points(model, point))
+    except NotApplicableError as error:
+        return str(error)
+    except NuanomalyError:
+        return ""
+    return ""
+
+
+def _typical(parameter: Parameter) -> float:
+    """Return a value of a parameter that is allowed, and inside what is scanned if that is declared."""
+    if parameter.default is not None:
+        return parameter.default
+    low, high = parameter.scan or (parameter.low, parameter.high)
+    if not (isfinite(low) and isfinite(high)):
+        return min(max(1.0, low), high)
+    return exp(0.5 * (log(low) + log(high))) if parameter.log and low > 0.0 else 0.5 * (low + high)
+
+
+def _without(side: Likelihood, names: Mapping[str, str]) -> Likelihood:
+    """Return a side without some of its releases."""
+    kept = [m for m in atoms(side) if m.release not in names]
+    if not isinstance(side, JointLikelihood) or len(kept) == len(side.members):
+        return side
+    return kept[0] if len(kept) == 1 else combine(kept)

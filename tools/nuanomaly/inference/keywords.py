@@ -1,0 +1,77 @@
+"""Everything after data and model has a name: what is said to a call that still counts its arguments."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from nuanomaly.archive.errors import NuanomalyError
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class PositionalArgumentError(NuanomalyError, TypeError):
+    """An argument that has to be named was given by its place."""
+
+
+def named_after(
+    count: int, *former: str, hints: Mapping[type, str] | None = None
+) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
+    """Make a function refuse more than ``count`` arguments without a name, with the call to write instead.
+
+    Parameters
+    ----------
+    former : str
+        The names of the further arguments in the order of version 0.1.
+    hints : mapping
+        Other names that a first argument of a type may have been meant for.
+
+    Examples
+    --------
+    >>> @named_after(2, "fixed", "grid", hints={dict: "grid"})
+    ... def fit(data, model, *, fixed=None, grid=None): ...
+    >>> fit("karmen", "2nu-mue", {"dm2_41": 5})
+    Traceback (most recent call last):
+    nuanomaly.inference.keywords.PositionalArgumentError: fit() takes no third argument without its name (in \
+version 0.1 it was `fixed`): write fit('karmen', '2nu-mue', fixed={'dm2_41': 5}) or \
+fit('karmen', '2nu-mue', grid={'dm2_41': 5})
+    """
+
+    def decorate(function: Callable[_P, _T]) -> Callable[_P, _T]:
+        @wraps(function)
+        def called(*args: _P.args, **keywords: _P.kwargs) -> _T:
+            if len(args) > count:
+                raise PositionalArgumentError(_said(function.__name__, args, count, former, hints or {}))
+            return function(*args, **keywords)
+
+        return called
+
+    return decorate
+
+
+_ORDINALS = {1: "second", 2: "third", 3: "fourth"}
+
+
+def _said(
+    name: str, args: tuple[Any, ...], count: int, former: tuple[str, ...], hints: Mapping[type, str]
+) -> str:
+    first = ", ".join(_short(a) for a in args[:count])
+    given = args[count : count + len(former)]
+    known = former[: len(given)]
+    calls = [f"{name}({first}, {', '.join(f'{k}={_short(v)}' for k, v in zip(known, given, strict=True))})"]
+    for kind, other in hints.items():
+        if len(given) == 1 and isinstance(given[0], kind) and other != known[0]:
+            calls.append(f"{name}({first}, {other}={_short(given[0])})")
+    return (
+        f"{name}() takes no {_ORDINALS[count]} argument without its name (in version 0.1 it was "
+        f"`{former[0]}`): write {' or '.join(calls)}"
+    )
+
+
+def _short(value: Any) -> str:
+    """Return how a value is written in a call, if that is short."""
+    written = repr(value)
+    release = getattr(value, "release", None)
+    if isinstance(release, str):
+        return repr(release)
+    return written if len(written) <= 60 else "…"
