@@ -14,14 +14,14 @@ def test_names_versions_and_modes_are_understood() -> None:
 
 def test_a_mode_goes_to_every_data_set_that_has_it() -> None:
     found = resolve(["gallium", "reactor-rates"], "haxton")
-    assert modes(found) == {"gallium": "haxton", "reactor-rates@2020-r1": "huber-mueller"}
+    assert modes(found) == {"gallium": "haxton", "reactor-rates@2020-r2": "huber-mueller"}
     found = resolve(["gallium", "reactor-rates"], "hkss")
-    assert modes(found) == {"gallium": "bahcall", "reactor-rates@2020-r1": "hkss"}
+    assert modes(found) == {"gallium": "bahcall", "reactor-rates@2020-r2": "hkss"}
 
 
 def test_modes_can_be_given_by_data_set() -> None:
     found = resolve(["gallium", "reactor-rates"], {"gallium": "frekers", "reactor-rates": "hkss"})
-    assert modes(found) == {"gallium": "frekers", "reactor-rates@2020-r1": "hkss"}
+    assert modes(found) == {"gallium": "frekers", "reactor-rates@2020-r2": "hkss"}
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_modes_can_be_given_by_data_set() -> None:
         (["gallium", "lsnd"], "haxtn", "did you mean 'haxton'"),
         (["gallium", "lsnd"], {"galium": "haxton"}, "did you mean 'gallium'"),
         (["galium"], None, "did you mean 'gallium'"),
-        (["best@2021"], None, "best@2022-r1"),
+        (["best@2021"], None, "best@2022-r2"),
         (["best:haxtn"], None, "did you mean 'haxton'"),
     ],
 )
@@ -66,6 +66,9 @@ def test_two_modes_of_one_release_overlap() -> None:
 
 def test_a_group_overlaps_with_its_members() -> None:
     (one,) = overlaps(resolve(["gallium", "best"]))
+    assert (one.first, one.second) == ("best@2022-r1", "best@2022-r2")
+    assert one.reason == "two versions of one dataset"
+    (one,) = overlaps(resolve(["gallium", "best@2022-r1"]))
     assert one.first == one.second == "best@2022-r1:bahcall"
 
 

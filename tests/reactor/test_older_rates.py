@@ -85,4 +85,4 @@ def test_rates_that_were_corrected_do_not_see_theta13_again() -> None:
 
 
 def test_the_newest_rates_are_still_those_of_2020() -> None:
-    assert load("reactor-rates").version == "2020-r1"
+    assert load("reactor-rates").version.startswith("2020-")

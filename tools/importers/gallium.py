@@ -29,6 +29,15 @@ MODES = {
     "semenov": "Semenov",
     "elliott2023": "Haxton/Elliott et al.",
 }
+#: The same of Table I of arXiv:2209.00916, whose Bahcall has one symmetric error.
+GIUNTI2022 = {
+    "bahcall": "Bahcall",
+    "ground-state": "Ground State (Semenov T1/2)",
+    "haxton": "Haxton",
+    "frekers": "Frekers",
+    "kostensalo": "Kostensalo",
+    "semenov": "Semenov",
+}
 ISOTOPES = {"51Cr": "Cr", "37Ar": "Ar"}
 
 
@@ -38,6 +47,7 @@ def tables(
     volumes: Mapping[str, Sequence[str]],
     parts: Mapping[str, Any] | None = None,
     upper: Mapping[str, float] | None = None,
+    scaled: bool = False,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of one experiment's release.
 
@@ -54,6 +64,8 @@ def tables(
         where a paper gives the errors without that of the cross section; else the printed error is taken.
     upper : mapping, optional
         Measurement → the upper error that arXiv:2209.00916 uses, where it is not the printed one.
+    scaled : bool
+        Write the table ``measurements-giunti2022`` too: what the convention of arXiv:2209.00916 reads.
     """
     ratios = [
         r
@@ -75,6 +87,8 @@ def tables(
         "geometry": _geometry(originals, experiment),
         "activity": _activity(originals, experiment),
     }
+    if scaled:
+        found["measurements-giunti2022"] = _giunti2022(ratios, sections, upper or {})
     if experiment == "BEST":
         found |= {name: make(originals / FOLDER) for name, make in BEST.items()}
     return found
@@ -120,6 +134,28 @@ def _measurements(
         name = mode.replace("-", "_")
         columns[f"ratio_{name}"] = [x * f for x, f in zip(columns["ratio"], factors, strict=True)]
         columns[f"error_{name}"] = [0.5 * (p + m) * f for (p, m), f in zip(errors, factors, strict=True)]
+    return pd.DataFrame(columns)
+
+
+def _giunti2022(ratios: Sequence[Row], sections: Sequence[Row], upper: Mapping[str, float]) -> pd.DataFrame:
+    """Return ratios and errors of arXiv:2209.00916 by cross section (its Table I).
+
+    Both are multiplied by Bahcall's cross section over the model's. The error of the cross section of 51Cr is
+    common to all and not in them; what that of 37Ar has in excess, in quadrature, is in the error of argon.
+    """
+    bahcall = one(sections, model=GIUNTI2022["bahcall"])
+    columns: dict[str, list[Any]] = {"measurement": [r.text("experiment") for r in ratios]}
+    for mode, model in GIUNTI2022.items():
+        other, name = one(sections, model=model), mode.replace("-", "_")
+        chromium = other.number("plus") / other.number("sigma_51Cr_1e-45")
+        argon = other.number("plus_Ar") / other.number("sigma_37Ar_1e-45")
+        excess = math.sqrt(max(argon**2 - chromium**2, 0.0))
+        factors = [_sigma(bahcall, r) / _sigma(other, r) for r in ratios]
+        values = [r.number("R_PRC_tableXIV") * f for r, f in zip(ratios, factors, strict=True)]
+        own = [float(upper.get(r.text("experiment"), r.number("err_plus"))) for r in ratios]
+        more = [excess * v * (r.text("source") == "37Ar") for r, v in zip(ratios, values, strict=True)]
+        columns[f"ratio_{name}"] = values
+        columns[f"error_{name}"] = [math.hypot(s * f, x) for s, f, x in zip(own, factors, more, strict=True)]
     return pd.DataFrame(columns)
 
 

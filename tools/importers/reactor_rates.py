@@ -5,10 +5,11 @@ Reads transcriptions of the compilation's rates, fuel evolution, inverse covaria
 and Daya Bay's core-to-detector distances. Numbers are read as decimals, so that a change of unit is exact.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from importers._globesfit import (
@@ -45,13 +46,16 @@ FILES = {
 }
 
 
-def tables(originals: Path) -> dict[str, pd.DataFrame]:
+def tables(originals: Path, assigned: Mapping[str, float] | None = None) -> dict[str, pd.DataFrame]:
     """Return the tables of the release.
 
     Parameters
     ----------
     originals : pathlib.Path
         The folder that holds ``reactor/globesfit_rates`` and its neighbours.
+    assigned : mapping, optional
+        Isotope → relative error of its summation flux, where users assign one; ``correlation`` → that between
+        isotopes in the extreme case that all are wrong together. Tables of both are written then.
     """
     rates = text_frame(originals / RATES / "integrated_rates.csv")
     frames = {
@@ -76,6 +80,8 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
     frames.update({f"flux-{name}": flux(originals, how["flux"]) for name, how in FLUXES.items()})
     frames["cross-section"] = cross_section(originals)
     frames.update(_flux_uncertainties(originals / RATES))
+    if assigned is not None:
+        frames.update(_assigned(assigned))
     return frames
 
 
@@ -173,6 +179,20 @@ def _reno(common: Path) -> pd.DataFrame:
     if len(found) != 1:
         raise NuanomalyError(f"{path}: has {len(found)} lines for RENO,ND, one is needed")
     return _baseline_frame([("reno-near", "ND", "", found[0], "2.0", "1")])
+
+
+def _assigned(errors: Mapping[str, float]) -> dict[str, pd.DataFrame]:
+    """Return errors that users assign to a flux model, and two extremes of their inverse correlation."""
+    names = [isotope.lower() for isotope in ISOTOPES]
+    rho = float(errors["correlation"])
+    common = np.linalg.inv((1.0 - rho) * np.eye(len(names)) + rho)
+    return {
+        "flux-uncertainties-assigned": pd.DataFrame(
+            {"isotope": names, "summation": [float(errors[name]) for name in names]}
+        ),
+        "flux-inverse-correlation-none": pd.DataFrame(np.eye(len(names)), columns=names),
+        "flux-inverse-correlation-common": pd.DataFrame(0.5 * (common + common.T), columns=names),
+    }
 
 
 def _flux_uncertainties(folder: Path) -> dict[str, pd.DataFrame]:

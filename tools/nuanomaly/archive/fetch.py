@@ -57,7 +57,7 @@ def fetch(
     Examples
     --------
     >>> fetch("best").name
-    '2022-r1'
+    '2022-r2'
     """
     to = None if format else output  # what is converted is kept in the cache, as it was
     with fetcher(to, offline=offline, locked=locked, sources=sources, watcher=watcher) as made:

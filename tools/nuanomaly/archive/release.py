@@ -160,7 +160,7 @@ def load(reference: str) -> Release:
     Examples
     --------
     >>> load("best").id
-    'best@2022-r1'
+    'best@2022-r2'
     """
     name, wanted = names.split(reference)
     known: set[str] = set()

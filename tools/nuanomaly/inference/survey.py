@@ -81,7 +81,7 @@ def survey(
     Examples
     --------
     >>> [v.release for v in survey("2nu-ee", {"dm2_41": 1.25, "sin2_2theta_ee": 0.34}, ["best", "lsnd"])]
-    ['best@2022-r1', 'lsnd@2001-r1']
+    ['best@2022-r2', 'lsnd@2001-r1']
     """
     chosen = make_model(model)
     references = list(datasets) if datasets is not None else with_likelihood()

@@ -76,7 +76,7 @@ def validate(
     Examples
     --------
     >>> validate(["best@2022"]).releases
-    ('best@2022-r1',)
+    ('best@2022-r2',)
     """
     base = root or paths.checkout()
     if base is None:
