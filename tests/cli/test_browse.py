@@ -54,7 +54,7 @@ def test_show_tells_all_that_is_declared(run: Run, reference: str) -> None:
 
 
 def test_show_as_json_is_the_whole_release(run: Run) -> None:
-    found = run("show", "best@2022", "--json").json
+    found = run("show", "best@2022-r1", "--json").json
     declared = yaml.safe_load((ROOT / "datasets" / "best" / "2022-r1" / "release.yaml").read_text("utf-8"))
     assert found.pop("release") == "best@2022-r1"
     assert Path(found.pop("folder")) == ROOT / "datasets" / "best" / "2022-r1"
