@@ -19,7 +19,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.model.base import Array
+from nuanomaly.model.probabilities import Array
 
 #: Rows that the directions are found from, and their random choice.
 _ROWS, _SEED = 1600, 20

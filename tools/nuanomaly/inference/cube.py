@@ -1,0 +1,158 @@
+"""The lowest point of a sum over (Δm²41, |Ue4|², |Uμ4|²) for many toys, without forming the cube.
+
+Three sides have a table each: of Δm² and |Ue4|², of Δm² and |Uμ4|², and of Δm² and the product of both, on
+logarithmic axes of one step, so that the product of points i and j is point i + j of its own axis.
+
+In a slice of one Δm² the sum is nowhere below the sum of the three tables' own minima. Slices are looked at in
+the order of that bound until none that is left can win. Disappearance alone is a sum of two minima.
+
+Between the points of the grid the value is that of the quadratic form through the lowest point's neighbours, at
+its lowest place within one step: the same rule for data and toys, so that the statistic is one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from nuanomaly.model.probabilities import Array
+
+#: So many slices of a toy are looked at in one go: the likeliest first.
+_FIRST, _NEXT = 6, 12
+#: A vertex is at most so many steps from the lowest point of the grid.
+_REACH = 1.0
+
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Minima:
+    """Lowest values of toys.
+
+    Attributes
+    ----------
+    grid : array, shape (T,)
+        On the points of the grid.
+    refined : array, shape (T,)
+        Between them.
+    place : array of int, shape (T, axes)
+        Which point of the grid is the lowest.
+    """
+
+    grid: Array
+    refined: Array
+    place: Places
+
+
+def of_plane(table: Array) -> Minima:
+    """Return the minima of tables (T, D, K) of one side each."""
+    toys, depth, width = table.shape
+    flat = table.reshape(toys, -1).argmin(axis=1)
+    place = np.stack(np.unravel_index(flat, (depth, width)), axis=1)
+    row = np.arange(toys)
+
+    def value(moves: Places) -> Array:
+        at = place + moves
+        return np.asarray(table[row, at[:, 0], at[:, 1]], float)
+
+    return _refined(value, place, (depth, width))
+
+
+def of_disappearance(electron: Array, muon: Array) -> Minima:
+    """Return the minima of the sum of two sides that share Δm² alone, tables (T, D, E) and (T, D, M)."""
+    total = electron.min(axis=2) + muon.min(axis=2)
+    row, d = np.arange(len(total)), total.argmin(axis=1)
+    place = np.stack([d, electron[row, d].argmin(axis=1), muon[row, d].argmin(axis=1)], axis=1)
+
+    def value(moves: Places) -> Array:
+        at = place + moves
+        return np.asarray(electron[row, at[:, 0], at[:, 1]] + muon[row, at[:, 0], at[:, 2]], float)
+
+    return _refined(value, place, (*electron.shape[1:], muon.shape[2]))
+
+
+def of_sum(electron: Array, muon: Array, both: Array) -> Minima:
+    """Return the minima of the sum of three sides.
+
+    Parameters
+    ----------
+    electron, muon : arrays, shapes (T, D, E) and (T, D, M)
+    both : array, shape (T, D, E + M − 1)
+        Of the product of the mixings.
+    """
+    bound = electron.min(axis=2) + muon.min(axis=2) + both.min(axis=2)
+    order = np.argsort(bound, axis=1)
+    place = np.array([_lowest(*tables) for tables in zip(electron, muon, both, bound, order, strict=True)])
+    row = np.arange(len(place))
+
+    def value(moves: Places) -> Array:
+        d, e, m = (place + moves).T
+        return np.asarray(electron[row, d, e] + muon[row, d, m] + both[row, d, e + m], float)
+
+    return _refined(value, place, (*electron.shape[1:], muon.shape[2]))
+
+
+def _lowest(electron: Array, muon: Array, both: Array, bound: Array, order: Places) -> tuple[int, int, int]:
+    """Return the lowest point of one toy's cube."""
+    e, m = electron.shape[1], muon.shape[1]
+    best, found = np.inf, (0, 0, 0)
+    start, count = 0, _FIRST
+    while start < order.size and bound[order[start]] < best:
+        chosen = order[start : start + count]
+        chosen = chosen[bound[chosen] < best]
+        rows = both[chosen]
+        step = rows.strides
+        window = as_strided(rows, (chosen.size, e, m), (step[0], step[1], step[1]), writeable=False)
+        values = window + muon[chosen][:, None, :]
+        values += electron[chosen][:, :, None]
+        lowest = int(values.argmin())
+        value = float(values.reshape(-1)[lowest])
+        if value < best:
+            s, i, j = np.unravel_index(lowest, values.shape)
+            best, found = value, (int(chosen[s]), int(i), int(j))
+        start, count = start + count, _NEXT
+    return found
+
+
+def _refined(value: Callable[[Places], Array], place: Places, shape: tuple[int, ...]) -> Minima:
+    """Return the lowest values of quadratic forms through the neighbours of grid points (T, axes).
+
+    At an end of an axis that axis is left where it is.
+    """
+    axes = place.shape[1]
+    inner = (place > 0) & (place < np.array(shape) - 1)
+    centre = value(np.zeros_like(place))
+    known: dict[tuple[int, ...], Array] = {}
+
+    def moved(*steps: int) -> Array:
+        if steps not in known:
+            known[steps] = value(np.where(inner, np.array(steps), 0))
+        return known[steps]
+
+    slope = np.zeros((len(place), axes))
+    bend = np.zeros((len(place), axes, axes))
+    unit = np.eye(axes, dtype=int)
+    for k in range(axes):
+        up, down = moved(*unit[k]), moved(*-unit[k])
+        slope[:, k] = 0.5 * (up - down)
+        bend[:, k, k] = np.where(inner[:, k], up + down - 2.0 * centre, 1.0)
+    for k, m in product(range(axes), range(axes)):
+        if k < m:
+            a, b = unit[k] + unit[m], unit[k] - unit[m]
+            mixed = 0.25 * (moved(*a) + moved(*-a) - moved(*b) - moved(*-b))
+            bend[:, k, m] = bend[:, m, k] = np.where(inner[:, k] & inner[:, m], mixed, 0.0)
+    # on the axes alone it is a minimum of the grid; if the form has a saddle, its axes are taken apart
+    curved = np.linalg.eigvalsh(bend)[:, 0] > 1e-9
+    diagonal = np.einsum("tkk->tk", bend)
+    apart = -slope / np.maximum(diagonal, 1e-9)
+    shift = np.where(
+        curved[:, None],
+        -np.linalg.solve(np.where(curved[:, None, None], bend, np.eye(axes)), slope[:, :, None])[:, :, 0],
+        apart,
+    )
+    shift = np.clip(np.where(inner, shift, 0.0), -_REACH, _REACH)
+    gain = np.einsum("tk,tk->t", slope, shift) + 0.5 * np.einsum("tk,tkm,tm->t", shift, bend, shift)
+    return Minima(centre, centre + np.minimum(gain, 0.0), place)
