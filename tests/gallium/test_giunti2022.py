@@ -11,10 +11,10 @@ from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.datasets import joint, resolve
 from nuanomaly.inference.fit import fit
-from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.probabilities import Array, Parameter
+from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.probabilities import Array, Parameter
 
 REVISED = {"gallex@2010": 2, "sage@2006": 2, "best@2022": 2, "reactor-rates@2020": 2}
 GALLIUM = ("gallex@2010-r2", "sage@2006-r2", "best@2022-r2")
