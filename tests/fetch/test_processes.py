@@ -14,8 +14,10 @@ import pytest
 
 TINY = "datasets/tiny/2020-r1"
 EVENTS = f"{TINY}/big/events.csv"
+# What a shell starts in its background ignores Ctrl-C, and so would its children: they are told to hear it.
 FETCH = """\
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from nuanomaly.archive.fetch import fetcher
 with fetcher(sources=sys.argv[1:]) as made:
     print(made.get("tiny").how)
@@ -119,10 +121,8 @@ def test_an_interrupt_ends_a_fetch_at_once_and_the_next_one_goes_on(
     while not any(p.stat().st_size == 100_000 for p in parts.glob("*.part")):
         assert process.poll() is None
         time.sleep(0.01)
-    begun = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
-    assert time.monotonic() - begun < 5
+    process.communicate(timeout=15)  # less than the server is silent, and enough for a busy machine
     assert process.returncode != 0
     assert not (machine / TINY).exists()
     server.requests.clear()
