@@ -3,11 +3,11 @@
 Three sides have a table each: of Δm² and |Ue4|², of Δm² and |Uμ4|², and of Δm² and the product of both, on
 logarithmic axes of one step, so that the product of points i and j is point i + j of its own axis.
 
-In a slice of one Δm² the sum is nowhere below the sum of the three tables' own minima. Slices are looked at in
-the order of that bound until none that is left can win. Disappearance alone is a sum of two minima.
+In a slice of one Δm² the sum is nowhere below the sum of the three tables' own minima. Slices are looked at
+in the order of that bound until none that is left can win. Disappearance alone is a sum of two minima.
 
-Between the points of the grid the value is that of the quadratic form through the lowest point's neighbours, at
-its lowest place within one step: the same rule for data and toys, so that the statistic is one.
+Between the points of the grid the value is that of the quadratic form through the lowest point's neighbours,
+at its lowest place within one step: the same rule for data and toys, so that the statistic is one.
 """
 
 from collections.abc import Callable
