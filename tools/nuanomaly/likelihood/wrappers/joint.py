@@ -180,6 +180,10 @@ class JointLikelihood(Likelihood):
             )
         return found
 
+    def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the sum of the members' stated errors, shape (P,)."""
+        return np.sum([m.averaging_error(model, self._own(m, model, points)) for m in self.members], axis=0)
+
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the members' observables side by side, shape (P, n)."""
         parts = [m.observables(model, self._own(m, model, points)) for m in self.members]
