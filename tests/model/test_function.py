@@ -81,10 +81,10 @@ def test_the_way_a_function_is_called_can_be_said(likelihood) -> None:
         return by_arrays(initial, final, antineutrino, L, E, dm2_41, sin2_2theta_ee)
 
     likelihood.chi2(FunctionModel(counted, vectorised=True), dm2_41=DM2, sin2_2theta_ee=0.1)
-    assert calls == [(3, 1)]
+    assert set(calls) == {(3, 1)}
     calls.clear()
     likelihood.chi2(FunctionModel(counted, vectorised=False), dm2_41=DM2, sin2_2theta_ee=0.1)
-    assert calls == [(), (), ()]
+    assert set(calls) == {()}
 
 
 def test_a_function_that_mistakes_arrays_is_called_point_by_point(likelihood) -> None:

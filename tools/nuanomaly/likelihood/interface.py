@@ -75,6 +75,11 @@ class Likelihood(ABC):
         """
         return {}
 
+    @property
+    def max_L_over_E(self) -> float | None:
+        """The largest L/E in m/MeV that probabilities are asked for; None if none are."""
+        return None
+
     @abstractmethod
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic at complete points (arrays of shape (P,)), nuisances profiled; shape (P,)."""

@@ -44,6 +44,11 @@ class ResponseLikelihood(Likelihood):
         """The response's interaction parameters."""
         return self.response.interaction_parameters
 
+    @property
+    def max_L_over_E(self) -> float | None:
+        """The largest L/E of the channels in m/MeV; None if the response has none."""
+        return max((channel.max_L_over_E for channel in self.response.channels), default=None)
+
     def prediction(self, model: Model, points: Mapping[str, Array]) -> Prediction:
         """Return the prediction at complete points."""
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}

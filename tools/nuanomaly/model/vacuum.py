@@ -103,13 +103,13 @@ def _amplitude(initial: str, final: str, p: Mapping[str, Array]) -> Array:
     return total
 
 
-def _is_long(max_L_over_E: float) -> bool:
+def is_long(max_L_over_E: float) -> bool:
     """Say whether three-flavour oscillation matters up to some L/E (m/MeV)."""
     return PHASE * STANDARD["dm2_31"] * max_L_over_E > SHORT_BASELINE_PHASE
 
 
 def _refuse_long_baseline(name: str, max_L_over_E: float) -> None:
-    if _is_long(max_L_over_E):
+    if is_long(max_L_over_E):
         raise NotApplicableError(
             f"not applicable: model {name!r} is the short-baseline limit, and this release reaches "
             f"L/E = {max_L_over_E:.0f} m/MeV where three-flavour oscillation matters; use '3+1'"
@@ -159,7 +159,7 @@ class TwoFlavour(VacuumModel):
     def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
         """Return the two-flavour expansion, or exact 3+1 where the baseline is long."""
         amplitude, dm2 = parameters[self.amplitude], parameters["dm2_41"]
-        if not _is_long(asked.max_L_over_E):
+        if not is_long(asked.max_L_over_E):
             return _single(self._short(asked.initial, asked.final, amplitude), dm2, asked)
         if self.channel[0] != self.channel[1]:
             _refuse_long_baseline(self.name, asked.max_L_over_E)
