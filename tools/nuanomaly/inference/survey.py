@@ -109,12 +109,14 @@ def _verdict(lk: Likelihood, model: Model, parameters: Mapping[str, float]) -> V
     try:
         given = {k: v for k, v in parameters.items() if k in known}
         value = float(lk.chi2(model, **given))
-        error = float(lk.averaging_error(model, lk.points(model, given))[0])
+        stated = float(lk.averaging_error(model, lk.points(model, given))[0])
         reference = float(lk.chi2("3nu", **interaction))
     except NuanomalyError as error:
         return Verdict(lk.release, lk.mode, None, lk.n_bins, None, None, None, None, _short(str(error)))
     fit = p_value(value, lk.n_bins) if lk.statistic == "chi2" and lk.n_bins else None
-    reason = "; ".join(remark for remark in (_missing(lk, model), _averaged(error), _approximate(lk)) if remark)
+    reason = "; ".join(
+        remark for remark in (_missing(lk, model), _averaged(stated), _approximate(lk)) if remark
+    )
     return Verdict(
         lk.release, lk.mode, lk.statistic, lk.n_bins, value, reference, value - reference, fit, reason
     )

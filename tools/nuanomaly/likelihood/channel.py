@@ -12,8 +12,8 @@ from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.collapse import Collapsed, collapse
-from nuanomaly.model.probabilities import Model, Nodes, Transition
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.probabilities import Model, Nodes, Transition
 from nuanomaly.model.waves import Array, Expansion, averaged_wave
 
 Weights = Array | sparse.csr_array
@@ -68,9 +68,9 @@ class Channel:
         are averaged over it, waves in closed form. So few nodes are right at every Δm², and fast ones average
         out; without it, a node is a point.
     collapsible : bool
-        Whether waves may be made from nodes collapsed in L/E (see :mod:`nuanomaly.likelihood.algebra.collapse`) where
-        that is less work: for events, which are many. Probabilities without expansion are still made node by
-        node.
+        Whether waves may be made from nodes collapsed in L/E
+        (see :mod:`nuanomaly.likelihood.algebra.collapse`) where that is less work: for events, of which there
+        are many. Probabilities without expansion are still made node by node.
     """
 
     initial: str
@@ -146,7 +146,7 @@ class Channel:
 
     @cached_property
     def nodes(self) -> Nodes:
-        """The nodes as models are asked for them: rescaled baselines, intervals, and what is known of them."""
+        """The nodes as models are asked for them: rescaled baselines, intervals, what is known."""
         scale = self.phase_constant / PHASE
         half = None if self.half_width is None else np.asarray(self.half_width, float) * scale
         return Nodes(self.effective_L, np.asarray(self.E, float), half, self.node)
@@ -297,7 +297,7 @@ class Channel:
         return self.half_width is not None and bool(np.any(self.half_width))
 
     def closed(self, model: Model, parameters: Mapping[str, Array]) -> Array | None:
-        """Return P at the nodes, averaged in closed form, shape (P, N); None if the model does not know it."""
+        """Return P at the nodes, averaged in closed form, shape (P, N), or None if it is not known."""
         asked = Transition(self.initial, self.final, self.antineutrino, self.max_L_over_E)
         return model.averaged(asked, self.nodes, parameters)
 
@@ -306,14 +306,15 @@ class Channel:
 
         The energy stays fixed in the interval of L/E; where nodes are points, they are asked for as such.
         """
-        channel = self.initial, self.final, self.antineutrino
+        initial, final, antineutrino = self.initial, self.final, self.antineutrino
         L, E, half, node = self.nodes
         if half is None or not self.extended:
-            return np.asarray(model.probability(*channel, L, E, node, **parameters))
+            return np.asarray(model.probability(initial, final, antineutrino, L, E, node, **parameters))
         total: Array | float = 0.0
         places, weights = np.polynomial.legendre.leggauss(number)
         for place, weight in zip(places.tolist(), weights.tolist(), strict=True):
-            P = model.probability(*channel, L + place * half * E, E, node, **parameters)
+            at = L + place * half * E
+            P = model.probability(initial, final, antineutrino, at, E, node, **parameters)
             total = total + 0.5 * weight * P
         return np.asarray(total)
 

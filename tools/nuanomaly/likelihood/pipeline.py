@@ -16,7 +16,7 @@ from nuanomaly.likelihood.algebra.ensemble import (
     one_by_one,
 )
 from nuanomaly.likelihood.algebra.gaussian_tables import Table, shared_table
-from nuanomaly.likelihood.averaging import Valued, settled
+from nuanomaly.likelihood.averaging import Sampling
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.likelihood.parts import (
@@ -62,17 +62,17 @@ class ResponseLikelihood(Likelihood):
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
         if not model.sampled or not self.response.channels:
             return self.response(model, physics, interaction)
-        return settled(self.response, model, physics, interaction, self._statistic(points), self.release)[0]
+        return self._sampling(model, points).settled(physics, interaction)[0]
 
-    def _statistic(self, points: Mapping[str, Array]) -> Valued:
-        """Return what gives the statistic of outputs of some of the points."""
+    def _sampling(self, model: Model, points: Mapping[str, Array]) -> Sampling:
+        """Return what averages a model that is sampled."""
 
-        def value(outputs: Array, rows: NDArray[np.intp]) -> Array:
+        def statistic(outputs: Array, rows: NDArray[np.intp]) -> Array:
             found = self.transform(outputs)
             at = {p.name: points[p.name][rows] for p in self.interaction_parameters}
             return self.measure.value(replace(found, interaction=at) if at else found)
 
-        return value
+        return Sampling(self.response, model, statistic, self.release)
 
     def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the stated error of averages over intervals of L/E, shape (P,); zero in closed form."""
@@ -81,7 +81,7 @@ class ResponseLikelihood(Likelihood):
         own = {p.name for p in model.parameters}
         physics = {k: v for k, v in points.items() if k in own}
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
-        return settled(self.response, model, physics, interaction, self._statistic(points), self.release)[1]
+        return self._sampling(model, points).settled(physics, interaction)[1]
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic, nuisances profiled, and the penalties, shape (P,)."""

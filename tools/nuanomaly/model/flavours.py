@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.model.probabilities import Array, Parameter
 from nuanomaly.model.constants import STANDARD
 from nuanomaly.model.levels import Levels
 from nuanomaly.model.mixing import rotation
+from nuanomaly.model.probabilities import Array, Parameter
 from nuanomaly.model.waves import Complex
 
 _MEANINGS = {
@@ -199,4 +199,3 @@ def _cholesky(matrix: Complex) -> Complex:
             rest = matrix[:, i, j] - (factor[:, i, :j] * factor[:, j, :j].conj()).sum(axis=1)
             factor[:, i, j] = np.divide(rest, diagonal, out=np.zeros_like(rest), where=diagonal > 1e-12)
     return factor
-

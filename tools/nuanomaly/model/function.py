@@ -9,8 +9,8 @@ The smallest one is a function with the signature ``(initial, final, antineutrin
 ``initial`` and ``final`` are ``e``, ``mu``, ``tau`` or ``sterile``. ``node`` holds what the release knows of
 each node (see :class:`nuanomaly.likelihood.channel.Channel`) and may be left out. Whatever follows is a
 parameter of the model; a default makes it optional. Give units, ranges, what to scan and where oscillation
-vanishes with :class:`~nuanomaly.model.probabilities.Parameter`, so that fits and significances need to be told
-nothing::
+vanishes with :class:`~nuanomaly.model.probabilities.Parameter`, so that fits and significances need to be
+told nothing::
 
     model = FunctionModel(damped, parameters=[
         Parameter("dm2", "eV**2", 0.0, 1e3, "Δm²", log=True, scan=(1e-2, 1e2)),
@@ -26,9 +26,9 @@ At kilometre baselines the function has to contain three-flavour oscillation, or
 A function is averaged over the interval of L/E that a node stands for by more and more points, until the
 statistic no longer moves, or refused (:mod:`nuanomaly.likelihood.averaging`). A method ``waves`` in place of
 ``probability`` gives waves instead, which are averaged exactly (:mod:`nuanomaly.model.wave_model`). A vacuum
-model derives from :class:`~nuanomaly.model.probabilities.VacuumModel` and returns its phase expansion, or from
-:class:`~nuanomaly.model.probabilities.LevelsModel` and returns a mixing matrix and masses, which makes it as fast as
-the built-in ones.
+model derives from :class:`~nuanomaly.model.probabilities.VacuumModel` and returns its phase expansion, or
+from :class:`~nuanomaly.model.probabilities.LevelsModel` and returns a mixing matrix and masses, which makes
+it as fast as the built-in ones.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -41,8 +41,8 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter
 from nuanomaly.model.improbable import refuse_improbable, refuse_sum
+from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter
 
 _REQUIRED = ("initial", "final", "antineutrino", "L", "E")
 #: How many nodes are looked at when probabilities are added up.
@@ -143,9 +143,7 @@ class FunctionModel(Model):
     ) -> Array:
         """Return P as the function gives it, shape (P, N), in range."""
         if final == "active":
-            parts = [
-                self.evaluated(initial, f, antineutrino, nodes, parameters) for f in ("e", "mu", "tau")
-            ]
+            parts = [self.evaluated(initial, f, antineutrino, nodes, parameters) for f in ("e", "mu", "tau")]
             return np.asarray(np.sum(parts, axis=0))
         asked = (initial, final, antineutrino)
         points = max((np.size(v) for v in parameters.values()), default=1)
@@ -156,7 +154,8 @@ class FunctionModel(Model):
 
         def again(L: Array, E: Array, k: int) -> Array:
             """Return P of one point at other places, for the sentence that says what may be wrong."""
-            return self._each(asked, Nodes(L, E, None, nodes.known), {n: v[[k]] for n, v in flat.items()})[0]
+            one = {name: v[[k]] for name, v in flat.items()}
+            return np.asarray(self._each(asked, Nodes(L, E, None, nodes.known), one)[0])
 
         refuse_improbable(self.name, asked, result, nodes, flat, again)
         return result

@@ -90,7 +90,13 @@ class Levels:
         return np.where(np.abs(found - float(a == b)) < 1e-12, float(a == b), found)
 
     def probability(
-        self, initial: str, final: str, antineutrino: bool, L: ArrayLike, E: ArrayLike, half_length: ArrayLike = 0.0
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        L: ArrayLike,
+        E: ArrayLike,
+        half_length: ArrayLike = 0.0,
     ) -> Array:
         """Return P, exact in vacuum from the source to any distance, shape (P, N).
 
@@ -177,7 +183,9 @@ def rows_of(initial: str, final: str, known: int, n: int) -> tuple[int, tuple[in
         raise UnknownNameError("flavour", final, [*FLAVOURS, "active"])
     a, active = FLAVOURS.index(initial), tuple(range(min(3, known)))
     if a >= known or (a == 3 and n > 4):
-        raise NuanomalyError(f"no neutrino starts as {initial!r} in a model of {n} levels: name an active flavour")
+        raise NuanomalyError(
+            f"no neutrino starts as {initial!r} in a model of {n} levels: name an active flavour"
+        )
     if final == "active":
         return a, active, 1.0
     if final != "sterile":

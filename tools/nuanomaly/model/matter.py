@@ -1,4 +1,4 @@
-"""Matter of constant density: levels of the Hamiltonian with the potentials of charged and neutral currents."""
+"""Matter of constant density: levels with the potentials of charged and neutral currents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.constants import Avogadro, physical_constants
 
-from nuanomaly.model.probabilities import Array, Nodes, Parameter, Transition
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.levels import Levels, rows_of
+from nuanomaly.model.probabilities import Array, Nodes, Parameter, Transition
 from nuanomaly.model.waves import Complex, average
 
 #: ħc in MeV m, and √2 G_F times electrons per mole in cm³, which makes V in eV for Y ρ in g/cm³.
@@ -84,9 +84,7 @@ def _square(U: Complex) -> Complex:
     return np.concatenate([U, rows])
 
 
-def _summed(
-    energies: Complex, states: Complex, asked: Transition, L: Array, relative: Array | None
-) -> Array:
+def _summed(energies: Complex, states: Complex, asked: Transition, L: Array, relative: Array | None) -> Array:
     """Return Σ_ij of the interference of levels, each averaged over its interval of L, shape (N,)."""
     n = energies.shape[1]
     a, rows, side = rows_of(asked.initial, asked.final, n, n)

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.model.probabilities import LevelsModel, Nodes, Parameter, Transition, complete, places
 from nuanomaly.model.flavours import STANDARD_PARAMETERS, Flavours
 from nuanomaly.model.levels import Levels
 from nuanomaly.model.matter import Matter
+from nuanomaly.model.probabilities import LevelsModel, Nodes, Parameter, Transition, complete, places
 from nuanomaly.model.propagation import DECAY, WAVE_PACKET, Propagation
 from nuanomaly.model.waves import Array, Expansion
 

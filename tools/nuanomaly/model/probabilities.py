@@ -140,6 +140,7 @@ class Model(ABC):
         ------
         NuanomalyError
         """
+        return None
 
     def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
         """Return where parameters that are each in range are also possible together, shape (P,)."""

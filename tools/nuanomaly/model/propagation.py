@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nuanomaly.model.probabilities import Array, Parameter
 from nuanomaly.model.flavours import Flavours
 from nuanomaly.model.levels import Levels
+from nuanomaly.model.probabilities import Array, Parameter
 
 
 @dataclass(frozen=True)

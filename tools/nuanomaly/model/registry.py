@@ -5,11 +5,11 @@ from runpy import run_path
 from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.probabilities import Model
 from nuanomaly.model.flavours import Flavours, SterileLevel
 from nuanomaly.model.function import FunctionModel
 from nuanomaly.model.matter import Matter
 from nuanomaly.model.oscillation import Oscillation
+from nuanomaly.model.probabilities import Model
 from nuanomaly.model.propagation import PROPAGATIONS
 from nuanomaly.model.three_flavour import Ordering, with_three_flavour
 from nuanomaly.model.vacuum import ShortBaseline, ThreeFlavour, ThreePlusOne, TwoFlavour
@@ -89,7 +89,9 @@ def composed(name: str) -> Model | None:
     three = [part for part in parts if part in THREE_FLAVOUR]
     if three:
         if len(parts) > 1:
-            raise NuanomalyError(f"model {name!r}: {three[0]} is composed with a model as it is, not with parts")
+            raise NuanomalyError(
+                f"model {name!r}: {three[0]} is composed with a model as it is, not with parts"
+            )
         return with_three_flavour(_BUILDERS[first](), THREE_FLAVOUR[three[0]])
     if first not in FLAVOURS:
         raise NuanomalyError(

@@ -1,10 +1,10 @@
 """Standard oscillation composed with a model that leaves it out.
 
-P(α→β) = Σ_γ P_model(α→γ) · P_3ν(γ→β), γ = e, μ, τ: what the model makes of a flavour near the source oscillates
-on as three neutrinos do. Without the model's effect this is exactly three flavours, at short baselines it is
-the model alone; in between the interference of the two is left out: of exact 3+1 it neglects terms of
-|U_α4|⁴ sin²2θ and the shift of fast phases by Δm²_31 (at 1650 m, averaged over 3 % of the energy, P changes
-by less than 2e-5 for |U_e4|² = 0.02 and 7e-4 for 0.1).
+P(α→β) = Σ_γ P_model(α→γ) · P_3ν(γ→β), γ = e, μ, τ: what the model makes of a flavour near the source
+oscillates on as three neutrinos do. Without the model's effect this is exactly three flavours, at short
+baselines it is the model alone; in between the interference of the two is left out: of exact 3+1 it neglects
+terms of |U_α4|⁴ sin²2θ and the shift of fast phases by Δm²_31 (at 1650 m, averaged over 3 % of the energy,
+P changes by less than 2e-5 for |U_e4|² = 0.02 and 7e-4 for 0.1).
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.probabilities import Array, Model, Nodes, Parameter, Transition, complete
 from nuanomaly.model.constants import STANDARD
 from nuanomaly.model.flavours import STANDARD_PARAMETERS
+from nuanomaly.model.probabilities import Array, Model, Nodes, Parameter, complete, places
 from nuanomaly.model.vacuum import ThreeFlavour
 from nuanomaly.model.waves import Expansion, product, total
 
@@ -134,14 +134,14 @@ class WithThreeFlavour(Model):
     ) -> Array:
         """Return P(initial→final), shape (P, N)."""
         short, standard = self._split(complete(self, parameters))
+        if not self.sampled:
+            baseline, energy = places(L, E)
+            ratio, points = baseline / energy, {**short, **standard}
+            found = self.expansion(initial, final, antineutrino, float(ratio.max()), points)
+            if found is not None:
+                return found.probability(ratio, energy)
         if final == "sterile":
             return self.short.probability(initial, final, antineutrino, L, E, node, **short)
-        if not self.sampled:
-            ratio, energy = np.asarray(L, float) / np.asarray(E, float), np.asarray(E, float)
-            points = {**short, **standard}
-            found = self.expansion(initial, final, antineutrino, float(np.max(ratio)), points)
-            if found is not None:
-                return found.probability(np.atleast_1d(ratio), np.atleast_1d(energy))
         if all(np.ptp(v) == 0.0 for v in standard.values()):
             standard = {k: v[:1] for k, v in standard.items()}  # the same at all points: made once
         result: Array | float = 0.0

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.model.probabilities import LevelsModel, NotApplicableError, Parameter, Transition, VacuumModel
 from nuanomaly.model.constants import PHASE, STANDARD
 from nuanomaly.model.flavours import STANDARD_PARAMETERS, Flavours
 from nuanomaly.model.levels import FLAVOURS, Levels
 from nuanomaly.model.mixing import check_unitary, matrix, small_branch, unitary
+from nuanomaly.model.probabilities import LevelsModel, NotApplicableError, Parameter, Transition, VacuumModel
 from nuanomaly.model.waves import Array, Expansion
 
 #: Above this value of PHASE·Δm²_31·L/E the three-flavour part is not negligible (sin²2θ13 sin² > 0.3 %).

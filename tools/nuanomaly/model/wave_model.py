@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.model.probabilities import Array, Nodes, Transition
 from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.probabilities import Array, Nodes, Transition
 from nuanomaly.model.waves import average
 
 
@@ -85,7 +85,7 @@ class WaveModel(FunctionModel):
         for wave in terms:
             parts = [super(WaveModel, self)._finished(v, shape, nodes) for v in vars(wave).values()]
             phase, sin2, sin, fading, spreading = parts
-            seen = average(2j * phase - fading, spreading, np.broadcast_to(relative, shape))
+            seen = average(np.asarray(2j * phase - fading), spreading, np.broadcast_to(relative, shape))
             total += sin2 * 0.5 * (1.0 - seen.real) + sin * seen.imag
         return total
 

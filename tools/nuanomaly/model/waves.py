@@ -124,7 +124,8 @@ def average(exponent: Complex, gaussian: Array, relative: Array) -> Complex:
     >>> float(np.exp(40j * (1 + u)).mean().real).__round__(4)
     0.1262
     """
-    z, s, r = (np.asarray(v) for v in (exponent, gaussian, relative))
+    z = np.asarray(exponent, np.complex128)
+    s, r = np.asarray(gaussian, np.float64), np.asarray(relative, np.float64)
     slope = z - 2.0 * s
     turn = slope * r
     # sinh(w)/w: where w is small by its series, elsewhere as a difference of exponentials that stay below one
@@ -197,7 +198,7 @@ def _exponentials(expansion: Expansion) -> tuple[Array, list[_Term]]:
 
 
 def _expanded(constant: Array, terms: Sequence[_Term], damped: bool) -> Expansion:
-    """Return the expansion of what :func:`_exponentials` takes apart; waves too small to count are left out."""
+    """Return the expansion of what :func:`_exponentials` takes apart, without waves too small to count."""
     kept = [t for t in terms if np.abs(t[1]).max(initial=0.0) > 1e-15]
     shape = (len(kept), constant.size)
     dm2, weight, decay, coherence = (

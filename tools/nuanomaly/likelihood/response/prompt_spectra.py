@@ -115,9 +115,7 @@ def build(config: Mapping[str, Any], release: Release) -> PromptSpectra:
             for b in ((0.0, -step, step) if step else (0.0,))
         ]
         seen = baselines[baselines["detector"] == detector.name]
-        channels.append(
-            _channel(detector, seen, edges, np.concatenate(rows), int(config["cells"]), k, n_out)
-        )
+        channels.append(_channel(detector, seen, edges, np.concatenate(rows), int(config["cells"]), k, n_out))
     names = tuple(d.name for d in detectors)
     return PromptSpectra(tuple(channels), n_out, detectors=names, step=step)
 

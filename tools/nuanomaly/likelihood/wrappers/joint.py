@@ -187,7 +187,8 @@ class JointLikelihood(Likelihood):
 
     def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the sum of the members' stated errors, shape (P,)."""
-        return np.sum([m.averaging_error(model, self._own(m, model, points)) for m in self.members], axis=0)
+        errors = [m.averaging_error(model, self._own(m, model, points)) for m in self.members]
+        return np.asarray(np.sum(errors, axis=0))
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the members' observables side by side, shape (P, n)."""
