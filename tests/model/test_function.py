@@ -261,3 +261,12 @@ def test_a_model_that_says_nothing_of_other_channels_is_not_asked_twice(likeliho
         return 0.9
 
     assert likelihood.chi2(only_ee) > 0.0
+
+
+def test_a_factor_of_rates_may_exceed_one(likelihood) -> None:
+    def generous(initial, final, antineutrino, L, E, ratio):
+        return ratio if initial == final else 0.0
+
+    assert likelihood.chi2(FunctionModel(generous, factor=True), ratio=1.2) > 0.0
+    with pytest.raises(NuanomalyError, match="factor=True"):
+        likelihood.chi2(generous, ratio=1.2)

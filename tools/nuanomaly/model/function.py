@@ -69,6 +69,9 @@ class FunctionModel(Model):
     three_flavour : bool, optional
         Whether the function contains standard oscillation; taken from whether it has a parameter ``dm2_31``
         if left out.
+    factor : bool
+        Whether the function gives a factor of the rates, which may exceed one: nothing is checked then but
+        that it is finite.
 
     Examples
     --------
@@ -87,9 +90,11 @@ class FunctionModel(Model):
         parameters: Iterable[Parameter] = (),
         unitary: bool = False,
         three_flavour: bool | None = None,
+        factor: bool = False,
     ) -> None:
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self._function, self._vectorised, self.unitary = function, vectorised, unitary
+        self._factor = factor
         self._together_for: dict[tuple[str, str, bool], bool] = {}
         found = list(signature(function).parameters.values())
         if len(found) < len(_REQUIRED):
@@ -152,6 +157,9 @@ class FunctionModel(Model):
         if not np.isfinite(result).all():
             raise NuanomalyError(f"model function {self.name!r} returned a value that is not finite")
 
+        if self._factor:
+            return result
+
         def again(L: Array, E: Array, k: int) -> Array:
             """Return P of one point at other places, for the sentence that says what may be wrong."""
             one = {name: v[[k]] for name, v in flat.items()}
@@ -167,7 +175,7 @@ class FunctionModel(Model):
         ------
         NuanomalyError
         """
-        if not nodes.E.size:
+        if self._factor or not nodes.E.size:
             return
         places = np.unique(np.linspace(0, nodes.E.size - 1, _SAMPLED).astype(int))
         known = {k: v[places] for k, v in nodes.known.items()}

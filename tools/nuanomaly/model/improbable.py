@@ -74,7 +74,8 @@ def refuse_improbable(
             break
     raise NuanomalyError(
         f"model {name!r}: P({channel_label(*asked)}) = {float(P[k, node]):g} at "
-        f"{_point(nodes, flat, int(k), int(node))}: a probability lies between 0 and 1{slip}"
+        f"{_point(nodes, flat, int(k), int(node))}: a probability lies between 0 and 1{slip} "
+        "(a factor of rates that may exceed 1 is declared: factor=True)"
     )
 
 

@@ -167,4 +167,5 @@ def _own(which: Any) -> Model:
         parameters=getattr(made, "parameters", ()),
         unitary=bool(getattr(made, "unitary", False)),
         three_flavour=getattr(made, "three_flavour", None),
+        factor=bool(getattr(made, "factor", False)),
     )
