@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from nuanomaly.archive import runs, tables, yamlio
+from nuanomaly.archive.gate import MalformedReleaseError
 from nuanomaly.archive.validate import CATALOGUE
 
 DAMAGES: list[dict[str, Any]] = yamlio.read(Path(__file__).parent / "damages.yaml")
@@ -159,7 +161,8 @@ def do(archive: Archive, damage: dict[str, Any]) -> None:
         if damage.get("then") == "seal":
             archive.seal()
         if damage.get("then") != "nothing":
-            archive.catalogue()
+            with suppress(MalformedReleaseError):  # the catalogue is not written of what the gate refuses
+                archive.catalogue()
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda d: f"{d['code']}: {d['what']}")

@@ -1,6 +1,7 @@
 """Importing rebuilds the tables from the originals, twice with the same bytes, and says where they differ."""
 
 import hashlib
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -24,16 +25,15 @@ originals:
 import: {{importer: toy-format, arguments: {{factor: 2.0}}}}
 tables:
   first:
-    file: first.csv
-    columns: [{{name: x}}, {{name: y}}]
+    {{file: first.csv, kind: table, status: official, source: Table 1, columns: [{x}, {y}]}}
   second:
-    file: second.parquet
-    columns: [{{name: y}}]
+    {{file: second.parquet, kind: table, status: official, source: Table 2, columns: [{y}]}}
   third:
-    by_hand: true
-    file: third.csv
-    columns: [{{name: z}}]
+    {{by_hand: true, file: third.csv, kind: table, status: transcribed, source: Table 3, columns: [{z}]}}
 """
+
+
+COLUMNS = {name: f'{{name: {name}, unit: "1", meaning: column {name}}}' for name in "xyz"}
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "datasets" / "toy" / "2020-r1"
     path.mkdir(parents=True)
     sha256 = hashlib.sha256(ORIGINAL.encode()).hexdigest()
-    (path / "release.yaml").write_text(RELEASE.format(sha256=sha256))
+    (path / "release.yaml").write_text(RELEASE.format(sha256=sha256, **COLUMNS))
     (path / "third.csv").write_text("z\n1.0\n")
     return path
 
@@ -111,7 +111,9 @@ def test_missing_cut_and_unsealed_tables_are_differences(folder: Path, originals
 def test_an_unsealed_release_is_a_difference(folder: Path, originals: Path) -> None:
     importing.write(folder, originals)
     text = (folder / "release.yaml").read_text()
-    (folder / "release.yaml").write_text(text.replace('sha256: "', 'sha256: "0', 3).replace('"0', '"', 1))
+    other = re.sub(r'(file: \w+\.\w+, )sha256: "\w+"', rf'\1sha256: "{"0" * 64}"', text)
+    assert other != text
+    (folder / "release.yaml").write_text(other)
     assert any("seal" in d.message for d in importing.check(folder, originals))
 
 

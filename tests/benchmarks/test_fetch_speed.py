@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from nuanomaly.archive import catalog, document
 from nuanomaly.archive.fetch import fetcher
 
 SERVER = """\
@@ -34,8 +35,8 @@ def write_release(root: Path, name: str, files: int, size: int) -> dict[str, Any
     """A release of so many files of random bytes in a mirror; its entry in the index."""
     folder = root / "datasets" / name / "1-r1"
     folder.mkdir(parents=True)
-    tables = "".join(f"  t{k}: {{file: f{k}.bin}}\n" for k in range(files))
-    contents = {f"f{k}.bin": os.urandom(size) for k in range(files)}
+    tables = "".join(f"  t{k}: {{file: f{k}.csv, columns: [{{name: x}}]}}\n" for k in range(files))
+    contents = {f"f{k}.csv": os.urandom(size) for k in range(files)}
     contents["release.yaml"] = f"name: {name}\nversion: 1-r1\nstate: released\ntables:\n{tables}".encode()
     listed = []
     for path, content in contents.items():
@@ -44,26 +45,46 @@ def write_release(root: Path, name: str, files: int, size: int) -> dict[str, Any
     return {"name": name, "version": "1-r1", "state": "released", "files": listed}
 
 
+def write_ledger(root: Path, entries: list[dict[str, Any]]) -> str:
+    """The catalogue of a program that knows the releases, as an installed one does."""
+    lines = []
+    for entry in entries:
+        metadata = document.read(root / "datasets" / entry["name"] / "1-r1" / "release.yaml")
+        lines.append(f"  {entry['name']}@1-r1: {catalog.digest_of(metadata, entry['files'])}\n")
+    return 'schema: "1"\nreleases: []\nledger:\n' + "".join(lines)
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a web server, in a process of its own, with one file of 100 MiB and 200 small ones."""
+def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A mirror of one file of 100 MiB and of 200 small ones."""
     root = tmp_path_factory.mktemp("mirror")
     entries = [write_release(root, "big", 1, 100 * MIB), write_release(root, "small", 200, 5000)]
     content = {"kind": "nuanomaly-mirror", "schema": "1", "groups": {}, "releases": entries}
     (root / "index.json").write_text(json.dumps(content), "utf-8")
-    process = subprocess.Popen([sys.executable, "-c", SERVER, str(root)], stdout=subprocess.PIPE, text=True)
+    (root / "catalog.yaml").write_text(write_ledger(root, entries), "utf-8")
+    yield root
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="module")
+def server(mirrored: Path) -> Iterator[int]:
+    """The port of a web server of the mirror, in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(mirrored)], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     with process.stdout:
         yield int(process.stdout.readline())
         process.kill()
         process.wait()
-    shutil.rmtree(root)
 
 
 @pytest.fixture
-def cold(server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def cold(
+    server: int, mirrored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], None]:
     """Fetch a release into an empty cache."""
-    (tmp_path / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n', "utf-8")
+    shutil.copyfile(mirrored / "catalog.yaml", tmp_path / "catalog.yaml")
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path))
     monkeypatch.setenv("NUANOMALY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -90,7 +111,7 @@ def empty(cache: Path) -> None:
 
 @pytest.mark.benchmark(group="100 MiB")
 def test_a_bare_loop_that_streams_and_hashes(benchmark: Any, server: int) -> None:
-    benchmark.pedantic(stream_and_hash, (server, "/datasets/big/1-r1/f0.bin"), rounds=15, warmup_rounds=2)
+    benchmark.pedantic(stream_and_hash, (server, "/datasets/big/1-r1/f0.csv"), rounds=15, warmup_rounds=2)
 
 
 @pytest.mark.benchmark(group="100 MiB")
@@ -102,7 +123,7 @@ def test_a_cold_fetch_of_100_MiB(benchmark: Any, cold: Callable[[str], None], tm
 def test_a_connection_for_each_of_200_files(benchmark: Any, server: int) -> None:
     def each() -> None:
         for k in range(200):
-            stream_and_hash(server, f"/datasets/small/1-r1/f{k}.bin")
+            stream_and_hash(server, f"/datasets/small/1-r1/f{k}.csv")
 
     benchmark.pedantic(each, rounds=5)
 

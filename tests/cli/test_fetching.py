@@ -63,12 +63,15 @@ def server(mirrored: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def elsewhere(
     run: Run, mirrored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str], Path]:
-    """A machine without a checkout, that knows only the sources it is told. Returns its cache."""
+    """A machine without a checkout, with the ledger of the program and the sources it is told. Its cache."""
 
     def go(sources: str) -> Path:
         bare = tmp_path / "bare"
         bare.mkdir(exist_ok=True)
-        (bare / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n', "utf-8")
+        _, _, ledger = (ROOT / "catalog.yaml").read_text("utf-8").rpartition("\nledger:")
+        (bare / "catalog.yaml").write_text(f'schema: "1"\nreleases: []\nledger:{ledger}', "utf-8")
+        if not (bare / "anomalies").is_dir():
+            shutil.copytree(ROOT / "anomalies", bare / "anomalies")
         monkeypatch.setenv("NUANOMALY_ARCHIVE", str(bare))
         monkeypatch.setenv("NUANOMALY_SOURCES", sources)
         monkeypatch.chdir(bare)
@@ -145,7 +148,8 @@ def test_a_group_is_fetched_by_its_name(
     (one / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n', "utf-8")
     mirror(one, tmp_path / "m")
     elsewhere((tmp_path / "m").as_uri())
-    assert run("fetch", "chromium").out.startswith("best@2022-r1  ")
+    assert "--unlisted" in run("fetch", "chromium").err
+    assert run("fetch", "chromium", "--unlisted").out.startswith("best@2022-r1  ")
 
 
 def test_everything_is_fetched_and_a_failure_does_not_stop_the_others(
@@ -224,7 +228,7 @@ def test_a_terminal_gets_a_progress_bar_and_stdout_does_not(
     terminal, other_end = pty.openpty()
     env = {**os.environ, "NUANOMALY_CACHE": str(tmp_path / "cache"), "TERM": "xterm", "OMP_NUM_THREADS": "1"}
     if arguments[0] == "fetch":
-        (tmp_path / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n', "utf-8")
+        shutil.copyfile(ROOT / "catalog.yaml", tmp_path / "catalog.yaml")
         env |= {"NUANOMALY_ARCHIVE": str(tmp_path), "NUANOMALY_SOURCES": mirrored.as_uri()}
     command = [sys.executable, "-m", "nuanomaly", *arguments]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=other_end, text=True) as process:

@@ -33,6 +33,8 @@ def cache(tmp_path: Path, user: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
     (empty / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n', "utf-8")
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(empty))
     user.environment["NUANOMALY_ARCHIVE"] = str(empty)
+    user.environment["NUANOMALY_UNLISTED"] = "1"
+    monkeypatch.setenv("NUANOMALY_UNLISTED", "1")
     monkeypatch.setenv("NUANOMALY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(user.home))
     monkeypatch.setenv("no_proxy", "127.0.0.1")

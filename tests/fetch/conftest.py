@@ -61,9 +61,9 @@ def write_release(
     (folder / "ratios.csv").write_bytes(files["ratios"])
     (folder / "big" / "events.csv").write_bytes(files["events"])
     hashes = {key: hashlib.sha256(content).hexdigest() for key, content in files.items()}
-    (folder / "release.yaml").write_text(
-        RELEASE.format(name=name, version=version, state=state, **hashes), "utf-8"
-    )
+    text = RELEASE.format(name=name, version=version, state=state, **hashes)
+    text += "retracted: {reason: wrong}\n" if state == "retracted" else ""
+    (folder / "release.yaml").write_text(text, "utf-8")
     return folder
 
 
@@ -100,6 +100,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cache = tmp_path / "cache"
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(empty))
     monkeypatch.setenv("NUANOMALY_CACHE", str(cache))
+    monkeypatch.setenv("NUANOMALY_UNLISTED", "1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.delenv("NUANOMALY_SOURCES", raising=False)
     monkeypatch.chdir(empty)

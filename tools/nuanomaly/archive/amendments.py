@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import paths, yamlio
+from nuanomaly.archive import document, paths, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 
 FILE = "amendments.yaml"
@@ -163,7 +163,25 @@ def _stamp(file: Path) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=256)
 def _read(file: Path, mtime_ns: int, size: int) -> Mapping[str, Any]:
-    content = yamlio.read(file)
-    if not isinstance(content, dict) or not isinstance(content.get("amendments"), list):
+    if size > LARGEST:
+        raise NuanomalyError(f"{file}: is larger than {LARGEST >> 20} MiB: it is no list of amendments")
+    content = document.bounded(file)
+    entries = content.get("amendments") if isinstance(content, dict) else None
+    if not isinstance(entries, list) or not all(_is_amendment(entry) for entry in entries):
         raise NuanomalyError(f"{file}: is no list of amendments: see schemas/amendments.schema.json")
-    return content
+    checked: Mapping[str, Any] = content
+    return checked
+
+
+def _is_amendment(entry: Any) -> bool:
+    """Return whether an entry has the form that everything else here relies on."""
+    if not isinstance(entry, dict) or "date" not in entry:
+        return False
+    lists = [entry.get("versions"), entry.get("known_issues", []), entry.get("benchmarks", [])]
+    columns = entry.get("columns", {})
+    return (
+        all(isinstance(items, list) for items in lists)
+        and all(isinstance(item, dict) for items in lists[1:] for item in items)
+        and isinstance(columns, dict)
+        and all(isinstance(said, dict) for said in columns.values())
+    )

@@ -234,7 +234,7 @@ def _describe(metadata: Mapping[str, Any], files: list[dict[str, Any]]) -> dict[
         item["modes"] = list(metadata["likelihood"]["modes"])
     item["licences"] = list(dict.fromkeys(str(o["licence"]) for o in metadata.get("originals", ())))
     item["publications"] = [
-        {key: p[key] for key in ("key", "doi", "arxiv") if key in p} for p in metadata["publications"]
+        {key: p[key] for key in ("key", "doi", "arxiv") if key in p} for p in metadata.get("publications", ())
     ]
     item["files"] = files
     return item

@@ -79,7 +79,7 @@ def cite(references: str | Release | Iterable[str | Release], *, archive: bool =
     header: list[str] = []
     entries: dict[str, str] = {}
     for found in releases.values():
-        listed = found.metadata["publications"]
+        listed = found.metadata.get("publications", ())
         header.append(f"% {found.id}: " + ", ".join(f"{p['key']} ({p['role']})" for p in listed))
         for publication in listed:
             written = bibtex(publication)  # the same paper may be told in less detail elsewhere

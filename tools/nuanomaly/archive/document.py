@@ -116,6 +116,20 @@ def read(path: Path) -> Document:
     return parse(yamlio.read_text(path), str(path))
 
 
+def bounded(path: Path) -> Any:
+    """Return what a YAML file of somebody else says; one whose aliases stand for too much is refused.
+
+    Raises
+    ------
+    YamlError
+        With the line, if the text is not YAML, repeats a key, or an alias holds itself.
+    """
+    text = yamlio.read_text(path)
+    if _ALIAS.search(text):
+        parse(text, str(path))
+    return yamlio.parse(text, str(path))
+
+
 def set_scalars(document: Document, steps: Steps, values: dict[str, str], after: str) -> str:
     """Return the text with scalar entries of one mapping set; everything else stays byte for byte.
 

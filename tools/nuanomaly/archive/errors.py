@@ -1,11 +1,33 @@
 """Errors that a user can act on: what is wrong, where, and what to do."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+#: C0 and C1 controls but for line ends and tabs, and what reorders or hides text (bidi marks, zero widths).
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def has_control(text: str) -> bool:
+    """Return whether a text holds a character that steers a terminal, or reorders or hides what is read."""
+    return CONTROL.search(text) is not None
+
+
+def printable(text: str) -> str:
+    """Return a text whose control characters are written out: it may be somebody else's words.
+
+    Examples
+    --------
+    >>> print(printable("404 \\x1b[2J"))
+    404 \\x1b[2J
+    """
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class NuanomalyError(Exception):
     """Base of every error this package raises for bad input; the message is one sentence for a person.
+
+    Control characters in it are written out, as parts of it may be the words of a server or of a file.
 
     Attributes
     ----------
@@ -14,6 +36,9 @@ class NuanomalyError(Exception):
     """
 
     exit_code = 2
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(str(message)))
 
 
 class UnknownNameError(NuanomalyError):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nuanomaly.archive import lockfile, paths
+from nuanomaly.archive import anomalies, lockfile, paths
 from nuanomaly.archive.fetching.download import Policy
 from nuanomaly.archive.fetching.fetcher import Fetched, Fetcher, FetchError, Watcher
 from nuanomaly.archive.fetching.index import ReleaseEntry
@@ -19,6 +19,7 @@ def fetch(
     offline: bool = False,
     locked: bool | str | Path = False,
     sources: Sequence[str] | None = None,
+    unlisted: bool = False,
     watcher: Watcher | None = None,
 ) -> Path:
     """Get a release and return the folder its files are in.
@@ -42,6 +43,8 @@ def fetch(
         Accept only what ``nuanomaly.lock`` (or the lock file named) pins.
     sources : sequence of str, optional
         URLs or paths of mirrors, bundles or checkouts, instead of the configured ones.
+    unlisted : bool
+        Take from them what the ledger of this program does not know too (as ``$NUANOMALY_UNLISTED=1`` does).
     watcher : Watcher, optional
         Is told what happens.
 
@@ -60,7 +63,9 @@ def fetch(
     '2022-r2'
     """
     to = None if format else output  # what is converted is kept in the cache, as it was
-    with fetcher(to, offline=offline, locked=locked, sources=sources, watcher=watcher) as made:
+    with fetcher(
+        to, offline=offline, locked=locked, sources=sources, unlisted=unlisted, watcher=watcher
+    ) as made:
         found = made.get(reference)
     if format is None:
         return found.folder
@@ -75,6 +80,7 @@ def fetcher(
     offline: bool = False,
     locked: bool | str | Path = False,
     sources: Sequence[str] | None = None,
+    unlisted: bool = False,
     watcher: Watcher | None = None,
     policy: Policy | None = None,
 ) -> Fetcher:
@@ -90,6 +96,8 @@ def fetcher(
         watcher=watcher or Watcher(),
         ledger=ledger(),
         listed=catalogue(),
+        groups=anomalies.groups(),
+        unlisted=unlisted or paths.unlisted(),
         pins=_pins(locked),
     )
 
@@ -98,9 +106,7 @@ def ledger() -> Mapping[str, str]:
     """Return the digests of released releases, ``{NAME@VERSION: sha256}``, of this program's catalogue."""
     from nuanomaly.archive import catalog_content
 
-    if not paths.catalog_file().is_file():
-        return {}
-    return dict(catalog_content.read().get("ledger") or {})
+    return catalog_content.ledger(paths.catalog_file())
 
 
 def catalogue() -> Mapping[str, Mapping[str, ReleaseEntry]]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
 VERSION = re.compile(r"(?P<label>[0-9a-z][0-9a-z.]*)-r(?P<revision>[1-9][0-9]*)")
 
 
@@ -99,3 +101,30 @@ def choose(name: str, wanted: str | None, states: Mapping[str, str]) -> str:
     """
     released = [version for version, state in states.items() if state == "released"]
     return resolve(name, wanted, released if wanted is None and released else states)
+
+
+def safe_path(path: object) -> str:
+    """Return a path that stays below the folder it is joined to, on every system; refuse any other.
+
+    Raises
+    ------
+    NuanomalyError
+        For an absolute path, ``..``, a hidden file, a backslash, a reserved or overlong name.
+
+    Examples
+    --------
+    >>> safe_path("surfaces/nu.parquet")
+    'surfaces/nu.parquet'
+    >>> safe_path("../../.bashrc")
+    Traceback (most recent call last):
+    nuanomaly.archive.errors.NuanomalyError: the path '../../.bashrc' is unsafe: ...
+    """
+    parts = path.split("/") if isinstance(path, str) else [""]
+    for part in parts:
+        reserved = part.partition(".")[0].lower() in _RESERVED
+        if not _PART.fullmatch(part) or part.endswith(".") or reserved or len(parts) > 8:
+            raise NuanomalyError(
+                f"the path {path!r} is unsafe: files of a release are named by letters, digits, "
+                "'.', '_', '+' and '-', below its own folder"
+            )
+    return str(path)

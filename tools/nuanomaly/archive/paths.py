@@ -49,6 +49,20 @@ def schemas() -> Path:
     return root / "schemas" if root else _PACKAGE / "_schemas"
 
 
+def unlisted() -> bool:
+    """Return whether the user takes releases that no ledger knows (``$NUANOMALY_UNLISTED=1``)."""
+    return os.environ.get("NUANOMALY_UNLISTED", "") == "1"
+
+
+def own_schemas() -> Path:
+    """Return the folder of the JSON Schemas of this program, whatever archive it works on.
+
+    The archive may be somebody else's (a contribution under review), and its schemas with it.
+    """
+    beside = _PACKAGE.parent.parent / "schemas"
+    return beside if beside.is_dir() else _PACKAGE / "_schemas"
+
+
 def anomalies() -> Path:
     """Return the folder of anomalies: the checkout's, else the one shipped in the package."""
     root = checkout()

@@ -1,5 +1,6 @@
 """A release: one version of one dataset, its tables, and everything that is declared about them."""
 
+import hashlib
 import os
 import warnings
 from collections.abc import Mapping
@@ -8,8 +9,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import amendments, names, paths, yamlio
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive import amendments, catalog_content, document, gate, names, paths
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,8 +18,20 @@ if TYPE_CHECKING:
     import pint
 
 
+#: The tables that were compared with their sha256 in this process: path, time stamp, size and sha256.
+_COMPARED: set[tuple[str, int, int, str]] = set()
+
+
 class RetractedReleaseWarning(UserWarning):
     """A retracted release was loaded."""
+
+
+class UnlistedReleaseWarning(UserWarning):
+    """A fetched release was loaded that the ledger of this program does not know."""
+
+
+class UnsealedTableWarning(UserWarning):
+    """A table of a draft was read that is not the one it was sealed with."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,8 @@ class Release:
 
         entry = self.declared(table)
         columns = tables.expand_columns(entry["columns"])
-        frame = tables.read(self.folder / entry["file"], columns)
+        path = self.folder / entry["file"]
+        frame = tables.read(path, columns, self._content(table, path, entry.get("sha256")))
         frame.attrs = {
             "release": self.id,
             "table": table,
@@ -88,6 +102,41 @@ class Release:
             "meanings": {c.name: c.meaning for c in columns},
         }
         return frame
+
+    def _content(self, table: str, path: Path, sealed: str | None) -> bytes | None:
+        """Return the content of a table that is read for the first time, compared with its sha256.
+
+        None if there is nothing to compare it with (a draft), it has been compared already, or is not there.
+
+        Raises
+        ------
+        IntegrityError
+            If it is another content than the release was sealed with, unless the release is a draft.
+        """
+        from nuanomaly.archive import tables
+
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        if sealed is None:
+            return None
+        key = (str(path), status.st_mtime_ns, status.st_size, sealed)
+        if key in _COMPARED:
+            return None
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() == sealed:
+            _COMPARED.add(key)
+        elif tables.is_pointer(content):
+            return None
+        elif self.state == "draft":
+            said = f"{self.id}: {path.name} has changed since the draft was sealed"
+            warnings.warn(f"{said}: run `nuanomaly seal {self.id}`", UnsealedTableWarning, stacklevel=3)
+        else:
+            raise IntegrityError(
+                f"{self.id}: table {table!r} is not what was published, {path} was changed: {_repair(self)}"
+            )
+        return content
 
     def matrix(self, table: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
         """Return a wholly numeric table as a contiguous float64 array, shape (rows, columns)."""
@@ -115,12 +164,17 @@ class Release:
 
 
 def read(folder: Path) -> Release:
-    """Return the release in a folder ``…/NAME/VERSION``."""
+    """Return the release in a folder ``…/NAME/VERSION``, after it has passed the gate (:mod:`.gate`).
+
+    Raises
+    ------
+    MalformedReleaseError
+        If release.yaml is not what it must be before anything of it is used, with the line.
+    NuanomalyError
+        If it is missing, or no YAML.
+    """
     file = folder / "release.yaml"
     metadata = _metadata(file, *_stamp(file))
-    for key in ("name", "version", "state", "tables"):
-        if key not in metadata:
-            raise NuanomalyError(f"{file}: the key {key!r} is missing: see schemas/release.schema.json")
     name, version = str(metadata["name"]), str(metadata["version"])
     later = amendments.of_version(amendments.of_dataset(folder, name), version)
     return Release(name, version, folder, amendments.applied(metadata, later))
@@ -165,6 +219,7 @@ def load(reference: str) -> Release:
     name, wanted = names.split(reference)
     known: set[str] = set()
     versions: set[str] = set()
+    root = paths.checkout()
     for place in places():
         found = folders(place)
         known |= set(found)
@@ -172,6 +227,8 @@ def load(reference: str) -> Release:
         if name not in found or not names.has(name, wanted, found[name]):
             continue
         release = _newest(found[name], name, wanted)
+        if place != root:
+            _prove(release, name)
         if release.state == "retracted":
             said = release.metadata.get("retracted", {})
             successor = f"; use {said['successor']}" if said.get("successor") else ""
@@ -198,6 +255,39 @@ def _absent(name: str, wanted: str | None, known: set[str], versions: set[str]) 
     return UnknownNameError("dataset", name, known | set(listed))
 
 
+def _prove(found: Release, name: str) -> None:
+    """Refuse a fetched release that is not the one the ledger knows, and say so of one it does not know.
+
+    Tables are compared when they are read.
+    """
+    from nuanomaly.archive import catalog
+
+    file = found.folder / "release.yaml"
+    if found.name != name or found.version != found.folder.name:
+        raise IntegrityError(f"{file}: says it is {found.id}, which is not its place: {_repair(found)}")
+    if catalog_content.mentions(hashlib.sha256(file.read_bytes()).hexdigest()):
+        return
+    known = catalog_content.ledger(paths.catalog_file()).get(found.id)
+    if known is None:
+        if not paths.unlisted():
+            message = (
+                f"{found.id} is not in the ledger of this program: nobody vouches for it ({found.folder})"
+            )
+            warnings.warn(message, UnlistedReleaseWarning, stacklevel=3)
+        return
+    files = {str(entry["file"]): str(entry.get("sha256")) for entry in found.metadata["tables"].values()}
+    listed = [{"path": path, "sha256": sha256} for path, sha256 in {"release.yaml": "", **files}.items()]
+    if catalog.digest_of(document.read(file), listed) != known:
+        raise IntegrityError(f"{found.id} is not what was released, {file} was changed: {_repair(found)}")
+
+
+def _repair(found: Release) -> str:
+    """Return what brings a changed release back."""
+    if paths.checkout() in found.folder.parents:
+        return f"restore it with `git checkout -- {found.folder}`; a correction is a new revision"
+    return f"get it again with `nuanomaly fetch {found.id}`"
+
+
 def _newest(versions: Mapping[str, Path], name: str, wanted: str | None) -> Release:
     """Return the newest version asked for; of any version, the newest that is released (else the newest)."""
     states = {v: read(folder).state if wanted is None else "" for v, folder in versions.items()}
@@ -215,7 +305,16 @@ def _stamp(file: Path) -> tuple[int, int]:
 @lru_cache(maxsize=512)
 def _metadata(file: Path, mtime_ns: int, size: int) -> Mapping[str, Any]:
     """Return a parsed ``release.yaml``; the time stamp and size make a changed file a new entry."""
-    metadata = yamlio.read(file)
-    if not isinstance(metadata, dict):
-        raise NuanomalyError(f"{file}: is not a mapping: see schemas/release.schema.json")
+    if size > gate.LARGEST_METADATA:
+        raise gate.MalformedReleaseError(file, f"has {size / 1e6:.1f} MB: no release.yaml is that large")
+    metadata = gate.shaped(document.bounded(file), file)
+    if f"{metadata['name']}@{metadata['version']}" not in _vouched(file.parent):
+        gate.described(file.parent)
     return metadata
+
+
+def _vouched(folder: Path) -> Mapping[str, str]:
+    """Return the ledger of the archive that a folder is in; that of this program for any other folder."""
+    above = folder.parents[2] if len(folder.parents) > 2 else folder
+    own = above / "catalog.yaml"
+    return catalog_content.ledger(own if own.is_file() else paths.catalog_file())

@@ -11,8 +11,8 @@ import yaml
 
 from nuanomaly.archive import guessing, names, paths, seal, tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.fetching.index import safe_path
 from nuanomaly.archive.guessing import TODO, Draft
+from nuanomaly.archive.names import safe_path
 
 #: Above this a table becomes Parquet.
 _LARGEST_CSV = 1_000_000

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.gate import MOST_NUMBERS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +84,7 @@ def to_bytes(frame: "pd.DataFrame", columns: Sequence[Column], format: str) -> b
     return buffer.getvalue()
 
 
-def read(path: Path, columns: Sequence[Column]) -> "pd.DataFrame":
+def read(path: Path, columns: Sequence[Column], content: bytes | None = None) -> "pd.DataFrame":
     """Return a table file as a DataFrame with the declared types; every float64 is the nearest to its text.
 
     An empty cell is NaN in a float64 column and the empty text in a string column; elsewhere it is an error.
@@ -93,13 +94,20 @@ def read(path: Path, columns: Sequence[Column]) -> "pd.DataFrame":
     NuanomalyError
         See :func:`read_arrow`.
     """
-    frame: pd.DataFrame = read_arrow(path, columns).to_pandas()
+    frame: pd.DataFrame = read_arrow(path, columns, content).to_pandas()
     other = {c.name: DTYPES[c.type] for c in columns if str(frame.dtypes[c.name]) != DTYPES[c.type]}
     return frame.astype(other) if other else frame
 
 
-def read_arrow(path: Path, columns: Sequence[Column]) -> Any:
+def read_arrow(path: Path, columns: Sequence[Column], content: bytes | None = None) -> Any:
     """Return a table file as a pyarrow table with the declared types; an empty float64 cell is null.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    columns : sequence of Column
+    content : bytes, optional
+        What the file holds, if that has been read already.
 
     Raises
     ------
@@ -110,7 +118,9 @@ def read_arrow(path: Path, columns: Sequence[Column]) -> Any:
 
     types = {c.name: _arrow_types()[c.type] for c in columns}
     try:
-        table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, types)
+        if content is None:
+            content = path.read_bytes()
+        table = _read_parquet(content) if path.suffix == ".parquet" else _read_csv(content, types)
         names = table.column_names
     except FileNotFoundError:
         raise NuanomalyError(
@@ -131,6 +141,11 @@ def read_arrow(path: Path, columns: Sequence[Column]) -> Any:
     return table
 
 
+def is_pointer(content: bytes) -> bool:
+    """Return whether a content is what git-annex leaves in place of the real one."""
+    return _ANNEX in content[: len(_ANNEX) + 1]
+
+
 def _dropped(path: Path) -> str | None:
     """Return what to say of a file of a DataLad dataset whose content is not here; None of any other."""
     pointer = b""
@@ -144,20 +159,26 @@ def _dropped(path: Path) -> str | None:
     return f"{path}: its content is not here: `datalad get {path}`, or fetch the release again"
 
 
-def _read_parquet(path: Path) -> Any:
+def _read_parquet(content: bytes) -> Any:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:  # pq.read_table does the same by way of pyarrow.dataset and pandas
+    # pq.read_table does the same by way of pyarrow.dataset and pandas
+    with pq.ParquetFile(pa.BufferReader(content)) as file:
+        numbers = file.metadata.num_rows * file.metadata.num_columns
+        if numbers > MOST_NUMBERS:  # a few bytes may say that they stand for more than fits into memory
+            raise pa.ArrowInvalid(f"it says that it holds {numbers} values, more than any table may")
         return file.read(use_threads=False)
 
 
-def _read_csv(path: Path, types: Mapping[str, Any]) -> Any:
+def _read_csv(content: bytes, types: Mapping[str, Any]) -> Any:
+    import pyarrow as pa
     from pyarrow import csv
 
     return csv.read_csv(
-        path,
+        pa.BufferReader(content),
         # one block for the whole file: no row may be longer than one, and a larger one is slow to allocate
-        csv.ReadOptions(use_threads=False, block_size=max(1 << 12, path.stat().st_size + 1)),
+        csv.ReadOptions(use_threads=False, block_size=max(1 << 12, len(content) + 1)),
         csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         csv.ConvertOptions(
             column_types=types,

@@ -54,7 +54,7 @@ def show(reference: str, as_json: bool) -> None:
     _listing("Shares data with", [f"{o['with']} ({o['relation']}): {_line(o['reason'])}" for o in overlaps])
     _benchmarks(found)
     _listing("Originals", [_original(o) for o in found.metadata.get("originals", ())])
-    _listing("Publications", [_publication(p) for p in found.metadata["publications"]])
+    _listing("Publications", [_publication(p) for p in found.metadata.get("publications", ())])
     _listing("Changes", [f"{c['kind']}: {_line(c['reason'])}" for c in found.metadata.get("changes", ())])
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 @click.option(
     "--locked", is_flag=True, help="Accept only what nuanomaly.lock pins; without names, all of it."
 )
+@click.option(
+    "--unlisted", is_flag=True, help="Take from sources what the ledger of this program does not know too."
+)
 @click.option("--record", "recorded", is_flag=True, help="Keep the cache as a DataLad dataset.")
 @output.as_json
 def fetch(
@@ -41,6 +44,7 @@ def fetch(
     everything: bool,
     sources: Sequence[str],
     locked: bool,
+    unlisted: bool,
     recorded: bool,
     as_json: bool,
 ) -> None:
@@ -62,7 +66,9 @@ def fetch(
     with _watched() as watcher:
         to = None if format or upstream else folder
         chosen = list(sources) or None
-        with fetcher(to, offline=offline, locked=locked, sources=chosen, watcher=watcher) as made:
+        with fetcher(
+            to, offline=offline, locked=locked, sources=chosen, unlisted=unlisted, watcher=watcher
+        ) as made:
             wanted = _wanted(made, references, everything)
             rows, worst = _each(made, wanted, folder, format, upstream, watcher)
         if recorded:

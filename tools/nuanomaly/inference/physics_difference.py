@@ -198,7 +198,7 @@ def _size(model: str) -> int:
 
 def _by_channel(release: Release) -> str:
     """Return the two-neutrino model of a release's first channel."""
-    for channel in release.metadata["channels"]:
+    for channel in release.metadata.get("channels", ()):
         initial, final = (f.removeprefix("nu").removesuffix("bar") for f in str(channel).split("->"))
         if (initial, final) in _BY_CHANNEL:
             return _BY_CHANNEL[initial, final]

@@ -11,6 +11,7 @@ from typing import Any
 from nuanomaly.archive import amendments
 from nuanomaly.archive.datalad import keys, programs
 from nuanomaly.archive.fetching import index
+from nuanomaly.archive.names import safe_path
 
 #: All identifiers are derived from names in this space, so that every export gives the same ones.
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "nuanomaly.invalid")
@@ -79,7 +80,7 @@ def version(name: str, version: str, folder: Path, metadata: Mapping[str, Any]) 
         found = [u for u in original.get("urls") or () if u.startswith(("http://", "https://", "ftp://"))]
         if found and original.get("sha256") and original.get("size") is not None:
             key = keys.key(original["sha256"], original["size"])
-            path = f"originals/{index.safe_path(original.get('file') or original['id'])}"
+            path = f"originals/{safe_path(original.get('file') or original['id'])}"
             large.setdefault(path, key)
             urls.setdefault(key, []).extend(u for u in found if u not in urls[key])
     small = {

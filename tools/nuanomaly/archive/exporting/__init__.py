@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.fetching.index import safe_path
+from nuanomaly.archive.names import safe_path
 from nuanomaly.archive.release import Release
 
 #: Name of the format → its module here.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from nuanomaly.archive import amendments, names
+from nuanomaly.archive import amendments, gate, names
 from nuanomaly.archive.document import write_atomically
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetching import index
@@ -83,6 +83,11 @@ class Fetcher:
         ``{NAME@VERSION: digest}`` of the releases this program knows for sure.
     listed : mapping
         ``{name: {version: entry}}`` of the catalogue of this program.
+    groups : mapping
+        ``{name: releases}`` of the groups this program knows.
+    unlisted : bool
+        Take releases and groups from a source although neither the ledger of this program nor one that is
+        signed with a key of the user knows them.
     pins : mapping, optional
         Entries of a lock file: nothing else is accepted.
     """
@@ -95,6 +100,8 @@ class Fetcher:
     watcher: Watcher = field(default_factory=Watcher)
     ledger: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, Mapping[str, ReleaseEntry]] = field(default_factory=dict)
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unlisted: bool = False
     pins: Mapping[str, ReleaseEntry] | None = None
 
     def __enter__(self) -> Self:
@@ -128,9 +135,14 @@ class Fetcher:
             try:
                 states = source.states(name)
                 versions |= set(states)
-                if not names.has(name, wanted, states):
+                taken = self._vouched(source, name, states)
+                strange = self._strange(source, name, wanted, states, taken)
+                if strange:
+                    problems.append(strange)
+                    self.watcher.note(strange)
+                if not names.has(name, wanted, taken):
                     continue
-                found = self._from(source, source.entry(name, names.choose(name, wanted, states)))
+                found = self._from(source, source.entry(name, names.choose(name, wanted, taken)))
                 self._amend(source, name, found)
                 return found
             except (SourceError, IntegrityError) as error:
@@ -144,7 +156,7 @@ class Fetcher:
         for source in self._asked():
             try:
                 for name in source.names():
-                    states = source.states(name)
+                    states = self._vouched(source, name, source.states(name))
                     kept = [v for v, state in states.items() if state != "retracted"]
                     found |= dict.fromkeys(f"{name}@{v}" for v in sorted(kept, key=names.sort_key))
             except SourceError as error:
@@ -154,15 +166,49 @@ class Fetcher:
     def members(self, reference: str) -> tuple[str, ...]:
         """Return the releases of a group, or the reference itself if it is none."""
         name, at, _ = reference.partition("@")
+        if name in self.groups:
+            return tuple(self.groups[name])
         for source in self._asked() if not at else ():
             try:
                 if name in source.groups():
+                    if not self.unlisted and not source.vouched(self.ledger) and not _home(source):
+                        raise FetchError(
+                            f"{name} is a group of {source.label} that this program does not know: take it "
+                            "with --unlisted, if you trust that source, or name its releases: "
+                            + ", ".join(source.groups()[name])
+                        )
                     return tuple(source.groups()[name])
                 if source.states(name):
                     break
             except SourceError:
                 continue  # it is heard of when the release is asked for
         return (reference,)
+
+    def _vouched(self, source: Source, name: str, states: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the versions of a source that somebody the user trusts vouches for."""
+        if self.unlisted or self.pins is not None or _home(source):
+            return states
+        known = {**self.ledger, **source.vouched(self.ledger)}
+        return {version: state for version, state in states.items() if f"{name}@{version}" in known}
+
+    def _strange(
+        self,
+        source: Source,
+        name: str,
+        wanted: str | None,
+        states: Mapping[str, str],
+        taken: Mapping[str, str],
+    ) -> str:
+        """Return what to say if a source has a newer version than what is taken; empty if it has not."""
+        if not names.has(name, wanted, states):
+            return ""
+        newest = names.choose(name, wanted, states)
+        if newest in taken:
+            return ""
+        return (
+            f"{source.label} has {name}@{newest}, which the ledger of this program does not know: take "
+            "it with --unlisted if you trust that source, or update the program"
+        )
 
     def _asked(self) -> Iterator[Source]:
         return (s for s in self.sources if not (self.offline and s.network))
@@ -179,20 +225,22 @@ class Fetcher:
         """Return a released version that is here already: it never changes, so nobody needs to be asked."""
         if wanted is None or not names.VERSION.fullmatch(wanted):
             return None
-        found = self._stored(name, wanted)
+        found, _ = self._stored(name, wanted)
         if found is None or (found.state != "released" and self.pins is None):
             return None
         return self._present(found, "the cache")
 
-    def _stored(self, name: str, version: str) -> ReleaseEntry | None:
-        """Return the entry of a release in the store, if it is whole and what it should be."""
+    def _stored(self, name: str, version: str) -> tuple[ReleaseEntry | None, str]:
+        """Return the entry of a release in the store if it is whole and right, else why it is not."""
+        folder = self.store.folder(name, version)
+        if not folder.is_dir():
+            return None, ""
         try:
-            folder = self.store.folder(name, version)
             entry = index.describe(folder)
             self._check(entry, folder)
-        except NuanomalyError:
-            return None
-        return entry
+        except NuanomalyError as error:
+            return None, f"the copy in {folder} is damaged ({error})"
+        return entry, ""
 
     def _present(self, entry: ReleaseEntry, origin: str) -> Fetched:
         return Fetched(entry.id, self.store.folder(entry.name, entry.version), origin, "present", entry.size)
@@ -227,7 +275,11 @@ class Fetcher:
             missing = staging.missing(entry)
             staging.need_room(missing)
             self._download(source, entry, missing, staging)
-            self._check(entry, staging.files)
+            try:
+                gate.admitted(staging.files, entry, {**self.ledger, **source.vouched(self.ledger)})
+            except IntegrityError:
+                staging.discard()
+                raise
             folder = self.store.publish(entry, staging)
         return Fetched(entry.id, folder, source.label, "fetched", entry.size)
 
@@ -241,6 +293,12 @@ class Fetcher:
         try:
             content = source.amendments(name)
             if not content:
+                return
+            if not self.unlisted and not _home(source) and not source.vouched(self.ledger):
+                self.watcher.note(
+                    f"{source.label} has amendments of {name}, which nobody vouches for: they are left out; "
+                    "take them with --unlisted, if you trust that source"
+                )
                 return
             date = amendments.newest(amendments.parse(content, name))
             if date >= amendments.newest_of(found.folder, name):
@@ -296,12 +354,17 @@ class Fetcher:
     def _fallback(self, name: str, wanted: str | None, problems: list[str], versions: set[str]) -> Fetched:
         """Return what the store has, or raise what explains best why there is nothing."""
         stored = Checkout(self.store.root)
-        states = stored.states(name) if self.store.below else {}
+        try:
+            states = stored.states(name) if self.store.below else {}
+        except NuanomalyError as error:
+            states = {}
+            problems.append(f"the cache is damaged: {error}")
         if names.has(name, wanted, states):
-            found = self._stored(name, names.choose(name, wanted, states))
+            found, why = self._stored(name, names.choose(name, wanted, states))
             if found:
                 self.watcher.note(f"{found.id} is taken from the cache: no other source gives it now")
                 return self._present(found, "the cache")
+            problems.append(f"{why}: fetch it again with a network")
         asked = f"{name}@{wanted}" if wanted else name
         if problems:
             raise FetchError(
@@ -333,6 +396,11 @@ class Fetcher:
             )
         where = "name a mirror, a folder or a bundle that has it in $NUANOMALY_SOURCES"
         return f"no source here has {asked}: {where}"
+
+
+def _home(source: Source) -> bool:
+    """Return whether a source is the user's own checkout."""
+    return isinstance(source, Checkout) and source.home
 
 
 __all__ = ["FetchError", "Fetched", "Fetcher", "StorageError", "Watcher"]

@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import catalog, names, release
-from nuanomaly.archive.errors import IntegrityError, NuanomalyError
+from nuanomaly.archive import catalog, gate, names, release
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError, printable
+from nuanomaly.archive.names import safe_path
 
 INDEX_FILE = "index.json"
 KIND, SCHEMA = "nuanomaly-mirror", "1"
 CHUNK = 1 << 20
 
-_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_STATES = ("draft", "released", "retracted")
 
 
 @dataclass(frozen=True)
@@ -66,33 +64,6 @@ class Index:
     releases: Mapping[str, Mapping[str, ReleaseEntry]] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     amendments: Mapping[str, FileEntry] = field(default_factory=dict)
-
-
-def safe_path(path: object) -> str:
-    """Return a path that stays below the folder it is joined to, on every system; refuse any other.
-
-    Raises
-    ------
-    NuanomalyError
-        For an absolute path, ``..``, a hidden file, a backslash, a reserved or overlong name.
-
-    Examples
-    --------
-    >>> safe_path("surfaces/nu.parquet")
-    'surfaces/nu.parquet'
-    >>> safe_path("../../.bashrc")
-    Traceback (most recent call last):
-    nuanomaly.archive.errors.NuanomalyError: the path '../../.bashrc' is unsafe: ...
-    """
-    parts = path.split("/") if isinstance(path, str) else [""]
-    for part in parts:
-        reserved = part.partition(".")[0].lower() in _RESERVED
-        if not _PART.fullmatch(part) or part.endswith(".") or reserved or len(parts) > 8:
-            raise NuanomalyError(
-                f"the path {path!r} is unsafe: files of a release are named by letters, digits, "
-                "'.', '_', '+' and '-', below its own folder"
-            )
-    return str(path)
 
 
 def sha256_of(path: Path) -> str:
@@ -184,7 +155,10 @@ def from_json(text: bytes | str) -> Index:
     NuanomalyError
         If it is not an index this program understands, or names anything unsafe.
     """
-    content = json.loads(text)
+    try:
+        content = json.loads(text)
+    except RecursionError:
+        raise NuanomalyError(f"{INDEX_FILE} is nested too deeply: it is no index") from None
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise NuanomalyError(f"{INDEX_FILE} is not the index of a mirror (made by `nuanomaly mirror`)")
     if content.get("schema") != SCHEMA:
@@ -195,7 +169,7 @@ def from_json(text: bytes | str) -> Index:
         entries = [release_entry(item) for item in content["releases"]]
         groups = {str(name): tuple(map(str, members)) for name, members in content.get("groups", {}).items()}
         later = {str(name): file_entry(item) for name, item in content.get("amendments", {}).items()}
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise NuanomalyError(f"{INDEX_FILE} is damaged ({type(error).__name__}: {error})") from None
     return assembled(entries, groups, later)
 
@@ -223,14 +197,19 @@ def release_entry(item: Mapping[str, Any]) -> ReleaseEntry:
         If a name, version or path in it is unsafe, or a sha256 or size is none.
     """
     name, version, state = item["name"], item["version"], item["state"]
-    if not names.NAME.fullmatch(name) or not names.VERSION.fullmatch(version) or state not in _STATES:
+    if not names.NAME.fullmatch(name) or not names.VERSION.fullmatch(version) or state not in gate.STATES:
         raise NuanomalyError(
             f"{INDEX_FILE} lists {name!r}, version {version!r}, state {state!r}: no such release"
         )
     safe_path(name), safe_path(version)
     files = tuple(file_entry(f) for f in item["files"])
+    gate.sized(f"{name}@{version}", {f.path: f.size for f in files})
     _check_paths(f"{name}@{version}", files)
-    about = {key: value for key, value in item.items() if key not in ("name", "version", "state", "files")}
+    about = {
+        key: printable(value) if isinstance(value, str) else value
+        for key, value in item.items()
+        if key not in ("name", "version", "state", "files")
+    }
     return ReleaseEntry(name, version, state, files, about)
 
 

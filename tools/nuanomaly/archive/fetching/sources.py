@@ -19,6 +19,7 @@ from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Policy, patiently
 from nuanomaly.archive.fetching.http import HttpClient, SourceError, Stream
 from nuanomaly.archive.fetching.index import Index, ReleaseEntry
+from nuanomaly.archive.names import safe_path
 
 BUNDLE_FILE = "nuanomaly-archive.zip"
 _MAX_INDEX = 64 << 20
@@ -50,6 +51,10 @@ class Source(Protocol):
 
     def amendments(self, name: str) -> bytes:
         """Return the file of a dataset's amendments as it is there; empty if there is none."""
+        ...
+
+    def vouched(self, ledger: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the ledger it proves by a signature the user trusts, if it extends ours; else nothing."""
         ...
 
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> AbstractContextManager[Stream]:
@@ -114,6 +119,10 @@ class Checkout(_Local):
         file = self.root / "datasets" / name / amendments.FILE
         return file.read_bytes() if file.is_file() and not file.is_symlink() else b""
 
+    def vouched(self, ledger: Mapping[str, str]) -> Mapping[str, str]:
+        """Return nothing: a folder is signed by nobody."""
+        return {}
+
     @contextmanager
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
         """Open a file of a release from a byte on."""
@@ -161,13 +170,17 @@ class _Published:
         entry = self.index.amendments.get(name)
         if entry is None:
             return b""
-        content = self._read_whole(f"datasets/{index.safe_path(name)}/{amendments.FILE}")
+        content = self._read_whole(f"datasets/{safe_path(name)}/{amendments.FILE}")
         if hashlib.sha256(content).hexdigest() != entry.sha256:
             raise SourceError(f"the amendments of {name} have another sha256 than {index.INDEX_FILE} says")
         return content
 
     def _read_whole(self, path: str) -> bytes:
         raise NotImplementedError
+
+    def vouched(self, ledger: Mapping[str, str]) -> Mapping[str, str]:
+        """Return nothing: its index is signed by nobody."""
+        return {}
 
 
 class MirrorFolder(_Local, _Published):

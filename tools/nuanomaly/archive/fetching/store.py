@@ -121,6 +121,10 @@ class Staging:
         with storing(self.files):
             os.replace(self.part(entry), self.files / entry.path)
 
+    def discard(self) -> None:
+        """Remove everything: what was got is not what it should be."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
     def need_room(self, files: list[FileEntry]) -> None:
         """Raise if the files cannot fit on the disk.
 

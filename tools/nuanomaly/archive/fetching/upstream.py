@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nuanomaly.archive import names
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Download, Policy, storing
 from nuanomaly.archive.fetching.fetcher import Watcher
@@ -77,7 +78,7 @@ def _one(
         [u for u in entry.get("urls", ()) if urlsplit(u).scheme in ("http", "https")],
     )
     sha256, size = entry.get("sha256"), entry.get("size")
-    path = root / index.safe_path(entry.get("file") or f"{release_id.replace('@', '/')}/{name}")
+    path = root / names.safe_path(entry.get("file") or f"{release_id.replace('@', '/')}/{name}")
     if path.is_file() and sha256 and index.sha256_of(path) == sha256:
         return Original(name, "present", path, f"{name}: is here already, verified: {path}")
     where = f"its DOI is {entry['doi']}" if entry.get("doi") else f"it is: {entry['source']}"

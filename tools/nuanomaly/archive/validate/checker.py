@@ -17,27 +17,16 @@ from nuanomaly.archive.validate import (
     files,
     later,
     ledger,
-    likelihoods,
     links,
     memory,
-    metadata,
     past,
     runs,
     structure,
 )
+from nuanomaly.archive.validate.described import HARMLESS, broken_entries, of_sound_entries
 from nuanomaly.archive.validate.findings import Finding, Report, finding, report
 from nuanomaly.archive.validate.subject import ReleaseSubject, Subject, open_release, open_subject, relative
 from nuanomaly.archive.yamlio import YamlError
-
-#: Findings of a schema that leave the rest of an entry readable.
-_HARMLESS = {
-    "TODO_LEFT",
-    "NOT_SEALED",
-    "UNKNOWN_KEY",
-    "TEXT_RUNS_IN_PAGE",
-    "TEXT_CONTROL_CHARACTER",
-    "YAML_DUPLICATE_KEY",
-}
 
 
 def validate(
@@ -164,10 +153,9 @@ class _Validation:
             found = list(structure.check(subject, schemas.validator("release", self.schemas)))
             if not isinstance(subject.data, dict) or any(structure.keys_that_are_no_text(subject.data)):
                 return None, found
-            broken = _broken(subject, found)
+            broken = broken_entries(subject, found)
             if in_depth:
-                found += metadata.check(subject, broken, importers())
-                found += likelihoods.check(subject, broken, self.schemas)
+                found += of_sound_entries(subject, broken, self.schemas, importers())
                 self.memory.keep("" if found else described)
         if in_depth:
             found += files.check(subject)
@@ -189,7 +177,7 @@ class _Validation:
             if not self.memory.knows(described):
                 found = list(structure.check(subject, schemas.validator(schema, self.schemas)))
                 self.memory.keep("" if found else described)
-            yield (None if any(f.code not in _HARMLESS for f in found) else subject), found
+            yield (None if any(f.code not in HARMLESS for f in found) else subject), found
 
     def _archive(
         self,
@@ -228,17 +216,6 @@ def _unreadable(error: NuanomalyError, path: Path, root: Path, name: str = "") -
     return finding("YAML_UNREADABLE", message, file=relative(path, root), line=line, release=name)
 
 
-def _broken(subject: Subject, found: Sequence[Finding]) -> frozenset[str]:
-    """Return the entries of the top level that hold a finding of the schema."""
-    lines = sorted((subject.document.line([key]), key) for key in subject.data)
-    broken = set()
-    for one in found:
-        if one.code not in _HARMLESS:
-            above = [key for line, key in lines if one.line is not None and line <= one.line]
-            broken.add(above[-1] if above else "")
-    return frozenset(broken)
-
-
 def _tables(subject: ReleaseSubject, found: Sequence[Finding], remembered: memory.Memory) -> list[Finding]:
     """Return the findings of the content of every table that is declared properly and present."""
     keys = {name: _key(subject, name) for name in _sound(subject, found)}
@@ -263,7 +240,7 @@ def _tables(subject: ReleaseSubject, found: Sequence[Finding], remembered: memor
 def _sound(subject: ReleaseSubject, found: Sequence[Finding]) -> Iterator[str]:
     """Yield the tables that are declared properly and present."""
     bad = {f.table for f in found if f.table and f.code in ("PATH_UNSAFE", "COLUMN_REPEATED")}
-    lines = [f.line for f in found if f.code not in _HARMLESS and not f.table]
+    lines = [f.line for f in found if f.code not in HARMLESS and not f.table]
     for name, entry in subject.declared.items():
         span = _span(subject, name) if lines else range(0)
         if name in bad or any(n in span for n in lines):

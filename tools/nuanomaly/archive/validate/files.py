@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nuanomaly.archive import amendments
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.fetching.index import safe_path
+from nuanomaly.archive.names import safe_path
 from nuanomaly.archive.validate.findings import Finding, finding
 from nuanomaly.archive.validate.subject import ReleaseSubject, relative, some
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from nuanomaly.archive.document import Steps
-from nuanomaly.archive.errors import nearest
+from nuanomaly.archive.errors import CONTROL, nearest
 from nuanomaly.archive.guessing import TODO
 from nuanomaly.archive.validate.findings import Finding, finding
 from nuanomaly.archive.validate.subject import Subject
@@ -27,8 +27,6 @@ _MARKUP = re.compile(
     r"|\bjavascript:|\bdata:text/html|&#\w|\bon[a-z]+\s*=\s*[\"']",
     re.IGNORECASE,
 )
-#: C0 and C1 controls but for line ends and tabs, and what reorders or hides text (bidi marks, zero widths).
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TYPES = {
     "string": "a text",
     "number": "a number",
@@ -93,7 +91,7 @@ def text_problem(text: str) -> tuple[str, str] | None:
     markup = _MARKUP.search(text)
     if markup:
         return "TEXT_RUNS_IN_PAGE", f"the text holds {markup[0]!r}"
-    control = _CONTROL.search(text)
+    control = CONTROL.search(text)
     return ("TEXT_CONTROL_CHARACTER", f"the text holds U+{ord(control[0]):04X}") if control else None
 
 

@@ -1,0 +1,240 @@
+"""Nothing of a release from outside is used before the gate: names, paths, sizes, hashes, ledger."""
+
+import ast
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import nuanomaly
+from nuanomaly.archive import catalog_content, gate, release
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError, printable
+from nuanomaly.archive.fetch import FetchError, fetch, fetcher
+from nuanomaly.archive.fetching.download import Policy
+
+TINY = "datasets/tiny/2020-r1"
+Serve = Callable[[Path], Any]
+
+
+def forge(mirrored: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """A mirror that lies: its release.yaml is changed, and its index has the hashes of what it serves."""
+    file = mirrored / TINY / "release.yaml"
+    data = yaml.safe_load(file.read_text("utf-8"))
+    change(data)
+    file.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+    index = json.loads((mirrored / "index.json").read_text("utf-8"))
+    for entry in index["releases"][0]["files"]:
+        content = (mirrored / TINY / entry["path"]).read_bytes()
+        entry |= {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    (mirrored / "index.json").write_text(json.dumps(index), "utf-8")
+    return mirrored
+
+
+def rename_table(name: str) -> Callable[[dict[str, Any]], object]:
+    return lambda data: data["tables"].update({name: data["tables"].pop("ratios")})
+
+
+ATTACKS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a name that leads out of the folder": lambda d: d.update(name="../../victim"),
+    "an absolute name": lambda d: d.update(name="/tmp/victim"),
+    "another name": lambda d: d.update(name="other"),
+    "a version that leads out": lambda d: d.update(version="../../victim"),
+    "another version": lambda d: d.update(version="2021-r1"),
+    "an absolute table name": rename_table("/tmp/victim/ratios"),
+    "a table name that leads out": rename_table("../../../victim/ratios"),
+    "a hidden table name": rename_table(".ratios"),
+    "a file of the machine": lambda d: d["tables"]["ratios"].update(file="/etc/hostname"),
+    "a file above": lambda d: d["tables"]["ratios"].update(file="../../../victim/secret.csv"),
+    "a file that is not listed": lambda d: d["tables"]["ratios"].update(file="other.csv"),
+    "release.yaml as a table": lambda d: d["tables"]["ratios"].update(file="release.yaml"),
+    "a file that is no text": lambda d: d["tables"]["ratios"].update(file=["ratios.csv"]),
+    "tables as a list": lambda d: d.update(tables=[d["tables"]]),
+    "a state that there is not": lambda d: d.update(state="blessed"),
+    "ten thousand million columns": lambda d: d["tables"]["ratios"]["columns"][0].update(count=10**10),
+    "an original that leads out": lambda d: d.update(
+        originals=[{"id": "x", "source": "x", "licence": "x", "file": "../../victim"}]
+    ),
+    "a table sealed with another hash": lambda d: d["tables"]["ratios"].update(sha256="0" * 64),
+    "a terminal escape": lambda d: d.update(title="tiny \x1b[2J"),
+    "a terminal escape in the reason": lambda d: d.update(state="retracted", retracted={"reason": "\x1b]0;"}),
+    "markup": lambda d: d.update(title="<script>alert(1)</script>"),
+    "a type that there is not": lambda d: d["tables"]["ratios"]["columns"][0].update(type="object"),
+    "a likelihood that is a text": lambda d: d.update(likelihood="chi2"),
+}
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Path:
+    """What an attack is after: it must stay as it is."""
+    folder = tmp_path / "victim"
+    folder.mkdir()
+    (folder / "secret.csv").write_text("ratio,label\n1.0,secret\n")
+    return folder
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("format", [None, "csv", "parquet", "json"])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_lying_mirror_writes_reads_and_replaces_nothing_outside(
+    machine: Path, mirrored: Path, victim: Path, tmp_path: Path, attack: str, format: str | None
+) -> None:
+    before = below(victim)
+    source = forge(mirrored, ATTACKS[attack])
+    with pytest.raises(NuanomalyError) as caught:
+        fetch("tiny", tmp_path / "out", format=format, sources=[str(source)])
+    assert "\x1b" not in str(caught.value)
+    assert below(victim) == before
+    assert not any((tmp_path / "out").rglob("*.csv"))
+    assert not list((machine / "datasets").rglob("*"))
+
+
+@pytest.mark.parametrize("attack", ["a name that leads out of the folder", "a file of the machine"])
+def test_a_cache_that_another_program_wrote_passes_the_same_gate(
+    machine: Path, archive: Path, tmp_path: Path, attack: str
+) -> None:
+    folder = machine / TINY
+    shutil.copytree(archive / TINY, folder)
+    data = yaml.safe_load((folder / "release.yaml").read_text("utf-8"))
+    ATTACKS[attack](data)
+    (folder / "release.yaml").write_text(yaml.safe_dump(data, sort_keys=False), "utf-8")
+    with pytest.raises(gate.MalformedReleaseError, match=r"release\.yaml, line \d+: .*(name|unsafe)"):
+        nuanomaly.load("tiny")
+    with pytest.raises(NuanomalyError, match="damaged"):
+        fetch("tiny", tmp_path / "out", format="csv", offline=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_honest_mirror_stands_behind_a_lying_one(
+    machine: Path, mirrored: Path, archive: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(mirrored, tmp_path / "forged")
+    forge(other, ATTACKS["another name"])
+    assert fetch("tiny", sources=[str(other), str(archive)]).is_dir()
+
+
+def test_what_the_ledger_does_not_know_is_taken_only_when_told(
+    machine: Path, mirrored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NUANOMALY_UNLISTED")
+    with pytest.raises(FetchError, match=r"tiny@2020-r1, which the ledger .* does not know: .*--unlisted"):
+        fetch("tiny", sources=[str(mirrored)])
+    with fetcher(sources=[str(mirrored)]) as made:
+        assert made.available() == []
+    assert fetch("tiny", sources=[str(mirrored)], unlisted=True).is_dir()
+    with pytest.warns(release.UnlistedReleaseWarning, match=r"tiny@2020-r1 is not in the ledger"):
+        nuanomaly.load("tiny")
+
+
+def test_what_the_ledger_knows_needs_nothing(
+    machine: Path, mirrored: Path, archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("NUANOMALY_UNLISTED")
+    shutil.copyfile(archive / "catalog.yaml", tmp_path / "empty" / "catalog.yaml")
+    assert fetch("tiny", sources=[str(mirrored)]).is_dir()
+    assert nuanomaly.load("tiny").id == "tiny@2020-r1"
+    forged = forge(shutil.copytree(mirrored, tmp_path / "forged"), lambda d: d.update(title="Forged"))
+    with pytest.raises(FetchError, match="other files than the ledger"):
+        fetch("tiny", tmp_path / "out", sources=[str(forged)])
+
+
+def test_a_strange_group_is_not_taken_unless_told(
+    machine: Path, mirrored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = json.loads((mirrored / "index.json").read_text("utf-8"))
+    index["groups"] = {"some": ["tiny"]}
+    (mirrored / "index.json").write_text(json.dumps(index), "utf-8")
+    with fetcher(sources=[str(mirrored)]) as made:
+        assert made.members("some") == ("tiny",)
+    monkeypatch.delenv("NUANOMALY_UNLISTED")
+    with fetcher(sources=[str(mirrored)]) as made, pytest.raises(FetchError, match="--unlisted"):
+        made.members("some")
+
+
+def test_a_changed_table_in_the_cache_is_named_and_never_used(machine: Path, mirrored: Path) -> None:
+    folder = fetch("tiny", sources=[str(mirrored)])
+    assert len(nuanomaly.load("tiny").table("ratios")) == 3
+    (folder / "ratios.csv").write_text("ratio,label\n0.9,a\n0.3,b\nNaN,c\n")
+    with pytest.raises(IntegrityError, match=r"table 'ratios' .*get it again with `nuanomaly fetch tiny"):
+        nuanomaly.load("tiny").table("ratios")
+    with pytest.raises(FetchError, match=r"the copy in .*tiny.2020-r1 is damaged"):
+        fetch("tiny@2020-r1", offline=True, sources=[])
+    repaired = fetch("tiny@2020-r1", sources=[str(mirrored)])
+    assert nuanomaly.load("tiny").table("ratios")["ratio"][0] == 0.1
+    assert repaired == folder
+
+
+def test_a_changed_release_yaml_in_the_cache_is_named(
+    machine: Path, mirrored: Path, archive: Path, tmp_path: Path
+) -> None:
+    shutil.copyfile(archive / "catalog.yaml", tmp_path / "empty" / "catalog.yaml")
+    folder = fetch("tiny", sources=[str(mirrored)])
+    file = folder / "release.yaml"
+    file.write_text(file.read_text("utf-8").replace("A tiny release", "A giant release", 1), "utf-8")
+    with pytest.raises(IntegrityError, match=r"is not what was released, .*fetch tiny@2020-r1"):
+        nuanomaly.load("tiny")
+
+
+def test_a_release_may_be_retracted_after_the_program_was_made(
+    machine: Path, mirrored: Path, archive: Path, tmp_path: Path
+) -> None:
+    shutil.copyfile(archive / "catalog.yaml", tmp_path / "empty" / "catalog.yaml")
+    folder = fetch("tiny", sources=[str(mirrored)])
+    file = folder / "release.yaml"
+    text = file.read_text("utf-8").replace("state: released", "state: retracted\nretracted: {reason: wrong}")
+    file.write_text(text, "utf-8")
+    with pytest.warns(release.RetractedReleaseWarning, match="wrong"):
+        nuanomaly.load("tiny")
+
+
+def test_a_draft_in_a_checkout_that_changed_is_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_archive: Callable[..., Path]
+) -> None:
+    root = make_archive(tmp_path / "drafts", tiny="2020-r1 draft")
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(root))
+    (root / TINY / "ratios.csv").write_text("ratio,label\n0.9,a\n")
+    with pytest.warns(release.UnsealedTableWarning, match="nuanomaly seal tiny@2020-r1"):
+        assert nuanomaly.load("tiny").table("ratios")["ratio"][0] == 0.9
+
+
+def test_sizes_that_no_release_has_are_refused_before_anything_is_fetched(
+    machine: Path, mirrored: Path, serve: Serve, quick: Policy
+) -> None:
+    index = json.loads((mirrored / "index.json").read_text("utf-8"))
+    index["releases"][0]["files"][0]["size"] = 1 << 40
+    (mirrored / "index.json").write_text(json.dumps(index), "utf-8")
+    server = serve(mirrored)
+    with fetcher(sources=[server.url], policy=quick) as made, pytest.raises(FetchError, match="more than"):
+        made.get("tiny")
+    assert server.asked(f"{TINY}/release.yaml") == []
+
+
+def test_the_words_of_somebody_else_do_not_steer_a_terminal() -> None:
+    assert printable("a\x1b[31m\u202eb\x9b") == "a\\x1b[31m\\u202eb\\x9b"
+    assert str(NuanomalyError("503 \x1b]0;owned\x07")) == "503 \\x1b]0;owned\\x07"
+
+
+def test_the_gate_catches_nothing_that_it_does_not_name() -> None:
+    """A catch-all would turn a fault of the gate itself into a release that passes, or into a wrong word."""
+    package = Path(gate.__file__).parent
+    modules = [Path(gate.__file__), package / "names.py", package / "release.py", package / "yamlio.py"]
+    modules += [package / "document.py", *package.glob("fetching/*.py"), *package.glob("validate/*.py")]
+    for module in modules:
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            if isinstance(node, ast.ExceptHandler):
+                named = ast.unparse(node.type) if node.type else ""
+                raises = any(isinstance(inner, ast.Raise) and inner.exc is None for inner in ast.walk(node))
+                assert named not in ("", "Exception"), module
+                assert named != "BaseException" or raises, module
+
+
+def test_the_quick_ledger_is_the_ledger() -> None:
+    file = Path(__file__).parents[2] / "catalog.yaml"
+    assert dict(catalog_content.ledger(file)) == dict(catalog_content.read(file)["ledger"])
