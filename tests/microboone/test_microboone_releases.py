@@ -11,7 +11,8 @@ from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.inference.fit import fit
 from nuanomaly.likelihood.algebra.constraint import constrain
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.likelihood.statistic.counts_covariance import counting_variance, parabola
+from nuanomaly.likelihood.families.count_chi2 import counting_variance
+from nuanomaly.likelihood.statistic.counts_covariance import parabola
 from nuanomaly.model.probabilities import NotApplicableError
 
 LEE, TWO_BEAMS = "microboone-lee@2021-r1", "microboone-bnb-numi@2025-r1"

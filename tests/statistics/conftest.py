@@ -9,7 +9,7 @@ import pytest
 
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.statistic.poisson import Poisson
@@ -19,7 +19,7 @@ from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Scaled:
+class Scaled(Transform):
     """μ = background + outputs, with nuisances that add fixed amounts."""
 
     background: Array

@@ -11,12 +11,14 @@ from click.testing import CliRunner
 from nuanomaly.cli import main
 from nuanomaly.inference.ablation import ablation, variants
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.families.count_chi2 import ChiSquareOfCounts
+from nuanomaly.likelihood.families.definitions import CountingVariance
+from nuanomaly.likelihood.families.poisson_with_covariance import PoissonWithCovariance
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.parts import Prediction
-from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance, Statistical
+from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance
 from nuanomaly.likelihood.statistic.poisson import Poisson
 from nuanomaly.likelihood.transform.stack import Stack
-from nuanomaly.likelihood.wrappers.count_definitions import ChiSquareOfCounts, PoissonWithCovariance
 from nuanomaly.likelihood.wrappers.marginal import without_bins
 from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model
@@ -43,7 +45,7 @@ def test_a_constant_is_the_mean_of_counts_that_each_definition_stands_for() -> N
 
 
 @pytest.mark.parametrize("statistical", ["combined-neyman-pearson", "neyman", "pearson"])
-def test_a_profiled_nuisance_is_where_a_scan_finds_it(statistical: Statistical) -> None:
+def test_a_profiled_nuisance_is_where_a_scan_finds_it(statistical: CountingVariance) -> None:
     counts = np.array([7.0, 0.0, 9.0, 15.0, 4.0])
     mu, effect = np.array([8.0, 1.5, 7.0, 12.0, 6.0]), np.array([2.0, 0.5, 1.0, 3.0, 1.0])
     known = Nuisances((Nuisance("strength", "", 0.8, 0.8),))
@@ -66,11 +68,11 @@ def test_poisson_with_a_covariance_is_poisson_without_one_and_gaussian_with_many
     data = np.array([90.0, 104.0, 0.0])
     whole, prediction = counted(data, 100.0, 1e-9 * np.eye(3))
     alone = Poisson(data, Nuisances(), "-2lnL").value(prediction)
-    assert PoissonWithCovariance(whole).value(prediction)[0] == pytest.approx(alone[0], rel=1e-7)
+    assert PoissonWithCovariance.of(whole).value(prediction)[0] == pytest.approx(alone[0], rel=1e-7)
     many = np.array([99_000.0, 101_200.0])
     whole, prediction = counted(many, 100_000.0, 900.0**2 * np.ones((2, 2)) + 4.0 * np.eye(2))
     gaussian = whole.value(prediction)[0]
-    assert PoissonWithCovariance(whole).value(prediction)[0] == pytest.approx(gaussian, rel=2e-3)
+    assert PoissonWithCovariance.of(whole).value(prediction)[0] == pytest.approx(gaussian, rel=2e-3)
 
 
 def test_bins_left_out_of_counts_are_as_if_never_counted(make: SimpleNamespace) -> None:

@@ -11,7 +11,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.cls import toy_cls
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.poisson import Poisson
 from nuanomaly.model.constants import PHASE
@@ -22,7 +22,7 @@ PYHF = json.loads((Path(__file__).parents[1] / "data" / "pyhf" / "toys.json").re
 UNIT, TOYS = 0.25, 2500
 
 
-class OnAndOff:
+class OnAndOff(Transform):
     """Main counts γ_i b_i + signal, then counts γ_i τ_i that know the background; γ_i = 1 + ξ_i."""
 
     def __init__(self, background: Array, auxiliary: Array) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,41 +13,16 @@ from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.nullpoint import null_point
 from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.result import Test, point_text
+from nuanomaly.likelihood.families.contract import Statistic
+from nuanomaly.likelihood.families.following import FollowingCovariance
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
-from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance, Statistical
-from nuanomaly.likelihood.statistic.poisson import Poisson
-from nuanomaly.likelihood.wrappers.count_definitions import ChiSquareOfCounts, PoissonWithCovariance
-from nuanomaly.likelihood.wrappers.marginal import HasCovariance, without_bins
+from nuanomaly.likelihood.wrappers.marginal import without_bins
 from nuanomaly.likelihood.wrappers.variants import with_covariance_of, with_fixed_covariance
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 #: What a row changes: nothing, the definition of χ², or which bins are used.
 Group = Literal["own", "definition", "bins"]
-#: Fields of statistics that say which definition is taken, their other choices, and how they are called.
-_CHOICES: Mapping[str, Mapping[Any, str]] = {
-    "statistical": {
-        "combined-neyman-pearson": "variance: Neyman and Pearson combined",
-        "neyman": "variance: Neyman (of the data)",
-        "pearson": "variance: Pearson (of the prediction)",
-        "signal": "counting error of the signal alone",
-        "all": "counting error of signal and background",
-        "none": "no counting error but that in the covariance",
-    },
-    "variance": {
-        "combined": "variance: Neyman and Pearson combined",
-        "data": "variance: Neyman (of the data)",
-        "prediction": "variance: Pearson (of the prediction)",
-    },
-    "log_determinant": {True: "with ln det", False: "without ln det"},
-}
-#: Choices that stand for one another.
-_SETS = (
-    ("combined-neyman-pearson", "neyman", "pearson"),
-    ("signal", "all", "none"),
-    ("combined", "data", "prediction"),
-    (True, False),
-)
 #: Bins are left out in so many groups.
 _PARTS = 10
 
@@ -187,7 +162,7 @@ def variants_of(what: Question, *, bins: bool = True) -> Iterator[Variant]:
     likelihood, model = what.likelihood, what.model
     yield Variant("as released", "own", likelihood)
     if isinstance(likelihood, ResponseLikelihood):
-        for said, measure in _other_measures(likelihood.measure):
+        for said, measure in likelihood.measure.definitions():
             changed = replace(likelihood, measure=measure, statistic=measure.kind)
             yield Variant(said, "definition", changed)
     null = likelihood.points(model, {**what.fixed, **null_point(what.axes, what.parameters, model.name)})
@@ -204,21 +179,6 @@ def variants_of(what: Question, *, bins: bool = True) -> Iterator[Variant]:
             return
 
 
-def _other_measures(measure: Any) -> Iterator[tuple[str, Any]]:
-    """Give other statistics of the same data and predictions, by name."""
-    for name, said in _CHOICES.items():
-        own = getattr(measure, name, None)
-        for choice in next((s for s in _SETS if own in s), ()) if own in said else ():
-            if choice != own:
-                yield said[choice], replace(measure, **{name: choice})
-    if isinstance(measure, Poisson):
-        for choice in get_args(Statistical):
-            counts = ChiSquareOfCounts(measure.data, measure.nuisances, choice)
-            yield _CHOICES["statistical"][choice], counts
-    elif isinstance(measure, CountsCovariance):
-        yield "Poisson, with the covariance of its means", PoissonWithCovariance(measure)
-
-
 def _other_covariances(
     likelihood: Likelihood, model: Model, null: Mapping[str, Array]
 ) -> Iterator[tuple[str, Likelihood]]:
@@ -226,10 +186,15 @@ def _other_covariances(
     sides: tuple[Literal["prediction", "data"], ...] = ("prediction", "data")
     for at in sides:
         try:
-            if isinstance(likelihood, ResponseLikelihood) and isinstance(likelihood.measure, HasCovariance):
+            if isinstance(likelihood, ResponseLikelihood) and _follows(likelihood.measure):
                 yield f"covariance fixed at the {at}", with_covariance_of(likelihood, model, null, at)
             elif len(likelihood.nuisances):
                 found = with_fixed_covariance(likelihood, model, null, at)
                 yield f"nuisances in a covariance at the {at}", found
         except NotApplicableError:
             return
+
+
+def _follows(measure: Statistic) -> bool:
+    """Say whether a statistic's covariance is one of the prediction, and of nothing else."""
+    return isinstance(measure, FollowingCovariance) and not measure.follows_data

@@ -12,6 +12,8 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.convex import Local, profile
 from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
+from nuanomaly.likelihood.breakdown import Breakdown
+from nuanomaly.likelihood.families.moments import Moments
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.parts import Overlap, StatisticKind
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter, complete
@@ -74,11 +76,6 @@ class Likelihood(ABC):
             If the data know no value in common.
         """
         return {}
-
-    @property
-    def max_L_over_E(self) -> float | None:
-        """The largest L/E in m/MeV that probabilities are asked for; None if none are."""
-        return None
 
     @abstractmethod
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
@@ -199,17 +196,35 @@ class Likelihood(ABC):
         """Return data, covariance and predictions if the statistic is a χ² of a fixed covariance, or None."""
         return None
 
+    def breakdown(
+        self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]
+    ) -> tuple[Breakdown, ...]:
+        """Return what the statistic is made of at one complete point, for each release that it holds.
+
+        Together with the priors of the nuisances they add up to the value. What is known as a whole only, as
+        a tabulated surface, has no bins.
+
+        Parameters
+        ----------
+        points : mapping of arrays, shape (1,)
+        nuisances : mapping of arrays, shape (1,)
+            All nuisances, by id.
+        """
+        value = self.profiled(model, points, given=nuisances)[0]
+        none = np.zeros(0)
+        return (Breakdown(self.release, none, none, {"as a whole": float(value[0])}),)
+
+    def moments(self, model: Model, points: Mapping[str, Array]) -> Moments | None:
+        """Return mean and covariance of the data at complete points, if the covariance follows them, or None.
+
+        Moments hold a covariance for each point: ask for as many points at a time as memory takes.
+        """
+        return None
+
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return ∂(observables)/∂ξ, shape (P, n, K), nuisances in order; zero where they act otherwise."""
         n = self.observables(model, points).shape
         return np.zeros((*n, len(self.nuisances)))
-
-    def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
-        """Return the stated error of averages over intervals of L/E, shape (P,); zero in closed form.
-
-        See :mod:`nuanomaly.likelihood.averaging`.
-        """
-        return np.zeros(max((v.size for v in points.values()), default=1))
 
     def points(self, model: Model, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return complete parameter points, model's and interaction's, as arrays of one shape (P,).
@@ -237,16 +252,13 @@ class Likelihood(ABC):
         shape = np.broadcast_shapes(*(np.shape(v) for v in parameters.values())) if parameters else ()
         flat = {k: np.broadcast_to(np.asarray(v, float), shape).ravel() for k, v in parameters.items()}
         points = self.points(chosen, flat)
-        chosen.refuse_impossible(points)
         values = in_chunks(lambda part: self.value(chosen, part), points, self.n_bins or 1)
         return float(values[0]) if shape == () else values.reshape(shape)
 
     def predict(self, model: AnyModel, **parameters: ArrayLike) -> Array:
         """Return the prediction per bin at nominal nuisances, shape (n,) or (P, n)."""
         chosen = make_model(model)
-        points = self.points(chosen, parameters)
-        chosen.refuse_impossible(points)
-        found = self.observables(chosen, points)
+        found = self.observables(chosen, self.points(chosen, parameters))
         scalar = all(np.ndim(v) == 0 for v in parameters.values())
         return np.asarray(found[0] if scalar else found)
 

@@ -108,6 +108,41 @@ class Nuisances:
                 total = total + (xi[:, column] / np.where(xi[:, column] > 0, item.plus, item.minus)) ** 2
         return np.asarray(total)
 
+    def prior_terms(self, given: Mapping[str, Array]) -> dict[str, Array]:
+        """Return what each prior adds to −2 ln L at values of all nuisances, shape (P,) by id.
+
+        What the nuisances of a block add together is shared out as ξ_k (P ξ)_k, and may be negative.
+        """
+        xi = np.array([given[name] for name in self.ids])
+        if not xi.size:
+            return {}
+        shares = xi * (self.prior() @ xi)
+        for k, item in enumerate(self.items):
+            if item.piecewise and not item.block:
+                shares[k] = (xi[k] / np.where(xi[k] > 0.0, item.plus, item.minus)) ** 2
+        return {name: shares[k] for k, name in enumerate(self.ids) if name in self.with_prior()}
+
+    def pulls(self, given: Mapping[str, Array]) -> dict[str, Array]:
+        """Return values of nuisances in standard deviations of their priors, by id; free ones left out.
+
+        Examples
+        --------
+        >>> floor = Nuisances((Nuisance("x", "", plus=1.0, minus=2.0), Nuisance("free", "")))
+        >>> floor.pulls({"x": np.array([-1.0]), "free": np.array([3.0])})
+        {'x': array([-0.5])}
+        """
+        widths: dict[str, float] = {}
+        for ids, inverse in self.blocks:
+            widths |= dict(zip(ids, np.sqrt(np.diagonal(np.linalg.inv(inverse))).tolist(), strict=True))
+        found = {}
+        for item in self.items:
+            if item.id not in given or item.id not in self.with_prior():
+                continue
+            xi = given[item.id]
+            own = widths.get(item.id)
+            found[item.id] = xi / (np.where(xi > 0.0, item.plus, item.minus) if own is None else own)
+        return found
+
     def draw(
         self, count: int, random: np.random.Generator, free: Mapping[str, float] | None = None
     ) -> dict[str, Array]:

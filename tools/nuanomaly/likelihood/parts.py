@@ -1,15 +1,14 @@
 """Response, transform and statistic: what a likelihood is made of."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.model.probabilities import Array, Model, Parameter
 
 #: A χ² that may be added up for a goodness of fit, −2 ln L up to a constant, or a difference.
@@ -23,6 +22,11 @@ class Response:
     channels: tuple[Channel, ...]
     n_out: int
     interaction_parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def n_nominal(self) -> int:
+        """How many of the outputs are the prediction itself; others may be its variations."""
+        return self.n_out
 
     def __call__(
         self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
@@ -60,52 +64,107 @@ class Prediction:
     interaction: Mapping[str, Array] = field(default_factory=dict)
     moved: "Moved | None" = None
 
+    def rows(self, part: slice) -> "Prediction":
+        """Return the prediction at some of the points."""
+        return Prediction(
+            self.mu[part],
+            self.jacobian[part],
+            None if self.components is None else self.components[part],
+            {name: value[part] for name, value in self.interaction.items()} if self.interaction else {},
+        )
 
-Moved = Callable[[Array, NDArray[np.intp]], Prediction]
+    def at(self, xi: Array) -> "Prediction":
+        """Return the prediction with the nuisances at ξ (P, K), which then are no nuisances any more."""
+        there = self if self.moved is None else self.moved(xi, np.arange(len(self.mu)))
+        mu = there.mu + np.einsum("pnk,pk->pn", there.jacobian, xi)
+        return replace(self, mu=mu, jacobian=np.zeros((*mu.shape, 0)), moved=None)
+
+    def bins(self, kept: "Index") -> "Prediction":
+        """Return the prediction of some bins; the components are all kept."""
+        moved = self.moved
+        some = None if moved is None else lambda xi, rows: moved(xi, rows).bins(kept)
+        return replace(self, mu=self.mu[:, kept], jacobian=self.jacobian[:, kept], moved=some)
 
 
-class Transform(Protocol):
+Index = NDArray[np.intp]
+Moved = Callable[[Array, Index], Prediction]
+
+
+class Shares(NamedTuple):
+    """Predictions that share out totals of the data: μ_i = share_i × total of the data in the group of i.
+
+    Attributes
+    ----------
+    shares : array, shape (P, n)
+    groups : array of int, shape (n,)
+        The group of each datum.
+    """
+
+    shares: Array
+    groups: Index
+
+
+class Transform(ABC):
     """Outputs of a response → prediction."""
 
     @property
+    @abstractmethod
     def n_bins(self) -> int:
         """Number of bins of the prediction."""
-        ...
 
+    @abstractmethod
     def __call__(self, outputs: Array) -> Prediction:
         """Return the prediction for outputs of shape (P, n_out)."""
-        ...
-
-
-class Statistic(Protocol):
-    """Prediction → value. It says what its value is."""
 
     @property
-    def kind(self) -> StatisticKind:
-        """What the value is."""
-        ...
+    def follows_data(self) -> bool:
+        """True if the prediction is normalised to the data, and moves with them."""
+        return False
+
+    def with_data(self, data: Array) -> "Transform":
+        """Return the transform for other data (n,); the same one unless it follows them."""
+        return self
+
+    def shared(self, outputs: Array) -> Shares | None:
+        """Return how totals of the data are shared out, if that is all the prediction is."""
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Selected(Transform):
+    """Some bins of a transform; what is normalised to the data still is normalised to all of them.
+
+    Attributes
+    ----------
+    whole : Transform
+    kept : array of int
+    observed : array, shape (n,)
+        The data of all bins.
+    """
+
+    whole: Transform
+    kept: Index
+    observed: Array
 
     @property
     def n_bins(self) -> int:
-        """Number of data."""
-        ...
+        """Number of bins."""
+        return int(self.kept.size)
 
-    def value(self, prediction: Prediction) -> Array:
-        """Return the value with all nuisances profiled, shape (P,)."""
-        ...
+    @property
+    def follows_data(self) -> bool:
+        """As the whole."""
+        return self.whole.follows_data
 
-    def quadratic(self, prediction: Prediction) -> Quadratic | None:
-        """Return the value as a quadratic form in the nuisances, priors left out; None if it is not one."""
-        ...
+    def with_data(self, data: Array) -> "Selected":
+        """Return the transform for other data of these bins."""
+        every = self.observed.copy()
+        every[self.kept] = data
+        return Selected(self.whole.with_data(every), self.kept, every)
 
-
-@runtime_checkable
-class Convex(Protocol):
-    """A statistic that is not quadratic in its nuisances, but convex, and known with its derivatives."""
-
-    def local(self, prediction: Prediction) -> Local:
-        """Return its expansion about any values of the nuisances (P, K), priors left out."""
-        ...
+    def __call__(self, outputs: Array) -> Prediction:
+        """Return the prediction of these bins."""
+        return self.whole(outputs).bins(self.kept)
 
 
 @dataclass(frozen=True)

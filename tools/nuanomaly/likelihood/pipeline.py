@@ -4,30 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nuanomaly.likelihood.algebra.convex import Local
-from nuanomaly.likelihood.algebra.ensemble import (
-    FixedCovariance,
-    GaussianForm,
-    Generates,
-    SharesOut,
-    Tabulates,
-    one_by_one,
-)
+from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import Table, shared_table
-from nuanomaly.likelihood.averaging import Sampling
+from nuanomaly.likelihood.breakdown import Breakdown
+from nuanomaly.likelihood.families.contract import Statistic
+from nuanomaly.likelihood.families.moments import Moments
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.likelihood.parts import (
-    Convex,
     Prediction,
     Response,
-    Statistic,
     Transform,
 )
 from nuanomaly.likelihood.penalty import Penalty
-from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
+from nuanomaly.model.probabilities import Array, Model, Parameter
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +36,6 @@ class ResponseLikelihood(Likelihood):
         """The response's interaction parameters."""
         return self.response.interaction_parameters
 
-    @property
-    def max_L_over_E(self) -> float | None:
-        """The largest L/E of the channels in m/MeV; None if the response has none."""
-        return max((channel.max_L_over_E for channel in self.response.channels), default=None)
-
     def prediction(self, model: Model, points: Mapping[str, Array]) -> Prediction:
         """Return the prediction at complete points."""
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
@@ -60,28 +47,7 @@ class ResponseLikelihood(Likelihood):
         own = {p.name for p in model.parameters}
         physics = {k: v for k, v in points.items() if k in own}
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
-        if not model.sampled or not self.response.channels:
-            return self.response(model, physics, interaction)
-        return self._sampling(model, points).settled(physics, interaction)[0]
-
-    def _sampling(self, model: Model, points: Mapping[str, Array]) -> Sampling:
-        """Return what averages a model that is sampled."""
-
-        def statistic(outputs: Array, rows: NDArray[np.intp]) -> Array:
-            found = self.transform(outputs)
-            at = {p.name: points[p.name][rows] for p in self.interaction_parameters}
-            return self.measure.value(replace(found, interaction=at) if at else found)
-
-        return Sampling(self.response, model, statistic, self.release)
-
-    def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
-        """Return the stated error of averages over intervals of L/E, shape (P,); zero in closed form."""
-        if not model.sampled or not self.response.channels:
-            return super().averaging_error(model, points)
-        own = {p.name for p in model.parameters}
-        physics = {k: v for k, v in points.items() if k in own}
-        interaction = {p.name: points[p.name] for p in self.interaction_parameters}
-        return self._sampling(model, points).settled(physics, interaction)[1]
+        return self.response(model, physics, interaction)
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic, nuisances profiled, and the penalties, shape (P,)."""
@@ -89,16 +55,14 @@ class ResponseLikelihood(Likelihood):
 
     def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
         """Return the statistic and the penalties as a quadratic form in the nuisances, priors left out."""
-        if isinstance(self.measure, Convex):
-            return None
         form = self.measure.quadratic(self.prediction(model, points))
         return None if form is None else self._raised(form, points)
 
     def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
         """Return the expansion of both about any values (P, K) of the nuisances, priors left out."""
-        if not isinstance(self.measure, Convex):
-            return super().local(model, points)
         local = self.measure.local(self.prediction(model, points))
+        if local is None:
+            return super().local(model, points)
         return lambda xi: self._raised(local(xi), points)
 
     def _penalty(self, points: Mapping[str, Array]) -> Array | float:
@@ -108,21 +72,13 @@ class ResponseLikelihood(Likelihood):
         return replace(form, constant=form.constant + self._penalty(points)) if self.penalties else form
 
     @property
-    def data(self) -> Array | None:
-        """The data, shape (n_bins,); None if it is not known how they fluctuate."""
-        return self.measure.data if isinstance(self.measure, Generates) else None
+    def data(self) -> Array:
+        """The data, shape (n_bins,)."""
+        return self.measure.data
 
     def given(self, data: Array) -> "ResponseLikelihood":
         """Return the same likelihood with other data (n_bins,)."""
-        if self.data is None:
-            raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
-        measure: Statistic = replace(self.measure, data=data)  # type: ignore[type-var]
-        if not hasattr(self.transform, "data"):
-            return replace(self, measure=measure)
-        # a prediction that is normalised to the data moves with them
-        shape = self.transform.data.shape
-        moved: Transform = replace(self.transform, data=data.reshape(shape))  # type: ignore[type-var]
-        return replace(self, measure=measure, transform=moved)
+        return replace(self, measure=self.measure.with_data(data), transform=self.transform.with_data(data))
 
     def toys(
         self,
@@ -133,8 +89,6 @@ class ResponseLikelihood(Likelihood):
         nuisances: Mapping[str, Array] | None = None,
     ) -> Array:
         """Return data (count, n_bins) that could have been observed at one complete point."""
-        if not isinstance(self.measure, Generates):
-            raise NotApplicableError(f"not applicable: {self.release} {self._no_toys}")
         prediction = self.prediction(model, points)
         true = self.nuisances.draw(count, random) if nuisances is None else nuisances
         drawn = self._side_by_side(true, count)
@@ -158,32 +112,48 @@ class ResponseLikelihood(Likelihood):
         found = np.array([nuisances[name] for name in self.nuisances.ids])
         return found.reshape(len(self.nuisances), count).T
 
-    _no_toys = "has a statistic that does not say how its data fluctuate: no toys can be made of it"
-
     def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
         """Return what turns data sets (T, n_bins) into the statistic at complete points, shape (T, P)."""
-        measure, transform = self.measure, self.transform
-        if isinstance(transform, SharesOut) and isinstance(measure, FixedCovariance):
-            shares = transform.shares(self._outputs(model, points))
-            table: Table = shared_table(measure.inverse, shares, transform.groups)
-        elif hasattr(transform, "data"):
+        inverse = self.measure.inverse_covariance()
+        shared = None if inverse is None else self.transform.shared(self._outputs(model, points))
+        if inverse is not None and shared is not None:
+            table: Table = shared_table(inverse, shared.shares, shared.groups)
+        elif self.transform.follows_data:
             return super().tabulate(model, points)
-        elif isinstance(measure, Tabulates):
-            table = measure.table(self.prediction(model, points))
         else:
-            table = one_by_one(measure, self.prediction(model, points))
+            table = self.measure.table(self.prediction(model, points))
         penalty = self._penalty(points)
         return (lambda data: table(data) + penalty) if self.penalties else table
 
     def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
         """Return data, covariance and predictions if the statistic is a χ² of a fixed covariance, or None."""
-        measure = self.measure
-        if not isinstance(measure, FixedCovariance) or self.penalties or hasattr(self.transform, "data"):
+        inverse = self.measure.inverse_covariance()
+        if inverse is None or self.penalties or self.transform.follows_data:
             return None
         prediction = self.prediction(model, points)
         if prediction.moved is not None:
             return None
-        return GaussianForm(measure.data, measure.inverse, prediction.mu, prediction.jacobian, self.nuisances)
+        return GaussianForm(self.data, inverse, prediction.mu, prediction.jacobian, self.nuisances)
+
+    def breakdown(
+        self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]
+    ) -> tuple[Breakdown, ...]:
+        """Return what the statistic is made of at one complete point (see the base)."""
+        measure = self.measure
+        there = self.prediction(model, points).at(self._side_by_side(nuisances, 1))
+        terms = {name: float(value[0]) for name, value in measure.other_terms(there).items()}
+        if self.penalties:
+            terms["priors of parameters"] = float(np.ravel(self._penalty(points))[0])
+        pulls = {name: float(value[0]) for name, value in measure.own_pulls(there).items()}
+        bins = measure.contributions(there)[0]
+        return (Breakdown(self.release, bins, measure.pulls(there)[0], terms, pulls),)
+
+    def moments(self, model: Model, points: Mapping[str, Array]) -> Moments | None:
+        """Return mean and covariance of the data at complete points, or None (see the base)."""
+        if self.transform.follows_data:
+            return None
+        found = self.measure.moments(self.prediction(model, points))
+        return None if found is None else replace(found, constant=found.constant + self._penalty(points))
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the prediction at nominal nuisances, shape (P, n)."""

@@ -23,8 +23,9 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.algebra.constraint import constrain
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.families.count_chi2 import counting_variance
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
-from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance, counting_variance
+from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance
 from nuanomaly.likelihood.statistic.scaled_covariance import ScaledCovariance
 from nuanomaly.model.registry import model as make_model
 
@@ -47,10 +48,15 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         )
     model = make_model(config["model"])
     prediction = chosen.prediction(model, chosen.points(model, config["parameters"]))
+    systematic = (
+        statistic.systematic(prediction)
+        if isinstance(statistic, CountsCovariance)
+        else statistic.covariance(prediction)
+    )
     variance = counting_variance(statistic.data, prediction.mu[0], config.get("statistical", "neyman"))
     fitted, covariance = constrain(
         prediction.mu[0],
-        statistic.covariance(prediction)[0],
+        systematic[0],
         statistic.data,
         _bins(config["constrain"], statistic, release),
         variance,

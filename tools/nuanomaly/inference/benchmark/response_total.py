@@ -40,5 +40,5 @@ def _total(config: Mapping[str, Any], release: Release) -> float:
     physics = {p.name: np.array([p.default], float) for p in chosen.parameters}
     values = {p.name: p.default for p in response.interaction_parameters} | dict(config.get("parameters", {}))
     outputs = response(chosen, physics, {k: np.array([v], float) for k, v in values.items()})[0]
-    first, last = config.get("outputs", (0, getattr(response, "n_cells", outputs.size)))
+    first, last = config.get("outputs", (0, response.n_nominal))
     return float(outputs[first:last].sum())

@@ -102,11 +102,15 @@ def _newton_step(form: Quadratic) -> Array:
 def _shortened(local: Local, form: Quadratic, at: Array, step: Array) -> tuple[Quadratic, Array]:
     """Return form and place after the longest of the steps 1, 1/2, 1/4 … that gains, for each point."""
     length = np.ones(at.shape[0])
+    # a step that could gain next to nothing is not halved: what it seems to lose is rounding
+    hopeless = -(form.gradient * step).sum(axis=1) < _GAIN
     for _ in range(_HALVINGS):
         found = local(at + length[:, None] * step)
         worse = ~(found.constant <= form.constant)
         if not worse.any():
             return found, at + length[:, None] * step
+        if not (worse & ~hopeless).any():
+            break
         length = np.where(worse, 0.5 * length, length)
     length = np.where(worse, 0.0, length)
     moved = at + length[:, None] * step

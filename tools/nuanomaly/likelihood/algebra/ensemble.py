@@ -4,11 +4,9 @@ A table is made once for P predictions; it then turns T data sets into their val
 statistic is a quadratic form in the data the table is a matrix, and T × P values are one matrix product.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nuanomaly.likelihood.algebra.gaussian_tables import Table, gaussian_table, root_of_inverse
 from nuanomaly.likelihood.nuisance import Nuisances
@@ -18,63 +16,6 @@ from nuanomaly.model.probabilities import Array
 _SINGULAR = 1e-13
 #: Numbers that agree to this fraction are the same.
 _SAME = 1e-12
-
-
-@runtime_checkable
-class Generates(Protocol):
-    """A statistic that says how its data fluctuate."""
-
-    @property
-    def data(self) -> Array:
-        """The data, shape (n,)."""
-        ...
-
-    def sample(self, prediction: Any, means: Array, random: np.random.Generator) -> Array:
-        """Return data (T, n) with the means (T, n); the prediction (of one point) gives the covariance."""
-        ...
-
-
-@runtime_checkable
-class Tabulates(Protocol):
-    """A statistic that is quicker with many data sets at once than with one after the other."""
-
-    def table(self, prediction: Any) -> Table:
-        """Return the table of predictions."""
-        ...
-
-
-@runtime_checkable
-class FixedCovariance(Protocol):
-    """A statistic (d − μ)ᵀ W (d − μ) whose W does not depend on the prediction."""
-
-    @property
-    def data(self) -> Array:
-        """The data, shape (n,)."""
-        ...
-
-    @property
-    def inverse(self) -> Array:
-        """W, shape (n, n)."""
-        ...
-
-
-@runtime_checkable
-class SharesOut(Protocol):
-    """A transform that shares out totals of the data: μ_i = share_i × total of the data in the group of i."""
-
-    @property
-    def data(self) -> Array:
-        """The data, of n entries."""
-        ...
-
-    @property
-    def groups(self) -> NDArray[np.intp]:
-        """The group of each datum, shape (n,)."""
-        ...
-
-    def shares(self, outputs: Array) -> Array:
-        """Return the share of each datum in its group, shape (P, n)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,15 +58,6 @@ class GaussianForm:
     def table(self) -> Table:
         """Return what turns data (T, n) into χ² with the nuisances profiled, shape (T, P)."""
         return gaussian_table(self.inverse, self.mu, self.jacobian, self.nuisances)
-
-
-def one_by_one(measure: Any, prediction: Any) -> Table:
-    """Return the table of any statistic that has ``data``: one evaluation per data set."""
-
-    def values(data: Array) -> Array:
-        return np.array([replace(measure, data=row).value(prediction) for row in data])
-
-    return values
 
 
 def gaussian_noise(inverse: Array) -> Array:

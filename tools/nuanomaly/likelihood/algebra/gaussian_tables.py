@@ -14,7 +14,7 @@ of drawn nuisances. :class:`SharedTable` splits in the same way, with the fluctu
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,6 @@ _TOGETHER = 512
 _SINGULAR = 1e-13
 
 
-@runtime_checkable
 class Separable(Protocol):
     """A table that splits; L pieces, F = 1 + plain + bounded functionals."""
 
@@ -347,10 +346,9 @@ def separable_parts(table: Table) -> Sequence[tuple[NDArray[np.intp], Separable]
     """Return what a table is the sum of, by their data, if each of them splits."""
     found: list[tuple[NDArray[np.intp], Separable]] = []
     for where, part in table.parts if isinstance(table, SumTable) else ((slice(None), table),):
-        splits: object = part
-        if not isinstance(splits, Separable):
+        if not isinstance(part, GaussianTable | SharedTable):
             return None
-        found.append((np.arange(len(splits.inverse)) if isinstance(where, slice) else where, splits))
+        found.append((np.arange(len(part.inverse)) if isinstance(where, slice) else where, part))
     return found
 
 

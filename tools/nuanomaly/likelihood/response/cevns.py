@@ -82,6 +82,11 @@ class CevnsResponse(Response):
     n_cells: int = 0
     flux_average: float = 0.0
 
+    @property
+    def n_nominal(self) -> int:
+        """The cells, without their variations."""
+        return self.n_cells
+
 
 def build(config: Mapping[str, Any], release: Release) -> CevnsResponse:
     """Build from a declaration (see the module)."""
@@ -218,7 +223,6 @@ def _channels(key: Key, weights: Array, config: Mapping[str, Any]) -> list[Chann
             strength=strength,
             label=f"{label} {final}",
             half_width=half if component.spectrum is not None else None,
-            node={"process": np.full(E.size, "pion-decay" if component.prompt else "muon-decay")},
         )
         for final, strength in strengths(charge).items()
     ]

@@ -14,30 +14,31 @@ covariances : {parameter, values, tables}
 statistical : ``combined-neyman-pearson`` | ``neyman`` | ``pearson``
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_args
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.algebra.drawing import poisson_counts
+from nuanomaly.likelihood.families.contract import Statistic
+from nuanomaly.likelihood.families.count_chi2 import counting_variance
+from nuanomaly.likelihood.families.definitions import COUNTING, CountingVariance
+from nuanomaly.likelihood.families.following import FollowingCovariance, with_diagonal
+from nuanomaly.likelihood.families.poisson_with_covariance import PoissonWithCovariance
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
-from nuanomaly.likelihood.statistic.poisson import poisson_counts
+from nuanomaly.likelihood.parts import Prediction, Transform
 from nuanomaly.likelihood.transform.stack import Stack
 from nuanomaly.model.probabilities import Array
 
-Statistical = Literal["combined-neyman-pearson", "neyman", "pearson"]
-
 #: How far a table may be from the parabola, in units of √(V_ii V_jj).
 _PARABOLA = 1e-3
-#: How many doubles of covariance matrices are held at once.
-_CHUNK = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class CountsCovariance:
+class CountsCovariance(FollowingCovariance):
     """Counts (n,), and V as a polynomial: coefficients (k, n, n) of the powers of a parameter.
 
     Attributes
@@ -52,89 +53,48 @@ class CountsCovariance:
     statistical : str
     """
 
-    data: Array
     coefficients: Array
     parameter: str | None
     stack: Stack
-    statistical: Statistical = "combined-neyman-pearson"
-    kind: StatisticKind = field(default="chi2", init=False)
+    statistical: CountingVariance = "combined-neyman-pearson"
 
     @property
-    def n_bins(self) -> int:
-        """Number of data."""
-        return int(self.data.size)
+    def follows_data(self) -> bool:
+        """Whether the variance of the counts is one of the data too."""
+        return self.statistical != "pearson"
 
-    def covariance(self, prediction: Prediction) -> Array:
-        """Return V, the systematic covariance, shape (P, n, n)."""
+    def systematic(self, prediction: Prediction) -> Array:
+        """Return V, the systematic covariance, shape (P, n, n); not to be changed."""
         if self.parameter is None:
             return np.broadcast_to(self.coefficients[0], (len(prediction.mu), self.n_bins, self.n_bins))
         powers = np.vander(prediction.interaction[self.parameter], len(self.coefficients), increasing=True)
         return np.asarray(np.tensordot(powers, self.coefficients, axes=1))
 
-    def value(self, prediction: Prediction) -> Array:
-        """Return χ², shape (P,).
-
-        Raises
-        ------
-        NuanomalyError
-            If the covariance is not positive definite at a point.
-        """
-        step = max(1, _CHUNK // self.n_bins**2)
-        parts = []
-        for start in range(0, len(prediction.mu), step):
-            chosen = slice(start, start + step)
-            interaction = {k: v[chosen] for k, v in prediction.interaction.items()}
-            part = Prediction(prediction.mu[chosen], prediction.jacobian[chosen], None, interaction)
-            parts.append(self._value(part))
-        return np.concatenate(parts) if parts else np.zeros(0)
+    def covariances(self, prediction: Prediction) -> tuple[Array]:
+        """Return V + diag(s), shape (P, n, n)."""
+        variance = counting_variance(self.data, prediction.mu, self.statistical)
+        return (with_diagonal(self.systematic(prediction).copy(), variance),)
 
     def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
         """Return counts (T, n): Poisson, of means that fluctuate with the systematic covariance."""
-        values, vectors = np.linalg.eigh(self.covariance(prediction)[0])
+        values, vectors = np.linalg.eigh(self.systematic(prediction)[0])
         root = vectors * np.sqrt(np.maximum(values, 0.0))  # a covariance of few universes is singular
         return poisson_counts(means + random.standard_normal(means.shape) @ root.T, random)
 
-    def quadratic(self, prediction: Prediction) -> None:
-        """Return None: the covariance depends on the prediction."""
-        return None
+    def without(self, gone: Sequence[int]) -> "CountsCovariance":
+        """Return the statistic of the other bins."""
+        kept = self.kept(gone)
+        coefficients = self.coefficients[:, kept[:, None], kept]
+        return replace(
+            self, data=self.data[kept], coefficients=coefficients, stack=self.stack.restricted(kept)
+        )
 
-    def _value(self, prediction: Prediction) -> Array:
-        total = self.covariance(prediction).copy()
-        diagonal = np.arange(self.n_bins)
-        total[:, diagonal, diagonal] += counting_variance(self.data, prediction.mu, self.statistical)
-        residual = self.data - prediction.mu
-        try:
-            factor = np.linalg.cholesky(total)
-        except np.linalg.LinAlgError:
-            raise NuanomalyError(
-                "the covariance is not positive definite at one of the points: a prediction is not finite "
-                "there, or the systematic covariance has a negative eigenvalue"
-            ) from None
-        whitened = np.linalg.solve(factor, residual[:, :, None])[:, :, 0]
-        return np.asarray(np.einsum("pn,pn->p", whitened, whitened))
-
-
-def counting_variance(data: Array, mu: Array, statistical: Statistical) -> Array:
-    """Return the statistical variance of counts (n,) whose prediction is μ, shape of μ.
-
-    Examples
-    --------
-    >>> n, mu = np.array([0.0, 4.0, 8.0]), np.array([2.0, 4.0, 4.0])
-    >>> counting_variance(n, mu, "combined-neyman-pearson").tolist()
-    [1.0, 4.0, 4.8]
-    >>> counting_variance(n, mu, "neyman").tolist()
-    [1.0, 4.0, 8.0]
-    """
-    positive = np.maximum(mu, 0.0)
-    if statistical == "pearson":
-        return positive
-    counts = np.where(data > 0.0, data, 1.0)
-    if statistical == "neyman":
-        return np.asarray(np.broadcast_to(counts, mu.shape))
-    # 3/(1/n + 2/μ), written so that an empty prediction has no variance
-    return np.asarray(
-        np.where(data > 0.0, 3.0 * counts * positive / (positive + 2.0 * counts), positive / 2.0)
-    )
+    def definitions(self) -> Iterator[tuple[str, Statistic]]:
+        """Give the other variances of counts, and a Poisson likelihood with the covariance of its means."""
+        for choice, said in COUNTING.items():
+            if choice != self.statistical:
+                yield said, replace(self, statistical=choice)
+        yield "Poisson, with the covariance of its means", PoissonWithCovariance.of(self)
 
 
 def build(
@@ -152,8 +112,8 @@ def build(
             f"{coefficients.shape[1:]}: must agree"
         )
     statistical = config.get("statistical", "combined-neyman-pearson")
-    if statistical not in get_args(Statistical):
-        raise UnknownNameError("statistical variance", statistical, get_args(Statistical), release.id)
+    if statistical not in get_args(CountingVariance):
+        raise UnknownNameError("statistical variance", statistical, get_args(CountingVariance), release.id)
     return CountsCovariance(data, coefficients, parameter, transform, statistical)
 
 

@@ -13,8 +13,8 @@ A prediction that is not linear in its nuisances (an energy scale) is linearised
 them, until that place stays (Gauss–Newton): the form is exact there.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -25,8 +25,9 @@ from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.algebra.ensemble import gaussian_noise, one_by_one
+from nuanomaly.likelihood.algebra.ensemble import gaussian_noise
 from nuanomaly.likelihood.algebra.gaussian_tables import Table, gaussian_table
+from nuanomaly.likelihood.families.contract import Statistic, one_by_one
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.parts import Moved, Prediction, StatisticKind, Transform
 from nuanomaly.model.probabilities import Array
@@ -43,18 +44,37 @@ _NEAR, _MOST, _PARTS = 1e-3, 11, 7
 
 
 @dataclass(frozen=True, eq=False)
-class Gaussian:
+class Gaussian(Statistic):
     """Data (n,), inverse covariance (n, n) and the nuisances."""
 
-    data: Array
     inverse: Array
     nuisances: Nuisances
-    kind: StatisticKind = field(default="chi2", init=False)
 
     @property
-    def n_bins(self) -> int:
-        """Number of data."""
-        return int(self.data.size)
+    def kind(self) -> StatisticKind:
+        """A χ²."""
+        return "chi2"
+
+    def inverse_covariance(self) -> Array:
+        """Return W, shape (n, n)."""
+        return self.inverse
+
+    def contributions(self, prediction: Prediction) -> Array:
+        """Return r_n (W r)_n of every bin, shape (P, n): they add up to χ², and may be negative."""
+        residual = self.data - prediction.mu
+        return np.asarray(residual * (residual @ self.inverse))
+
+    def errors(self, prediction: Prediction) -> Array:
+        """Return the roots of the diagonal of W⁻¹, infinite where nothing is measured, shape (P, n)."""
+        variance = (self.noise**2).sum(axis=1)
+        errors = np.sqrt(np.where(variance > 0.0, variance, np.inf))
+        return np.broadcast_to(errors, prediction.mu.shape)
+
+    def without(self, gone: Sequence[int]) -> "Gaussian":
+        """Return the statistic of the other bins, with their marginal covariance."""
+        kept = self.kept(gone)
+        covariance = np.linalg.pinv(self.inverse, hermitian=True)[np.ix_(kept, kept)]
+        return Gaussian(self.data[kept], np.linalg.pinv(covariance, hermitian=True), self.nuisances)
 
     def quadratic(self, prediction: Prediction) -> Quadratic:
         """Return χ² as a quadratic form in the nuisances, priors left out."""

@@ -10,20 +10,24 @@ goodness_of_fit : true, optional
     as a goodness of fit, and is −2 ln L up to a constant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.special import pdtr, pdtrik, xlogy
+from scipy.special import xlogy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.algebra.convex import CACHED, Local, profile
+from nuanomaly.likelihood.algebra.convex import CACHED, Local
 from nuanomaly.likelihood.algebra.count_tables import WALL, profiled_table
-from nuanomaly.likelihood.algebra.ensemble import one_by_one
+from nuanomaly.likelihood.algebra.drawing import poisson_counts
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
+from nuanomaly.likelihood.families.contract import Statistic, one_by_one
+from nuanomaly.likelihood.families.count_chi2 import ChiSquareOfCounts
+from nuanomaly.likelihood.families.definitions import COUNTING
+from nuanomaly.likelihood.families.independent import IndependentBins
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
 from nuanomaly.model.probabilities import Array
@@ -33,47 +37,41 @@ _TRACE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Poisson:
+class Poisson(IndependentBins):
     """Counts (n,), the nuisances, and what the value may be called."""
 
-    data: Array
-    nuisances: Nuisances
-    kind: StatisticKind
+    called: StatisticKind
 
     @property
-    def n_bins(self) -> int:
-        """Number of data."""
-        return int(self.data.size)
+    def kind(self) -> StatisticKind:
+        """What the value is."""
+        return self.called
 
-    def deviance(self, mu: Array) -> Array:
-        """Return 2 Σ (μ − n + n ln(n/μ)), shape (P,), for μ of shape (P, n); infinite where μ cannot be.
+    def terms(self, mu: Array) -> Array:
+        """Return 2 (μ − n + n ln(n/μ)), shape (P, n), infinite where μ cannot be.
 
         A bin without prediction is only possible if nothing was counted in it.
         """
-        possible = ((mu > 0.0) | ((mu == 0.0) & (self.data == 0.0))).all(axis=1)
+        possible = (mu > 0.0) | ((mu == 0.0) & (self.data == 0.0))
         safe = np.where(mu > 0.0, mu, 1.0)
-        terms = mu - self.data + xlogy(self.data, self.data / safe)
-        return np.asarray(np.where(possible, 2.0 * terms.sum(axis=1), np.inf), float)
+        found = 2.0 * (mu - self.data + xlogy(self.data, self.data / safe))
+        return np.asarray(np.where(possible, found, np.inf), float)
 
-    def value(self, prediction: Prediction) -> Array:
-        """Return the deviance with the nuisances profiled, shape (P,)."""
-        if not len(self.nuisances):
-            return self.deviance(prediction.mu)
-        step = max(1, CACHED // prediction.jacobian[0].size)
-        parts = []
-        for i in range(0, prediction.mu.shape[0], step):
-            part = Prediction(prediction.mu[i : i + step], prediction.jacobian[i : i + step])
-            parts.append(self._profiled(part))
-        return np.concatenate(parts)
+    def deviance(self, mu: Array) -> Array:
+        """Return the sum of all bins, shape (P,), for μ of shape (P, n)."""
+        return np.asarray(self.terms(mu).sum(axis=1))
 
-    def _profiled(self, prediction: Prediction) -> Array:
-        """Return the profiled deviance of all points at once; the data may be one set for each of them."""
-        points = prediction.mu.shape[0]
-        return profile(self.local(prediction), points, self.nuisances.ids, self.nuisances)[0]
+    def deviations(self, mu: Array) -> Array:
+        """Return √μ, shape (P, n)."""
+        return np.sqrt(np.maximum(mu, 0.0))
 
     def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
         """Return counts (T, n) with the means (T, n)."""
         return poisson_counts(means, random)
+
+    def without(self, gone: Sequence[int]) -> "Poisson":
+        """Return the statistic of the other bins."""
+        return replace(self, data=self.data[self.kept(gone)])
 
     def table(self, prediction: Prediction) -> Table:
         """Return what turns counts (T, n) into the deviance, nuisances profiled, shape (T, P)."""
@@ -99,12 +97,8 @@ class Poisson:
             some = counts[i : i + step]
             mu = np.broadcast_to(prediction.mu[point], some.shape)
             jacobian = np.broadcast_to(prediction.jacobian[point], (*some.shape, len(self.nuisances)))
-            parts.append(replace(self, data=some)._profiled(Prediction(mu, jacobian)))
+            parts.append(self.with_data(some)._profiled(Prediction(mu, jacobian)))
         return np.concatenate(parts)
-
-    def quadratic(self, prediction: Prediction) -> None:
-        """Return None: counts are not quadratic in the nuisances."""
-        return None
 
     def local(self, prediction: Prediction) -> Local:
         """Return the expansion about any nuisances: the deviance is convex in those that are linear.
@@ -129,25 +123,10 @@ class Poisson:
 
         return about
 
-
-def poisson_counts(means: Array, random: np.random.Generator) -> Array:
-    """Return counts with the means, one uniform number each: close means then have close counts.
-
-    Examples
-    --------
-    >>> counts = poisson_counts(np.full((20_000, 1), 2.5), np.random.default_rng(1))
-    >>> bool(abs(counts.mean() - 2.5) < 0.05), bool(abs(counts.var() - 2.5) < 0.1)
-    (True, True)
-    """
-    mu = np.maximum(means, 0.0)
-    uniform = random.random(mu.shape)
-    safe = np.where(mu > 0.0, mu, 1.0)
-    # the smallest k with P(≤ k) ≥ u; the inverse in real numbers may be off by its rounding
-    found = np.ceil(np.maximum(pdtrik(uniform, safe), 0.0))
-    fewer = np.maximum(found - 1.0, 0.0)
-    found = np.where(pdtr(fewer, safe) >= uniform, fewer, found)
-    found = np.where(pdtr(found, safe) < uniform, found + 1.0, found)
-    return np.asarray(np.where(mu > 0.0, found, 0.0))
+    def definitions(self) -> Iterator[tuple[str, Statistic]]:
+        """Give χ² of the same counts with each variance."""
+        for choice, said in COUNTING.items():
+            yield said, ChiSquareOfCounts(self.data, self.nuisances, choice)
 
 
 def build(config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances) -> Poisson:

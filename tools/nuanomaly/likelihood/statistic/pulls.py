@@ -19,8 +19,8 @@ effects : table
 variance : ``data`` (Neyman), ``prediction`` (Pearson) or ``combined`` (3 / (1/d + 2/m), of the same mean)
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,14 +28,23 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.algebra.drawing import poisson_counts
+from nuanomaly.likelihood.families.contract import Statistic
+from nuanomaly.likelihood.families.definitions import COUNTING, CountingVariance
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
-from nuanomaly.likelihood.statistic.poisson import poisson_counts
 from nuanomaly.model.probabilities import Array
+
+#: The declared variances, and what they are elsewhere.
+_VARIANCES: dict[str, CountingVariance] = {
+    "combined": "combined-neyman-pearson",
+    "data": "neyman",
+    "prediction": "pearson",
+}
 
 
 @dataclass(frozen=True, eq=False)
-class Pulls:
+class Pulls(Statistic):
     """Counts with profiled pulls.
 
     Attributes
@@ -48,20 +57,21 @@ class Pulls:
     prior : array, shape (S + G,)
         1/σ², zero for free pulls.
     variance : {"data", "prediction", "combined"}
+    names : tuple of str
+        Of the pulls, those on the signal first; numbers if left out.
     """
 
-    data: Array
     background: Array
     signal: Array
     extra: Array
     prior: Array
     variance: str
-    kind: StatisticKind = field(default="chi2", init=False)
+    names: tuple[str, ...] = ()
 
     @property
-    def n_bins(self) -> int:
-        """Number of data."""
-        return int(self.data.size)
+    def kind(self) -> StatisticKind:
+        """A χ²."""
+        return "chi2"
 
     @cached_property
     def _lone(self) -> int:
@@ -90,7 +100,11 @@ class Pulls:
         return {**found, "lone-lone": kinds["lone"] ** 2}
 
     def value(self, prediction: Prediction) -> Array:
-        """Return χ² with all pulls profiled, shape (P,).
+        """Return χ² with all pulls profiled, shape (P,)."""
+        return self._solved(prediction)[0]
+
+    def _solved(self, prediction: Prediction) -> tuple[Array, Array]:
+        """Return χ² at its minimum over all pulls, shape (P,), and the pulls there, shape (P, K).
 
         Pulls that do not overlap have a diagonal Hessian D, and go first: with C between them and the others,
         what is left to solve is H − CᵀD⁻¹C.
@@ -107,7 +121,51 @@ class Pulls:
         rest = rest - (first[:, None, :] @ shifted)[:, 0]
         at = np.linalg.solve(hessian, rest[:, :, None])[:, :, 0]
         lowered = (first**2 / diagonal).sum(axis=1) + (rest * at).sum(axis=1)
-        return np.asarray((weighted * residual).sum(axis=1) - lowered)
+        alone = first / diagonal - (shifted @ at[:, :, None])[:, :, 0]
+        return np.asarray((weighted * residual).sum(axis=1) - lowered), np.concatenate([alone, at], axis=1)
+
+    def contributions(self, prediction: Prediction) -> Array:
+        """Return (d − m)²/V of each datum at the profiled pulls, shape (P, n)."""
+        mu, xi = prediction.mu, self._solved(prediction)[1]
+        s = self.signal.shape[1]
+        expected = mu * (1.0 + xi[:, :s] @ self.signal.T) + self.background + xi[:, s:] @ self.extra.T
+        return np.asarray(self._weight(mu) * (self.data - expected) ** 2)
+
+    def other_terms(self, prediction: Prediction) -> Mapping[str, Array]:
+        """Return what the pulls themselves cost."""
+        return {"pulls": (self._solved(prediction)[1] ** 2) @ self.prior}
+
+    def own_pulls(self, prediction: Prediction) -> Mapping[str, Array]:
+        """Return the pulls that have a prior, in its units, by name."""
+        xi = self._solved(prediction)[1] * np.sqrt(self.prior)
+        names = self.names or tuple(f"pull {k}" for k in range(self.prior.size))
+        return {name: xi[:, k] for k, name in enumerate(names) if self.prior[k] > 0.0}
+
+    def errors(self, prediction: Prediction) -> Array:
+        """Return √V, shape (P, n): counting alone."""
+        return np.asarray(np.broadcast_to(self._weight(prediction.mu) ** -0.5, prediction.mu.shape))
+
+    def without(self, gone: Sequence[int]) -> "Pulls":
+        """Return the statistic of the other data; a free pull that nothing is left of is dropped."""
+        kept = self.kept(gone)
+        signal, extra = self.signal[kept], self.extra[kept]
+        acting = np.concatenate([signal.any(axis=0), extra.any(axis=0)]) | (self.prior > 0.0)
+        on_signal, on_extra = np.split(acting, [signal.shape[1]])
+        return Pulls(
+            self.data[kept],
+            self.background[kept],
+            signal[:, on_signal],
+            extra[:, on_extra],
+            self.prior[acting],
+            self.variance,
+            tuple(name for name, left in zip(self.names, acting, strict=True) if left) if self.names else (),
+        )
+
+    def definitions(self) -> Iterator[tuple[str, "Pulls"]]:
+        """Give the other variances of counts."""
+        for choice, said in _VARIANCES.items():
+            if choice != self.variance:
+                yield COUNTING[said], replace(self, variance=choice)
 
     def _weight(self, mu: Array) -> Array:
         """Return 1/V, shape (P, n) or (n,)."""
@@ -174,4 +232,6 @@ def build(config: Mapping[str, Any], release: Release, transform: Transform, nui
     values, sigma = effects.to_numpy(float), pulls["sigma"].to_numpy(float)
     prior = np.nan_to_num(np.concatenate([sigma[signal], sigma[~signal]]) ** -2.0)
     extra = values[:, ~signal] * background[:, None]
-    return Pulls(data, background, values[:, signal], extra, prior, str(config["variance"]))
+    names = pulls["pull"].astype(str)
+    ordered = (*names[signal], *names[~signal])
+    return Pulls(data, background, values[:, signal], extra, prior, str(config["variance"]), ordered)

@@ -10,96 +10,62 @@ blocks : list of {data: list of {table, column}, relative_covariance: table}
     those of its tables one after the other.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.families.following import FollowingCovariance, System, with_diagonal
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.parts import Prediction, Transform
 from nuanomaly.model.probabilities import Array
-
-#: How many doubles of covariance matrices are held at once: about what a processor's cache takes.
-_CHUNK = 200_000
-#: Last diagonal element of the bordered matrix; any number above the χ² gives the same result.
-_BORDER = 1e300
 
 
 @dataclass(frozen=True, eq=False)
-class RelativeCovariance:
+class RelativeCovariance(FollowingCovariance):
     """Data (n,) and relative covariances F of consecutive blocks of bins."""
 
-    data: Array
-    blocks: tuple[Array, ...]
-    kind: StatisticKind = field(default="chi2", init=False)
+    relative: tuple[Array, ...]
 
     @property
-    def n_bins(self) -> int:
-        """Number of data."""
-        return int(self.data.size)
+    def blocks(self) -> tuple[slice, ...]:
+        """The bins of each relative covariance."""
+        ends = np.cumsum([0, *(len(block) for block in self.relative)]).tolist()
+        return tuple(slice(a, b) for a, b in pairwise(ends))
 
-    def value(self, prediction: Prediction) -> Array:
-        """Return χ², shape (P,).
+    def covariances(self, prediction: Prediction) -> tuple[Array, ...]:
+        """Return F ∘ μμᵀ + diag(μ) of each block, shapes (P, b, b)."""
+        means = [prediction.mu[:, block] for block in self.blocks]
+        return tuple(
+            with_diagonal(f * (mu[:, :, None] * mu[:, None, :]), mu)
+            for f, mu in zip(self.relative, means, strict=True)
+        )
+
+    def systems(self, prediction: Prediction) -> Iterator[System]:
+        """Give ρ = D/μ − 1 with F + diag(1/μ) of each block, which is what the value is of.
 
         Raises
         ------
         NuanomalyError
             If a prediction is not positive.
         """
-        mu = prediction.mu
-        if not (mu > 0.0).all():
+        if not (prediction.mu > 0.0).all():
             raise NuanomalyError("a relative covariance needs predictions above zero, in every bin")
-        total = np.zeros(len(mu))
-        start = 0
-        for block in self.blocks:
-            chosen = slice(start, start + len(block))
-            total += _chi2(self.data[chosen] / mu[:, chosen] - 1.0, block, 1.0 / mu[:, chosen])
-            start += len(block)
-        return total
+        for f, block in zip(self.relative, self.blocks, strict=True):
+            mu = prediction.mu[:, block]
+            matrices = np.broadcast_to(f, (len(mu), *f.shape)).copy()
+            yield System(self.data[block] / mu - 1.0, with_diagonal(matrices, 1.0 / mu))
 
-    def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
-        """Return data (T, n) with the means (T, n) and the covariance of the prediction."""
-        mu = prediction.mu[0]
-        noise, start = random.standard_normal(means.shape), 0
-        for block in self.blocks:
-            chosen = slice(start, start + len(block))
-            own = mu[chosen]
-            factor = np.linalg.cholesky(block * np.outer(own, own) + np.diag(own))
-            noise[:, chosen] = noise[:, chosen] @ factor.T
-            start += len(block)
-        return np.asarray(means + noise)
-
-    def quadratic(self, prediction: Prediction) -> None:
-        """Return None: the covariance depends on the prediction."""
-        return None
-
-
-def _chi2(relative: Array, covariance: Array, variance: Array) -> Array:
-    """Return ρᵀ [F + diag(v)]⁻¹ ρ, shape (P,), by one Cholesky factor per point.
-
-    The matrix is bordered by ρ: the last row of its factor L is then L⁻¹ρ.
-    """
-    n = len(covariance)
-    step = max(1, _CHUNK // (n + 1) ** 2)
-    diagonal = np.arange(n)
-    found = np.empty(len(relative))
-    bordered = np.zeros((min(step, len(relative)), n + 1, n + 1))
-    bordered[:, n, n] = _BORDER
-    for start in range(0, len(relative), step):
-        part = slice(start, start + step)
-        matrices = bordered[: len(relative[part])]
-        matrices[:, :n, :n] = covariance
-        matrices[:, diagonal, diagonal] += variance[part]
-        matrices[:, n, :n] = relative[part]
-        try:
-            whitened = np.linalg.cholesky(matrices)[:, n, :n]
-        except np.linalg.LinAlgError:
-            raise NuanomalyError("the relative covariance has a negative eigenvalue") from None
-        found[part] = np.einsum("pn,pn->p", whitened, whitened)
-    return found
+    def without(self, gone: Sequence[int]) -> "RelativeCovariance":
+        """Return the statistic of the other bins."""
+        kept = self.kept(gone)
+        inside = [kept[(kept >= b.start) & (kept < b.stop)] - b.start for b in self.blocks]
+        parts = [f[np.ix_(own, own)] for f, own in zip(self.relative, inside, strict=True) if own.size]
+        return RelativeCovariance(self.data[kept], tuple(parts))
 
 
 def build(

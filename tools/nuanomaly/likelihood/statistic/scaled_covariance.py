@@ -20,8 +20,8 @@ The complement is therefore of the same form, C + s_i H_ij + s_j H_ji + s_i s_j 
 known beforehand, and only the bins with a signal are factorised at every point.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -30,18 +30,22 @@ from scipy.linalg import solve_triangular
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.algebra.gaussian_tables import Table
+from nuanomaly.likelihood.families.contract import Statistic, in_parts
+from nuanomaly.likelihood.families.definitions import determinants
+from nuanomaly.likelihood.families.following import FollowingCovariance, System, chunk, factor
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
-from nuanomaly.likelihood.transform.stack import Index, Stack
+from nuanomaly.likelihood.parts import Index, Prediction, Transform
+from nuanomaly.likelihood.transform.stack import Stack
 from nuanomaly.model.probabilities import Array
 
 Statistical = Literal["signal", "all", "none"]
 
-#: How many doubles of covariance matrices are held at once: about what a processor's cache takes.
-_CHUNK = 100_000
-#: Last diagonal element of the bordered matrix; any number above the χ² gives the same result.
-_BORDER = 1e300
+#: What the counting errors are called.
+_COUNTING: dict[Statistical, str] = {
+    "signal": "counting error of the signal alone",
+    "all": "counting error of signal and background",
+    "none": "no counting error but that in the covariance",
+}
 
 
 class Scaling(NamedTuple):
@@ -77,24 +81,18 @@ class Reduced(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class ScaledCovariance:
+class ScaledCovariance(FollowingCovariance):
     """Data (n,), fractional covariance (m, m) of the components of a stack, and the two choices."""
 
-    data: Array
     fractional: Array
     stack: Stack
     log_determinant: bool = True
     statistical: Statistical = "signal"
 
     @property
-    def kind(self) -> StatisticKind:
-        """−2 ln L with the log-determinant, a χ² without it."""
-        return "-2lnL" if self.log_determinant else "chi2"
-
-    @property
-    def n_bins(self) -> int:
-        """Number of data."""
-        return int(self.data.size)
+    def with_determinant(self) -> bool:
+        """Whether ln|M| is part of the value."""
+        return self.log_determinant
 
     @cached_property
     def scaling(self) -> Scaling:
@@ -112,9 +110,9 @@ class ScaledCovariance:
             constant = constant + np.diag(sums[:, still] @ fixed)
         return Scaling(constant, cross, square, 0.0 if self.statistical == "none" else 1.0)
 
-    def covariance(self, prediction: Prediction) -> Array:
+    def covariances(self, prediction: Prediction) -> tuple[Array]:
         """Return M, shape (P, n, n)."""
-        return self.scaling(self._changing(prediction))
+        return (self.scaling(self._changing(prediction)),)
 
     @cached_property
     def reduced(self) -> Reduced:
@@ -123,11 +121,11 @@ class ScaledCovariance:
         kept = np.unique(self.stack.bin_of[self.stack.varying])
         gone = np.setdiff1d(np.arange(self.n_bins), kept)
         residual = self.data - self.stack.sums @ self.stack.fixed
-        factor = _factor(full.constant[np.ix_(gone, gone)])
+        lower = factor(full.constant[np.ix_(gone, gone)])
         own, between = np.ix_(kept, kept), np.ix_(kept, gone)
-        w_constant = solve_triangular(factor, full.constant[between].T, lower=True).T
-        w_slope = solve_triangular(factor, full.cross[between].T, lower=True).T
-        z = solve_triangular(factor, residual[gone], lower=True)
+        w_constant = solve_triangular(lower, full.constant[between].T, lower=True).T
+        w_slope = solve_triangular(lower, full.cross[between].T, lower=True).T
+        z = solve_triangular(lower, residual[gone], lower=True)
         return Reduced(
             kept=kept,
             scaling=Scaling(
@@ -139,8 +137,14 @@ class ScaledCovariance:
             offset=residual[kept] - w_constant @ z,
             slope=1.0 + w_slope @ z,
             chi2=float(z @ z),
-            log_determinant=2.0 * float(np.log(np.diag(factor)).sum()),
+            log_determinant=2.0 * float(np.log(np.diag(lower)).sum()),
         )
+
+    def systems(self, prediction: Prediction) -> tuple[System]:
+        """Return residual and covariance on the bins that the model changes, the others eliminated."""
+        r = self.reduced
+        s = self._changing(prediction)[:, r.kept]
+        return (System(r.offset - s * r.slope, r.scaling(s), r.chi2, r.log_determinant),)
 
     def value(self, prediction: Prediction) -> Array:
         """Return the value, shape (P,).
@@ -150,48 +154,19 @@ class ScaledCovariance:
         NuanomalyError
             If the covariance is not positive definite at a point.
         """
-        r = self.reduced
-        s = self._changing(prediction)[:, r.kept]
-        step = max(1, _CHUNK // (r.kept.size + 1) ** 2)
-        parts = [self._value(s[i : i + step]) for i in range(0, len(s), step)]
-        return np.concatenate(parts) if parts else np.zeros(0)
+        return in_parts(self._value, prediction, chunk(self.reduced.kept.size))
 
-    def sample(self, prediction: Prediction, means: Array, random: np.random.Generator) -> Array:
-        """Return data (T, n) with the means (T, n) and the covariance M of the prediction."""
-        factor = _factor(self.covariance(prediction)[0])
-        return np.asarray(means + random.standard_normal(means.shape) @ factor.T)
+    def without(self, gone: Sequence[int]) -> "ScaledCovariance":
+        """Return the statistic of the other bins."""
+        kept = self.kept(gone)
+        return replace(self, data=self.data[kept], stack=self.stack.restricted(kept))
 
-    def table(self, prediction: Prediction) -> Table:
-        """Return what turns data (T, n) into values (T, P): one product of [d dᵀ, d, 1] with a matrix."""
-        mu, n = prediction.mu, self.n_bins
-        middle = mu.mean(axis=0)
-        rows, columns = np.triu_indices(n)
-        twice = np.where(rows == columns, 1.0, 2.0)
-        features = np.empty((len(mu), rows.size + n + 1))
-        step = max(1, 20 * _CHUNK // n**2)
-        for start in range(0, len(mu), step):
-            part = slice(start, start + step)
-            chosen = Prediction(mu[part], prediction.jacobian[part], _part(prediction.components, part))
-            covariance = self.covariance(chosen)
-            inverse = np.linalg.inv(covariance)
-            centred = mu[part] - middle
-            pulled = np.einsum("pnm,pm->pn", inverse, centred)
-            features[part, : rows.size] = inverse[:, rows, columns] * twice
-            features[part, rows.size : -1] = -2.0 * pulled
-            features[part, -1] = np.einsum("pn,pn->p", pulled, centred)
-            if self.log_determinant:
-                diagonal = np.diagonal(_factor(covariance), axis1=1, axis2=2)
-                features[part, -1] += 2.0 * np.log(diagonal).sum(axis=1)
-
-        def values(data: Array) -> Array:
-            d = data - middle
-            return np.asarray(np.hstack([d[:, rows] * d[:, columns], d, np.ones((len(d), 1))]) @ features.T)
-
-        return values
-
-    def quadratic(self, prediction: Prediction) -> None:
-        """Return None: the covariance depends on the prediction."""
-        return None
+    def definitions(self) -> Iterator[tuple[str, Statistic]]:
+        """Give the other counting errors, and the other choice of ln det."""
+        for choice, said in _COUNTING.items():
+            if choice != self.statistical:
+                yield said, replace(self, statistical=choice)
+        yield from determinants(self, self.log_determinant)
 
     def _changing(self, prediction: Prediction) -> Array:
         """Return the changing component of every bin, shape (P, n)."""
@@ -202,41 +177,6 @@ class ScaledCovariance:
         varying = self.stack.varying
         found[:, self.stack.bin_of[varying]] = components[:, varying]
         return found
-
-    def _value(self, s: Array) -> Array:
-        """Return the value for changing components on the kept bins, by one Cholesky factor per point.
-
-        The matrix is bordered by the residual: the last row of its factor L is then L⁻¹(D − P).
-        """
-        r = self.reduced
-        n = r.kept.size
-        bordered = np.empty((len(s), n + 1, n + 1))
-        bordered[:, :n, :n] = r.scaling(s)
-        bordered[:, n, :n] = r.offset - s * r.slope
-        bordered[:, :n, n] = 0.0
-        bordered[:, n, n] = _BORDER
-        factor = _factor(bordered)
-        whitened = factor[:, n, :n]
-        value = np.einsum("pn,pn->p", whitened, whitened) + r.chi2
-        if self.log_determinant:
-            value += 2.0 * np.log(np.diagonal(factor[:, :n, :n], axis1=1, axis2=2)).sum(axis=1)
-            value += r.log_determinant
-        return np.asarray(value)
-
-
-def _part(components: Array | None, part: slice) -> Array | None:
-    return None if components is None else components[part]
-
-
-def _factor(matrices: Array) -> Array:
-    """Return lower Cholesky factors; only the lower triangle is read."""
-    try:
-        return np.asarray(np.linalg.cholesky(matrices))
-    except np.linalg.LinAlgError:
-        raise NuanomalyError(
-            "the covariance is not positive definite at one of the points: the prediction is negative or not "
-            "finite there, or the fractional covariance has a negative eigenvalue"
-        ) from None
 
 
 def declared(config: Mapping[str, Any], release: Release, transform: Transform) -> tuple[Stack, Array, Array]:

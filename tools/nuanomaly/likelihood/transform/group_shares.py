@@ -11,7 +11,7 @@ total : ``bin``, or ``site`` for N_s and Σ_b instead
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Prediction, Response, Shares, Transform
 from nuanomaly.likelihood.response.migration import SiteResponse
 from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)
-class GroupShares:
+class GroupShares(Transform):
     """Data (sites, bins); ``axis`` is the one that is summed over."""
 
     data: Array
@@ -47,6 +47,19 @@ class GroupShares:
         spectra = outputs.reshape(-1, *self.data.shape)
         found = spectra / spectra.sum(axis=self.axis + 1, keepdims=True)
         return np.asarray(found.reshape(len(outputs), -1))
+
+    @property
+    def follows_data(self) -> bool:
+        """True: the totals are the data's."""
+        return True
+
+    def with_data(self, data: Array) -> "GroupShares":
+        """Return the transform that shares out the totals of other data."""
+        return replace(self, data=data.reshape(self.data.shape))
+
+    def shared(self, outputs: Array) -> Shares:
+        """Return the shares and their groups."""
+        return Shares(self.shares(outputs), self.groups)
 
     def __call__(self, outputs: Array) -> Prediction:
         """Return the totals of the data, shared out as the outputs are."""

@@ -17,17 +17,22 @@ import numpy as np
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Identity:
+class Identity(Transform):
     """μ = outputs, ∂μ/∂ξ_k = fraction_k · μ + shift_k."""
 
-    n_bins: int
+    size: int
     fractions: Array
     shifts: Array | float = 0.0
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return self.size
 
     def __call__(self, outputs: Array) -> Prediction:
         """Return the outputs as the prediction."""

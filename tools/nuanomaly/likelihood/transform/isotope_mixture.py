@@ -26,14 +26,14 @@ import pandas as pd
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse
 from nuanomaly.model.probabilities import Array, complete
 from nuanomaly.model.registry import model
 
 
 @dataclass(frozen=True, eq=False)
-class IsotopeMixture:
+class IsotopeMixture(Transform):
     """Factors (n, I) of each isotope's yield, the site of each row (n,), and ξ by isotope (I, K)."""
 
     shares: Array

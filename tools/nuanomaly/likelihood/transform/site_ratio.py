@@ -19,7 +19,7 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.response.migration import SiteResponse
 from nuanomaly.model.probabilities import Array
 
@@ -27,7 +27,7 @@ _SIDES = ("numerator", "denominator")
 
 
 @dataclass(frozen=True, eq=False)
-class SiteRatio:
+class SiteRatio(Transform):
     """Expectation (n,), the outputs that are divided by each other, and effects (K,) of the nuisances."""
 
     expected: Array

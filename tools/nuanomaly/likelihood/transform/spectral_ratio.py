@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.response.prompt_spectra import PromptSpectra
 from nuanomaly.model.probabilities import Array, complete
 from nuanomaly.model.registry import model
 
 
 @dataclass(frozen=True, eq=False)
-class SpectralRatio:
+class SpectralRatio(Transform):
     """Ratio of sums of spectra.
 
     Attributes

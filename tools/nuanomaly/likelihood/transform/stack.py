@@ -10,23 +10,20 @@ components : list, in the order of the covariance, each with
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Index, Prediction, Response, Transform
 from nuanomaly.model.probabilities import Array
-
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
-class Stack:
+class Stack(Transform):
     """m components, each in one of n bins.
 
     Attributes
@@ -34,7 +31,7 @@ class Stack:
     groups : mapping
         Name of each group of bins to its slice of the bins.
     bin_of : array of int, shape (m,)
-        The bin each component is in.
+        The bin each component is in; −1 for none.
     output_of : array of int, shape (m,)
         The output each component is; −1 for a fixed one.
     fixed : array, shape (m,)
@@ -56,15 +53,24 @@ class Stack:
 
     @property
     def varying(self) -> Index:
-        """The components that the model changes."""
-        return np.flatnonzero(self.output_of >= 0)
+        """The components of its bins that the model changes."""
+        return np.flatnonzero((self.output_of >= 0) & (self.bin_of >= 0))
 
     @property
     def sums(self) -> Array:
         """The matrix G, shape (n, m), that adds components to bins."""
         matrix = np.zeros((self.n_bins, self.bin_of.size))
-        matrix[self.bin_of, np.arange(self.bin_of.size)] = 1.0
+        inside = np.flatnonzero(self.bin_of >= 0)
+        matrix[self.bin_of[inside], inside] = 1.0
         return matrix
+
+    def restricted(self, kept: Index) -> "Stack":
+        """Return the stack of some bins, in their order; the components are all kept."""
+        place = np.full(self.n_bins + 1, -1)
+        place[kept] = np.arange(kept.size)
+        ends = {name: np.searchsorted(kept, [s.start, s.stop]).tolist() for name, s in self.groups.items()}
+        groups = {name: slice(first, last) for name, (first, last) in ends.items()}
+        return replace(self, groups=groups, bin_of=place[self.bin_of])
 
     def __call__(self, outputs: Array) -> Prediction:
         """Return bins and components for outputs of shape (P, n_out)."""

@@ -26,12 +26,12 @@ import pandas as pd
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.likelihood.parts import Prediction, Response
+from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Templates:
+class Templates(Transform):
     """Signal and backgrounds in n bins, and what K nuisances do to them.
 
     Attributes

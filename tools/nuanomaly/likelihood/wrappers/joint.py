@@ -13,6 +13,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.convex import CACHED, Local, profile
 from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import SumTable, Table
+from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.interface import Likelihood, solved
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.probabilities import Array, Model, Parameter
@@ -81,11 +82,6 @@ class JointLikelihood(Likelihood):
                 below, above = found.get(name, (low, high))
                 found[name] = max(low, below), min(high, above)
         return found
-
-    @property
-    def max_L_over_E(self) -> float | None:
-        """The largest of the members'."""
-        return max((x for m in self.members if (x := m.max_L_over_E) is not None), default=None)
 
     def _own(self, member: Likelihood, model: Model, points: Mapping[str, Array]) -> dict[str, Array]:
         names = {p.name for p in (*model.parameters, *member.interaction_parameters)}
@@ -185,15 +181,20 @@ class JointLikelihood(Likelihood):
             )
         return found
 
-    def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
-        """Return the sum of the members' stated errors, shape (P,)."""
-        errors = [m.averaging_error(model, self._own(m, model, points)) for m in self.members]
-        return np.asarray(np.sum(errors, axis=0))
-
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the members' observables side by side, shape (P, n)."""
         parts = [m.observables(model, self._own(m, model, points)) for m in self.members]
         return np.concatenate(parts, axis=1)
+
+    def breakdown(
+        self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]
+    ) -> tuple[Breakdown, ...]:
+        """Return what each member's statistic is made of at one complete point."""
+        found: list[Breakdown] = []
+        for member in self.members:
+            own = {name: nuisances[name] for name in member.nuisances.ids}
+            found += member.breakdown(model, self._own(member, model, points), own)
+        return tuple(found)
 
     @property
     def data(self) -> Array | None:

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.algebra.ensemble import GaussianForm, gaussian_noise
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
+from nuanomaly.likelihood.breakdown import Breakdown
+from nuanomaly.likelihood.families.moments import Moments
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
@@ -66,6 +69,14 @@ class FixedLikelihood(Likelihood):
         """Return χ², shape (P,)."""
         residual = self.observed - self.observables(model, points)
         return np.asarray(np.einsum("pn,pn->p", residual @ self.inverse, residual))
+
+    def breakdown(
+        self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]
+    ) -> tuple[Breakdown, ...]:
+        """Return what each bin adds at one complete point."""
+        residual = (self.observed - self.observables(model, points))[0]
+        errors = np.sqrt((gaussian_noise(self.inverse) ** 2).sum(axis=1))
+        return (Breakdown(self.release, residual * (residual @ self.inverse), residual / errors),)
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the prediction at nominal nuisances, shape (P, n)."""
@@ -153,13 +164,13 @@ def with_covariance_of(
     NotApplicableError
         If the statistic has no covariance that depends on the prediction.
     """
-    measure: Any = likelihood.measure
-    if not hasattr(measure, "covariance") or not hasattr(measure, "data"):
-        raise NotApplicableError(f"not applicable: {likelihood.release} has no covariance of its prediction")
     prediction = likelihood.prediction(model, points)
-    covariance = measure.covariance(prediction)[0]
+    moments = likelihood.measure.moments(prediction)
+    if moments is None:
+        raise NotApplicableError(f"not applicable: {likelihood.release} has no covariance of its prediction")
+    covariance = np.asarray(block_diag(*(part[0] for part in moments.covariances)), float)
     if at == "data":
-        ratio = measure.data / prediction.mu[0]
+        ratio = likelihood.data / prediction.mu[0]
         covariance = covariance * np.outer(ratio, ratio)
     elif at != "prediction":
         raise NuanomalyError(f"a covariance is taken at data or prediction, not at {at!r}")
@@ -172,7 +183,7 @@ def with_covariance_of(
         overlaps=likelihood.overlaps,
         base=likelihood,
         inverse=np.linalg.inv(covariance),
-        observed=measure.data,
+        observed=likelihood.data,
     )
 
 
@@ -228,6 +239,16 @@ class WithoutPrior(Likelihood):
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return ∂(observables)/∂ξ, shape (P, n, K)."""
         return self.base.nuisance_effects(model, points)
+
+    def breakdown(
+        self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]
+    ) -> tuple[Breakdown, ...]:
+        """Return what the statistic is made of at one complete point."""
+        return self.base.breakdown(model, points, nuisances)
+
+    def moments(self, model: Model, points: Mapping[str, Array]) -> Moments | None:
+        """Return mean and covariance of the data at complete points, or None."""
+        return self.base.moments(model, points)
 
     def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
         """Return the means of data at complete points, shape (P, n_bins), with all nuisances by id."""
