@@ -8,7 +8,7 @@ RUN    := $(PY) -m nuanomaly
 LOCKS  := tools/locks
 UV     := uv==0.13.9
 # What is installed on top of the tests' packages, only where somebody asks for it
-PURPOSES := exchange samplers browser
+PURPOSES := exchange samplers browser crosscheck
 # The extras of pyproject.toml that a lock is for, where it is not the one of the same name
 EXTRAS_dev := dev report root dask datalad
 EXTRAS_report := report root
@@ -98,6 +98,9 @@ exchange: .venv/exchange.stamp ## Install what checks exports as their readers d
 samplers: .venv/samplers.stamp ## Install what draws from posteriors (emcee, dynesty) and looks at the chains (ArviZ)
 
 browser: .venv/browser.stamp ## Install what drives a Chromium that is on PATH (none is downloaded)
+
+crosscheck: .venv/crosscheck.stamp ## Compare probabilities with other packages, into docs/
+	@$(PY) tools/crosscheck.py
 
 lock: .venv/pip.stamp ## Pin the packages anew (LOCK_ARGS=--upgrade for newer versions)
 	@echo "Resolving the dependencies in pyproject.toml ..."

@@ -289,6 +289,7 @@ LOCKS = {
     "exchange.txt": ("exchange",),
     "samplers.txt": ("samplers",),
     "browser.txt": ("browser",),
+    "crosscheck.txt": ("crosscheck",),
 }
 
 

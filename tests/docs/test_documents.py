@@ -1,0 +1,48 @@
+"""The manual's pages: their examples run, and their stored tables are what was stored."""
+
+import doctest
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_examples_of_a_page_give_what_they_say(page: str) -> None:
+    options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    result = doctest.testfile(str(DOCS / page), module_relative=False, optionflags=options, encoding="utf-8")
+    assert result.failed == 0
+
+
+def test_conventions_have_examples() -> None:
+    text = (DOCS / "conventions.md").read_text("utf-8")
+    assert len(doctest.DocTestParser().get_examples(text)) > 15
+
+
+def test_the_table_of_other_packages_is_the_stored_one() -> None:
+    from crosscheck import with_table
+
+    text = (DOCS / "conventions.md").read_text("utf-8")
+    rows = json.loads((DOCS / "crosscheck.json").read_text("utf-8"))["rows"]
+    assert with_table(text, rows) == text
+    assert with_table(text, rows[1:]) != text
+
+
+def test_the_right_conventions_agree_and_the_wrong_ones_do_not() -> None:
+    rows = json.loads((DOCS / "crosscheck.json").read_text("utf-8"))["rows"]
+    largest = {(row["package"], row["convention"]): max(row["differences"]) for row in rows}
+    assert largest["nusquids", "rotations, phases and units as here"] < 1e-12
+    assert largest["jaxnu", "matrix read as P[final, initial]"] < 1e-7
+    assert largest["jaxnu", "matrix read as P[initial, final]"] > 1e-3
+    assert len(largest) == len(rows) >= 7
+
+
+def test_a_page_without_marks_is_refused() -> None:
+    from crosscheck import with_table
+
+    with pytest.raises(ValueError, match="no marks"):
+        with_table("# Conventions", [])
