@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.likelihood.algebra.chebyshev import Series, series
 from nuanomaly.likelihood.algebra.collapse import Collapsed, collapse
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.probabilities import Array, Expansion, Model
@@ -34,6 +35,7 @@ class _Memory:
     def __init__(self) -> None:
         self.kernels: dict[tuple[str, float], Array] = {}
         self.collapsed: Collapsed | None = None
+        self.slow: Series | None = None
 
 
 #: By content of the nodes, as long as a channel with that content exists.
@@ -70,6 +72,10 @@ class Channel:
         Whether waves may be made from nodes collapsed in L/E
         (see :mod:`nuanomaly.likelihood.algebra.collapse`) where that is less work: for events, of which there
         are many. Probabilities without expansion are still made node by node.
+    slow_below : float
+        Δm² in eV² below which waves are read off a series in Δm² (see
+        :mod:`nuanomaly.likelihood.algebra.chebyshev`): for fits of small splittings, where each point has its
+        own. Zero: none are.
     """
 
     initial: str
@@ -85,6 +91,7 @@ class Channel:
     label: str = ""
     half_width: Array | None = None
     collapsible: bool = False
+    slow_below: float = 0.0
 
     @property
     def n_out(self) -> int:
@@ -123,7 +130,7 @@ class Channel:
         weights = self.weights
         csr = () if isinstance(weights, np.ndarray) else (weights.data, weights.indices, weights.indptr)
         half = np.zeros(0) if self.half_width is None else self.half_width * (self.phase_constant / PHASE)
-        found = hashlib.sha256(repr((weights.shape, self.collapsible)).encode())
+        found = hashlib.sha256(repr((weights.shape, self.collapsible, self.slow_below)).encode())
         for array in (self.L_over_E, half, *(csr or (weights,))):
             found.update(np.ascontiguousarray(array).tobytes())
         return found.hexdigest()
@@ -143,6 +150,18 @@ class Channel:
         found = self._memory.collapsed
         return found if found.size < self.L_over_E.size else None
 
+    @property
+    def slow(self) -> Series:
+        """The series that waves of small Δm² are read off."""
+        if self._memory.slow is None:
+            ends = self.L_over_E.copy()
+            if self.half_width is not None:
+                ends += self.half_width * (self.phase_constant / PHASE)
+            dense: Any = self.weights
+            scale: Array = np.asarray(abs(dense).sum(axis=1), float).ravel()
+            self._memory.slow = series(self.by_node, self.slow_below, float(ends.max()), scale)
+        return self._memory.slow
+
     def kernel(self, dm2: Array, wave: str = "sin2") -> Array:
         """Return W·sin²φ (or W·sin 2φ for ``wave="sin"``) at each Δm² in eV², shape (M, n_out)."""
         values, known = np.asarray(dm2, float), self._memory.kernels
@@ -152,7 +171,10 @@ class Channel:
             missing = np.unique(values)
         few = self.collapsed
         bounded = np.zeros(missing.size, bool) if few is None else missing <= few.limit
-        made = [(missing[~bounded], self.by_node(missing[~bounded], wave))]
+        slow = (missing <= self.slow_below) & (wave == "sin2") & (self.slow_below > 0.0)
+        made = [(missing[slow], self.slow.rows(missing[slow]))] if slow.any() else []
+        missing, bounded = missing[~slow], bounded[~slow]
+        made.append((missing[~bounded], self.by_node(missing[~bounded], wave)))
         if few is not None:
             made.append((missing[bounded], few.rows(missing[bounded], wave)))
         for part, rows in made:
@@ -177,7 +199,7 @@ class Channel:
     def forget(self) -> None:
         """Forget all that was made of these nodes."""
         self._memory.kernels.clear()
-        self._memory.collapsed = None
+        self._memory.collapsed = self._memory.slow = None
         self.__dict__.pop("collapsed", None)
 
     def _waves(self, dm2: Array, wave: str) -> Array:

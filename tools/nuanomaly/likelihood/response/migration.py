@@ -22,6 +22,9 @@ energy_shift : number, optional
     MeV that energies are below those of the neutrinos, if the table holds prompt energies.
 known_at : {model, parameters}, optional
     Where the outputs are n_sb; at probability one if left out.
+slow_below : number, optional
+    Δm² in eV² below which waves are read off a series in Δm²
+    (see :mod:`nuanomaly.likelihood.algebra.chebyshev`).
 """
 
 from collections.abc import Mapping
@@ -68,7 +71,8 @@ def build(config: Mapping[str, Any], release: Release) -> SiteResponse:
     values = outputs[config["outputs"]["value"]].to_numpy(float)
     scale = np.divide(values, known, out=np.zeros_like(values), where=known > 0.0)
     scaled = sparse.csr_array(sparse.diags_array(scale) @ weights)
-    channel = Channel("e", "e", True, "CC", L, E, scaled, half_width=half_width)
+    slow = float(config.get("slow_below", 0.0))
+    channel = Channel("e", "e", True, "CC", L, E, scaled, half_width=half_width, slow_below=slow)
     return SiteResponse((channel,), len(values), sites=tuple(sites), bins=bins)
 
 

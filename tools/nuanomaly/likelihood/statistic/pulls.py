@@ -15,7 +15,8 @@ background : {table, column}, optional
 pulls : table
     Rows (pull, sigma, acts_on): σ, NaN for a free one, and ``signal`` or ``background``.
 effects : table
-    A column per pull and a row per datum: F or G, by what the pull acts on.
+    A column per pull, named as the pull or p0, p1 … in their order, and a row per datum: F or G, by what the
+    pull acts on.
 variance : ``data`` (Neyman), ``prediction`` (Pearson) or ``combined`` (3 / (1/d + 2/m), of the same mean)
 """
 
@@ -224,7 +225,8 @@ def build(config: Mapping[str, Any], release: Release, transform: Transform, nui
         )
     pulls = release.table(config["pulls"])
     effects = release.table(config["effects"])
-    if list(effects.columns) != pulls["pull"].tolist() or len(effects) != data.size:
+    numbered = [f"p{k}" for k in range(len(pulls))]
+    if list(effects.columns) not in (pulls["pull"].tolist(), numbered) or len(effects) != data.size:
         raise NuanomalyError(
             f"{release.id} {config['effects']}: needs a column per pull and a row per datum, in order"
         )
