@@ -1,8 +1,9 @@
 """What was learned of a dataset after its versions were released: ``datasets/NAME/amendments.yaml``.
 
 Released folders are frozen; later knowledge lies beside them, outside of the ledger's digest. An amendment
-adds known issues, benchmarks and meanings of columns to versions that it names. It never changes a number, a
-mode or a likelihood: that takes a new revision.
+adds known issues, benchmarks, meanings of columns, further modes (a released table that can be read in place
+of a likelihood) and modes without an overlap to versions that it names. It never changes a number, a mode or
+a likelihood that is there: that takes a new revision.
 """
 
 import os
@@ -67,7 +68,8 @@ def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]
     """Return the metadata of a release with what amendments add to it.
 
     Known issues and benchmarks stand behind the release's own, each with the date it was ``amended``; what is
-    added to the meaning of a column stands behind it; the amendments themselves are under ``amendments``.
+    added to the meaning of a column stands behind it; further modes are under ``further_modes``, modes of
+    other releases that share no data under ``disjoint``; the amendments themselves are under ``amendments``.
 
     Raises
     ------
@@ -88,6 +90,12 @@ def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]
             {**item, "amended": str(entry["date"])} for entry in amendments for item in entry.get(section, ())
         ]
         found[section] = [*found.get(section, ()), *added]
+    found["further_modes"] = {
+        name: {**mode, "amended": str(entry["date"])}
+        for entry in amendments
+        for name, mode in entry.get("modes", {}).items()
+    }
+    found["disjoint"] = [item for entry in amendments for item in entry.get("disjoint", ())]
     for entry in amendments:
         for table, columns in entry.get("columns", {}).items():
             found["tables"] = _explained(found["tables"], table, columns)

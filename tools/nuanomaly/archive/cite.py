@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nuanomaly import __version__
-from nuanomaly.archive import anomalies
+from nuanomaly.archive.references import releases
 from nuanomaly.archive.release import Release, load
 
 TITLE = (
@@ -47,7 +47,7 @@ def cite(references: str | Release | Iterable[str | Release], *, archive: bool =
     Parameters
     ----------
     references : str, Release, or several
-        Releases, ``NAME[@VERSION]``, or groups.
+        Releases, ``NAME[@VERSION]``, groups, or sums of these.
     archive : bool
         Add an entry for the archive itself.
 
@@ -72,13 +72,13 @@ def cite(references: str | Release | Iterable[str | Release], *, archive: bool =
     }
     """
     wanted = [references] if isinstance(references, str | Release) else list(references)
-    releases: dict[str, Release] = {}
+    named: dict[str, Release] = {}
     for reference in wanted:
         for found in _releases(reference):
-            releases[found.id] = found
+            named[found.id] = found
     header: list[str] = []
     entries: dict[str, str] = {}
-    for found in releases.values():
+    for found in named.values():
         listed = found.metadata.get("publications", ())
         header.append(f"% {found.id}: " + ", ".join(f"{p['key']} ({p['role']})" for p in listed))
         for publication in listed:
@@ -185,5 +185,4 @@ def _archive() -> str:
 def _releases(reference: str | Release) -> list[Release]:
     if isinstance(reference, Release):
         return [reference]
-    members = anomalies.groups().get(reference)
-    return [found for m in members for found in _releases(m)] if members else [load(reference)]
+    return [load(name) for name in releases(reference)]

@@ -4,12 +4,12 @@ import hashlib
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import amendments, catalog_content, document, gate, names, paths
+from nuanomaly.archive import amendments, catalog_content, document, gate, names, paths, references
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Release:
         Such as ``best`` and ``2022-r1``.
     folder : pathlib.Path
         Where ``release.yaml`` and the tables are.
+    private : bool
+        Whether it is in a folder of one's own, which nobody else has.
     metadata : mapping
         The whole of ``release.yaml``, with what :mod:`.amendments` add to it.
     """
@@ -52,6 +54,7 @@ class Release:
     version: str
     folder: Path
     metadata: Mapping[str, Any] = field(repr=False, compare=False)
+    private: bool = field(default=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -197,9 +200,10 @@ def places() -> list[Path]:
 
 
 def load(reference: str) -> Release:
-    """Return a release by ``NAME`` (newest released version), ``NAME@LABEL`` or ``NAME@VERSION``.
+    """Return a release by ``NAME`` (newest released version), ``NAME@LABEL``, ``NAME@VERSION`` or its folder.
 
-    Looked for in the checkout, then among the releases that were fetched.
+    Looked for in the checkout, then among the releases that were fetched. A folder is named by a path with a
+    slash (``./my-release``); if it is none of the archive's, the release is marked private.
 
     Raises
     ------
@@ -216,6 +220,8 @@ def load(reference: str) -> Release:
     >>> load("best").id
     'best@2022-r2'
     """
+    if references.is_folder(reference):
+        return _in_folder(Path(reference))
     name, wanted = names.split(reference)
     known: set[str] = set()
     versions: set[str] = set()
@@ -236,6 +242,21 @@ def load(reference: str) -> Release:
             warnings.warn(message, RetractedReleaseWarning, stacklevel=2)
         return release
     raise _absent(name, wanted, known, versions)
+
+
+def _in_folder(folder: Path) -> Release:
+    """Return the release in a folder, private unless the folder is the archive's.
+
+    Raises
+    ------
+    NuanomalyError
+        If there is none.
+    """
+    if not (folder / "release.yaml").is_file():
+        raise NuanomalyError(f"{folder} holds no release.yaml: name the folder of one version of a dataset")
+    home = folder.resolve()
+    archived = any(home.is_relative_to((place / "datasets").resolve()) for place in places())
+    return replace(read(folder), private=not archived)
 
 
 def _absent(name: str, wanted: str | None, known: set[str], versions: set[str]) -> NuanomalyError:

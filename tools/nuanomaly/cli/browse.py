@@ -37,13 +37,25 @@ def list_(as_json: bool, **wanted: str | None) -> None:
 @output.as_json
 def show(reference: str, as_json: bool) -> None:
     """Show what a release holds: summary, tables with columns and units, provenance, known issues,
-    likelihood modes and benchmarks."""
+    likelihood modes and benchmarks.
+
+    A folder with a release of your own (./my-release), a group and a sum (lsnd+karmen) are shown release by
+    release.
+    """
+    from nuanomaly.archive.references import releases
     from nuanomaly.archive.release import load
 
-    found = load(reference)
+    named = [load(name) for name in releases(reference)]
     if as_json:
-        output.emit({"release": found.id, "folder": found.folder, **found.metadata})
+        rows = [{"release": one.id, "folder": one.folder, **one.metadata} for one in named]
+        output.emit(rows[0] if len(rows) == 1 else rows)
         return
+    for k, found in enumerate(named):
+        click.echo("\n\n" if k else "", nl=False)
+        _show(found)
+
+
+def _show(found: "Release") -> None:
     _heading(found)
     _tables(found)
     _likelihood(found)
@@ -108,6 +120,7 @@ def cite(references: Sequence[str], archive: bool) -> None:
 def _heading(found: "Release") -> None:
     meta = found.metadata
     state = f" [{found.state}]" if found.state != "released" else ""
+    state += " [private: a folder of your own]" if found.private else ""
     click.echo(f"{found.id}{state}: {meta['title']}\n\n{_line(meta['summary'])}\n")
     facts = {
         "experiment": meta["experiment"],
@@ -162,6 +175,8 @@ def _likelihood(found: "Release") -> None:
         for name, mode in modes.items():
             title = f": {_line(mode['title'])}" if mode and "title" in mode else ""
             lines.append(f"{name}{' (default)' if name == default else ''}{title}")
+    for name, mode in found.metadata.get("further_modes", {}).items():
+        lines.append(f"{name} (added {mode['amended']}): {_line(mode['title'])}")
     nuisances = [str(n["id"]) for n in declared.get("nuisances", ())]
     if nuisances:
         lines.append("nuisances: " + ", ".join(nuisances))

@@ -52,8 +52,11 @@ def models(as_json: bool) -> None:
 @options.settings
 @output.as_json
 def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as_json: bool) -> None:
-    """Evaluate the statistic of DATASET (NAME[@VERSION][:MODE] or a group) at a point of a model, nuisances
-    profiled."""
+    """Evaluate the statistic of DATASET at a point of a model, nuisances profiled.
+
+    DATASET is NAME[@VERSION][:MODE], a group, the folder of a release of your own (./my-release), or a sum of
+    these (lsnd+karmen).
+    """
     asked = options.analysis([dataset], model, modes=[mode] if mode else [], settings=settings)
     likelihood, values = asked.likelihood, asked.fixed
     row = {
@@ -166,8 +169,12 @@ def compare(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Test whether two or more data sets (releases or groups) are compatible under a model: the parameter
-    goodness of fit of Maltoni and Schwetz (hep-ph/0304176)."""
+    """Test whether two or more data sets are compatible under a model: the parameter goodness of fit of
+    Maltoni and Schwetz (hep-ph/0304176).
+
+    Each DATASET is one side: NAME[@VERSION][:MODE], a group, the folder of a release of your own, or a sum of
+    these (lsnd+karmen).
+    """
     with output.progress("fitting") as progress:
         found = asked.compare(progress=progress)
     test = None

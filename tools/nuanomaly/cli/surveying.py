@@ -19,14 +19,12 @@ def survey(datasets: Sequence[str], model: str, settings: Sequence[str], as_json
     """
     from nuanomaly.inference.survey import survey as run
     from nuanomaly.inference.survey import with_likelihood
-    from nuanomaly.likelihood.build import likelihood, split_mode
+    from nuanomaly.likelihood.build import likelihood
     from nuanomaly.model.registry import model as make_model
 
     chosen = make_model(model)
     references = list(datasets) or with_likelihood()
-    interactions = {
-        p.name: p for name in references for p in likelihood(*split_mode(name)).interaction_parameters
-    }
+    interactions = {p.name: p for name in references for p in likelihood(name).interaction_parameters}
     known = {**interactions, **{p.name: p for p in chosen.parameters}}
     values = options.parse_settings(settings, known, chosen.name)
     with output.progress("releases") as progress:

@@ -10,7 +10,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.datasets import atoms
 from nuanomaly.inference.grid import known_parameters
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine
+from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.probabilities import Model, NotApplicableError, Parameter
 
 
@@ -19,22 +19,22 @@ def applicable(
 ) -> tuple[tuple[Likelihood, ...], dict[str, str]]:
     """Return the sides without the releases that cannot take a model, and why those cannot, by name.
 
+    A side of which nothing is left is left out as a whole.
+
     Raises
     ------
     NotApplicableError
-        If there are any and they are not to be left out, or if nothing of a side would be left.
+        If there are any and they are not to be left out, or if nothing would be left.
     """
     reasons = {m.release: said for s in sides for m in atoms(s) if (said := refusal(m, model, fixed))}
     if not reasons:
         return tuple(sides), {}
     said = "; ".join(reason if name in reason else f"{name}: {reason}" for name, reason in reasons.items())
-    emptied = [s.release for s in sides if all(m.release in reasons for m in atoms(s))]
-    if not leave_out or emptied:
-        left = sum(len(atoms(s)) for s in sides) > len(reasons) and not emptied
-        raise NotApplicableError(
-            said + ("; leave it out with `leave_out`, and the result says so" if left else "")
-        )
-    return tuple(_without(side, reasons) for side in sides), reasons
+    kept = tuple(left for side in sides if (left := _without(side, reasons)) is not None)
+    if not leave_out or not kept:
+        hint = "; leave it out with `leave_out`, and the result says so" if kept else ""
+        raise NotApplicableError(said + hint)
+    return kept, reasons
 
 
 def refusal(likelihood: Likelihood, model: Model, fixed: Mapping[str, float]) -> str:
@@ -66,9 +66,11 @@ def _typical(parameter: Parameter) -> float:
     return exp(0.5 * (log(low) + log(high))) if parameter.log and low > 0.0 else 0.5 * (low + high)
 
 
-def _without(side: Likelihood, names: Mapping[str, str]) -> Likelihood:
-    """Return a side without some of its releases."""
+def _without(side: Likelihood, names: Mapping[str, str]) -> Likelihood | None:
+    """Return a side without some of its releases, None if nothing is left."""
     kept = [m for m in atoms(side) if m.release not in names]
-    if not isinstance(side, JointLikelihood) or len(kept) == len(side.members):
+    if len(kept) == len(atoms(side)):
         return side
+    if not kept:
+        return None
     return kept[0] if len(kept) == 1 else combine(kept)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.references import split_mode, terms
 from nuanomaly.archive.release import load
-from nuanomaly.likelihood.build import declared_modes, group_members, likelihood, split_mode
+from nuanomaly.likelihood.build import declared_modes, group_members, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine
 
@@ -43,6 +44,12 @@ def label(likelihood: Likelihood) -> str:
     return likelihood.release + (f":{likelihood.mode}" if likelihood.mode else "")
 
 
+def shown(likelihood: Likelihood) -> str:
+    """Return what a data set is called in results: its release or group, marked if it is one's own."""
+    marked = likelihood.private and not isinstance(likelihood, JointLikelihood)
+    return f"{likelihood.release} (private)" if marked else likelihood.release
+
+
 def labels(members: Sequence[Likelihood]) -> tuple[str, ...]:
     """Return the data sets' releases or groups; with their mode where one stands twice.
 
@@ -52,7 +59,7 @@ def labels(members: Sequence[Likelihood]) -> tuple[str, ...]:
         If the same release stands twice in the same mode.
     """
     releases = [m.release for m in members]
-    found = tuple(m.release if releases.count(m.release) == 1 else label(m) for m in members)
+    found = tuple(shown(m) if releases.count(m.release) == 1 else label(m) for m in members)
     for name in found:
         if found.count(name) > 1:
             raise NuanomalyError(f"{name} is named twice: name each data set once")
@@ -101,7 +108,8 @@ def _one(dataset: Dataset, mode: str | None) -> Likelihood:
 def _modes(reference: str) -> set[str]:
     """Return the modes a release, or every member of a group that has any, can be taken in."""
     text, _ = split_mode(reference)
-    members = group_members(text)
+    parts = terms(reference)
+    members = parts if len(parts) > 1 else group_members(text)
     if not members:
         return set(declared_modes(load(text))[1])
     found = [modes for modes in map(_modes, members) if modes != {"default"}]
@@ -125,7 +133,7 @@ def _between(a: Likelihood, b: Likelihood) -> Iterator[FoundOverlap]:
         return
     for one, other in ((a, b), (b, a)):
         for declared in one.overlaps:
-            if _names(declared.release, other.release):
+            if _names(declared.release, other.release) and other.mode not in declared.disjoint:
                 yield FoundOverlap(one.release, other.release, declared.relation, declared.reason)
                 return
     if a.name == b.name:  # whatever they declare: one experiment's data, represented or released twice
@@ -133,10 +141,17 @@ def _between(a: Likelihood, b: Likelihood) -> Iterator[FoundOverlap]:
 
 
 def _names(reference: str, release: str) -> bool:
-    """Say whether ``NAME``, ``NAME@LABEL`` or ``NAME@VERSION`` names a release."""
+    """Say whether ``NAME``, ``NAME@LABEL`` or ``NAME@VERSION`` names a release, or another revision of it.
+
+    A revision holds the same data in another form.
+    """
     name, _, version = release.partition("@")
     wanted, _, label = reference.partition("@")
-    return wanted == name and label in ("", version, version.rpartition("-r")[0])
+    return wanted == name and (not label or _upstream(label) == _upstream(version))
+
+
+def _upstream(version: str) -> str:
+    return version.rpartition("-r")[0] or version
 
 
 def check_overlaps(datasets: Sequence[Likelihood], allow: bool) -> tuple[FoundOverlap, ...]:

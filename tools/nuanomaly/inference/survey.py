@@ -8,7 +8,7 @@ from nuanomaly.archive.catalog import entries
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.significance import p_value
-from nuanomaly.likelihood.build import likelihood, split_mode
+from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.model.probabilities import Model, complete
 from nuanomaly.model.registry import model as make_model
@@ -85,7 +85,7 @@ def survey(
     """
     chosen = make_model(model)
     references = list(datasets) if datasets is not None else with_likelihood()
-    found = [likelihood(*split_mode(name)) for name in references]
+    found = [likelihood(name) for name in references]
     interactions = {p.name for lk in found for p in lk.interaction_parameters}
     # a name nobody knows, or one that is missing, is a mistake of the caller, not a property of one release
     complete(chosen, {k: v for k, v in parameters.items() if k not in interactions})

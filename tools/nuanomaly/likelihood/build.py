@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from nuanomaly.archive import amendments
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.references import split_mode, terms
 from nuanomaly.archive.release import Release, load
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
@@ -108,27 +110,16 @@ def mode_name(modes: Sequence[str], default: str | None, wanted: str | None, rel
     return wanted
 
 
-def split_mode(reference: str) -> tuple[str, str | None]:
-    """Return dataset and mode of ``NAME[@VERSION][:MODE]``.
-
-    Examples
-    --------
-    >>> split_mode("miniboone-nue@2020:combined")
-    ('miniboone-nue@2020', 'combined')
-    """
-    name, _, mode = reference.partition(":")
-    return name, mode or None
-
-
 def likelihood(reference: str | Release, mode: str | None = None) -> Likelihood:
-    """Return the likelihood of a release, or of a declared group such as ``gallium``.
+    """Return the likelihood of a release, of a declared group such as ``gallium``, or of a sum.
 
     Parameters
     ----------
     reference : str or Release
-        ``NAME[@VERSION][:MODE]``, the name of a group, or a loaded release.
+        ``NAME[@VERSION][:MODE]``, the name of a group, the folder of a release of one's own, a sum of these
+        (``lsnd+karmen+reactor-rates:summation``), or a loaded release.
     mode : str, optional
-        The analysis variant (the default one if left out).
+        The analysis variant (the default one if left out); of a sum, for the members that have modes.
 
     Raises
     ------
@@ -141,8 +132,13 @@ def likelihood(reference: str | Release, mode: str | None = None) -> Likelihood:
     --------
     >>> likelihood("lsnd").statistic
     'delta'
+    >>> likelihood("lsnd+karmen").release
+    'lsnd@2001-r1 + karmen@2002-r1'
     """
     if isinstance(reference, str):
+        parts = terms(reference)
+        if len(parts) > 1:
+            return join("", parts, mode)
         text, named = split_mode(reference)
         mode = mode or named
         members = group_members(text)
@@ -165,38 +161,55 @@ def group_members(name: str) -> tuple[str, ...]:
 
 
 def join(name: str, references: Sequence[str], mode: str | None = None) -> JointLikelihood:
-    """Return the joint likelihood of several releases; ``mode`` goes to each member that has modes."""
-    members = []
+    """Return the joint likelihood of several releases; ``mode`` goes to each member that has modes.
+
+    Without a name it is called by its members, with the modes that are named for them.
+    """
+    members, labels = [], []
     for reference in references:
         text, own = split_mode(reference)
         modes = [] if group_members(text) else declared_modes(load(text))[1]
         chosen = own or (None if modes == ["default"] else mode)
         members.append(likelihood(text, chosen))
-    return combine(members, name, mode)
+        private = members[-1].private and not isinstance(members[-1], JointLikelihood)
+        mark = " (private)" if private else ""
+        labels.append(members[-1].release + (f":{own}" if own else "") + mark)
+    return combine(members, name or " + ".join(labels), mode)
 
 
 def _fingerprint(release: Release) -> int:
-    return (release.folder / "release.yaml").stat().st_mtime_ns
+    """Return what changes when the declaration, or a table of one's own, does."""
+    files = [release.folder / "release.yaml", release.folder.parent / amendments.FILE]
+    if release.private:
+        files = [*files, *release.folder.iterdir()]
+    return hash(tuple(file.stat().st_mtime_ns for file in files if file.is_file()))
 
 
 @lru_cache(maxsize=64)
 def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -> Likelihood:
     declared, modes, default = declared_modes(release)
-    chosen = mode_name(modes, default, mode, release.id)
+    further = release.metadata.get("further_modes", {})
+    chosen = mode_name([*modes, *further], default, mode, release.id)
     common = {k: v for k, v in declared.items() if k not in ("modes", "default_mode")}
-    config: dict[str, Any] = {**common, **declared["modes"][chosen]}
+    config: dict[str, Any] = {
+        **common,
+        **(further[chosen] if chosen in further else declared["modes"][chosen]),
+    }
     approximate = str(config.get("approximate", ""))
+    disjoint = {item["with"]: tuple(item["modes"]) for item in release.metadata.get("disjoint", ())}
     overlaps = tuple(
-        Overlap(o["with"], o["relation"], o["reason"]) for o in release.metadata.get("overlaps", ())
+        Overlap(o["with"], o["relation"], o["reason"], disjoint.get(o["with"], ()))
+        for o in release.metadata.get("overlaps", ())
+        if chosen in o.get("modes", [chosen])
     )
-    named = None if modes == ["default"] else chosen
+    named = None if chosen == "default" and modes == ["default"] else chosen
     if "surface" in config:
         kind = str(config["surface"].get("kind", "surface"))
         if kind not in SURFACES:
             raise UnknownNameError("surface kind", kind, SURFACES, release.id)
         module = import_module(f"nuanomaly.likelihood.{kind.replace('-', '_')}")
         surface: Likelihood = module.build(config["surface"], release, named, approximate)
-        return replace(surface, overlaps=overlaps)
+        return replace(surface, overlaps=overlaps, private=release.private)
     found = nuisances(config, release)
     response = component("response", config["response"], release)
     transform = component("transform", config["transform"], release, response, found)
@@ -209,6 +222,7 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
         nuisances=found,
         approximate=approximate,
         overlaps=overlaps,
+        private=release.private,
         response=response,
         transform=transform,
         measure=measure,

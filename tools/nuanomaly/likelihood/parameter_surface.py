@@ -14,22 +14,29 @@ absent : {coordinate: value}, optional
     What a coordinate is for models that do not have it (a coupling that is zero for stable neutrinos).
 fixed : {parameter: value}, optional
     Parameters that had this value when the table was made: models that have them must have it too.
-no_oscillation : number, optional
-    The value at a vanishing amplitude. Without it smaller amplitudes are not applicable.
+no_oscillation : number or ``edge``, optional
+    The value at a vanishing amplitude, towards which the table goes straight. ``edge``: below the smallest
+    amplitude nothing oscillates, and the table is read there. Without it smaller amplitudes are not
+    applicable.
+statistic : ``delta`` (if left out) or ``chi2``
+interpolation : ``linear`` (if left out) or ``cubic``, optional
+    Cubic splines in the scales of a table with two axes, instead of straight lines.
 restrictions : list of sentences, optional
     What else one must know before a value of this table is used.
 
-Between grid points the value is multilinear, so it never overshoots the table. Outside there is no
-likelihood: the table says so instead of extrapolating.
+Between grid points the value is multilinear, so it never overshoots the table, unless splines are asked for.
+Outside there is no likelihood: the table says so instead of extrapolating.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import RectBivariateSpline
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
@@ -92,6 +99,10 @@ class ParameterSurface(Likelihood):
     table : array, one dimension per axis
     null : float or None
         The value where the vanishing amplitude is zero.
+    edge : bool
+        Below the smallest amplitude the table is read at it.
+    cubic : bool
+        Splines between the points.
     absent, fixed : mappings
     restrictions : tuple of str
     """
@@ -99,6 +110,8 @@ class ParameterSurface(Likelihood):
     axes: tuple[Axis, ...] = field(kw_only=True)
     table: Array = field(kw_only=True)
     null: float | None = field(kw_only=True, default=None)
+    edge: bool = field(kw_only=True, default=False)
+    cubic: bool = field(kw_only=True, default=False)
     absent: Mapping[str, float] = field(kw_only=True, default_factory=dict)
     fixed: Mapping[str, float] = field(kw_only=True, default_factory=dict)
     restrictions: tuple[str, ...] = field(kw_only=True, default=())
@@ -148,6 +161,15 @@ class ParameterSurface(Likelihood):
         except NotApplicableError as error:
             raise NotApplicableError(f"{self.release} is a tabulated surface: {error}") from None
 
+    def ranges(self, model: Model) -> dict[str, tuple[float, float]]:
+        """Return the table's range of the coordinates that are parameters of a model."""
+        known = {p.name: p.scan for p in model.parameters}
+        return {
+            axis.coordinate: _inside(axis, scan, self.null is not None or self.edge)
+            for axis in self.axes
+            if (scan := known.get(axis.coordinate)) is not None
+        }
+
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the tabulated difference at complete points, shape (P,)."""
         return self.read(self.coordinates(model, points))
@@ -168,12 +190,30 @@ class ParameterSurface(Likelihood):
         share = self._share(columns)
         for axis in self.axes:
             self._refuse_outside(axis, columns[axis.coordinate], share)
+        if self.cubic:
+            total = self._spline(columns)
+            return total if self.null is None else share * total + (1.0 - share) * self.null
         cells = [axis.cells(columns[axis.coordinate]) for axis in self.axes]
         total = np.zeros(share.size)
         for corner in product((0, 1), repeat=len(self.axes)):
             weight = np.prod([u if c else 1.0 - u for c, (_, u) in zip(corner, cells, strict=True)], axis=0)
             total += weight * self.table[tuple(i + c for c, (i, _) in zip(corner, cells, strict=True))]
         return total if self.null is None else share * total + (1.0 - share) * self.null
+
+    @cached_property
+    def _splines(self) -> RectBivariateSpline:
+        first, second = self.axes
+        return RectBivariateSpline(first.grid, second.grid, self.table)
+
+    def _spline(self, columns: Mapping[str, Array]) -> Array:
+        """Return the table between its points by splines in the scales of its axes, shape (P,)."""
+        scaled = []
+        for axis in self.axes:
+            low, high = axis.values[[0, -1]].tolist()
+            clipped = np.clip(columns[axis.coordinate], low, high)
+            scaled.append(np.log(clipped) if axis.log else clipped)
+        first, second = scaled
+        return np.asarray(self._splines(first, second, grid=False))
 
     def _share(self, columns: Mapping[str, Array]) -> Array:
         """Return how much of the table counts, the rest being no oscillation; shape (P,)."""
@@ -186,7 +226,7 @@ class ParameterSurface(Likelihood):
 
     def _refuse_outside(self, axis: Axis, at: Array, share: Array) -> None:
         low, high = axis.ends()
-        if axis.vanishing and self.null is not None:
+        if axis.vanishing and (self.null is not None or self.edge):
             low = 0.0
         outside = ~((at >= low) & (at <= high)) & ((share > 0.0) | axis.vanishing)
         if outside.any():
@@ -230,19 +270,32 @@ def build(
         shape = " × ".join(str(size) for size in table.shape)
         raise NuanomalyError(f"{release.id} {name}: {len(frame)} rows do not fill a grid of {shape}")
     null = config.get("no_oscillation")
+    cubic = config.get("interpolation", "linear") == "cubic"
+    if cubic and len(grids) != 2:
+        raise NuanomalyError(f"{release.id} {name}: splines need two axes, not {len(grids)}")
     return ParameterSurface(
         release=release.id,
         mode=mode,
-        statistic="delta",
+        statistic=config.get("statistic", "delta"),
         n_bins=None,
         approximate=approximate,
         axes=tuple(_axis(a, g, release) for a, g in zip(config["axes"], grids, strict=True)),
         table=table,
-        null=None if null is None else float(null),
+        null=None if null in (None, "edge") else float(null),
+        edge=null == "edge",
+        cubic=cubic,
         absent={str(k): float(v) for k, v in config.get("absent", {}).items()},
         fixed={str(k): float(v) for k, v in config.get("fixed", {}).items()},
         restrictions=tuple(config.get("restrictions", ())),
     )
+
+
+def _inside(axis: Axis, scan: tuple[float, float], vanishes: bool) -> tuple[float, float]:
+    """Return the range of a coordinate, ends of the scan inside the table's edges left where they are."""
+    (first, last), (low, high) = axis.values[[0, -1]].tolist(), axis.ends()
+    if axis.vanishing and vanishes:
+        low, first = 0.0, 0.0
+    return scan[0] if low <= scan[0] <= first else first, scan[1] if last <= scan[1] <= high else last
 
 
 def _axis(entry: Mapping[str, Any], grid: Array, release: Release) -> Axis:

@@ -169,8 +169,12 @@ class Selected(Transform):
 
 @dataclass(frozen=True)
 class Overlap:
-    """A release that shares data with this one: ``relation`` is subset, superset or shares."""
+    """A release that shares data with this one: ``relation`` is subset, superset or shares.
+
+    ``disjoint`` are modes of the other release that share nothing.
+    """
 
     release: str
     relation: str
     reason: str
+    disjoint: tuple[str, ...] = ()

@@ -61,6 +61,7 @@ def check(subject: Subject, releases: Sequence[ReleaseSubject], folder: Path) ->
             yield from unknown(subject, "UNKNOWN_RELEASE", kind, version, known, [*steps, "versions", k])
             if version in known:
                 yield from _of_version(subject, known[version], entry, steps, folder)
+        yield from _disjoint(subject, releases, entry, steps)
     for version, release in known.items():
         yield from _ids(subject, release, version)
 
@@ -85,9 +86,29 @@ def _of_version(
         for column in columns if declared else ():
             kind = f"column of table {table!r} called"
             yield from unknown(amended, "UNKNOWN_COLUMN", kind, column, declared, [*where, column])
-    modes = likelihoods.modes_of(release.data)
+    own = likelihoods.modes_of(release.data)
+    for mode, declared in entry.get("modes", {}).items():
+        where = [*steps, "modes", mode]
+        if mode in own:
+            yield subject.finding("REPEATED_ID", f"{release.release} has a mode {mode!r} already", where)
+        yield from likelihoods.config(amended, "surface", declared["surface"], [*where, "surface"], folder)
+    modes = [*own, *entry.get("modes", {})]
     for k, benchmark in enumerate(entry.get("benchmarks", ())):
         yield from likelihoods.benchmark(amended, benchmark, [*steps, "benchmarks", k], modes, folder)
+
+
+def _disjoint(
+    subject: Subject, releases: Sequence[ReleaseSubject], entry: Mapping[str, Any], steps: Steps
+) -> Iterator[Finding]:
+    """Yield what is wrong with the modes of other releases that are said to share nothing."""
+    known = {s.release: s for s in releases}
+    for k, item in enumerate(entry.get("disjoint", ())):
+        where = [*steps, "disjoint", k]
+        other = item["with"]
+        yield from unknown(subject, "UNKNOWN_RELEASE", "release", other, known, [*where, "with"])
+        modes = likelihoods.modes_of(known[other].data) if other in known else ()
+        for n, mode in enumerate(item["modes"] if modes else ()):
+            yield from unknown(subject, "UNKNOWN_MODE", "mode", mode, modes, [*where, "modes", n])
 
 
 def _ids(subject: Subject, release: ReleaseSubject, version: str) -> Iterator[Finding]:

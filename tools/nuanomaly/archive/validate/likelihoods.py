@@ -68,7 +68,7 @@ def _likelihood(subject: ReleaseSubject, declared: Mapping[str, Any], folder: Pa
         )
         for part in (*_TRIPLE, "surface"):
             if part in entry:
-                yield from _config(subject, part, entry[part], [*steps, part], folder)
+                yield from config(subject, part, entry[part], [*steps, part], folder)
         for name, block in entry.get("nuisance_blocks", {}).items():
             where = [*steps, "nuisance_blocks", name]
             yield from table_reference(subject, {"table": block["inverse_correlation"]}, where)
@@ -95,9 +95,11 @@ def _mode(subject: ReleaseSubject, config: Mapping[str, Any], mode: str) -> Iter
             yield subject.finding("NUISANCE_BOUNDS_REVERSED", message, steps)
 
 
-def _config(subject: ReleaseSubject, part: str, config: Any, steps: Steps, folder: Path) -> Iterator[Finding]:
+def config(
+    subject: ReleaseSubject, part: str, declared: Any, steps: Steps, folder: Path
+) -> Iterator[Finding]:
     """Yield the findings of the configuration of a kind; ``surface`` is the kind of one without any."""
-    kind = str(config.get("kind", part))
+    kind = str(declared.get("kind", part))
     known = schemas.kinds(part, folder)
     if kind not in known:
         message = f"schemas/kinds/{part} has no schema of the kind {kind!r}"
@@ -107,13 +109,13 @@ def _config(subject: ReleaseSubject, part: str, config: Any, steps: Steps, folde
         validator = schemas.kind_validator(part, kind, folder)
         schema: Any = validator.schema
         own = (
-            config
+            declared
             if "kind" in schema.get("properties", {})
-            else {k: v for k, v in config.items() if k != "kind"}
+            else {k: v for k, v in declared.items() if k != "kind"}
         )
         yield from structure.schema_findings(subject, validator, own, steps)
         yield from _marked(subject, schema, own, steps)
-    yield from _references(subject, config, steps)
+    yield from _references(subject, declared, steps)
 
 
 def _references(subject: ReleaseSubject, value: Any, steps: Steps) -> Iterator[Finding]:
@@ -151,7 +153,7 @@ def benchmark(
 ) -> Iterator[Finding]:
     """Yield the findings of one benchmark of a release, wherever it stands."""
     compute = entry["compute"]
-    yield from _config(subject, "benchmark", compute, [*steps, "compute"], folder)
+    yield from config(subject, "benchmark", compute, [*steps, "compute"], folder)
     if isinstance(compute.get("mode"), str):
         yield from unknown(
             subject, "UNKNOWN_MODE", "mode", compute["mode"], modes, [*steps, "compute", "mode"]
