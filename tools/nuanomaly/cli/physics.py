@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from nuanomaly.inference.analysis import Analysis
 
 
+_workers = click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes on this machine."
+)
+_limit = click.option(
+    "--limit",
+    type=click.FloatRange(0.0),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Refuse what is estimated to take longer.",
+)
+
+
 @click.command()
 @output.as_json
 def models(as_json: bool) -> None:
@@ -85,11 +98,15 @@ def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as
 @click.option(
     "-o", "--output", "file", type=click.Path(path_type=Path), help="Save as .parquet, .csv or .npz."
 )
+@_workers
+@_limit
 @output.as_json
 def scan(
     asked: "Analysis",
     profiled: Sequence[str],
     file: Path | None,
+    workers: int,
+    limit: float,
     as_json: bool,
 ) -> None:
     """Evaluate the statistic of one or several data sets, added up, on a grid of a model's parameters.
@@ -99,7 +116,7 @@ def scan(
     if file is not None and file.suffix not in (".parquet", ".csv", ".npz"):
         raise NuanomalyError(f"{file.name}: a scan is saved as .npz, .parquet or .csv")
     with output.progress("scanning") as progress:
-        found = asked.scan(profile=profiled, progress=progress)
+        found = asked.scan(profile=profiled, workers=workers, limit=limit, progress=progress)
     if file is not None:
         found.save(file)
     if as_json:
@@ -122,15 +139,23 @@ def scan(
 @click.option(
     "--errors", type=click.Choice(["hesse", "minos"]), help="How errors are found; none if left out."
 )
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the searches' starting points."
+)
+@_workers
+@_limit
 @output.as_json
 def fit(
     asked: "Analysis",
     errors: str | None,
+    seed: int,
+    workers: int,
+    limit: float,
     as_json: bool,
 ) -> None:
     """Find the best fit of one or several data sets, and the significance against no oscillation."""
     with output.progress("fitting") as progress:
-        best = asked.fit(errors=errors, progress=progress)
+        best = asked.fit(errors=errors, seed=seed, workers=workers, limit=limit, progress=progress)
         against, why = None, ""
         try:
             against = asked.significance(best=best)
@@ -153,20 +178,25 @@ def fit(
         click.echo(f"against no oscillation: not computed ({why})")
     else:
         click.echo(f"against no oscillation: {against}")
-    if not best.converged:
-        click.echo("the local fit did not converge: the numbers are those of the best point found")
+    click.echo(f"found by {best.agreement}")
     _conditions(asked)
 
 
 @click.command()
 @options.question
 @click.option("--toys", type=click.IntRange(1), help="Calibrate the test with so many toys.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the toys.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of toys and starting points."
+)
+@_workers
+@_limit
 @output.as_json
 def compare(
     asked: "Analysis",
     toys: int | None,
     seed: int,
+    workers: int,
+    limit: float,
     as_json: bool,
 ) -> None:
     """Test whether two or more data sets are compatible under a model: the parameter goodness of fit of
@@ -176,7 +206,7 @@ def compare(
     these (lsnd+karmen).
     """
     with output.progress("fitting") as progress:
-        found = asked.compare(progress=progress)
+        found = asked.compare(seed=seed, workers=workers, limit=limit, progress=progress)
     test = None
     if toys is not None:
         with output.progress("making toys") as progress:
@@ -208,6 +238,8 @@ def compare(
     click.echo("\njoint best fit:")
     _point(found.best_fit, asked.units)
     click.echo(f"parameter goodness of fit: {found.pg}")
+    if not found.converged:
+        click.echo("not converged: searches from other starting points do not agree, on all or on one side")
     if test is not None:
         click.echo(f"  by toys, on the grid: {test}")
     if found.goodness_of_fit is not None:

@@ -20,6 +20,7 @@ from nuanomaly.inference.scan import Scan, scan_of
 from nuanomaly.inference.significance import Sided, Significance
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
+from nuanomaly.inference.workload import LIMIT, Effort
 
 
 class Analysis(Question):
@@ -74,21 +75,43 @@ class Analysis(Question):
         """
         return self.likelihood.chi2(self.model, **{**self.fixed, **parameters})
 
-    def scan(self, *, profile: Sequence[str] = (), progress: Progress | None = None) -> Scan:
+    def scan(
+        self,
+        *,
+        profile: Sequence[str] = (),
+        workers: int = 1,
+        limit: float = LIMIT,
+        progress: Progress | None = None,
+    ) -> Scan:
         """Return the statistic on the grid; see :func:`nuanomaly.scan`."""
-        return scan_of(self, profile, progress)
+        return scan_of(self, profile, progress, Effort(workers=workers, limit=limit))
 
-    def fit(self, *, errors: str | None = None, progress: Progress | None = None) -> Fit:
+    def fit(
+        self,
+        *,
+        errors: str | None = None,
+        seed: int = 0,
+        workers: int = 1,
+        limit: float = LIMIT,
+        progress: Progress | None = None,
+    ) -> Fit:
         """Return the best fit; see :func:`nuanomaly.fit`."""
-        return fit_of(self, errors, progress)
+        return fit_of(self, errors, progress, Effort(seed, workers, limit))
 
     def profile(self, parameter: str, *, progress: Progress | None = None) -> Scan:
         """Return the scan of one parameter, all others minimised over; see :func:`nuanomaly.profile`."""
         return profile_of(self, parameter, progress)
 
-    def compare(self, *, progress: Progress | None = None) -> Compatibility:
+    def compare(
+        self,
+        *,
+        seed: int = 0,
+        workers: int = 1,
+        limit: float = LIMIT,
+        progress: Progress | None = None,
+    ) -> Compatibility:
         """Return whether the sides are compatible; see :func:`nuanomaly.compare`."""
-        return compatibility_of(self, progress)
+        return compatibility_of(self, progress, Effort(seed, workers, limit))
 
     def significance(
         self,

@@ -6,7 +6,7 @@ are taken without it, its own minimum is zero, and it enters the joint fit once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -23,6 +23,8 @@ from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.rank import Ranks, insensitive, rank
 from nuanomaly.inference.result import Test, point_text, test_rows
 from nuanomaly.inference.significance import Significance
+from nuanomaly.inference.workers import Placement, run
+from nuanomaly.inference.workload import LIMIT, Effort
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.likelihood.parts import StatisticKind
 from nuanomaly.model.probabilities import Array
@@ -47,6 +49,8 @@ class Part:
         Its value at the joint best fit.
     rank : int
         How many parameters (and shared nuisances) it constrains.
+    converged : bool
+        Whether enough searches agree on its own minimum.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Part:
     at_boundary: tuple[str, ...]
     joint: float
     rank: int
+    converged: bool = True
 
     @property
     def pull(self) -> float:
@@ -74,6 +79,7 @@ class Part:
             "at_joint_best_fit": self.joint,
             "pull": self.pull,
             "rank": self.rank,
+            "converged": self.converged,
         }
 
 
@@ -110,6 +116,10 @@ class Compatibility(Test):
         Releases of one's own folders.
     ranges : mapping of str to (float, float)
         Where each parameter was looked for.
+    converged : bool
+        Whether enough searches agree, on the joint best fit and on each side's own.
+    searches, agreeing : int
+        How many searches there were for the joint best fit, and how many ended there.
     """
 
     datasets: tuple[str, ...]
@@ -129,6 +139,9 @@ class Compatibility(Test):
     left_out: Mapping[str, str] = field(default_factory=dict)
     private: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    converged: bool = True
+    searches: int = 1
+    agreeing: int = 1
     question: Question | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -181,7 +194,13 @@ class Compatibility(Test):
             "minimum": {p.name: p.to_dict() for p in self.parts},
             "best_fit": dict(self.best_fit),
             "at_boundary": list(self.at_boundary),
-            "joint": {"value": self.value, "rank": self.rank},
+            "joint": {
+                "value": self.value,
+                "rank": self.rank,
+                "searches": self.searches,
+                "agreeing": self.agreeing,
+            },
+            "converged": self.converged,
             "pg": {
                 "chi2": self.pg.delta,
                 "dof": self.pg.dof,
@@ -209,6 +228,9 @@ def compare(
     mode: Mode = None,
     allow_overlap: bool = False,
     leave_out: bool = False,
+    seed: int = 0,
+    workers: int = 1,
+    limit: float = LIMIT,
     progress: Progress | None = None,
 ) -> Compatibility:
     """Return whether data sets are compatible under a model.
@@ -237,20 +259,26 @@ def compare(
     what = Question(
         data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
     )
-    return compatibility_of(what, progress)
+    return compatibility_of(what, progress, Effort(seed, workers, limit))
 
 
-def compatibility_of(what: Question, progress: Progress | None = None) -> Compatibility:
+def compatibility_of(
+    what: Question, progress: Progress | None = None, effort: Effort | None = None
+) -> Compatibility:
     """Return the comparison that answers a question; see :func:`compare`."""
     check_sides(what)
-    separate = []
-    for k in range(len(what.sides)):
-        separate.append(_own_minimum(what, k))
+    chosen, count = effort or Effort(), len(what.sides)
+
+    def say(done: int, total: int) -> None:
         if progress is not None:
-            progress(k + 1, len(what.sides) + 1)
-    best = minimise(what.objective, what.axes, what.parameters, starts=_starts(what, separate))
-    if progress is not None:
-        progress(len(what.sides) + 1, len(what.sides) + 1)
+            progress(done, count + 1)
+
+    alone = replace(chosen, workers=1)  # each side is one piece of work
+    pieces = run(own_minimum, (what, alone), range(count), "", Placement(workers=chosen.workers), say)
+    separate: list[Minimum] = [piece[0] for piece in pieces]
+    starts = _starts(what, separate)
+    best = minimise(what.objective, what.axes, what.parameters, starts=starts, effort=chosen)
+    say(count + 1, count + 1)
     return _result(what, separate, best)
 
 
@@ -287,15 +315,20 @@ def held_nuisances(what: Question) -> tuple[str, ...]:
     return tuple(name for name in what.likelihood.nuisances.with_prior() if name in shared)
 
 
-def _own_minimum(what: Question, k: int) -> Minimum:
-    """Return a side's own minimum, the shared prior left out, over the parameters it depends on."""
+def own_minimum(payload: tuple[Question, Effort], k: int) -> Any:
+    """Return a side's own minimum, the shared prior left out, over what it depends on: a piece of work.
+
+    The array of one object is what pieces of work return.
+    """
+    what, effort = payload
     side, held = what.side(k), held_nuisances(what)
     idle = insensitive(Objective(side.likelihood, what.model, side.fixed, held), side.axes)
     middle = {a.name: float(a.values[len(a) // 2]) for a in side.axes if a.name in idle}
     grid = {name: axis for name, axis in side.grid.items() if name not in idle}
     narrowed = side.given(fixed={**side.fixed, **middle}, grid=grid)
     objective = Objective(side.likelihood, what.model, narrowed.fixed, held)
-    return minimise(objective, narrowed.axes, narrowed.parameters)
+    found = minimise(objective, narrowed.axes, narrowed.parameters, effort=effort)
+    return np.array([found], dtype=object)
 
 
 def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float]]:
@@ -325,6 +358,9 @@ def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compa
         value=best.value,
         best_fit=best.parameters,
         at_boundary=best.at_boundary,
+        converged=best.converged and all(p.converged for p in parts),
+        searches=best.searches,
+        agreeing=best.agreeing,
         rank=ranks.constrained,
         pg=pg,
         goodness_of_fit=_goodness(together, best, ranks, len(held)),
@@ -370,6 +406,7 @@ def _part(
         parameters=minimum.parameters,
         at_boundary=minimum.at_boundary,
         joint=float(value[0]),
+        converged=minimum.converged,
         rank=rank(objective, side.axes, list(given), near=near).constrained,
     )
 

@@ -19,6 +19,7 @@ from nuanomaly.inference.rank import rank
 from nuanomaly.inference.result import SYMBOLS, Test, point_text, test_rows
 from nuanomaly.inference.scan import Scan, scan_of
 from nuanomaly.inference.significance import Sided, Significance
+from nuanomaly.inference.workload import LIMIT, Effort
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.parts import StatisticKind
 
@@ -42,7 +43,9 @@ class Fit(Test):
     errors : mapping of str to (float, float)
         Lower (negative) and upper errors, if asked for.
     converged : bool
-        Whether the local fit says so.
+        Whether enough searches from different starting points agree: three at least, and half of all.
+    searches, agreeing : int
+        How many there were, and how many ended at this value to 0.05.
     fixed, modes : mapping
     overlaps : tuple of FoundOverlap
     approximate : str
@@ -70,6 +73,8 @@ class Fit(Test):
     left_out: Mapping[str, str] = field(default_factory=dict)
     private: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    searches: int = 1
+    agreeing: int = 1
     question: Question | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -129,7 +134,14 @@ class Fit(Test):
             spread = f" −{abs(lower):.3g} +{upper:.3g}" if name in self.errors else ""
             edge = " (at the edge of its range)" if name in self.at_boundary else ""
             found[name] = point_text({name: value}, self._units).partition(" = ")[2] + spread + edge
+        found["found by"] = self.agreement
         return found | test_rows(self)
+
+    @property
+    def agreement(self) -> str:
+        """How many searches ended at this best fit, in words."""
+        said = f"{self.agreeing} of {self.searches} searches from different starting points"
+        return said if self.converged else f"{said}: not converged, the lowest point may be another one"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit for a result file."""
@@ -146,6 +158,8 @@ class Fit(Test):
             "ranges": {name: list(both) for name, both in self.ranges.items()},
             "at_boundary": list(self.at_boundary),
             "converged": self.converged,
+            "searches": self.searches,
+            "agreeing": self.agreeing,
             "overlaps": [o.to_dict() for o in self.overlaps],
             "approximate": self.approximate,
             "left_out": dict(self.left_out),
@@ -164,9 +178,15 @@ def fit(
     allow_overlap: bool = False,
     leave_out: bool = False,
     errors: str | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    limit: float = LIMIT,
     progress: Progress | None = None,
 ) -> Fit:
-    """Return the best fit of one or several data sets: a grid, then local fits from its lowest valleys.
+    """Return the best fit of one or several data sets, and how many searches agree on it.
+
+    Up to three free parameters, the first search is a grid; above it is, like all others, made of starts that
+    fill the space and of descents from the lowest of them.
 
     Parameters
     ----------
@@ -179,6 +199,12 @@ def fit(
         amplitude may go down to zero.
     errors : {"hesse", "minos"}, optional
         Errors by curvature, or where the statistic has risen by one.
+    seed : int
+        Of the starting points of searches.
+    workers : int
+        Processes on this machine; the result is the same with any number.
+    limit : float
+        A fit that is estimated to take longer is refused, in seconds.
     progress : callable, optional
         Called with the points done and the points in all.
 
@@ -187,23 +213,32 @@ def fit(
     UnknownNameError, OverlapError, NotApplicableError
     UnfeltModelError
         If the data depend on none of the free parameters.
+    NuanomalyError
+        If it would take longer than the limit.
 
     Examples
     --------
     >>> best = fit("best", "2nu-ee")
+    >>> best.agreement
+    '3 of 3 searches from different starting points'
     >>> round(best.delta, 1), best.how
-    (28.0, 'best fit against no oscillation, Wilks, dof 2, two-sided')
+    (38.2, 'best fit against no oscillation, Wilks, dof 2, two-sided')
     """
     what = Question(
         data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
     )
-    return fit_of(what, errors, progress)
+    return fit_of(what, errors, progress, Effort(seed, workers, limit))
 
 
-def fit_of(what: Question, errors: str | None = None, progress: Progress | None = None) -> Fit:
+def fit_of(
+    what: Question,
+    errors: str | None = None,
+    progress: Progress | None = None,
+    effort: Effort | None = None,
+) -> Fit:
     """Return the best fit that answers a question; see :func:`fit`."""
     what.check_felt()
-    found = minimise(what.objective, what.axes, what.parameters, errors, progress=progress)
+    found = minimise(what.objective, what.axes, what.parameters, errors, progress=progress, effort=effort)
     return fit_at(what, found)
 
 
@@ -220,6 +255,8 @@ def fit_at(what: Question, minimum: Minimum) -> Fit:
         n_bins=likelihood.n_bins,
         errors=minimum.errors,
         converged=minimum.converged,
+        searches=minimum.searches,
+        agreeing=minimum.agreeing,
         fixed=what.fixed,
         modes=what.modes,
         overlaps=what.overlaps,

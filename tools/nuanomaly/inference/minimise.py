@@ -1,4 +1,10 @@
-"""The minimum of a cyclic function: a grid, then descents from its separated lowest valleys, then Minuit."""
+"""The minimum of a cyclic function: a first search, then others from elsewhere that must agree with it.
+
+Up to three parameters, the first search is a grid, then descents from its separated lowest valleys, then
+Minuit. Above, a grid would cost n^k points, and the first search is like the others: starts that fill the
+space, descents side by side, then Minuit. A minimum counts as converged if at least three searches end there,
+and half of all.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,13 +16,21 @@ from scipy.ndimage import minimum_filter
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.minuit import Minimum, local_fit
+from nuanomaly.inference.multistart import Box
 from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.workload import Effort, Workload
 from nuanomaly.model.probabilities import Array, NotApplicableError, Parameter
 
 #: How many valleys are followed, how far above the lowest grid point, and how far apart (grid cells).
 _STARTS, _DEPTH, _APART = 8, 10.0, 3
 #: How many moves or halvings of the step a descent makes before Minuit, and where Minuit sees kinks.
 _MOVES, _MOVES_AT_KINKS = 12, 40
+#: Up to so many parameters, the first search is a grid.
+GRID_DIMENSIONS = 3
+#: How many searches must agree at least, how many there are at most, and within what.
+_FEWEST, _MOST, _AGREE = 3, 10, 0.05
+#: A search must be lower by this to count as better; one that ends so little above is followed by Minuit.
+_BETTER, _UNFINISHED = 1e-3, 1.0
 #: Valleys that are this close to the lowest after the descent are handed to Minuit, so many at most.
 _CLOSE, _FITS = 0.1, 2
 
@@ -51,6 +65,7 @@ def minimise(
     errors: str | None = None,
     starts: Sequence[Mapping[str, float]] = (),
     progress: Progress | None = None,
+    effort: Effort | None = None,
 ) -> Minimum:
     """Return the minimum of an objective inside its axes.
 
@@ -61,22 +76,82 @@ def minimise(
     parameters : mapping of str to Parameter
         Says which of the axes are amplitudes, and where they vanish.
     starts : sequence of points
-        Further points to start from, besides the valleys of the grid.
+        Further points to start from.
     errors : {"hesse", "minos"}, optional
         Errors by curvature, or where the function has risen by one.
+    effort : Effort, optional
+        Seed, processes and the limit of time.
+
+    Raises
+    ------
+    NuanomalyError
+        If it takes longer than the limit, or the statistic is infinite everywhere.
     """
     if not axes:
         return Minimum(float(objective({})[0]), {}, (), True)
-    grid = objective.on(axes, progress)
-    corners = [[float(a.values[k]) for a, k in zip(axes, place, strict=True)] for place in valleys(grid)]
+    work = Workload(objective, tuple(axes), effort or Effort())
+    box = Box(objective, tuple(axes))
+    if len(axes) <= GRID_DIMENSIONS:
+        grid = work.grid(progress)
+        place = np.unravel_index(int(np.argmin(grid)), grid.shape)
+        lowest = np.array([float(a.values[k]) for a, k in zip(axes, place, strict=True)])
+        corners = [[float(a.values[k]) for a, k in zip(axes, at, strict=True)] for at in valleys(grid)]
+        known: list[float] = []
+    else:
+        work.check()
+        ((value, unit),) = work.searches(0, 1)
+        lowest = np.array([a.external(u) for a, u in zip(axes, box.internal(unit), strict=True)])
+        corners = [lowest.tolist()] if np.isfinite(value) else []
+        known = [value]
     corners += [[float(np.clip(s[a.name], a.low, a.high)) for a in axes] for s in starts]
-    found = _followed(objective, axes, parameters, np.array(corners), errors) if corners else []
-    vanishing = _vanishing(objective, axes, parameters, grid)
+    candidates = _followed(objective, axes, parameters, np.array(corners), errors) if corners else []
+    vanishing = _vanishing(objective, axes, parameters, lowest)
     if vanishing is not None:
-        found.insert(0, vanishing)  # of equal values, the one without oscillation
-    if not found:
+        candidates.insert(0, vanishing)  # of equal values, the one without oscillation
+    if not candidates:
         raise NuanomalyError("the statistic is infinite on the whole grid: choose another range")
-    return min(found, key=lambda m: m.value)
+    best = min(candidates, key=lambda m: m.value)
+    return _confirmed(work, box, parameters, best, known or [best.value], errors)
+
+
+def _confirmed(
+    work: Workload,
+    box: Box,
+    parameters: Mapping[str, Parameter],
+    best: Minimum,
+    values: list[float],
+    errors: str | None,
+) -> Minimum:
+    """Return the lowest minimum of this one and those of further searches, and how many of them agree.
+
+    Parameters
+    ----------
+    values : list of float
+        What earlier searches ended in.
+    """
+    while not (agreed := _agreed(values, best.value)) and len(values) < _MOST:
+        count = _FEWEST - len(values) if len(values) < _FEWEST else _MOST - len(values)
+        for value, unit in work.searches(len(values), count):
+            # a descent that ends close above may not have gone all the way
+            if value < best.value - _BETTER or _AGREE < value - best.value < _UNFINISHED:
+                polished = local_fit(box.objective, box.axes, parameters, box.internal(unit), value, errors)
+                value = polished.value
+                best = polished if value < best.value - _BETTER else best
+            values.append(value)
+    agreeing = sum(value <= best.value + _AGREE for value in values)
+    return replace(best, converged=agreed, searches=len(values), agreeing=agreeing)
+
+
+def _agreed(values: Sequence[float], lowest: float) -> bool:
+    """Say whether enough searches ended at the lowest value.
+
+    Examples
+    --------
+    >>> _agreed([2.784, 2.784, 2.785], 2.784), _agreed([2.784, 2.784, 2.785, 3.2, 3.2, 3.2, 3.2], 2.784)
+    (True, False)
+    """
+    agreeing = sum(value <= lowest + _AGREE for value in values)
+    return agreeing >= _FEWEST and 2 * agreeing >= len(values)
 
 
 def _followed(
@@ -138,14 +213,13 @@ def _past_kinks(objective: Objective, axes: Sequence[Axis], minimum: Minimum) ->
 
 
 def _vanishing(
-    objective: Objective, axes: Sequence[Axis], parameters: Mapping[str, Parameter], grid: Array
+    objective: Objective, axes: Sequence[Axis], parameters: Mapping[str, Parameter], lowest: Array
 ) -> Minimum | None:
-    """Return the value with all free amplitudes zero, the rest at the lowest grid point."""
+    """Return the value with all free amplitudes zero, the rest as at the lowest point known (len(axes),)."""
     nulls = {a.name: null for a in axes if a.reaches(null := parameters[a.name].null)}
     if not nulls:
         return None
-    place = np.unravel_index(int(np.argmin(grid)), grid.shape)
-    point = {a.name: float(a.values[k]) for a, k in zip(axes, place, strict=True)}
+    point = {a.name: float(x) for a, x in zip(axes, lowest, strict=True)}
     point |= {name: float(value) for name, value in nulls.items() if value is not None}
     try:
         value = float(objective({k: np.array([v]) for k, v in point.items()})[0])

@@ -31,9 +31,12 @@ class Minimum:
     at_boundary : tuple of str
         Those at the edge of what was allowed.
     converged : bool
-        Whether the local fit that gave it says so (a tabulated surface has kinks, where it may not).
+        Whether enough searches from different starting points agree. Before others were made: whether the
+        local fit that gave it says so (a tabulated surface has kinks, where it may not).
     errors : dict of str to (float, float)
         Lower and upper errors (negative, positive), where they were asked for.
+    searches, agreeing : int
+        How many searches there were, and how many of them ended at this value; one if none was needed.
     """
 
     value: float
@@ -41,6 +44,8 @@ class Minimum:
     at_boundary: tuple[str, ...]
     converged: bool
     errors: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    searches: int = 1
+    agreeing: int = 1
 
 
 @dataclass(frozen=True, eq=False)

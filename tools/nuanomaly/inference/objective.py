@@ -66,6 +66,11 @@ class Objective:
         """Roughly how many numbers one point needs."""
         return max(1, self.likelihood.n_bins or 1) * (1 + len(self.likelihood.nuisances))
 
+    @property
+    def chunk(self) -> int:
+        """How many points of a grid are evaluated at once."""
+        return int(np.clip(_CHUNK // self.width, _SMALLEST, _LARGEST))
+
     def on(self, axes: Sequence[Axis], progress: Progress | None = None) -> Array:
         """Return the statistic on the grid of ``axes``, shape (len(a) for a in axes).
 
@@ -74,7 +79,7 @@ class Objective:
         order = slowest_first(axes)
         walked = [axes[k] for k in order]
         total = size(walked)
-        step = int(np.clip(_CHUNK // self.width, _SMALLEST, _LARGEST))
+        step = self.chunk
         values = np.empty(total)
         for start in range(0, total, step):
             stop = min(total, start + step)

@@ -52,6 +52,21 @@ def profiled(
     return np.transpose(best.reshape(shape), back), found
 
 
+def evaluations(outer: Sequence[Axis], inner: Sequence[Axis]) -> int:
+    """Return how often the objective is evaluated to profile a grid.
+
+    Examples
+    --------
+    >>> from nuanomaly.inference.grid import axis
+    >>> from nuanomaly.model.registry import model
+    >>> dm2, amplitude = (axis(p, 5) for p in model("2nu-ee").parameters[:2])
+    >>> evaluations([dm2], [amplitude])
+    165
+    """
+    neighbours: int = 3 ** len(inner) - 1
+    return size(outer) * (size(inner) + _HALVINGS * neighbours)
+
+
 def _values(objective: Objective, given: Mapping[str, Array], inner: Sequence[Axis], trial: Array) -> Array:
     """Return the objective for trial inner coordinates (k, T, n) at n given points, shape (T, n)."""
     _, tries, n = trial.shape

@@ -13,9 +13,10 @@ from nuanomaly.inference.datasets import FoundOverlap, Mode
 from nuanomaly.inference.grid import Axis, Grid, axes, free_names
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.profile import profiled
+from nuanomaly.inference.profile import evaluations, profiled
 from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.result import SYMBOLS, Result, point_text
+from nuanomaly.inference.workload import LIMIT, Effort, Workload
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.parts import StatisticKind
 from nuanomaly.model.probabilities import Array
@@ -191,6 +192,8 @@ def scan(
     mode: Mode = None,
     allow_overlap: bool = False,
     leave_out: bool = False,
+    workers: int = 1,
+    limit: float = LIMIT,
     progress: Progress | None = None,
 ) -> Scan:
     """Return the statistic of one or several data sets on a grid of a model's parameters.
@@ -202,12 +205,18 @@ def scan(
         nuisance profiled once. Without a grid, all free parameters are scanned over their own ranges.
     profile : sequence of str
         Parameters that are minimised over at each grid point (over the range in ``grid``, else their own).
+    workers : int
+        Processes on this machine, for a grid of many points; the result is the same with any number.
+    limit : float
+        A scan that is estimated to take longer is refused before it starts, in seconds.
     progress : callable, optional
         Called with the points done and the points in all.
 
     Raises
     ------
     UnknownNameError, OverlapError, NotApplicableError
+    NuanomalyError
+        If it would take longer than the limit.
 
     Examples
     --------
@@ -218,10 +227,15 @@ def scan(
     what = Question(
         data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
     )
-    return scan_of(what, profile, progress)
+    return scan_of(what, profile, progress, Effort(workers=workers, limit=limit))
 
 
-def scan_of(what: Question, profile: Sequence[str] = (), progress: Progress | None = None) -> Scan:
+def scan_of(
+    what: Question,
+    profile: Sequence[str] = (),
+    progress: Progress | None = None,
+    effort: Effort | None = None,
+) -> Scan:
     """Return the scan that answers a question; see :func:`scan`."""
     known, grid, likelihood = what.parameters, what.grid, what.likelihood
     free = free_names(known, [*grid, *profile], what.fixed)
@@ -232,11 +246,13 @@ def scan_of(what: Question, profile: Sequence[str] = (), progress: Progress | No
     if not on_grid:
         raise NuanomalyError("a scan needs at least one parameter on its grid")
     outer = axes(known, on_grid, grid)
+    work = Workload(what.objective, outer, effort or Effort())
     if profile:
         inner = axes(known, list(profile), grid)
+        Workload(what.objective, (*outer, *inner), work.effort).check(evaluations(outer, inner))
         values, minimising = profiled(what.objective, outer, inner, known, progress)
     else:
-        values, minimising = what.objective.on(outer, progress), {}
+        values, minimising = work.grid(progress), {}
     return Scan(
         datasets=what.names,
         modes=what.modes,

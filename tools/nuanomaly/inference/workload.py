@@ -1,0 +1,170 @@
+"""What an objective costs, and doing it: a grid or searches, in this process or on several."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.grid import Axis, points, size, slowest_first
+from nuanomaly.inference.multistart import SEARCH_POINTS, Box, search
+from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.workers import Placement, run
+from nuanomaly.model.probabilities import Array
+
+#: Work that takes longer than so many seconds is refused unless a caller allows it.
+LIMIT = 3600.0
+#: Fewer points than this are not worth an estimate; so many are timed, after others that fill the caches.
+_FEW, _TIMED, _WARMING = 50_000, 256, 64
+#: Into how many pieces a grid is cut for several processes, at most.
+_PIECES = 64
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How a minimum is looked for.
+
+    Attributes
+    ----------
+    seed : int
+        Of the starting points of searches.
+    workers : int
+        Processes on this machine; the result is the same with any number.
+    limit : float
+        Work that is estimated to take longer is refused, in seconds.
+    """
+
+    seed: int = 0
+    workers: int = 1
+    limit: float = LIMIT
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What work will cost.
+
+    Attributes
+    ----------
+    points : int
+        How often the statistic is evaluated.
+    seconds : float
+        How long that takes on so many workers, from a timed sample.
+    """
+
+    points: int
+    seconds: float
+
+    def __str__(self) -> str:
+        points = f"{self.points:,}".replace(",", "\u202f")
+        return f"{points} points, about {duration(self.seconds)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Workload:
+    """An objective over its axes, and who evaluates it.
+
+    Attributes
+    ----------
+    objective : Objective
+    axes : tuple of Axis
+    effort : Effort
+    """
+
+    objective: Objective
+    axes: tuple[Axis, ...]
+    effort: Effort = field(default_factory=Effort)
+
+    def grid(self, progress: Progress | None = None) -> Array:
+        """Return the statistic on the grid, shape (len(a) for a in axes); see :meth:`Objective.on`.
+
+        Raises
+        ------
+        NuanomalyError
+            If it takes longer than the limit.
+        """
+        self.check(size(self.axes))
+        if self.effort.workers == 1 or size(self.axes) < _FEW:
+            return self.objective.on(self.axes, progress)
+        order = slowest_first(self.axes)
+        walked = tuple(self.axes[k] for k in order)
+        total, step = size(walked), self.objective.chunk
+        width = step * max(1, -(-total // (step * _PIECES)))
+        pieces = [(start, min(total, start + width)) for start in range(0, total, width)]
+        arrays = run(evaluated, (self.objective, walked), pieces, "", self._placement, progress)
+        values = np.concatenate(arrays).reshape([len(a) for a in walked])
+        return np.transpose(values, np.argsort(order))
+
+    def searches(self, first: int, count: int) -> list[tuple[float, Array]]:
+        """Return value and point of the unit box of so many searches, each from its own starting points."""
+        box = Box(self.objective, self.axes)
+        seeds = [
+            int(np.random.SeedSequence((self.effort.seed, k)).generate_state(1)[0])
+            for k in range(first, first + count)
+        ]
+        arrays = run(searched, box, seeds, "", self._placement)
+        return [(float(array[0]), array[1:]) for array in arrays]
+
+    def estimate(self, total: int) -> Estimate:
+        """Return what so many points cost, from a timed sample of the grid's own points."""
+        walked = [self.axes[k] for k in slowest_first(self.axes)]
+        middle = size(walked) // 2
+        self.objective(points(walked, 0, min(_WARMING, size(walked))))
+        sample = points(walked, middle, min(size(walked), middle + _TIMED))
+        begun = time.perf_counter()
+        self.objective(sample)
+        each = (time.perf_counter() - begun) / next(iter(sample.values())).size
+        return Estimate(total, each * total / self.effort.workers)
+
+    def check(self, total: int | None = None) -> Estimate | None:
+        """Return what so many points cost (those of searches if left out); None for few.
+
+        Raises
+        ------
+        NuanomalyError
+            If that takes longer than the limit.
+        """
+        asked = 3 * SEARCH_POINTS if total is None else total
+        if asked < _FEW and total is not None:
+            return None
+        found = self.estimate(asked)
+        if found.seconds > self.effort.limit:
+            raise NuanomalyError(
+                f"this needs {found}, and the limit is {duration(self.effort.limit)}: take fewer points or "
+                "fix parameters; ask for a fit, which needs no grid above three parameters; use more "
+                "workers; or raise the limit"
+            )
+        return found
+
+    @property
+    def _placement(self) -> Placement:
+        return Placement(workers=self.effort.workers)
+
+
+def evaluated(payload: tuple[Objective, Sequence[Axis]], argument: tuple[int, int]) -> Array:
+    """Return the statistic at grid points from one number to another: a piece of work."""
+    objective, walked = payload
+    first, last = argument
+    step = objective.chunk
+    parts = [objective(points(walked, k, min(last, k + step))) for k in range(first, last, step)]
+    return np.concatenate(parts)
+
+
+def searched(box: Box, seed: int) -> Array:
+    """Return value and point (1 + k,) of one search: a piece of work."""
+    value, unit = search(box, seed)
+    return np.concatenate([[value], unit])
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in words.
+
+    Examples
+    --------
+    >>> duration(12.3), duration(600), duration(200_000)
+    ('12 s', '10 min', '2.3 days')
+    """
+    for length, unit in ((86400.0, "days"), (3600.0, "hours"), (60.0, "min")):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.2g} {unit}"
+    return f"{seconds:.2g} s"
