@@ -107,7 +107,7 @@ def test_feldman_cousins_of_gallium(benchmark: Any) -> None:
     grid = {"dm2_41": (0.1, 100.0, count, "log"), "sin2_2theta_ee": (0.01, 1.0, count, "log")}
 
     found = benchmark.pedantic(
-        feldman_cousins, args=(data, "2nu-ee", grid), kwargs={"toys": 1000, "seed": 1}, rounds=1
+        feldman_cousins, args=(data, "2nu-ee"), kwargs={"grid": grid, "toys": 1000, "seed": 1}, rounds=1
     )
     record(benchmark, found.index.size * 1000, "toys")
     assert found.engine == "LinearEngine"
@@ -129,8 +129,8 @@ def test_feldman_cousins_of_totals_shared_out_and_of_a_nuisance_with_bounds(
     grid = {"dm2_41": (0.1, 100.0, count, "log"), "sin2_2theta_ee": (0.01, 1.0, count, "log")}
     found = benchmark.pedantic(
         feldman_cousins,
-        args=(name, "2nu-ee", grid),
-        kwargs={"toys": 1000, "seed": 1, "placement": Placement(workers=workers)},
+        args=(name, "2nu-ee"),
+        kwargs={"grid": grid, "toys": 1000, "seed": 1, "placement": Placement(workers=workers)},
         rounds=1,
     )
     record(benchmark, found.index.size * 1000, "toys")
@@ -170,8 +170,8 @@ def test_critical_values_along_the_released_contours_of_miniboone(benchmark: Any
     begun = process_time()
     found = benchmark.pedantic(
         feldman_cousins,
-        args=("miniboone-nue@2020:combined", "2nu-mue", RELEASED),
-        kwargs={"toys": toys, "seed": 1, "points": points, "independent": True},
+        args=("miniboone-nue@2020:combined", "2nu-mue"),
+        kwargs={"grid": RELEASED, "toys": toys, "seed": 1, "points": points, "independent": True},
         rounds=1,
     )
     cost = process_time() - begun

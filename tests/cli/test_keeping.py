@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with best alone, to be damaged."""
     root = tmp_path / "copy"
-    shutil.copytree(ROOT / "datasets" / "best", root / "datasets" / "best")
+    version = "datasets/best/2022-r1"
+    shutil.copytree(ROOT / version, root / version)
     shutil.copytree(ROOT / "schemas", root / "schemas")
     text = (root / "datasets" / "best" / "2022-r1" / "release.yaml").read_text("utf-8")
     (root / "datasets" / "best" / "2022-r1" / "release.yaml").write_text(

@@ -121,7 +121,7 @@ def test_fit_gives_the_best_fit_and_how_significant_it_is(run: Run) -> None:
 
 def test_compare_has_the_promised_keys(run: Run) -> None:
     found = run("compare", "gallium", "reactor-rates", "--model", "2nu-ee", "--json").json
-    assert found["datasets"] == ["gallium", "reactor-rates@2020-r1"]
+    assert found["datasets"] == ["gallium", nuanomaly.load("reactor-rates").id]
     assert found["model"] == "2nu-ee"
     assert set(found["minimum"]) == set(found["datasets"])
     assert {"statistic", "value"} <= set(found["minimum"]["gallium"])
@@ -134,7 +134,7 @@ def test_compare_has_the_promised_keys(run: Run) -> None:
 
 def test_compare_told_in_words_names_test_and_fits(run: Run) -> None:
     text = run("compare", "gallium", "reactor-rates", "--model", "2nu-ee", "--mode", "gallium=haxton").out
-    assert text.startswith("gallium against reactor-rates@2020-r1, model 2nu-ee")
+    assert text.startswith(f"gallium against {nuanomaly.load('reactor-rates').id}, model 2nu-ee")
     assert "parameter goodness of fit: Δ = " in text
     assert "approximate: " in text
 
