@@ -81,7 +81,7 @@ def toy_significance_of(
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     observed = float(values[plane.null]) - min(smallest, float(values.min()))
-    deltas = _blocks(null_deltas, (plane, seed), fingerprint(engine), toys, placement, progress)
+    deltas = shared_out(null_deltas, (plane, seed), fingerprint(engine), toys, placement, progress)
     return toy_test(observed, deltas, sided, "no oscillation")
 
 
@@ -129,7 +129,7 @@ def toy_hypothesis_of(
     progress: Progress | None = None,
 ) -> ToyTest:
     """Return the test that answers a question; see :func:`toy_hypothesis`."""
-    plane = _anchored(plane_of(what))
+    plane = anchored(plane_of(what))
     free_names(plane.known, at, [])  # an unknown name is an error
     names = [axis.name for axis in plane.axes]
     if set(at) != set(names):
@@ -139,7 +139,7 @@ def toy_hypothesis_of(
     values, smallest = engine.observed()
     observed = float(values[index]) - min(smallest, float(values.min()))
     key = f"hypothesis {fingerprint(engine)}"
-    deltas = _blocks(point_deltas, (plane, seed, index), key, toys, placement, progress)
+    deltas = shared_out(point_deltas, (plane, seed, index), key, toys, placement, progress)
     said = ", ".join(f"{name} = {value:g}" for name, value in at.items())
     return toy_test(observed, deltas, "two-sided", said)
 
@@ -183,13 +183,14 @@ def toy_goodness_of(
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     payload = (plane, seed, int(np.argmin(values)))
-    minima = _blocks(best_minima, payload, f"goodness {fingerprint(engine)}", toys, placement, progress)
+    minima = shared_out(best_minima, payload, f"goodness {fingerprint(engine)}", toys, placement, progress)
     return toy_test(min(smallest, float(values.min())), minima, "one-sided", "the best fit")
 
 
-def _blocks(
+def shared_out(
     piece: Any, payload: Any, key: str, toys: int, placement: Placement | None, progress: Progress | None
 ) -> Array:
+    """Return what a piece of work gives for all blocks of toys, side by side."""
     total = blocks(toys)
     arguments = [(first, min(_BLOCKS, total - first)) for first in range(0, total, _BLOCKS)]
     return np.concatenate(run(piece, payload, arguments, key, placement, progress))
@@ -274,11 +275,11 @@ def tension_of(what: Question, seed: int = 0) -> Tension:
             raise NotApplicableError(f"not applicable: no toys can be made of {member.release}")
     held = held_nuisances(what)
     apart = [what.side(k).of(without_prior(side, held)) for k, side in enumerate(what.sides)]
-    planes = [_anchored(Plane(q.objective, q.axes, q.parameters)) for q in (what, *apart)]
+    planes = [anchored(Plane(q.objective, q.axes, q.parameters)) for q in (what, *apart)]
     return Tension(planes[0], tuple(planes[1:]), held, seed, what.names)
 
 
-def _anchored(plane: Plane) -> Plane:
+def anchored(plane: Plane) -> Plane:
     """Return a plane whose last hypothesis is a point of its grid, if the model has none without oscillation.
 
     Tests of a point and of compatibility do not need that one, as with the three mixing angles.
@@ -335,7 +336,7 @@ def toy_compatibility_of(
     observed = float(sides.value(joint.data[None])[0])
     key = f"tension {' '.join(sides.names)} {observed!r} {fingerprint(joint)}"
     # a fresh copy: engines are made anew where the work is done
-    values = _blocks(tensions, replace(sides), key, toys, placement, progress)
+    values = shared_out(tensions, replace(sides), key, toys, placement, progress)
     return toy_test(observed, values, "two-sided", "compatibility")
 
 

@@ -2,12 +2,13 @@
 
 runs:
   NAME:
-    kind: significance | hypothesis | goodness | compatibility | feldman-cousins | coverage
+    kind: significance | hypothesis | likelihood-ratio | goodness | compatibility | feldman-cousins | coverage
     datasets: [..]    (a list in this list is one data set, its releases together)
     model: ..
     mode, fixed, grid: optional, as everywhere
     toys, seed: numbers
-    at: the point, for a hypothesis; true points, for coverage
+    at: the point, for a hypothesis or a likelihood ratio; true points, for coverage
+    against: the other point of a likelihood ratio
     levels, most, every, independent: optional, for feldman-cousins
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
 """
@@ -24,6 +25,7 @@ from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, t
 from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
+from nuanomaly.inference.likelihood_ratio import toy_likelihood_ratio
 from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_files import read, write
@@ -40,6 +42,7 @@ _TESTS = {
     "hypothesis": toy_hypothesis,
     "goodness": toy_goodness,
     "compatibility": toy_compatibility,
+    "likelihood-ratio": toy_likelihood_ratio,
 }
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage}
 _KEYS = ("datasets", "model", "mode", "fixed", "grid", "toys", "seed", "allow_overlap")
@@ -47,6 +50,7 @@ _MORE = {
     "feldman-cousins": ("levels", "most", "every", "points", "independent"),
     "coverage": ("at",),
     "hypothesis": ("at",),
+    "likelihood-ratio": ("at", "against"),
 }
 
 

@@ -144,6 +144,19 @@ class Page:
             else:
                 self.result(f"{prefix}.{name}", value, method=method)
 
+    def cited(self, key: str) -> float:
+        """Return a published number that ``comparison.yaml`` declares under ``cited``, with its source.
+
+        Raises
+        ------
+        UnknownNameError
+            If it is not declared: no published number stands on a page without its source.
+        """
+        known = {entry["key"]: entry for entry in self.comparison.metadata.get("cited", ())}
+        if key not in known:
+            raise UnknownNameError("cited number", key, known, f"comparison {self.comparison.name}")
+        return float(known[key]["value"])
+
     def verdict(self, word: str, sentence: str) -> None:
         """Say the answer in a sentence or two, computed from the numbers; ``word`` is its shortest form.
 

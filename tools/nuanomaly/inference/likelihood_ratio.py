@@ -1,0 +1,129 @@
+"""One point against another by toys: the simple-versus-simple test of Neyman and Pearson.
+
+The statistic is T = value(tested) − value(other), and the question has a side: the p-value is how often toys
+of the tested point give at least the T of the data, that is, look at least as much like the other point.
+Nothing is minimised, so that a best fit elsewhere, or one that grows with the strength of a signal, plays no
+part.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.datasets import Mode
+from nuanomaly.inference.engine import Engine, Plane, make_engine
+from nuanomaly.inference.feldman_cousins import fingerprint
+from nuanomaly.inference.grid import Grid, free_names
+from nuanomaly.inference.keywords import named_after
+from nuanomaly.inference.montecarlo import anchored, plane_of, shared_out
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.toys import ToyTest, toy_test
+from nuanomaly.inference.workers import Placement
+from nuanomaly.likelihood.interface import AnyModel
+from nuanomaly.model.probabilities import Array
+
+
+@named_after(2, "at", "against")
+def toy_likelihood_ratio(
+    data: Data,
+    model: AnyModel,
+    *,
+    at: Mapping[str, float],
+    against: Mapping[str, float],
+    fixed: Mapping[str, float] | None = None,
+    grid: Grid | None = None,
+    mode: Mode = None,
+    allow_overlap: bool = False,
+    leave_out: bool = False,
+    toys: int = 10_000,
+    seed: int = 0,
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the test of one point against another, one-sided, by toys of the first.
+
+    Parameters
+    ----------
+    at, against : mapping of str to float
+        The free parameters of the tested point, and of the other one.
+    grid : mapping, optional
+        Only names what is free; nothing is minimised.
+
+    Raises
+    ------
+    NuanomalyError
+        If a point lacks a free parameter, or both are the same.
+    NotApplicableError
+        For a surface, which generates no toys.
+
+    Examples
+    --------
+    >>> at, against = {"sin2_2theta_ee": 0.6}, {"sin2_2theta_ee": 0.0}
+    >>> fixed = {"dm2_41": 1.0}
+    >>> toy_likelihood_ratio("best", "2nu-ee", at=at, against=against, fixed=fixed, toys=500).sided
+    'one-sided'
+    """
+    what = Question(
+        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
+    )
+    return toy_likelihood_ratio_of(
+        what, at, against, toys=toys, seed=seed, placement=placement, progress=progress
+    )
+
+
+def toy_likelihood_ratio_of(
+    what: Question,
+    at: Mapping[str, float],
+    against: Mapping[str, float],
+    *,
+    toys: int = 10_000,
+    seed: int = 0,
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> ToyTest:
+    """Return the test that answers a question; see :func:`toy_likelihood_ratio`."""
+    plane = anchored(plane_of(what))
+    names = [axis.name for axis in plane.axes]
+    for point in (at, against):
+        free_names(plane.known, point, [])  # an unknown name is an error
+        if set(point) != set(names):
+            raise NuanomalyError(f"a point needs every free parameter: {', '.join(names)}")
+    if dict(at) == dict(against):
+        raise NuanomalyError("a point cannot be tested against itself: name another one")
+    pair = {name: np.array([float(at[name]), float(against[name])]) for name in names}
+    few = {axis.name: np.array([axis.low, axis.high]) for axis in plane.axes}  # nothing is minimised
+    asked = what.given(grid=few)
+    plane = anchored(Plane(asked.objective, asked.axes, asked.parameters, pair))
+    engine = _engine(plane, seed)
+    observed = float(_ratio(engine, engine.data[None])[0])
+    key = f"likelihood ratio {fingerprint(engine)}"
+    found = shared_out(ratios, (plane, seed), key, toys, placement, progress)
+    said = " against ".join(", ".join(f"{n} = {v:g}" for n, v in point.items()) for point in (at, against))
+    return toy_test(observed, found, "one-sided", said)
+
+
+def ratios(payload: tuple[Plane, int], argument: tuple[int, int]) -> Array:
+    """Return T of toys of the tested point: a piece of work."""
+    engine = _engine(*payload)
+    first, count = argument
+    tested = engine.plane.size
+    return np.concatenate(
+        [_ratio(engine, engine.generate(tested, block)) for block in range(first, first + count)]
+    )
+
+
+def _ratio(engine: Engine, data: Array) -> Array:
+    """Return T of data sets (T, n), shape (T,)."""
+    plane = engine.plane
+    rows = slice(plane.size, plane.size + 2)
+    pair = {name: value[rows] for name, value in plane.complete.items()}
+    values = plane.objective.likelihood.tabulate(plane.objective.model, pair)(data)
+    return np.asarray(values[:, 0] - values[:, 1])
+
+
+@lru_cache(maxsize=2)
+def _engine(plane: Plane, seed: int) -> Engine:
+    return make_engine(plane, seed)
