@@ -99,6 +99,71 @@ page.table(
 )
 
 # %% [markdown]
+# ## Beside the numbers of the collaboration
+#
+# The paper compares the same three hypotheses, and its differences of χ² are larger than those above. Two
+# choices
+# make most of it: it predicts more ²³⁵U than this release does (the cross section of inverse beta decay
+# differs),
+# and a relative systematic error scales either with a line through the data or with what a hypothesis
+# predicts.
+
+# %%
+shares = table[["f_u235", "f_u238", "f_pu239", "f_pu241"]].to_numpy(float)
+statistical = release.matrix("statistical-covariance")
+relative = release.matrix("systematic-covariance")
+response = page.likelihood("evolution", "free-isotopes").response
+own = dict(zip(response.isotopes, response.unoscillated[0].tolist(), strict=True))
+theirs = {**own, "u235": page.cited("predicted.u235")}
+names = ("u235", "u238", "pu239", "pu241")
+hypotheses = {"only-u235": ("u235",), "only-pu239": ("pu239",), "equal-deficit": names}
+
+
+def smallest(predicted, scaled, groups, loose=()):
+    """χ² with one free factor per group of isotopes, and 10 % for those that are loose."""
+    yields = shares * np.array([predicted[name] for name in names])
+    columns = [
+        yields[:, [names.index(name) for name in group]].sum(1) for group in (*groups, *((n,) for n in loose))
+    ]
+    design, residual = np.array(columns).T, measured - yields.sum(1)
+    prior = np.diag([0.0] * len(groups) + [0.1**-2] * len(loose))
+    at = np.zeros(len(columns))
+    for _ in range(20 if scaled else 1):  # the covariance follows the prediction until it stays
+        line = yields.sum(1) + design @ at if scaled else np.polyval(np.polyfit(share, measured, 1), share)
+        inverse = np.linalg.inv(statistical + relative * np.outer(line, line))
+        at = np.linalg.solve(design.T @ inverse @ design + prior, design.T @ inverse @ residual)
+    return float(residual @ inverse @ residual - residual @ inverse @ design @ at)
+
+
+choices = {
+    "as above": (own, False, "here"),
+    "²³⁵U as the paper predicts it": (theirs, False, "prediction"),
+    "the same, systematics follow the hypothesis": (theirs, True, "scaled"),
+}
+rows = []
+for words, (predicted, scaled, key) in choices.items():
+    reference = smallest(predicted, scaled, [("u235",), ("pu239",)], ("u238", "pu241"))
+    deltas = {name: smallest(predicted, scaled, [group]) - reference for name, group in hypotheses.items()}
+    page.record(f"over-both-free.{key}", deltas, "χ² less that of ²³⁵U and ²³⁹Pu both free")
+    rows.append([words, *(f"{deltas[name]:.2f}" for name in hypotheses)])
+rows.append(
+    ["published (recalled, not read)", *(f"{page.cited(f'over-both-free.{n}'):g}" for n in hypotheses)]
+)
+page.table(
+    "χ² of three hypotheses less that of ²³⁵U and ²³⁹Pu both free.",
+    ["choice", *(modes[name] for name in hypotheses)],
+    rows,
+    note=(
+        "The published row is recalled: the body of arXiv:1704.01082 could not be read. It predicts "
+        f"{page.cited('predicted.u235'):.2f} for ²³⁵U, where this release has {own['u235']:.2f} (10⁻⁴³ cm² "
+        f"per "
+        f"fission). What is left for a common deficit, "
+        f"{page.cited('over-both-free.equal-deficit') - deltas['equal-deficit']:.1f}, "
+        "is not explained."
+    ),
+)
+
+# %% [markdown]
 # ## The yields
 
 # %%
