@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from nuanomaly.archive import catalog_content, document, names, paths, release, yamlio
+from nuanomaly.archive import catalog_content, document, durable, names, paths, release, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 HEADER = "# Written by `make catalog` from the releases; its ledger is for good. Do not edit.\n"
@@ -144,7 +144,7 @@ def write(root: Path) -> bool:
     content, path = build(root), root / "catalog.yaml"
     if path.is_file() and path.read_bytes() == content:
         return False
-    document.write_atomically(path, content)
+    durable.write_atomically(path, content)
     return True
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import document, release, seal, tables
+from nuanomaly.archive import durable, release, seal, tables
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 
 
@@ -99,7 +99,7 @@ def write(folder: Path, originals: Path) -> list[str]:
         )
     for name in changed:
         files[name].parent.mkdir(parents=True, exist_ok=True)
-        document.write_atomically(files[name], contents[name])
+        durable.write_atomically(files[name], contents[name])
     seal.seal(folder)
     return changed
 

@@ -50,7 +50,7 @@ def read(path: Path) -> dict[str, ReleaseEntry]:
 
 def write(path: Path, entries: Iterable[ReleaseEntry]) -> None:
     """Write a lock file; the same releases give the same bytes."""
-    from nuanomaly.archive.document import write_atomically
+    from nuanomaly.archive.durable import write_atomically
 
     lines = [_HEADER, 'schema: "1"\n', "releases:\n"]
     for entry in sorted(entries, key=lambda e: (e.name, names.sort_key(e.version))):

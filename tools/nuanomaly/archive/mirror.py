@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from nuanomaly.archive import amendments, anomalies, catalog, release, yamlio
-from nuanomaly.archive.document import write_atomically
+from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import storing

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pint
 
 
+#: What `fetch -o` leaves in the folder it writes to.
+_WRITTEN_BY_FETCH = ".nuanomaly"
 #: The tables that were compared with their sha256 in this process: path, time stamp, size and sha256.
 _COMPARED: set[tuple[str, int, int, str]] = set()
 
@@ -184,19 +186,31 @@ def read(folder: Path) -> Release:
 
 
 def folders(root: Path) -> dict[str, dict[str, Path]]:
-    """Return ``{name: {version: folder}}`` of every release below ``root/datasets`` (or a cache)."""
+    """Return ``{name: {version: folder}}`` of every release below ``root/datasets``, links left out.
+
+    ``root`` is a checkout, a cache, or a folder that `fetch -o` wrote, which has no ``datasets``.
+    """
     base = root / "datasets"
+    if not base.is_dir() and (root / _WRITTEN_BY_FETCH).is_dir():
+        base = root
     found: dict[str, dict[str, Path]] = {}
     if base.is_dir():
         for file in sorted(base.glob("*/*/release.yaml")):
+            if file.parent.is_symlink() or file.parent.parent.is_symlink():
+                continue  # it would lead out of the archive; validation says so
             found.setdefault(file.parent.parent.name, {})[file.parent.name] = file.parent
     return found
 
 
 def places() -> list[Path]:
-    """Return the folders releases are loaded from, in order: the checkout, then the cache."""
-    root = paths.checkout()
-    return [*([root] if root else []), paths.cache()]
+    """Return the folders releases are loaded from: the checkout, the cache, folders that fetch -o wrote here.
+
+    The last are the working directory and the folders in it that hold what `nuanomaly fetch -o` leaves there.
+    """
+    root, here = paths.checkout(), Path.cwd()
+    written = [file.parent for file in sorted(here.glob(f"*/{_WRITTEN_BY_FETCH}")) if file.is_dir()]
+    written += [here] if (here / _WRITTEN_BY_FETCH).is_dir() else []
+    return [*([root] if root else []), paths.cache(), *written]
 
 
 def load(reference: str) -> Release:
@@ -320,6 +334,9 @@ def _stamp(file: Path) -> tuple[int, int]:
         status = os.stat(file)
     except OSError:
         raise NuanomalyError(f"{file}: the file is missing") from None
+    above = file.parents[3] if len(file.parents) > 3 else file.parent
+    if file.is_symlink() and not file.resolve().is_relative_to(above.resolve()):
+        raise gate.MalformedReleaseError(file, "is a link that leads out of the archive: put the file there")
     return status.st_mtime_ns, status.st_size
 
 

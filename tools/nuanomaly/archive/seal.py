@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import document, tables
+from nuanomaly.archive import document, durable, tables
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError
 
 #: What is filled in, in this order, behind ``file``.
@@ -52,7 +52,7 @@ def seal(folder: Path) -> list[str]:
         values = {key: f'"{value}"' if key == "sha256" else str(value) for key, value in facts[name].items()}
         found = document.parse(document.set_scalars(found, ["tables", name], values, "file"), str(file))
     if changed:
-        document.write_atomically(file, found.text.encode())
+        durable.write_atomically(file, found.text.encode())
     return changed
 
 

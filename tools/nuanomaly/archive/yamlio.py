@@ -105,6 +105,8 @@ def read_text(path: Path) -> str:
         If the file cannot be read or is not UTF-8.
     """
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            raise NuanomalyError(f"{path}: is no plain file: put a text file there")
         return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise NuanomalyError(f"{path}: cannot be read ({error.strerror}): check the path") from None

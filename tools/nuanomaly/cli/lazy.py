@@ -1,8 +1,12 @@
 """A group of commands that loads a command when it is called, and turns errors into one sentence."""
 
 import errno
+import io
+import os
+import sys
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -23,6 +27,8 @@ _USAGE = {
     errno.EROFS,
     errno.ENAMETOOLONG,
 }
+#: What a full disk or a closed pipe raises where the output goes.
+_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE}
 #: What is said when memory ends.
 _MEMORY = "there is not enough memory for this: ask for fewer points or toys"
 
@@ -78,10 +84,13 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; errors a user can act on become one sentence and an exit code."""
+        _write_any_text()
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _show_warning
-                return super().invoke(ctx)
+                result = super().invoke(ctx)
+                sys.stdout.flush()
+                return result
         except NuanomalyError as error:
             raise _failure(str(error), error.exit_code) from None
         except Interrupted as error:
@@ -89,9 +98,25 @@ class LazyGroup(click.Group):
         except MemoryError:
             raise _failure(_MEMORY, Misuse.exit_code) from None
         except OSError as error:
+            if error.errno in _OUTPUT and error.filename is None:
+                _let_go_of_output()
+                raise _failure(f"the output could not be written: {error.strerror}", 1) from None
             if error.errno not in _USAGE or error.filename is None:
                 raise
             raise _failure(f"{error.filename}: {error.strerror}", Misuse.exit_code) from None
+
+
+def _write_any_text() -> None:
+    """Write out characters that a terminal or pipe has no code for (ν on one that is no UTF-8), not stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _let_go_of_output() -> None:
+    """Let what is left of the output vanish: Python would try to write it again at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failure(message: str, exit_code: int) -> click.ClickException:

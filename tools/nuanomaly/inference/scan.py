@@ -1,5 +1,6 @@
 """Values of a statistic on a grid of parameters, other parameters fixed or profiled."""
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import FoundOverlap, Mode
 from nuanomaly.inference.grid import Axis, Grid, axes, free_names
@@ -161,23 +163,24 @@ class Scan(Result):
         NuanomalyError
             For another suffix.
         """
-        file = Path(path)
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file, content = Path(path), io.BytesIO()
         if file.suffix == ".npz":
             arrays = {f"axis_{a.name}": a.values for a in self.axes}
             arrays |= {f"profiled_{name}": where for name, where in self.profiled.items()}
             np.savez_compressed(
-                file,
+                content,
                 values=self.values,
                 about=np.array(json.dumps(self.to_dict())),
                 **arrays,  # type: ignore[arg-type]
             )
         elif file.suffix == ".parquet":
-            self.to_frame().to_parquet(file, index=False)
+            self.to_frame().to_parquet(content, index=False)
         elif file.suffix == ".csv":
-            self.to_frame().to_csv(file, index=False)
+            self.to_frame().to_csv(content, index=False)
         else:
             raise NuanomalyError(f"{file.name}: a scan is saved as .npz, .parquet or .csv")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, content.getvalue())  # a full disk leaves what stood there
         return file
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.names import safe_path
 from nuanomaly.archive.release import Release
@@ -51,6 +52,6 @@ def write(release: Release, format: str, folder: Path) -> list[Path]:
         safe_path(name)
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_atomically(path, content)
         written.append(path)
     return written

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive import paths, release
+from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.fetching import FORMATS
 from nuanomaly.archive.fetching.download import storing
@@ -63,8 +64,8 @@ def write(folder: Path, format: str, output: Path) -> Path:
                 else:
                     columns = tables.expand_columns(found.declared(table)["columns"])
                     content = tables.to_bytes(frame, columns, format)
-                (staged / f"{table}.{format}").write_bytes(content)
-            (staged / "release.json").write_bytes(_about(found, format))
+                write_atomically(staged / f"{table}.{format}", content)
+            write_atomically(staged / "release.json", _about(found, format))
             staged.chmod(0o755)
             replace_folder(staged, target)
         finally:

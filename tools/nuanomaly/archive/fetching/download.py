@@ -6,7 +6,6 @@ import io
 import os
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -22,6 +21,7 @@ T = TypeVar("T")
 Opener = Callable[[int], AbstractContextManager[Stream]]
 _MAX_TRIES = 1000  # of one file, however much each of them brings
 _WORTH_A_THREAD = 1 << 15
+_SLOWEST = 50_000  # bytes per second: a mirror that sends less is given up
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -45,13 +45,13 @@ class WrongContentError(SourceError):
         super().__init__(message, passing=True)
 
 
-def _timeout() -> float:
-    text = os.environ.get("NUANOMALY_TIMEOUT", "30")
+def _seconds(variable: str, usual: float) -> float:
+    text = os.environ.get(variable, str(usual))
     try:
         return float(text)
     except ValueError:
         raise NuanomalyError(
-            f"$NUANOMALY_TIMEOUT is {text!r}: make it a number of seconds, such as 30"
+            f"${variable} is {text!r}: make it a number of seconds, such as {usual:g}"
         ) from None
 
 
@@ -67,27 +67,36 @@ class Policy:
         Seconds to wait after the first failure; doubled after each, varied at random, at most 30.
     timeout : float
         Seconds to wait for a connection or for more data (``$NUANOMALY_TIMEOUT``, else 30).
+    deadline : float
+        Seconds that a server may cost in all before the next one is asked (``$NUANOMALY_DEADLINE``, else 60),
+        besides one second for every 50 kB that it is to send.
     """
 
     tries: int = 4
     backoff: float = 0.25
-    timeout: float = field(default_factory=_timeout)
+    timeout: float = field(default_factory=lambda: _seconds("NUANOMALY_TIMEOUT", 30.0))
+    deadline: float = field(default_factory=lambda: _seconds("NUANOMALY_DEADLINE", 60.0))
 
     def pause(self, failures: int, asked: float = 0.0) -> float:
         """Return the seconds to wait after so many failures in a row."""
         own = self.backoff * 2.0 ** (failures - 1) * random.uniform(0.5, 1.5)
         return min(max(own, asked), 30.0)
 
+    def allowed(self, size: int) -> float:
+        """Return the seconds that so many bytes may take in all."""
+        return self.deadline + size / _SLOWEST
 
-def patiently(attempt: Callable[[], T], policy: Policy) -> T:
-    """Return what ``attempt`` returns, tried again while it fails in a way that may pass."""
+
+def patiently(attempt: Callable[[], T], policy: Policy, expired: threading.Event) -> T:
+    """Return what ``attempt`` returns, tried again while its failures may pass and time is left."""
     for failures in range(1, policy.tries + 1):
         try:
             return attempt()
         except SourceError as error:
             if not error.passing or failures == policy.tries:
                 raise
-            time.sleep(policy.pause(failures, error.wait))
+            if expired.wait(policy.pause(failures, error.wait)):
+                raise
     raise AssertionError("tries is at least 1")
 
 
@@ -193,6 +202,7 @@ class Download:
             raise WrongContentError(
                 f"sends other content: sha256 {sha256[:12]}…, not {str(self.sha256)[:12]}…"
             )
+        os.fsync(file.fileno())  # before anything has its name
         return sha256
 
     def _reached(self, offset: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from nuanomaly.archive import amendments, gate, names
-from nuanomaly.archive.document import write_atomically
+from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, StorageError
@@ -320,7 +320,26 @@ class Fetcher:
         SourceError
             If the source did not give some; the others are kept for the next source.
         """
-        stop = threading.Event()
+        size = sum(f.size for f in missing)
+        self.watcher.begin(entry.id, size)
+        try:
+            with source.limited(self.policy.allowed(size)) as stop:
+                failed = self._each(source, entry, missing, staging, stop)
+                if failed or stop.is_set():
+                    told = "; ".join(map(str, failed[:3])) or "stopped"
+                    raise SourceError(told + (" …" if len(failed) > 3 else ""))
+        finally:
+            self.watcher.end()
+
+    def _each(
+        self,
+        source: Source,
+        entry: ReleaseEntry,
+        missing: Sequence[FileEntry],
+        staging: Staging,
+        stop: threading.Event,
+    ) -> list[SourceError]:
+        """Get each of the missing files, some at once; return what went wrong."""
         policy = (
             self.policy if source.network else replace(self.policy, backoff=0.0)
         )  # a disk is not waited for
@@ -337,19 +356,15 @@ class Fetcher:
                 return None
             return None
 
-        self.watcher.begin(entry.id, sum(f.size for f in missing))
         pool = ThreadPoolExecutor(_AT_ONCE if source.network and len(missing) > 1 else 1)
         try:
-            failed = [error for error in pool.map(one, missing) if error]
+            return [error for error in pool.map(one, missing) if error]
         except BaseException:  # an interrupt, a full disk: the other threads need not finish
             stop.set()
             source.close()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
-            self.watcher.end()
-        if failed:
-            raise SourceError("; ".join(map(str, failed[:3])) + (" …" if len(failed) > 3 else ""))
 
     def _fallback(self, name: str, wanted: str | None, problems: list[str], versions: set[str]) -> Fetched:
         """Return what the store has, or raise what explains best why there is nothing."""

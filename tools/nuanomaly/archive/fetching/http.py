@@ -4,6 +4,7 @@ import base64
 import http.client
 import socket
 import ssl
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -95,7 +96,9 @@ class HttpClient:
         SourceError
             For everything that goes wrong between here and there, while opening or while reading.
         """
-        place = urlsplit(url).netloc
+        place = url
+        with _named(place):
+            place = urlsplit(url).netloc
         with _named(place):
             parts, response = self._follow(url, offset)
 
@@ -178,12 +181,54 @@ class HttpClient:
 
 
 @contextmanager
+def limited(seconds: float, close: Callable[[], object]) -> Iterator[threading.Event]:
+    """Give up what a server does not finish in time, however it drips: its connections are closed then.
+
+    Parameters
+    ----------
+    seconds : float
+        For everything that is done within.
+    close : callable
+        Closes the connections; whoever waits for them gets an error.
+
+    Yields
+    ------
+    threading.Event
+        Set when time is up.
+
+    Raises
+    ------
+    SourceError
+        In place of what was raised within, once time is up.
+    """
+    expired = threading.Event()
+
+    def give_up() -> None:
+        expired.set()
+        close()
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    except SourceError:
+        if expired.is_set():
+            raise SourceError(f"was given up after {seconds:.0f} s") from None
+        raise
+    finally:
+        timer.cancel()
+
+
+@contextmanager
 def _named(place: str) -> Iterator[None]:
     """Turn what the network may raise into one kind of error that names the server."""
     try:
         yield
     except ssl.SSLCertVerificationError as error:
         raise SourceError(f"the certificate of {place} is not trusted ({error.verify_message})") from None
+    except ValueError as error:  # a port, a host or a label that no parser takes, also of a redirect
+        raise SourceError(f"{place}: leads to an address that is none ({error})") from None
     except (OSError, http.client.HTTPException) as error:
         said = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         raise SourceError(f"{place}: {said}", passing=True) from None

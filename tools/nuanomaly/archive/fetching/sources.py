@@ -1,12 +1,15 @@
 """Where releases come from: a folder (checkout or mirror), a one-file bundle, a web server."""
 
 import hashlib
+import lzma
 import os
 import re
+import struct
+import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +20,7 @@ from nuanomaly.archive import amendments, anomalies, paths, release
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Policy, patiently
-from nuanomaly.archive.fetching.http import HttpClient, SourceError, Stream
+from nuanomaly.archive.fetching.http import HttpClient, SourceError, Stream, limited
 from nuanomaly.archive.fetching.index import Index, ReleaseEntry
 from nuanomaly.archive.names import safe_path
 
@@ -61,6 +64,10 @@ class Source(Protocol):
         """Open a file of a release from a byte on."""
         ...
 
+    def limited(self, seconds: float) -> AbstractContextManager[threading.Event]:
+        """Give up what is not finished in time; the event says that it was."""
+        ...
+
     def close(self) -> None:
         """Let go of connections; what is being read ends with an error."""
         ...
@@ -70,6 +77,10 @@ class _Local:
     """On this machine: nothing is kept open."""
 
     network = False
+
+    def limited(self, seconds: float) -> AbstractContextManager[threading.Event]:
+        """Set no limit: a disk is not waited for."""
+        return nullcontext(threading.Event())
 
     def close(self) -> None:
         """Do nothing."""
@@ -135,9 +146,21 @@ class _Published:
 
     label: str
 
-    @cached_property
+    _problem: SourceError | None = None
+
+    @property
     def index(self) -> Index:
-        """The index, read once."""
+        """The index, read once; one that could not be read is not asked for again."""
+        if self._problem is not None:
+            raise self._problem
+        try:
+            return self._index
+        except SourceError as error:
+            self._problem = error
+            raise
+
+    @cached_property
+    def _index(self) -> Index:
         return self._read_index()
 
     def _read_index(self) -> Index:
@@ -255,14 +278,20 @@ class MirrorServer(_Published):
             with self._get(index.INDEX_FILE, 0) as stream:
                 return _parsed(stream, self.label)
 
-        return patiently(attempt, self._policy)
+        with self.limited(self._policy.deadline) as expired:
+            return patiently(attempt, self._policy, expired)
 
     def _read_whole(self, path: str) -> bytes:
         def attempt() -> bytes:
             with self._get(path, 0) as stream:
                 return _small(stream, path)
 
-        return patiently(attempt, self._policy)
+        with self.limited(self._policy.deadline) as expired:
+            return patiently(attempt, self._policy, expired)
+
+    def limited(self, seconds: float) -> AbstractContextManager[threading.Event]:
+        """Give up what is not finished in time."""
+        return limited(seconds, self.close)
 
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> AbstractContextManager[Stream]:
         """Open a file of a release from a byte on."""
@@ -282,9 +311,12 @@ def named(text: str, policy: Policy) -> Source:
     NuanomalyError
         If it is none of these.
     """
-    parts = urlsplit(text)
-    if parts.scheme in ("http", "https"):
-        return MirrorServer(text, policy)
+    if text.lower().startswith(("http://", "https://")):
+        return MirrorServer(text, policy)  # one that is no address says so when it is asked
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise NuanomalyError(f"source {text!r} is no address ({error})") from None
     if parts.scheme == "file":
         path = Path(url2pathname(parts.path))
     elif "://" in text:
@@ -344,7 +376,11 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}") from None
-    except (KeyError, zipfile.BadZipFile, EOFError, zlib.error) as error:
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed by an unknown method
+        raise SourceError(f"{path}: a member cannot be unpacked ({error})") from None
+    except (KeyError, ValueError, OverflowError, struct.error) as error:
+        raise SourceError(f"{path} is no bundle, or damaged ({error})") from None
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
         raise SourceError(f"{path} is no bundle, or damaged ({error})") from None
 
 

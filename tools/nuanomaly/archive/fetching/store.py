@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nuanomaly.archive.durable import sync_folder
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import StorageError, storing
 from nuanomaly.archive.fetching.index import FileEntry, ReleaseEntry
@@ -71,6 +72,8 @@ class Store:
         with storing(target):
             staging.prune(entry)
             target.parent.mkdir(parents=True, exist_ok=True)
+            for folder in {staging.files, *((staging.files / f.path).parent for f in entry.files)}:
+                sync_folder(folder)
             replace_folder(staging.files, target, staging.replaced)
             shutil.rmtree(staging.root, ignore_errors=True)
         return target
@@ -161,6 +164,7 @@ def replace_folder(new: Path, target: Path, aside: Path | None = None) -> None:
     elif target.exists():
         os.replace(target, aside)
     os.replace(new, target)
+    sync_folder(target.parent)
     shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -6,14 +6,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from nuanomaly.archive import names
 from nuanomaly.archive.fetching import index
-from nuanomaly.archive.fetching.download import Download, Policy, storing
+from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, storing
 from nuanomaly.archive.fetching.fetcher import Watcher
-from nuanomaly.archive.fetching.http import HttpClient, SourceError, Stream
+from nuanomaly.archive.fetching.http import HttpClient, SourceError, Stream, limited
 from nuanomaly.archive.release import Release
+
+#: The bytes that an original whose size nobody knows is given time for.
+_UNKNOWN = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def _one(
 ) -> Original:
     name, urls = (
         str(entry["id"]),
-        [u for u in entry.get("urls", ()) if urlsplit(u).scheme in ("http", "https")],
+        [u for u in entry.get("urls", ()) if u.lower().startswith(("http://", "https://"))],
     )
     sha256, size = entry.get("sha256"), entry.get("size")
     path = root / names.safe_path(entry.get("file") or f"{release_id.replace('@', '/')}/{name}")
@@ -125,7 +127,10 @@ def _download(
 
     watcher.begin(path.name, size or 0)
     try:
-        got = Download(part, sha256, size, watcher.advance).run(opener, policy)
+        with limited(policy.allowed(size or _UNKNOWN), client.close) as stop:
+            got = Download(part, sha256, size, watcher.advance, stop).run(opener, policy)
+    except StoppedError:
+        raise SourceError("was given up, as it took too long") from None
     finally:
         watcher.end()
     with storing(path):

@@ -25,7 +25,14 @@ from nuanomaly.archive.validate import (
 )
 from nuanomaly.archive.validate.described import HARMLESS, broken_entries, of_sound_entries
 from nuanomaly.archive.validate.findings import Finding, Report, finding, report
-from nuanomaly.archive.validate.subject import ReleaseSubject, Subject, open_release, open_subject, relative
+from nuanomaly.archive.validate.subject import (
+    LinkError,
+    ReleaseSubject,
+    Subject,
+    open_release,
+    open_subject,
+    relative,
+)
 from nuanomaly.archive.yamlio import YamlError
 
 
@@ -211,6 +218,8 @@ class _Validation:
 
 
 def _unreadable(error: NuanomalyError, path: Path, root: Path, name: str = "") -> Finding:
+    if isinstance(error, LinkError):
+        return finding("FILE_IS_LINK", str(error), file=relative(path, root), release=name)
     line = error.line if isinstance(error, YamlError) else None
     message = error.problem if isinstance(error, YamlError) else str(error)
     return finding("YAML_UNREADABLE", message, file=relative(path, root), line=line, release=name)

@@ -10,6 +10,7 @@ from typing import Any
 
 from nuanomaly.archive import document, tables
 from nuanomaly.archive.document import Document, Steps
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.validate.findings import Finding, finding
 
 
@@ -128,7 +129,7 @@ def open_subject(path: Path, root: Path) -> Subject:
     NuanomalyError
         If it cannot be read as YAML.
     """
-    return Subject(root, path, document.read(path))
+    return Subject(root, path, document.read(_no_link(path)))
 
 
 def open_release(folder: Path, root: Path) -> ReleaseSubject:
@@ -140,7 +141,17 @@ def open_release(folder: Path, root: Path) -> ReleaseSubject:
         If release.yaml cannot be read as YAML.
     """
     path = folder / "release.yaml"
-    return ReleaseSubject(root, path, document.read(path), f"{folder.parent.name}@{folder.name}")
+    return ReleaseSubject(root, path, document.read(_no_link(path)), f"{folder.parent.name}@{folder.name}")
+
+
+class LinkError(NuanomalyError):
+    """A file is a link; what it leads to is not read, as it may be any file of the machine."""
+
+
+def _no_link(path: Path) -> Path:
+    if path.is_symlink():
+        raise LinkError(f"{path.name} is a link")
+    return path
 
 
 def some(names: Sequence[str], most: int = 5) -> str:
