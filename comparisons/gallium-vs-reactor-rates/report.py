@@ -69,7 +69,9 @@ def suppressed(initial, final, antineutrino, L, E, *, ratio):
 
 
 constant = FunctionModel(
-    suppressed, parameters=[Parameter("ratio", "1", 0.3, 1.3, "common factor of all rates", scan=(0.4, 1.2))]
+    suppressed,
+    parameters=[Parameter("ratio", "1", 0.3, 1.3, "common factor of all rates", scan=(0.4, 1.2))],
+    factor=True,
 )
 averages = {}
 for mode, likelihood in gallium.items():

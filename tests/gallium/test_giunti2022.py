@@ -58,7 +58,9 @@ TABLE_ONE = {
 def test_the_modes_give_table_one(mode: str) -> None:
     """The likelihood with a shift by the measurement is the covariance of that paper."""
     mean, error, sigma = TABLE_ONE[mode]
-    model = FunctionModel(suppressed, parameters=[Parameter("ratio", "1", 0.3, 1.3, "", scan=(0.4, 1.2))])
+    model = FunctionModel(
+        suppressed, parameters=[Parameter("ratio", "1", 0.3, 1.3, "", scan=(0.4, 1.2))], factor=True
+    )
     found = fit(gallium(mode), model, errors="minos")
     assert found.parameters["ratio"] == pytest.approx(mean, abs=0.0015)
     assert found.errors["ratio"][1] == pytest.approx(error, abs=0.001)

@@ -102,3 +102,20 @@ def test_a_strength_scales_the_whole_channel() -> None:
     np.testing.assert_allclose(
         strong.outputs(chosen, points, {"g": g}), g[:, None] ** 2 * plain.outputs(chosen, points, {})
     )
+
+
+@pytest.mark.parametrize("name", ["3+1", "3+2", "3+1/decay", "3+1/wave-packet"])
+@pytest.mark.parametrize("half", [None, 0.05, np.linspace(0.0, 0.3, N)])
+def test_points_that_share_no_splitting_are_added_up_at_the_nodes(channel: Channel, name: str, half) -> None:
+    chosen, many = model(name), 16
+    widths = None if half is None else np.broadcast_to(half, (N,))
+    wide = Channel("mu", "e", False, "CC", L, E, channel.weights, half_width=widths)
+    values = {p.name: RANDOM.uniform(0.01, 0.2, many) for p in chosen.parameters if p.default is None}
+    values |= {k: 10.0 ** RANDOM.uniform(-1.0, 1.5, many) for k in values if k.startswith("dm2")}
+    if "sigma_x" in values:
+        values["sigma_x"] = 10.0 ** RANDOM.uniform(-13.0, -12.0, many)
+    points = {p.name: values.get(p.name, np.full(many, p.default)) for p in chosen.parameters}
+    together = wide.outputs(chosen, points, {})
+    assert not any(key[1] in values["dm2_41"] for key in wide._memory.kernels)
+    alone = [wide.outputs(chosen, {k: v[[i]] for k, v in points.items()}, {})[0] for i in range(many)]
+    np.testing.assert_allclose(together, alone, rtol=1e-11, atol=1e-13)

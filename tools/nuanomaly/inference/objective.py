@@ -45,9 +45,8 @@ class Objective:
     def __call__(self, free: Mapping[str, Array]) -> Array:
         """Return the statistic, shape (P,); infinite where the model does not exist (Σ|U_α4|² > 1)."""
         complete = self.points(free)
-        allowed = getattr(self.model, "allowed", None)
-        possible = None if allowed is None else allowed(complete)
-        if possible is None or possible.all():
+        possible = self.model.allowed(complete)
+        if possible.all():
             return self._value(complete)
         values = np.full(possible.shape, np.inf)
         if possible.any():

@@ -12,6 +12,7 @@ from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.model.probabilities import Model, complete
 from nuanomaly.model.registry import model as make_model
+from nuanomaly.model.vacuum import is_long
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,39 @@ def _verdict(lk: Likelihood, model: Model, parameters: Mapping[str, float]) -> V
     known = own | _names(model)
     interaction = {k: v for k, v in parameters.items() if k in own}
     try:
-        value = float(lk.chi2(model, **{k: v for k, v in parameters.items() if k in known}))
+        given = {k: v for k, v in parameters.items() if k in known}
+        value = float(lk.chi2(model, **given))
+        stated = float(lk.averaging_error(model, lk.points(model, given))[0])
         reference = float(lk.chi2("3nu", **interaction))
     except NuanomalyError as error:
         return Verdict(lk.release, lk.mode, None, lk.n_bins, None, None, None, None, _short(str(error)))
     fit = p_value(value, lk.n_bins) if lk.statistic == "chi2" and lk.n_bins else None
-    reason = f"approximate: {lk.approximate}" if lk.approximate else ""
+    reason = "; ".join(
+        remark for remark in (_missing(lk, model), _averaged(stated), _approximate(lk)) if remark
+    )
     return Verdict(
         lk.release, lk.mode, lk.statistic, lk.n_bins, value, reference, value - reference, fit, reason
     )
+
+
+def _missing(lk: Likelihood, model: Model) -> str:
+    """Return what the model leaves out at the distances of a release."""
+    reach = lk.max_L_over_E
+    if model.three_flavour or reach is None or not is_long(reach):
+        return ""
+    return (
+        f"three-flavour oscillation is missing: the release reaches L/E = {reach:.0f} m/MeV; compose "
+        f"{model.name!r} with it (FILE.py:NAME/3nu), or say three_flavour=True if it is contained"
+    )
+
+
+def _averaged(error: float) -> str:
+    """Return how well a function is averaged, if it had to be."""
+    return f"averaged over intervals of L/E, Δ ± {error:.1g}" if error > 5e-5 else ""
+
+
+def _approximate(lk: Likelihood) -> str:
+    return f"approximate: {lk.approximate}" if lk.approximate else ""
 
 
 def _short(message: str) -> str:

@@ -1,7 +1,7 @@
 """Nodes and weights: how a probability becomes a number per bin."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,27 +13,28 @@ from scipy import sparse
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.chebyshev import Series, series
 from nuanomaly.likelihood.algebra.collapse import Collapsed, collapse
+from nuanomaly.likelihood.algebra.node_waves import summed_waves
 from nuanomaly.model.constants import PHASE
-from nuanomaly.model.probabilities import Array, Expansion, Model
+from nuanomaly.model.probabilities import Model, Nodes, Transition
+from nuanomaly.model.waves import Array, Expansion, averaged_wave
 
 Weights = Array | sparse.csr_array
 
 #: How many sin² values are held at once (doubles) while kernels are made.
 _CHUNK = 131_072
+#: From how many points on waves may be added up at the nodes; below, a fit moves along one parameter.
+_FEW = 8
 #: How many numbers (doubles) of kernels are remembered of a channel.
 _REMEMBERED = 8_000_000
-#: Places and shares at which a probability without expansion is averaged over a node's interval of L/E.
-_GAUSS = (
-    (-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526),
-    (0.17392742256872693, 0.32607257743127307, 0.32607257743127307, 0.17392742256872693),
-)
+#: What kernels are remembered by: kind of wave, Δm², decay and coherence (see Expansion).
+_Key = tuple[str, float, float, float]
 
 
 class _Memory:
     """What was made of the nodes of a channel: kernels by wave and Δm², moments in cells of L/E."""
 
     def __init__(self) -> None:
-        self.kernels: dict[tuple[str, float], Array] = {}
+        self.kernels: dict[_Key, Array] = {}
         self.collapsed: Collapsed | None = None
         self.slow: Series | None = None
 
@@ -59,7 +60,10 @@ class Channel:
     weights : array or CSR array, shape (n_out, N)
         What one unit of probability at a node adds to each output.
     node : mapping of arrays, shape (N,)
-        What else is known of a node (production process, source width, σ_E, density …).
+        What else the release knows of a node: ``half_length`` (of source and detector along the line of
+        sight, in m), ``process`` (``fission``, ``electron-capture``, ``muon-decay``, ``pion-decay`` or
+        ``decay-in-flight``), ``isotope``, ``sigma_E`` (resolution of the energy in MeV), ``density`` (of the
+        matter on the way in g/cm³). A name that the release does not know is absent.
     phase_constant : float
         The constant the release was made with; L is rescaled so that models use the CODATA value.
     strength : callable or None
@@ -150,6 +154,13 @@ class Channel:
         found = self._memory.collapsed
         return found if found.size < self.L_over_E.size else None
 
+    @cached_property
+    def nodes(self) -> Nodes:
+        """The nodes as models are asked for them: rescaled baselines, intervals, what is known."""
+        scale = self.phase_constant / PHASE
+        half = None if self.half_width is None else np.asarray(self.half_width, float) * scale
+        return Nodes(self.effective_L, np.asarray(self.E, float), half, self.node)
+
     @property
     def slow(self) -> Series:
         """The series that waves of small Δm² are read off."""
@@ -162,24 +173,52 @@ class Channel:
             self._memory.slow = series(self.by_node, self.slow_below, float(ends.max()), scale)
         return self._memory.slow
 
-    def kernel(self, dm2: Array, wave: str = "sin2") -> Array:
-        """Return W·sin²φ (or W·sin 2φ for ``wave="sin"``) at each Δm² in eV², shape (M, n_out)."""
+    def kernel(
+        self, dm2: Array, wave: str = "sin2", decay: Array | None = None, coherence: Array | None = None
+    ) -> Array:
+        """Return W·sin²φ (or W·sin 2φ for ``wave="sin"``) at each Δm² in eV², shape (M, n_out).
+
+        With ``decay`` in eV² and ``coherence`` in MeV²/m, shape (M,), the waves are damped: see
+        :class:`~nuanomaly.model.waves.Expansion`.
+        """
         values, known = np.asarray(dm2, float), self._memory.kernels
-        missing = np.array([v for v in dict.fromkeys(values.tolist()) if (wave, v) not in known])
-        if len(known) + missing.size > max(1, _REMEMBERED // self.n_out):
+        zeros = np.zeros(values.size)
+        columns = [values, zeros if decay is None else decay, zeros if coherence is None else coherence]
+        keys: list[_Key] = [(wave, *row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+        missing = [key for key in dict.fromkeys(keys) if key not in known]
+        if len(known) + len(missing) > max(1, _REMEMBERED // self.n_out):
             known.clear()
-            missing = np.unique(values)
+            missing = sorted(set(keys))
+        plain = [key for key in missing if not key[2] and not key[3]]
+        damped = [key for key in missing if key[2] or key[3]]
         few = self.collapsed
-        bounded = np.zeros(missing.size, bool) if few is None else missing <= few.limit
-        slow = (missing <= self.slow_below) & (wave == "sin2") & (self.slow_below > 0.0)
-        made = [(missing[slow], self.slow.rows(missing[slow]))] if slow.any() else []
-        missing, bounded = missing[~slow], bounded[~slow]
-        made.append((missing[~bounded], self.by_node(missing[~bounded], wave)))
+        slow = [key for key in plain if wave == "sin2" and key[1] <= self.slow_below]
+        plain = [key for key in plain if not (wave == "sin2" and key[1] <= self.slow_below)]
+        bounded = [few is not None and key[1] <= few.limit for key in plain]
+        alone = [key for key, inside in zip(plain, bounded, strict=True) if not inside]
+        made = [(alone, self.by_node(_column(alone, 1), wave))]
+        if slow:
+            made.append((slow, self.slow.rows(_column(slow, 1))))
         if few is not None:
-            made.append((missing[bounded], few.rows(missing[bounded], wave)))
+            together = [key for key, inside in zip(plain, bounded, strict=True) if inside]
+            made.append((together, few.rows(_column(together, 1), wave)))
+        if damped:
+            made.append((damped, self._damped(damped, wave)))
         for part, rows in made:
-            known.update({(wave, v): row for v, row in zip(part.tolist(), rows, strict=True)})
-        return np.array([known[wave, v] for v in values.tolist()])
+            known.update(zip(part, rows, strict=True))
+        return np.array([known[key] for key in keys])
+
+    def _damped(self, keys: Sequence[_Key], wave: str) -> Array:
+        """Return kernels of damped waves, each node's wave by itself, shape (M, n_out)."""
+        L, E, half, _ = self.nodes
+        parts = []
+        step = max(1, _CHUNK // self.E.size)
+        for start in range(0, len(keys), step):
+            dm2, decay, coherence = (_column(keys[start : start + step], i) for i in (1, 2, 3))
+            seen = averaged_wave(dm2, L / E, half, decay, coherence, E)
+            waves = 0.5 * (1.0 - seen.real) if wave == "sin2" else seen.imag
+            parts.append(self._weighted(np.ascontiguousarray(waves.T)))
+        return np.concatenate(parts)
 
     def by_node(self, dm2: Array, wave: str = "sin2") -> Array:
         """Return the same as :meth:`kernel`, each node's wave by itself, and nothing remembered."""
@@ -220,11 +259,19 @@ class Channel:
             waves += 0.5
         return np.asarray(waves)
 
+    def factor(self, interaction: Mapping[str, Array]) -> Array | None:
+        """Return the channel's strength at interaction parameters, shape (P,); None if it has none."""
+        return None if self.strength is None else np.asarray(self.strength(interaction), float)
+
     def outputs(
         self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
     ) -> Array:
-        """Return the channel's outputs, shape (P, n_out)."""
-        factor = None if self.strength is None else np.asarray(self.strength(interaction), float)
+        """Return the channel's outputs, shape (P, n_out).
+
+        Probabilities of a model without expansion are taken at four points of each interval of L/E, unless it
+        averages them itself; :mod:`nuanomaly.likelihood.averaging` takes as many as it needs.
+        """
+        factor = self.factor(interaction)
         if factor is not None and not factor.any():
             return np.zeros((factor.size, self.n_out))
         expansion = model.expansion(
@@ -237,35 +284,89 @@ class Channel:
 
     def _from_expansion(self, expansion: Expansion) -> Array:
         found = expansion.constant[:, None] * self.total
-        for dm2, sin2, sin in zip(expansion.dm2, expansion.sin2, expansion.sin, strict=True):
-            values, inverse = np.unique(dm2, return_inverse=True)
+        decay, coherence = expansion.rates()
+        scattered = []
+        for k, (sin2, sin) in enumerate(zip(expansion.sin2, expansion.sin, strict=True)):
+            waves = np.stack([expansion.dm2[k], decay[k], coherence[k]])
+            if expansion.damped:
+                values, inverse = np.unique(waves, axis=1, return_inverse=True)
+            else:
+                unique, inverse = np.unique(waves[0], return_inverse=True)
+                values = np.stack([unique, np.zeros(unique.size), np.zeros(unique.size)])
+            if values[0, -1] > self.slow_below and self._is_scattered(values.shape[1], sin2.size):
+                scattered.append(k)
+                continue
             for wave, amplitude in (("sin2", sin2), ("sin", sin)):
                 if amplitude.any():
-                    found += amplitude[:, None] * self.kernel(values, wave)[inverse]
+                    kernel = self.kernel(values[0], wave, values[1], values[2])
+                    found += amplitude[:, None] * kernel[inverse.ravel()]
+        if scattered:
+            found += self._added_up(expansion, scattered)
         return found
 
-    def _from_nodes(self, model: Model, parameters: Mapping[str, Array]) -> Array:
-        points = len(next(iter(parameters.values()))) if parameters else 1
-        step = max(1, _CHUNK // self.E.size)
-        parts: list[Any] = []
+    def _is_scattered(self, different: int, points: int) -> bool:
+        """Say whether waves are hardly shared by points, so that kernels would be made for one use each."""
+        return points >= _FEW and 2 * different > points and self.collapsed is None
+
+    def _added_up(self, expansion: Expansion, chosen: Sequence[int]) -> Array:
+        """Return what some of the waves add to the outputs, added up at the nodes first, shape (P, n_out)."""
+        points, spread = expansion.constant.size, None if self.half_width is None else self._widths
+        step = max(1, _CHUNK // (2 * self.E.size))
+        parts = []
         for start in range(0, points, step):
-            chunk = {k: v[start : start + step] for k, v in parameters.items()}
-            parts.append((self.weights @ self._probability(model, chunk).T).T)
+            part = expansion.part(chosen, slice(start, start + step))
+            parts.append(self.weighted(summed_waves(part, self.nodes, spread)))
         return np.concatenate(parts)
 
-    def _probability(self, model: Model, parameters: Mapping[str, Array]) -> Array:
-        """Return P at the nodes, shape (P, N); over an interval of L/E it is averaged at fixed energy."""
+    def _from_nodes(self, model: Model, parameters: Mapping[str, Array]) -> Array:
+        points = max((v.size for v in parameters.values()), default=1)
+        step = max(1, _CHUNK // self.E.size)
+        parts: list[Array] = []
+        for start in range(0, points, step):
+            chunk = {k: v[start : start + step] for k, v in parameters.items()}
+            known = self.closed(model, chunk)
+            parts.append(self.weighted(self.sampled(model, chunk, 4) if known is None else known))
+        return np.concatenate(parts)
+
+    def weighted(self, P: Array) -> Array:
+        """Return the outputs of probabilities at the nodes, shapes (P, N) → (P, n_out)."""
+        return np.asarray((self.weights @ P.T).T, float)
+
+    @cached_property
+    def weight_sizes(self) -> Weights:
+        """|W|: what an error of a probability adds to each output at most."""
+        return np.asarray(np.abs(self.weights)) if isinstance(self.weights, np.ndarray) else abs(self.weights)
+
+    @property
+    def extended(self) -> bool:
+        """Whether any node stands for an interval of L/E."""
+        return self.half_width is not None and bool(np.any(self.half_width))
+
+    def closed(self, model: Model, parameters: Mapping[str, Array]) -> Array | None:
+        """Return P at the nodes, averaged in closed form, shape (P, N), or None if it is not known."""
+        asked = Transition(self.initial, self.final, self.antineutrino, self.max_L_over_E)
+        return model.averaged(asked, self.nodes, parameters)
+
+    def sampled(self, model: Model, parameters: Mapping[str, Array], number: int) -> Array:
+        """Return P at the nodes, shape (P, N), averaged by Gauss's rule over so many points of L.
+
+        The energy stays fixed in the interval of L/E; where nodes are points, they are asked for as such.
+        """
         initial, final, antineutrino = self.initial, self.final, self.antineutrino
-        if self.half_width is None:
-            return model.probability(
-                initial, final, antineutrino, self.effective_L, self.E, self.node, **parameters
-            )
-        total = np.zeros(1)
-        for place, share in zip(*_GAUSS, strict=True):
-            L = (self.L + place * self.half_width * self.E) * (self.phase_constant / PHASE)
-            found = model.probability(initial, final, antineutrino, L, self.E, self.node, **parameters)
-            total = total + share * found
+        L, E, half, node = self.nodes
+        if half is None or not self.extended:
+            return np.asarray(model.probability(initial, final, antineutrino, L, E, node, **parameters))
+        total: Array | float = 0.0
+        places, weights = np.polynomial.legendre.leggauss(number)
+        for place, weight in zip(places.tolist(), weights.tolist(), strict=True):
+            at = L + place * half * E
+            P = model.probability(initial, final, antineutrino, at, E, node, **parameters)
+            total = total + 0.5 * weight * P
         return np.asarray(total)
+
+
+def _column(keys: Sequence[_Key], place: int) -> Array:
+    return np.array([key[place] for key in keys], float)
 
 
 def flavours(channel: str) -> tuple[str, str, bool]:

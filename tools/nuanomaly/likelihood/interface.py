@@ -77,6 +77,11 @@ class Likelihood(ABC):
         """
         return {}
 
+    @property
+    def max_L_over_E(self) -> float | None:
+        """The largest L/E in m/MeV that probabilities are asked for; None if none are."""
+        return None
+
     @abstractmethod
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic at complete points (arrays of shape (P,)), nuisances profiled; shape (P,)."""
@@ -226,6 +231,13 @@ class Likelihood(ABC):
         n = self.observables(model, points).shape
         return np.zeros((*n, len(self.nuisances)))
 
+    def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the stated error of averages over intervals of L/E, shape (P,); zero in closed form.
+
+        See :mod:`nuanomaly.likelihood.averaging`.
+        """
+        return np.zeros(max((v.size for v in points.values()), default=1))
+
     def points(self, model: Model, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return complete parameter points, model's and interaction's, as arrays of one shape (P,).
 
@@ -252,13 +264,16 @@ class Likelihood(ABC):
         shape = np.broadcast_shapes(*(np.shape(v) for v in parameters.values())) if parameters else ()
         flat = {k: np.broadcast_to(np.asarray(v, float), shape).ravel() for k, v in parameters.items()}
         points = self.points(chosen, flat)
+        chosen.refuse_impossible(points)
         values = in_chunks(lambda part: self.value(chosen, part), points, self.n_bins or 1)
         return float(values[0]) if shape == () else values.reshape(shape)
 
     def predict(self, model: AnyModel, **parameters: ArrayLike) -> Array:
         """Return the prediction per bin at nominal nuisances, shape (n,) or (P, n)."""
         chosen = make_model(model)
-        found = self.observables(chosen, self.points(chosen, parameters))
+        points = self.points(chosen, parameters)
+        chosen.refuse_impossible(points)
+        found = self.observables(chosen, points)
         scalar = all(np.ndim(v) == 0 for v in parameters.values())
         return np.asarray(found[0] if scalar else found)
 

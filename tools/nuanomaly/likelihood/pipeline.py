@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import Table, shared_table
+from nuanomaly.likelihood.averaging import Sampling
 from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.families.contract import Statistic
 from nuanomaly.likelihood.families.moments import Moments
@@ -36,6 +38,11 @@ class ResponseLikelihood(Likelihood):
         """The response's interaction parameters."""
         return self.response.interaction_parameters
 
+    @property
+    def max_L_over_E(self) -> float | None:
+        """The largest L/E of the channels in m/MeV; None if the response has none."""
+        return max((channel.max_L_over_E for channel in self.response.channels), default=None)
+
     def prediction(self, model: Model, points: Mapping[str, Array]) -> Prediction:
         """Return the prediction at complete points."""
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
@@ -47,7 +54,28 @@ class ResponseLikelihood(Likelihood):
         own = {p.name for p in model.parameters}
         physics = {k: v for k, v in points.items() if k in own}
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
-        return self.response(model, physics, interaction)
+        if not model.sampled or not self.response.channels:
+            return self.response(model, physics, interaction)
+        return self._sampling(model, points).settled(physics, interaction)[0]
+
+    def _sampling(self, model: Model, points: Mapping[str, Array]) -> Sampling:
+        """Return what averages a model that is sampled."""
+
+        def statistic(outputs: Array, rows: NDArray[np.intp]) -> Array:
+            found = self.transform(outputs)
+            at = {p.name: points[p.name][rows] for p in self.interaction_parameters}
+            return self.measure.value(replace(found, interaction=at) if at else found)
+
+        return Sampling(self.response, model, statistic, self.release)
+
+    def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the stated error of averages over intervals of L/E, shape (P,); zero in closed form."""
+        if not model.sampled or not self.response.channels:
+            return super().averaging_error(model, points)
+        own = {p.name for p in model.parameters}
+        physics = {k: v for k, v in points.items() if k in own}
+        interaction = {p.name: points[p.name] for p in self.interaction_parameters}
+        return self._sampling(model, points).settled(physics, interaction)[1]
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic, nuisances profiled, and the penalties, shape (P,)."""

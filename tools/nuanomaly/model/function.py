@@ -6,11 +6,11 @@ The smallest one is a function with the signature ``(initial, final, antineutrin
         ...
         return P          # L in m, E in MeV: arrays (N,); result (N,)
 
-``initial`` and ``final`` are ``e``, ``mu``, ``tau`` or ``sterile``. At kilometre baselines the function
-has to contain three-flavour oscillation itself. ``node`` may be left out. Whatever follows is a
-parameter of the model; a default makes it optional. Give units, ranges, what to scan and where
-oscillation vanishes with :class:`~nuanomaly.model.probabilities.Parameter`, so that fits and significances
-need to be told nothing::
+``initial`` and ``final`` are ``e``, ``mu``, ``tau`` or ``sterile``. ``node`` holds what the release knows of
+each node (see :class:`nuanomaly.likelihood.channel.Channel`) and may be left out. Whatever follows is a
+parameter of the model; a default makes it optional. Give units, ranges, what to scan and where oscillation
+vanishes with :class:`~nuanomaly.model.probabilities.Parameter`, so that fits and significances need to be
+told nothing::
 
     model = FunctionModel(damped, parameters=[
         Parameter("dm2", "eV**2", 0.0, 1e3, "Δm²", log=True, scan=(1e-2, 1e2)),
@@ -18,9 +18,17 @@ need to be told nothing::
     ])
 
 An object (or a class without arguments) with a method ``probability`` of that signature, and optionally
-``name`` and ``parameters``, is accepted as well. A vacuum model derives from
-:class:`~nuanomaly.model.probabilities.VacuumModel` and returns its phase expansion, which makes it as fast as
-the built-in ones and lets it be read on surfaces if it has two-flavour coordinates.
+``name``, ``parameters``, ``unitary`` and ``three_flavour``, is accepted as well.
+
+At kilometre baselines the function has to contain three-flavour oscillation, or be composed with it
+(:func:`nuanomaly.model.three_flavour.with_three_flavour`, ``FILE.py:NAME/3nu``).
+
+A function is averaged over the interval of L/E that a node stands for by more and more points, until the
+statistic no longer moves, or refused (:mod:`nuanomaly.likelihood.averaging`). A method ``waves`` in place of
+``probability`` gives waves instead, which are averaged exactly (:mod:`nuanomaly.model.wave_model`). A vacuum
+model derives from :class:`~nuanomaly.model.probabilities.VacuumModel` and returns its phase expansion, or
+from :class:`~nuanomaly.model.probabilities.LevelsModel` and returns a mixing matrix and masses, which makes
+it as fast as the built-in ones.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -33,12 +41,15 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.probabilities import Array, NotApplicableError, Parameter
+from nuanomaly.model.improbable import refuse_improbable, refuse_sum
+from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter
 
 _REQUIRED = ("initial", "final", "antineutrino", "L", "E")
+#: How many nodes are looked at when probabilities are added up.
+_SAMPLED = 16
 
 
-class FunctionModel:
+class FunctionModel(Model):
     """A user's function as a model (see the module).
 
     Parameters
@@ -48,9 +59,19 @@ class FunctionModel:
         The function's own name if left out.
     vectorised : bool, optional
         True: the function takes parameters of shape (P, 1) and returns (P, N). False: it is called once per
-        point with numbers. None: tried on the first call, and believed if it gives what single calls give.
+        point with numbers. None: tried for each transition when it is first asked for, and believed if it
+        gives what single calls give.
     parameters : iterable of Parameter, optional
         Units, ranges and nulls of some or all of the function's parameters.
+    unitary : bool
+        Whether the probabilities to e, μ, τ and sterile add up to one. That is checked then; otherwise, that
+        those to e, μ and τ do not exceed one.
+    three_flavour : bool, optional
+        Whether the function contains standard oscillation; taken from whether it has a parameter ``dm2_31``
+        if left out.
+    factor : bool
+        Whether the function gives a factor of the rates, which may exceed one: nothing is checked then but
+        that it is finite.
 
     Examples
     --------
@@ -61,17 +82,20 @@ class FunctionModel:
     array([[0.75, 0.75]])
     """
 
-    vacuum = False
-
     def __init__(
         self,
         function: Callable[..., Any],
         name: str | None = None,
         vectorised: bool | None = None,
         parameters: Iterable[Parameter] = (),
+        unitary: bool = False,
+        three_flavour: bool | None = None,
+        factor: bool = False,
     ) -> None:
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
-        self._function, self._vectorised = function, vectorised
+        self._function, self._vectorised, self.unitary = function, vectorised, unitary
+        self._factor = factor
+        self._together_for: dict[tuple[str, str, bool], bool] = {}
         found = list(signature(function).parameters.values())
         if len(found) < len(_REQUIRED):
             raise NuanomalyError(
@@ -92,17 +116,7 @@ class FunctionModel:
         self.parameters: tuple[Parameter, ...] = tuple(
             given.get(n) or _undeclared(n, defaults.get(n)) for n in names
         )
-
-    def expansion(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        max_L_over_E: float,
-        parameters: Mapping[str, Array],
-    ) -> None:
-        """Return None: a function has no expansion, it is evaluated at every node."""
-        return None
+        self.three_flavour = "dm2_31" in names if three_flavour is None else three_flavour
 
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Refuse: a function has no two-flavour coordinates."""
@@ -116,49 +130,102 @@ class FunctionModel:
         initial: str,
         final: str,
         antineutrino: bool,
-        L: Array,
-        E: Array,
-        node: Mapping[str, Array],
-        **parameters: Array,
+        L: Any,
+        E: Any,
+        node: Mapping[str, Array] | None = None,
+        **parameters: Any,
     ) -> Array:
-        """Return P, shape (P, N), checked for shape and finite values.
+        """Return P, shape (P, N), checked for shape, finite values and the range from 0 to 1.
 
         A neutral-current channel asks for the final state ``active``; a function that knows flavours only is
         asked for e, μ and τ, and the three are added up.
         """
+        nodes = Nodes(L, E, None, node or {})
+        return self.evaluated(initial, final, antineutrino, nodes, parameters)
+
+    def evaluated(
+        self, initial: str, final: str, antineutrino: bool, nodes: Nodes, parameters: Mapping[str, Any]
+    ) -> Array:
+        """Return P as the function gives it, shape (P, N), in range."""
         if final == "active":
-            flavours = ("e", "mu", "tau")
-            parts = [self.probability(initial, f, antineutrino, L, E, node, **parameters) for f in flavours]
+            parts = [self.evaluated(initial, f, antineutrino, nodes, parameters) for f in ("e", "mu", "tau")]
             return np.asarray(np.sum(parts, axis=0))
-        where = (initial, final, antineutrino, L, E)
-        keywords: dict[str, Any] = {"node": node} if self._takes_node else {}
+        asked = (initial, final, antineutrino)
         points = max((np.size(v) for v in parameters.values()), default=1)
         flat = {k: np.broadcast_to(np.ravel(v), (points,)) for k, v in parameters.items()}
-        if self._vectorised is None and points > 1:
-            self._vectorised = self._agrees(where, keywords, flat)
-        result = (
-            self._together(where, keywords, flat) if self._vectorised else self._each(where, keywords, flat)
-        )
+        result = self._all(asked, nodes, flat)
         if not np.isfinite(result).all():
             raise NuanomalyError(f"model function {self.name!r} returned a value that is not finite")
+
+        if self._factor:
+            return result
+
+        def again(L: Array, E: Array, k: int) -> Array:
+            """Return P of one point at other places, for the sentence that says what may be wrong."""
+            one = {name: v[[k]] for name, v in flat.items()}
+            return np.asarray(self._each(asked, Nodes(L, E, None, nodes.known), one)[0])
+
+        refuse_improbable(self.name, asked, result, nodes, flat, again)
         return result
 
-    def _together(
-        self, where: tuple[Any, ...], keywords: Mapping[str, Any], flat: Mapping[str, Array]
-    ) -> Array:
-        points = max((v.size for v in flat.values()), default=1)
-        found = self._called(where, {**keywords, **{k: v[:, None] for k, v in flat.items()}})
-        return self._shaped(found, (points, where[3].size))
+    def check(self, initial: str, antineutrino: bool, nodes: Nodes, parameters: Mapping[str, Array]) -> None:
+        """Refuse probabilities of one initial state that add up to more than one, at a few nodes and points.
 
-    def _called(self, where: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+        Raises
+        ------
+        NuanomalyError
+        """
+        if self._factor or not nodes.E.size:
+            return
+        places = np.unique(np.linspace(0, nodes.E.size - 1, _SAMPLED).astype(int))
+        known = {k: v[places] for k, v in nodes.known.items()}
+        few = Nodes(nodes.L[places], nodes.E[places], None, known)
+        points = max((np.size(v) for v in parameters.values()), default=1)
+        ends = np.unique([0, points // 2, points - 1])
+        flat = {k: np.broadcast_to(np.ravel(v), (points,))[ends] for k, v in parameters.items()}
+        parts = {}
+        for final in ("e", "mu", "tau", *(["sterile"] if self.unitary else [])):
+            try:
+                parts[final] = self.evaluated(initial, final, antineutrino, few, flat)
+            except NuanomalyError:
+                if self.unitary:
+                    raise  # a model that declares itself unitary has to know all final states
+        if parts:
+            refuse_sum(self.name, (initial, antineutrino), parts, few, flat, self.unitary)
+
+    def _all(self, asked: tuple[str, str, bool], nodes: Nodes, flat: Mapping[str, Array]) -> Array:
+        """Return P of all points, together where the function can do that."""
+        points = max((v.size for v in flat.values()), default=1)
+        together = self._vectorised
+        if together is None and points > 1:
+            if asked not in self._together_for:
+                self._together_for[asked] = self._agrees(asked, nodes, flat)
+            together = self._together_for[asked]
+        return self._together(asked, nodes, flat) if together else self._each(asked, nodes, flat)
+
+    def _together(self, asked: tuple[str, str, bool], nodes: Nodes, flat: Mapping[str, Array]) -> Array:
+        points = max((v.size for v in flat.values()), default=1)
+        given = {k: v[:, None] for k, v in flat.items()}
+        return self._finished(self._called(asked, nodes, given), (points, nodes.E.size), nodes)
+
+    def _each(self, asked: tuple[str, str, bool], nodes: Nodes, flat: Mapping[str, Array]) -> Array:
+        points = max((v.size for v in flat.values()), default=1)
+        rows = []
+        for i in range(points):
+            one = {k: float(v[i]) for k, v in flat.items()}
+            rows.append(self._finished(self._called(asked, nodes, one), nodes.E.shape, nodes))
+        return np.array(rows)
+
+    def _called(self, asked: tuple[str, str, bool], nodes: Nodes, given: Mapping[str, Any]) -> Any:
         """Call the function; what goes wrong in it is said with its line.
 
         Raises
         ------
         NuanomalyError
         """
+        keywords = {"node": nodes.known, **given} if self._takes_node else given
         try:
-            return self._function(*where, **keywords)
+            return self._function(*asked, nodes.L, nodes.E, **keywords)
         except NuanomalyError:
             raise
         except Exception as error:
@@ -167,31 +234,25 @@ class FunctionModel:
             said = f"{type(error).__name__}: {error}"
             raise NuanomalyError(f"model function {self.name!r} failed: {said} ({place})") from error
 
-    def _each(self, where: tuple[Any, ...], keywords: Mapping[str, Any], flat: Mapping[str, Array]) -> Array:
-        points = max((v.size for v in flat.values()), default=1)
-        rows = []
-        for i in range(points):
-            one = {k: float(v[i]) for k, v in flat.items()}
-            rows.append(self._shaped(self._called(where, {**keywords, **one}), where[3].shape))
-        return np.array(rows)
-
-    def _shaped(self, found: Any, shape: tuple[int, ...]) -> Array:
-        values = np.asarray(found, float)
+    def _finished(self, given: Any, shape: tuple[int, ...], nodes: Nodes) -> Array:
+        """Return what the function gave as an array of a shape."""
+        values = np.asarray(given, float)
         if values.ndim == len(shape) + 1 and values.shape[0] == 1:
             values = values[0]  # one point of a built-in model, which a function may well pass on
         try:
             return np.broadcast_to(values, shape)
         except ValueError:
             raise NuanomalyError(
-                f"model function {self.name!r} returned shape {np.shape(found)} where {shape} was expected"
+                f"model function {self.name!r} returned shape {np.shape(given)} where {shape} was expected"
             ) from None
 
-    def _agrees(self, where: tuple[Any, ...], keywords: Mapping[str, Any], flat: Mapping[str, Array]) -> bool:
-        """Say whether one call for the first and last point gives what two calls give."""
-        ends = {k: v[[0, -1]] for k, v in flat.items()}
-        single = self._each(where, keywords, ends)
+    def _agrees(self, asked: tuple[str, str, bool], nodes: Nodes, flat: Mapping[str, Array]) -> bool:
+        """Say whether one call for points that differ in every parameter gives what single calls give."""
+        differ = {0, *(int(np.argmax(v != v[0])) for v in flat.values()), len(next(iter(flat.values()))) - 1}
+        some = {k: v[sorted(differ)] for k, v in flat.items()}
+        single = self._each(asked, nodes, some)
         try:
-            both = self._together(where, keywords, ends)
+            both = self._together(asked, nodes, some)
         except NuanomalyError:
             return False  # a function of numbers: `if dm2 > 1`, math.sin …
         return bool(np.allclose(both, single, rtol=1e-9, atol=1e-12))

@@ -6,16 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.model.probabilities import Array
-
-Complex = NDArray[np.complex128]
+from nuanomaly.model.waves import Array, Complex
 
 
-def rotation(i: int, j: int, sin2: Array, phase: Array | float = 0.0) -> Complex:
-    """Return the 4×4 rotations in the plane (i, j), shape (P, 4, 4), for sin²θ (P,) and a CP phase."""
+def rotation(i: int, j: int, sin2: Array, phase: Array | float = 0.0, size: int = 4) -> Complex:
+    """Return the rotations in the plane (i, j), shape (P, size, size), for sin²θ (P,) and a CP phase."""
     s, c = np.sqrt(sin2), np.sqrt(1.0 - sin2)
-    turn = np.zeros((s.size, 4, 4), complex)
-    turn[:, range(4), range(4)] = 1.0
+    turn = np.zeros((s.size, size, size), complex)
+    turn[:, range(size), range(size)] = 1.0
     turn[:, i, i] = turn[:, j, j] = c
     turn[:, i, j] = s * np.exp(-1j * np.asarray(phase))
     turn[:, j, i] = -s * np.exp(1j * np.asarray(phase))

@@ -1,17 +1,18 @@
 """What a model is: probabilities P(α→β), and, for vacuum oscillation, their expansion in phases."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.constants import PHASE
+from nuanomaly.model.levels import FLAVOURS, Levels
+from nuanomaly.model.waves import Array, Expansion
 
-Array = NDArray[np.float64]
-FLAVOURS = ("e", "mu", "tau", "sterile")
+__all__ = ["FLAVOURS", "Array", "Expansion"]
 
 
 class NotApplicableError(NuanomalyError):
@@ -48,53 +49,74 @@ class Parameter:
     null: float | None = None
 
 
-@dataclass(frozen=True)
-class Expansion:
-    """A vacuum probability as a sum over phases φ_k = PHASE · dm2_k · L/E.
+class Transition(NamedTuple):
+    """What a probability is asked for: flavours, ν or ν̄, and how far (L/E in m/MeV) it has to hold."""
 
-    P = constant + Σ_k sin2_k sin²(φ_k) + Σ_k sin_k sin(2 φ_k)
+    initial: str
+    final: str
+    antineutrino: bool
+    max_L_over_E: float
+
+
+class Nodes(NamedTuple):
+    """Where a probability is asked for.
 
     Attributes
     ----------
-    constant : array, shape (P,)
-    dm2, sin2, sin : arrays, shape (K, P)
-        Mass splittings in eV² and the coefficients, for P parameter points.
+    L, E : arrays, shape (N,)
+        Baseline in m and energy in MeV.
+    half_width : array, shape (N,), or None
+        Half of the interval of L/E in m/MeV that each node stands for: L varies in it at fixed energy.
+    known : mapping of arrays, shape (N,)
+        What the release knows of each node (see :class:`nuanomaly.likelihood.channel.Channel`).
     """
 
-    constant: Array
-    dm2: Array
-    sin2: Array
-    sin: Array
-
-    def probability(self, L_over_E: Array) -> Array:
-        """Return P for L/E in m/MeV; shape (P, N)."""
-        phase = PHASE * self.dm2[:, :, None] * L_over_E
-        waves = self.sin2[:, :, None] * np.sin(phase) ** 2 + self.sin[:, :, None] * np.sin(2.0 * phase)
-        total: Array = self.constant[:, None] + waves.sum(axis=0)
-        return total
+    L: Array
+    E: Array
+    half_width: Array | None
+    known: Mapping[str, Array]
 
 
-@runtime_checkable
-class Model(Protocol):
-    """What the likelihoods need of a model."""
+class Model(ABC):
+    """What the likelihoods need of a model: probabilities, and, if it has them, their waves.
+
+    A derived class has a name, parameters and :meth:`probability`. The rest is refused, or found from
+    probabilities, unless it says more: :meth:`expansion` makes scans fast and averages exact,
+    :meth:`averaged` makes averages exact.
+
+    Attributes
+    ----------
+    name : str
+    parameters : tuple of Parameter
+    vacuum : bool
+        True if P depends on L and E through L/E alone.
+    unitary : bool
+        True if the probabilities to e, μ, τ and sterile add up to one; otherwise to one at most.
+    sampled : bool
+        True if probabilities have to be asked for at every node, False if there is an expansion.
+    three_flavour : bool
+        Whether standard oscillation is contained, so that kilometre baselines are right.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
-    #: True if P depends on L and E through L/E alone, in vacuum.
-    vacuum: bool
+    vacuum: bool = False
+    unitary: bool = False
+    sampled: bool = True
+    three_flavour: bool = False
 
+    @abstractmethod
     def probability(
         self,
         initial: str,
         final: str,
         antineutrino: bool,
-        L: Array,
-        E: Array,
-        node: Mapping[str, Array],
-        **parameters: Array,
+        L: Any,
+        E: Any,
+        node: Mapping[str, Array] | None = None,
+        **parameters: Any,
     ) -> Array:
         """Return P(initial→final), shape (P, N), at baselines L (m) and energies E (MeV), shape (N,)."""
-        ...
 
     def expansion(
         self,
@@ -105,7 +127,34 @@ class Model(Protocol):
         parameters: Mapping[str, Array],
     ) -> Expansion | None:
         """Return the phase expansion for nodes up to ``max_L_over_E`` (m/MeV), or None if there is none."""
-        ...
+        return None
+
+    def averaged(self, asked: Transition, nodes: Nodes, parameters: Mapping[str, Array]) -> Array | None:
+        """Return P averaged over the intervals of nodes in closed form, shape (P, N), or None if unknown."""
+        return None
+
+    def check(self, initial: str, antineutrino: bool, nodes: Nodes, parameters: Mapping[str, Array]) -> None:
+        """Refuse probabilities that are none; what is made of a unitary matrix needs no check.
+
+        Raises
+        ------
+        NuanomalyError
+        """
+        return None
+
+    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """Return where parameters that are each in range are also possible together, shape (P,)."""
+        return np.ones(max((v.size for v in parameters.values()), default=1), bool)
+
+    def refuse_impossible(self, parameters: Mapping[str, Array]) -> None:
+        """Refuse parameters that are not possible together.
+
+        Raises
+        ------
+        NuanomalyError
+        """
+        if not self.allowed(parameters).all():
+            raise NuanomalyError(f"model {self.name!r}: the parameters are not possible together")
 
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Return (Δm² in eV², effective sin²2θ) in which a two-flavour surface is read.
@@ -115,24 +164,17 @@ class Model(Protocol):
         NotApplicableError
             If the model has no such coordinates.
         """
-        ...
+        raise NotApplicableError(
+            f"not applicable: model {self.name!r} has no two-flavour coordinates for ν{initial}→ν{final}, "
+            "and a surface is known in no others"
+        )
 
 
-class Transition(NamedTuple):
-    """What a phase expansion is asked for: flavours, ν or ν̄, and how far (L/E in m/MeV) it has to hold."""
-
-    initial: str
-    final: str
-    antineutrino: bool
-    max_L_over_E: float
-
-
-class VacuumModel:
+class VacuumModel(Model):
     """Base of models given by their phase expansion: a derived class defines :meth:`expand`."""
 
-    name: str
-    parameters: tuple[Parameter, ...]
     vacuum = True
+    sampled = False
 
     def expansion(
         self,
@@ -141,24 +183,13 @@ class VacuumModel:
         antineutrino: bool,
         max_L_over_E: float,
         parameters: Mapping[str, Array],
-    ) -> Expansion:
+    ) -> Expansion | None:
         """Return the phase expansion (see :class:`Model`)."""
         return self.expand(Transition(initial, final, antineutrino, max_L_over_E), parameters)
 
     def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
         """Return the phase expansion of a transition for parameters of shape (P,) each."""
         raise NotImplementedError
-
-    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
-        """Return where parameters that are each in range are also possible together, shape (P,)."""
-        return np.ones(max((v.size for v in parameters.values()), default=1), bool)
-
-    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Refuse: this model has no two-flavour coordinates."""
-        raise NotApplicableError(
-            f"not applicable: model {self.name!r} has no two-flavour coordinates for ν{initial}→ν{final}, "
-            "and a surface is known in no others"
-        )
 
     def probability(
         self,
@@ -176,10 +207,44 @@ class VacuumModel:
         -------
         array, shape (P, N)
         """
-        baseline, energy = np.atleast_1d(np.asarray(L, float)), np.atleast_1d(np.asarray(E, float))
+        baseline, energy = places(L, E)
         ratio = baseline / energy
+        asked = Transition(initial, final, antineutrino, float(ratio.max()))
+        return self.expand(asked, complete(self, parameters)).probability(ratio, energy)
+
+
+class LevelsModel(VacuumModel):
+    """Base of models given by a mixing matrix and masses: a derived class defines :meth:`levels`."""
+
+    unitary = True
+    three_flavour = True
+
+    def levels(self, parameters: Mapping[str, Array]) -> Levels:
+        """Return the levels at parameters of shape (P,) each."""
+        raise NotImplementedError
+
+    def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
+        """Return the expansion in all mass splittings."""
+        return self.levels(parameters).expansion(asked.initial, asked.final, asked.antineutrino)
+
+    def probability(
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        L: ArrayLike,
+        E: ArrayLike,
+        node: Mapping[str, Array] | None = None,
+        **parameters: ArrayLike,
+    ) -> Array:
+        """Return P(initial→final), shape (P, N): see :class:`VacuumModel`."""
         points = complete(self, parameters)
-        return self.expansion(initial, final, antineutrino, float(ratio.max()), points).probability(ratio)
+        return self.levels(points).probability(initial, final, antineutrino, *places(L, E))
+
+
+def places(L: ArrayLike, E: ArrayLike) -> tuple[Array, Array]:
+    """Return baselines and energies as arrays of one shape (N,)."""
+    return tuple(np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, float)) for v in (L, E))))  # type: ignore[return-value]
 
 
 def _allowed(parameter: Parameter) -> str:
@@ -192,7 +257,7 @@ def _allowed(parameter: Parameter) -> str:
     return "a finite number" if np.isinf(parameter.high) else f"at most {parameter.high:g}{unit}"
 
 
-def complete(model: Model | VacuumModel, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
+def complete(model: Model, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """Return all parameters of a model as arrays of one shape (P,), defaults filled in.
 
     Raises

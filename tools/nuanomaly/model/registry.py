@@ -5,10 +5,29 @@ from runpy import run_path
 from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.model.flavours import Flavours, SterileLevel
 from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.matter import Matter
+from nuanomaly.model.oscillation import Oscillation
 from nuanomaly.model.probabilities import Model
+from nuanomaly.model.propagation import PROPAGATIONS
+from nuanomaly.model.three_flavour import Ordering, with_three_flavour
 from nuanomaly.model.vacuum import ShortBaseline, ThreeFlavour, ThreePlusOne, TwoFlavour
+from nuanomaly.model.wave_model import WaveModel
 
+#: Parts of a name that compose a model with three flavours.
+THREE_FLAVOUR: dict[str, Ordering] = {"3nu": "normal", "3nu-inverted": "inverted"}
+
+#: Mixing of flavours and levels, by the name of the model that has plane waves in vacuum.
+FLAVOURS: dict[str, Flavours] = {
+    "3nu": Flavours("3nu"),
+    "3+1": Flavours("3+1", (SterileLevel(4),)),
+    "3+2": Flavours("3+2", (SterileLevel(4), SterileLevel(5, free_phase=True))),
+    "3+3": Flavours(
+        "3+3", (SterileLevel(4), SterileLevel(5, free_phase=True), SterileLevel(6, free_phase=True))
+    ),
+    "1+3+1": Flavours("1+3+1", (SterileLevel(4, lighter=True), SterileLevel(5, free_phase=True))),
+}
 _BUILDERS: dict[str, Callable[[], Model]] = {
     "3nu": ThreeFlavour,
     "3+1": ThreePlusOne,
@@ -16,6 +35,9 @@ _BUILDERS: dict[str, Callable[[], Model]] = {
     "2nu-ee": lambda: TwoFlavour("e", "e"),
     "2nu-mumu": lambda: TwoFlavour("mu", "mu"),
     "2nu-mue": lambda: TwoFlavour("mu", "e"),
+    "3+2": lambda: Oscillation(FLAVOURS["3+2"]),
+    "3+3": lambda: Oscillation(FLAVOURS["3+3"]),
+    "1+3+1": lambda: Oscillation(FLAVOURS["1+3+1"]),
 }
 
 
@@ -25,7 +47,7 @@ def models() -> tuple[str, ...]:
     Examples
     --------
     >>> models()
-    ('3nu', '3+1', '3+1-sbl', '2nu-ee', '2nu-mumu', '2nu-mue')
+    ('3nu', '3+1', '3+1-sbl', '2nu-ee', '2nu-mumu', '2nu-mue', '3+2', '3+3', '1+3+1')
     """
     return tuple(_BUILDERS)
 
@@ -53,14 +75,45 @@ def from_file(reference: str) -> Any:
     return found[name]
 
 
+def composed(name: str) -> Model | None:
+    """Return the model of a name with parts, such as ``3+1/decay`` or ``3+2/matter``; None if it has none.
+
+    Raises
+    ------
+    UnknownNameError
+        If one of the parts is not known.
+    """
+    first, *parts = name.split("/")
+    if not parts or first not in _BUILDERS:
+        return None
+    three = [part for part in parts if part in THREE_FLAVOUR]
+    if three:
+        if len(parts) > 1:
+            raise NuanomalyError(
+                f"model {name!r}: {three[0]} is composed with a model as it is, not with parts"
+            )
+        return with_three_flavour(_BUILDERS[first](), THREE_FLAVOUR[three[0]])
+    if first not in FLAVOURS:
+        raise NuanomalyError(
+            f"model {name!r}: {first!r} is a view of its own; composed are {', '.join(FLAVOURS)}"
+        )
+    known = [*PROPAGATIONS, "matter", *THREE_FLAVOUR]
+    for part in parts:
+        if part not in known:
+            raise UnknownNameError("part", part, known, f"model {name}")
+    ways = [way for key, way in PROPAGATIONS.items() if key in parts]
+    return Oscillation(FLAVOURS[first], ways, Matter() if "matter" in parts else None)
+
+
 def model(which: "str | Model | Callable[..., Any]") -> Model:
     """Return a model by name, or make one of a user's function, object or class.
 
     Parameters
     ----------
     which : str, Model, function or class
-        A name of :func:`models`; ``FILE.py:NAME`` for a function or class of a file of your own, which is
-        run; or the thing itself.
+        A name of :func:`models`, also with parts (``3+1/wave-packet``, ``3+1/decay``, ``3+2/matter``);
+        ``FILE.py:NAME`` for a function or class of a file of your own, which is run, ``FILE.py:NAME/3nu`` to
+        compose it with three flavours (``3nu-inverted`` for inverted ordering); or the thing itself.
 
     Raises
     ------
@@ -73,22 +126,46 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
     --------
     >>> [p.name for p in model("2nu-ee").parameters[:2]]
     ['dm2_41', 'sin2_2theta_ee']
+    >>> model("3+1/wave-packet/decay").name
+    '3+1/wave-packet/decay'
     """
-    if isinstance(which, str):
-        if which in _BUILDERS:
-            return _BUILDERS[which]()
-        if which.endswith(".py"):
-            raise NuanomalyError(f"{which!r} names no function: write {which}:NAME")
-        if ".py:" not in which:
-            raise UnknownNameError("model", which, _BUILDERS)
-        which = from_file(which)
+    if not isinstance(which, str):
+        return _own(which)
+    if which in _BUILDERS:
+        return _BUILDERS[which]()
+    if ".py:" in which:
+        reference, slash, part = which.rpartition("/")
+        if slash and ".py:" in reference:
+            if part not in THREE_FLAVOUR:
+                raise UnknownNameError("part", part, THREE_FLAVOUR, which)
+            return with_three_flavour(_own(from_file(reference)), THREE_FLAVOUR[part])
+        return _own(from_file(which))
+    if which.endswith(".py"):
+        raise NuanomalyError(f"{which!r} names no function: write {which}:NAME")
+    whole = composed(which)
+    if whole is None:
+        raise UnknownNameError("model", which, _BUILDERS)
+    return whole
+
+
+def _own(which: Any) -> Model:
+    """Return a model made of a function, an object or a class."""
     made = which() if isinstance(which, type) else which
     if isinstance(made, Model):
         return made
-    method = getattr(made, "probability", made)
+    waves = getattr(made, "waves", None)
+    method = waves if callable(waves) else getattr(made, "probability", made)
     if not callable(method):
         raise NuanomalyError(
-            f"{made!r} is not a model: give a name, a function, or an object with probability()"
+            f"{made!r} is not a model: give a name, a function, or an object with probability() or waves()"
         )
-    name = getattr(made, "name", None) or getattr(made, "__name__", type(made).__name__)
-    return FunctionModel(method, str(name), parameters=getattr(made, "parameters", ()))
+    name = str(getattr(made, "name", None) or getattr(made, "__name__", type(made).__name__))
+    kind = WaveModel if callable(waves) else FunctionModel
+    return kind(
+        method,
+        name,
+        parameters=getattr(made, "parameters", ()),
+        unitary=bool(getattr(made, "unitary", False)),
+        three_flavour=getattr(made, "three_flavour", None),
+        factor=bool(getattr(made, "factor", False)),
+    )

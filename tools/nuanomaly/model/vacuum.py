@@ -7,32 +7,16 @@ from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.model.constants import PHASE, STANDARD
-from nuanomaly.model.mixing import Complex, check_unitary, matrix, small_branch, unitary
-from nuanomaly.model.probabilities import (
-    FLAVOURS,
-    Array,
-    Expansion,
-    NotApplicableError,
-    Parameter,
-    Transition,
-    VacuumModel,
-)
+from nuanomaly.model.flavours import STANDARD_PARAMETERS, Flavours
+from nuanomaly.model.levels import FLAVOURS, Levels
+from nuanomaly.model.mixing import check_unitary, matrix, small_branch, unitary
+from nuanomaly.model.probabilities import LevelsModel, NotApplicableError, Parameter, Transition, VacuumModel
+from nuanomaly.model.waves import Array, Expansion
 
 #: Above this value of PHASE·Δm²_31·L/E the three-flavour part is not negligible (sin²2θ13 sin² > 0.3 %).
 SHORT_BASELINE_PHASE = 0.2
 
 DM2_41 = Parameter("dm2_41", "eV**2", 0.0, np.inf, "Δm²_41", log=True, scan=(1e-2, 1e2))
-_MEANINGS = {
-    "sin2_theta12": ("1", 0.0, 1.0, "sin²θ12"),
-    "sin2_theta13": ("1", 0.0, 1.0, "sin²θ13"),
-    "sin2_theta23": ("1", 0.0, 1.0, "sin²θ23"),
-    "delta_cp": ("rad", -np.inf, np.inf, "CP phase δ of the active neutrinos"),
-    "dm2_21": ("eV**2", -np.inf, np.inf, "Δm²_21"),
-    "dm2_31": ("eV**2", -np.inf, np.inf, "Δm²_31"),
-}
-STANDARD_PARAMETERS = tuple(
-    Parameter(name, *_MEANINGS[name], default=value) for name, value in STANDARD.items()
-)
 MIXING = (
     Parameter("Ue4_sq", "1", 0.0, 1.0, "|U_e4|²", log=True, scan=(1e-4, 0.5), null=0.0),
     Parameter("Umu4_sq", "1", 0.0, 1.0, "|U_μ4|²", log=True, scan=(1e-4, 0.5), null=0.0),
@@ -53,42 +37,25 @@ def _rows(flavour: str) -> tuple[int, ...]:
     return (FLAVOURS.index(flavour),)
 
 
-def four_neutrino(U: Complex, masses: Array, initial: str, final: str, antineutrino: bool) -> Expansion:
-    """Return the exact vacuum expansion from a mixing matrix (P, 4, 4) and Δm²_i1 (4, P) in eV².
-
-    P(α→β) = δ_αβ − 4 Σ_{i>j} Re(X_ij) sin²φ_ij + 2 Σ_{i>j} Im(X_ij) sin 2φ_ij with
-    X_ij = U*_αi U_βi U_αj U*_βj; the last term changes sign for antineutrinos (PDG review, eq. 14.13).
-    """
-    (a,) = _rows(initial)
-    pairs = [(i, j) for i in range(4) for j in range(i)]
-    n = U.shape[0]
-    constant = np.zeros(n)
-    sin2, sin = np.zeros((len(pairs), n)), np.zeros((len(pairs), n))
-    sign = -1.0 if antineutrino else 1.0
-    for b in _rows(final):
-        constant += float(a == b)
-        for k, (i, j) in enumerate(pairs):
-            x = U[:, a, i].conj() * U[:, b, i] * U[:, a, j] * U[:, b, j].conj()
-            sin2[k] -= 4.0 * x.real
-            sin[k] += 2.0 * sign * x.imag
-    dm2 = np.array([masses[i] - masses[j] for i, j in pairs])
-    used = (np.abs(sin2).max(axis=1) > 1e-15) | (np.abs(sin).max(axis=1) > 1e-15)
-    return Expansion(constant, dm2[used], sin2[used], np.where(np.abs(sin[used]) > 1e-15, sin[used], 0.0))
-
-
 class _OneSterile(VacuumModel):
     """What exact 3+1 and its short-baseline limit have in common."""
+
+    unitary = True
 
     def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
         """Return where |U_e4|² + |U_μ4|² + |U_τ4|² does not exceed one."""
         return unitary(parameters)
+
+    def refuse_impossible(self, parameters: Mapping[str, Array]) -> None:
+        """Refuse a last column of U that is longer than one."""
+        check_unitary(parameters)
 
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Return Δm²_41 and the short-baseline effective amplitude of the channel."""
         return parameters["dm2_41"], np.abs(_amplitude(initial, final, parameters))
 
 
-class ThreePlusOne(_OneSterile):
+class ThreePlusOne(LevelsModel, _OneSterile):
     """One sterile neutrino: exact in vacuum at every baseline, three-flavour oscillation included.
 
     Examples
@@ -102,24 +69,22 @@ class ThreePlusOne(_OneSterile):
     name = "3+1"
     parameters: tuple[Parameter, ...] = (DM2_41, *MIXING, *PHASES, *STANDARD_PARAMETERS)
 
-    def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
-        """Return the expansion in all six mass splittings."""
+    def levels(self, parameters: Mapping[str, Array]) -> Levels:
+        """Return the four levels."""
         zero = np.zeros_like(parameters["dm2_41"])
         masses = np.array([zero, parameters["dm2_21"], parameters["dm2_31"], parameters["dm2_41"]])
-        return four_neutrino(matrix(parameters), masses, asked.initial, asked.final, asked.antineutrino)
+        return Levels(matrix(parameters), masses)
 
 
-class ThreeFlavour(VacuumModel):
+class ThreeFlavour(LevelsModel):
     """The standard three neutrinos, exact in vacuum."""
 
     name = "3nu"
     parameters: tuple[Parameter, ...] = STANDARD_PARAMETERS
 
-    def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
-        """Return the expansion in the three mass splittings."""
-        zero = np.zeros_like(parameters["dm2_31"])
-        sterile = {"dm2_41": zero, **{p.name: zero for p in (*MIXING, *PHASES)}}
-        return ThreePlusOne().expand(asked, {**parameters, **sterile})
+    def levels(self, parameters: Mapping[str, Array]) -> Levels:
+        """Return the three levels."""
+        return Flavours("3nu").levels(parameters)
 
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Return a vanishing amplitude: at short baselines three neutrinos do not oscillate."""
@@ -138,13 +103,13 @@ def _amplitude(initial: str, final: str, p: Mapping[str, Array]) -> Array:
     return total
 
 
-def _is_long(max_L_over_E: float) -> bool:
+def is_long(max_L_over_E: float) -> bool:
     """Say whether three-flavour oscillation matters up to some L/E (m/MeV)."""
     return PHASE * STANDARD["dm2_31"] * max_L_over_E > SHORT_BASELINE_PHASE
 
 
 def _refuse_long_baseline(name: str, max_L_over_E: float) -> None:
-    if _is_long(max_L_over_E):
+    if is_long(max_L_over_E):
         raise NotApplicableError(
             f"not applicable: model {name!r} is the short-baseline limit, and this release reaches "
             f"L/E = {max_L_over_E:.0f} m/MeV where three-flavour oscillation matters; use '3+1'"
@@ -178,6 +143,8 @@ class TwoFlavour(VacuumModel):
     |U_α4|² on the small branch, so that θ13 is not forgotten at kilometre baselines.
     """
 
+    three_flavour = True
+
     def __init__(self, initial: str, final: str) -> None:
         self.channel = (initial, final)
         label = {"e": "e", "mu": "mu"}
@@ -192,7 +159,7 @@ class TwoFlavour(VacuumModel):
     def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
         """Return the two-flavour expansion, or exact 3+1 where the baseline is long."""
         amplitude, dm2 = parameters[self.amplitude], parameters["dm2_41"]
-        if not _is_long(asked.max_L_over_E):
+        if not is_long(asked.max_L_over_E):
             return _single(self._short(asked.initial, asked.final, amplitude), dm2, asked)
         if self.channel[0] != self.channel[1]:
             _refuse_long_baseline(self.name, asked.max_L_over_E)

@@ -24,6 +24,7 @@ from nuanomaly.inference.benchmark.value import chosen
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.wrappers.joint import combine
+from nuanomaly.model.function import FunctionModel
 from nuanomaly.model.probabilities import Array
 
 RESULTS = ("ratio", "value", "delta", "significance")
@@ -50,8 +51,10 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         likelihood = unbounded(likelihood)
     low, high = config.get("range", (0.3, 1.3))
 
+    model = FunctionModel(suppression, factor=True)
+
     def value(factor: float) -> float:
-        return float(likelihood.chi2(suppression, factor=factor))
+        return float(likelihood.chi2(model, factor=factor))
 
     found = minimize_scalar(value, bounds=(low, high), method="bounded", options={"xatol": 1e-7})
     best = float(found.x)

@@ -89,6 +89,8 @@ class Cells:
         Baseline in m, the mean of what falls into the cell, and the energy in MeV that belongs to its middle.
     half_width : array, shape (N,)
         Half of each interval, in m/MeV.
+    half_length : array, shape (N,)
+        Half of the distances that fall into each cell, in m.
     weights : array, shape (spectra, N)
         The part of each spectrum's integral that falls into each cell.
     """
@@ -96,6 +98,7 @@ class Cells:
     L: Array
     E: Array
     half_width: Array
+    half_length: Array
     weights: Array
 
 
@@ -138,7 +141,8 @@ def cells(edges: Array, spectra: Array, near: float, far: float, number: int) ->
     L = baselines @ share / share.sum(axis=0)
     E = L / (0.5 * (borders[1:] + borders[:-1])[seen])
     half_width = 0.5 * (borders[-1] - borders[0]) / number
-    return Cells(L, E, np.full(L.size, half_width), weights[:, seen])
+    half_length = np.full(L.size, 0.5 * (far - near))
+    return Cells(L, E, np.full(L.size, half_width), half_length, weights[:, seen])
 
 
 def site_cells(segments: pd.DataFrame, edges: Array, spectra: Array, number: int) -> Cells:
@@ -162,5 +166,6 @@ def site_cells(segments: pd.DataFrame, edges: Array, spectra: Array, number: int
         np.concatenate([c.L for c in found]),
         np.concatenate([c.E for c in found]),
         np.concatenate([c.half_width for c in found]),
+        np.concatenate([c.half_length for c in found]),
         np.concatenate([c.weights * s for c, s in zip(found, share, strict=True)], axis=1),
     )

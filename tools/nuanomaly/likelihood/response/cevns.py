@@ -223,6 +223,7 @@ def _channels(key: Key, weights: Array, config: Mapping[str, Any]) -> list[Chann
             strength=strength,
             label=f"{label} {final}",
             half_width=half if component.spectrum is not None else None,
+            node={"process": np.full(E.size, "pion-decay" if component.prompt else "muon-decay")},
         )
         for final, strength in strengths(charge).items()
     ]

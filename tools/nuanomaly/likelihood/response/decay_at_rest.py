@@ -76,6 +76,11 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
         weights=found.weights,
         half_width=found.half_width,
         label=str(config["channel"]),
+        node={
+            "half_length": found.half_length,
+            "process": np.full(found.L.size, "muon-decay"),
+            "sigma_E": resolution * np.sqrt(np.maximum(found.E - offset, 0.0)),
+        },
     )
     return Response((channel,), low.size)
 

@@ -97,6 +97,7 @@ def _channel(config: Mapping[str, Any], edges: Array, rows: Array, first: int, n
     initial, final, antineutrino = flavours(str(config["channel"]))
     near, far = (config["baseline"] + side * config["half_length"] for side in (-1.0, 1.0))
     found = cells(edges, rows, near, far, _CELLS)
+    resolution = config["resolution"]
     padded = sparse.lil_array((n_out, found.L.size))
     padded[first : first + len(rows)] = found.weights
     return Channel(
@@ -108,5 +109,9 @@ def _channel(config: Mapping[str, Any], edges: Array, rows: Array, first: int, n
         E=found.E,
         weights=sparse.csr_array(padded),
         half_width=found.half_width,
+        node={
+            "half_length": found.half_length,
+            "sigma_E": resolution["root"] * np.sqrt(found.E) + resolution["constant"],
+        },
         label=f"{config['channel']} {config['bins']['table']}",
     )

@@ -33,6 +33,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
@@ -65,14 +66,14 @@ def build(config: Mapping[str, Any], release: Release) -> SiteResponse:
         raise NuanomalyError(f"{release.id}: matrices differ by detector, but baselines name none")
     places = rows[["detector", "baseline", "half_length"]].drop_duplicates()
     weights = _weights(rows, places, matrices, sites)
-    L, E, half_width = _nodes(places, low, high)
-    at_one = Channel("e", "e", True, "CC", L, E, weights, half_width=half_width)
+    L, E, half_width, node = _nodes(places, low, high)
+    at_one = Channel("e", "e", True, "CC", L, E, weights, half_width=half_width, node=node)
     known = _known(at_one, config.get("known_at"))
     values = outputs[config["outputs"]["value"]].to_numpy(float)
     scale = np.divide(values, known, out=np.zeros_like(values), where=known > 0.0)
     scaled = sparse.csr_array(sparse.diags_array(scale) @ weights)
     slow = float(config.get("slow_below", 0.0))
-    channel = Channel("e", "e", True, "CC", L, E, scaled, half_width=half_width, slow_below=slow)
+    channel = Channel("e", "e", True, "CC", L, E, scaled, half_width=half_width, slow_below=slow, node=node)
     return SiteResponse((channel,), len(values), sites=tuple(sites), bins=bins)
 
 
@@ -141,13 +142,19 @@ def _weights(
     return total
 
 
-def _nodes(places: pd.DataFrame, low: Array, high: Array) -> tuple[Array, Array, Array]:
-    """Return L in m, E in MeV and half the interval of L/E of each (place, energy), the energy fastest."""
+def _nodes(
+    places: pd.DataFrame, low: Array, high: Array
+) -> tuple[Array, Array, Array, dict[str, NDArray[Any]]]:
+    """Return L in m, E in MeV, half the interval of L/E, and what else is known of each (place, energy).
+
+    The energy runs fastest.
+    """
     middle = np.where(low > 0.0, 0.5 * (low + high), 1.0)  # below zero only where the spectrum is zero
     L, E = (v.ravel() for v in np.meshgrid(places["baseline"], middle, indexing="ij"))
-    extent = np.repeat(places["half_length"].to_numpy(float), middle.size) / E
+    half_length = np.repeat(places["half_length"].to_numpy(float), middle.size)
     width = L * np.tile(0.5 * (high - low), len(places)) / E**2
-    return L, E, np.hypot(extent, width)
+    known = {"half_length": half_length, "process": np.full(L.size, "fission")}
+    return L, E, np.hypot(half_length / E, width), known
 
 
 def _known(channel: Channel, point: Mapping[str, Any] | None) -> Array:

@@ -117,4 +117,5 @@ def _channel(
         ),
         half_width=np.concatenate([part.half_width for part in parts]),
         label=site,
+        node={"half_length": np.full(values.size, half)},
     )

@@ -81,10 +81,14 @@ class _Detector:
     shift: float
     resolution: tuple[float, float, float]
 
+    def sigma(self, E: Array) -> Array:
+        """Return the width of the reconstructed energy in MeV at antineutrino energies in MeV."""
+        linear, root, constant = self.resolution
+        return np.asarray(linear * E + root * np.sqrt(E) + constant)
+
     def reconstructed(self, E: Array, edges: Array) -> Array:
         """Return the probability of each bin, shape (bins, N), for antineutrino energies and edges in MeV."""
-        linear, root, constant = self.resolution
-        below = ndtr((edges[:, None] - E) / (linear * E + root * np.sqrt(E) + constant))
+        below = ndtr((edges[:, None] - E) / self.sigma(E))
         return np.diff(below, axis=0)
 
 
@@ -111,9 +115,7 @@ def build(config: Mapping[str, Any], release: Release) -> PromptSpectra:
             for b in ((0.0, -step, step) if step else (0.0,))
         ]
         seen = baselines[baselines["detector"] == detector.name]
-        channels.append(
-            _channel(detector.name, seen, edges, np.concatenate(rows), int(config["cells"]), k, n_out)
-        )
+        channels.append(_channel(detector, seen, edges, np.concatenate(rows), int(config["cells"]), k, n_out))
     names = tuple(d.name for d in detectors)
     return PromptSpectra(tuple(channels), n_out, detectors=names, step=step)
 
@@ -148,7 +150,13 @@ def _bins(table: str, release: Release) -> Array:
 
 
 def _channel(
-    name: str, baselines: pd.DataFrame, edges: Array, rows: Array, number: int, place: int, n_out: int
+    detector: _Detector,
+    baselines: pd.DataFrame,
+    edges: Array,
+    rows: Array,
+    number: int,
+    place: int,
+    n_out: int,
 ) -> Channel:
     """Return the channel of one detector, whose outputs begin at ``place`` times their number."""
     cells = site_cells(baselines, edges, rows, number)
@@ -160,4 +168,20 @@ def _channel(
         (values.ravel(), (np.repeat(outputs, nodes.size), np.tile(nodes, outputs.size))),
         shape=(n_out, nodes.size),
     )
-    return Channel("e", "e", True, "CC", cells.L, cells.E, weights, label=name, half_width=cells.half_width)
+    known = {
+        "half_length": cells.half_length,
+        "process": np.full(cells.L.size, "fission"),
+        "sigma_E": detector.sigma(cells.E),
+    }
+    return Channel(
+        "e",
+        "e",
+        True,
+        "CC",
+        cells.L,
+        cells.E,
+        weights,
+        label=detector.name,
+        half_width=cells.half_width,
+        node=known,
+    )

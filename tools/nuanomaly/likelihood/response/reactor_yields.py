@@ -71,7 +71,9 @@ def _channel(
     weights = sparse.csr_array(
         (values.ravel(), (rows.ravel(), columns.ravel())), shape=(len(sites) * n_isotopes, first.size)
     )
-    L, E, half_width = (
-        np.concatenate([getattr(c, k) for c in found.values()]) for k in ("L", "E", "half_width")
+    L, E, half_width, half_length = (
+        np.concatenate(column)
+        for column in zip(*((c.L, c.E, c.half_width, c.half_length) for c in found.values()), strict=True)
     )
-    return Channel("e", "e", True, "CC", L, E, weights, label=label, half_width=half_width)
+    known = {"half_length": half_length, "process": np.full(L.size, "fission")}
+    return Channel("e", "e", True, "CC", L, E, weights, label=label, half_width=half_width, node=known)

@@ -56,13 +56,16 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
 
 def _channel(parts: list[tuple[Any, Any, pd.DataFrame]]) -> Channel:
     """Return the ν_e → ν_e channel with the nodes of all measurements side by side."""
-    baselines, energies, weights, widths = [], [], [], []
+    baselines, energies, weights, widths, halves, isotopes = [], [], [], [], [], []
     for L, share, lines in parts:
         strength = (lines["fraction"] * lines["cross_section"]).to_numpy(float)
         energy = np.repeat(lines["energy"].to_numpy(float), L.size)
         baselines.append(np.tile(L, len(lines)))
         energies.append(energy)
-        widths.append(0.5 * (L[1] - L[0]) / energy if L.size > 1 else np.zeros_like(energy))
+        half = 0.5 * (L[1] - L[0]) if L.size > 1 else 0.0
+        widths.append(half / energy)
+        halves.append(np.full(energy.size, half))
+        isotopes.append(np.repeat(lines["isotope"].to_numpy(str), L.size))
         weights.append(np.outer(strength / strength.sum(), share).ravel())
     matrix = np.zeros((len(parts), sum(w.size for w in weights)))
     start = 0
@@ -78,6 +81,11 @@ def _channel(parts: list[tuple[Any, Any, pd.DataFrame]]) -> Channel:
         E=np.concatenate(energies),
         weights=matrix,
         half_width=np.concatenate(widths),
+        node={
+            "half_length": np.concatenate(halves),
+            "isotope": np.concatenate(isotopes),
+            "process": np.full(start, "electron-capture"),
+        },
     )
 
 

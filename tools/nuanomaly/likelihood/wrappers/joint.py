@@ -83,6 +83,11 @@ class JointLikelihood(Likelihood):
                 found[name] = max(low, below), min(high, above)
         return found
 
+    @property
+    def max_L_over_E(self) -> float | None:
+        """The largest of the members'."""
+        return max((x for m in self.members if (x := m.max_L_over_E) is not None), default=None)
+
     def _own(self, member: Likelihood, model: Model, points: Mapping[str, Array]) -> dict[str, Array]:
         names = {p.name for p in (*model.parameters, *member.interaction_parameters)}
         return {k: v for k, v in points.items() if k in names}
@@ -180,6 +185,11 @@ class JointLikelihood(Likelihood):
                 "it cannot be combined"
             )
         return found
+
+    def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return the sum of the members' stated errors, shape (P,)."""
+        errors = [m.averaging_error(model, self._own(m, model, points)) for m in self.members]
+        return np.asarray(np.sum(errors, axis=0))
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the members' observables side by side, shape (P, n)."""

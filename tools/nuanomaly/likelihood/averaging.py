@@ -1,0 +1,190 @@
+"""Averages of a user's probability over intervals of L/E, to a stated error of the statistic.
+
+A node of many responses stands for an interval of L/E. A sum of waves is averaged over it in closed form; of
+any other function only values are known. They are taken at 1, 2, 4, … points of each interval (Gauss's rule)
+until the statistic no longer moves by more than :data:`TOLERANCE`. What is compared is not the statistic
+alone, which may agree by chance: the change of each node's average counts with its absolute weight, in
+several patterns of signs. A rule that resolves the waves is wrong by far less than it differs from the
+coarser one, and one that does not differs from it at nearly every node; where a few wide intervals decide,
+the difference may be smaller than the error by chance, and four times it is stated.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nuanomaly.likelihood.channel import Channel
+from nuanomaly.likelihood.parts import Response
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+
+#: How far the statistic may move when points are doubled.
+TOLERANCE = 0.01
+#: What is stated, in units of how far the statistic moved.
+_SAFETY = 4.0
+#: The largest number of points in an interval.
+LARGEST = 64
+#: How many probabilities at nodes are held at once.
+_HELD = 2_000_000
+
+#: (outputs, numbers of the points they belong to) → statistic.
+Valued = Callable[[Array, NDArray[np.intp]], Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """What is averaged: a response, a model that is sampled, and what judges the outputs.
+
+    Attributes
+    ----------
+    response : Response
+    model : Model
+    statistic : callable
+        The statistic, nuisances profiled, of outputs (p, n_out) of some of the points.
+    release : str
+        For messages.
+    """
+
+    response: Response
+    model: Model
+    statistic: Valued
+    release: str
+
+    def settled(
+        self, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
+    ) -> tuple[Array, Array]:
+        """Return outputs (P, n_out) and the stated errors of the statistic (P,).
+
+        Parameters
+        ----------
+        parameters, interaction : mappings of arrays, shape (P,)
+
+        Raises
+        ------
+        NotApplicableError
+            If the statistic still moves at the largest number of points.
+        """
+        total = max((v.size for v in (*parameters.values(), *interaction.values())), default=1)
+        width = sum(channel.E.size for channel in self.response.channels)
+        step = max(1, _HELD // max(1, width))
+        parts = []
+        for start in range(0, total, step):
+            rows = np.arange(start, min(total, start + step))
+            physics, strengths = (
+                {k: np.broadcast_to(v, (total,))[rows] for k, v in given.items()}
+                for given in (parameters, interaction)
+            )
+            parts.append(_Refinement(self, physics, strengths, rows).settled())
+        outputs, errors = zip(*parts, strict=True)
+        return np.concatenate(outputs), np.concatenate(errors)
+
+
+class _Refinement:
+    """Points whose averages are refined together.
+
+    Attributes
+    ----------
+    outputs : array, shape (p, n_out)
+    stated : array, shape (p,)
+    """
+
+    def __init__(
+        self,
+        sampling: Sampling,
+        parameters: Mapping[str, Array],
+        interaction: Mapping[str, Array],
+        rows: NDArray[np.intp],
+    ) -> None:
+        self.sampling, self.parameters, self.rows = sampling, parameters, rows
+        self.outputs = np.zeros((rows.size, sampling.response.n_out))
+        self.stated = np.zeros(rows.size)
+        #: Channels that are sampled: strengths (p,) and latest averages (open points, N).
+        self.open: list[tuple[Channel, Array, Array]] = []
+        model = sampling.model
+        for channel in sampling.response.channels:
+            factor = channel.factor(interaction)
+            if factor is not None and not factor.any():
+                continue
+            strength = np.ones(rows.size) if factor is None else np.broadcast_to(factor, rows.shape)
+            model.check(channel.initial, channel.antineutrino, channel.nodes, parameters)
+            closed = channel.closed(model, parameters)
+            P = self._whole(channel.sampled(model, parameters, 1) if closed is None else closed, rows.size)
+            self.outputs += strength[:, None] * channel.weighted(P)
+            if closed is None and channel.extended:
+                self.open.append((channel, strength, P))
+
+    @staticmethod
+    def _whole(P: Array, points: int) -> Array:
+        """Return P for all points, if it is the same at all of them."""
+        return np.broadcast_to(P, (points, P.shape[1]))
+
+    def settled(self) -> tuple[Array, Array]:
+        """Return outputs and stated errors; points are doubled where they have to be."""
+        left, number = np.arange(self.rows.size), 1
+        while self.open and left.size:
+            number *= 2
+            change, before = np.zeros((left.size, self.outputs.shape[1])), self.outputs[left]
+            refined = [self._finer(part, left, number, change) for part in self.open]
+            self.stated[left] = self._spread(left, before, change)
+            moving = self.stated[left] > TOLERANCE
+            if number >= LARGEST and moving.any():
+                self._refuse(int(left[np.argmax(self.stated[left])]))
+            self.open = [(c, s, P[moving]) for (c, s, _), P in zip(self.open, refined, strict=True)]
+            left = left[moving]
+        return self.outputs, self.stated
+
+    def _finer(
+        self, part: tuple[Channel, Array, Array], left: NDArray[np.intp], number: int, change: Array
+    ) -> Array:
+        """Return averages over so many points; outputs follow, and changes at all nodes are added up."""
+        channel, strength, P = part
+        chosen = {k: v[left] for k, v in self.parameters.items()}
+        finer = self._whole(channel.sampled(self.sampling.model, chosen, number), left.size)
+        factor, step = strength[left][:, None], finer - P
+        self.outputs[left] += factor * channel.weighted(step)
+        change += np.abs(factor) * np.asarray((channel.weight_sizes @ np.abs(step).T).T, float)
+        return finer
+
+    def _spread(self, left: NDArray[np.intp], before: Array, change: Array) -> Array:
+        """Return how far the statistic may be moved by changes of the outputs, shape (points,)."""
+        rows, outputs = self.rows[left], self.outputs[left]
+        n = outputs.shape[1]
+        signs = np.where(np.random.default_rng(n).random(n) < 0.5, -1.0, 1.0)
+        value = self.sampling.statistic(outputs, rows)
+        others = (before, outputs + change, outputs + signs * change)
+        moved = [self.sampling.statistic(other, rows) - value for other in others]
+        return np.asarray(_SAFETY * np.max(np.abs(moved), axis=0))
+
+    def _refuse(self, point: int) -> None:
+        """Say where a function cannot be averaged.
+
+        Raises
+        ------
+        NotApplicableError
+        """
+        model, values = self.sampling.model, {k: float(v[point]) for k, v in self.parameters.items()}
+        x, half = max(
+            (self._widest(channel) for channel, _, _ in self.open), key=lambda interval: interval[1]
+        )
+        phases = [
+            f"{p.name}·L/E = {values[p.name] * x:.3g} ± {values[p.name] * half:.2g} eV² m/MeV"
+            for p in model.parameters
+            if p.unit == "eV**2" and p.default is None
+        ]
+        phase = f" ({', '.join(phases)})" if phases else ""
+        at = ", ".join(f"{p.name} = {values[p.name]:g}" for p in model.parameters if p.default is None)
+        raise NotApplicableError(
+            f"not applicable: {self.sampling.release}: {LARGEST} points in an interval of L/E = {x:.3g} ± "
+            f"{half:.2g} m/MeV{phase} do not average {model.name!r} at {at}: the statistic still moves by "
+            f"{float(self.stated[point]) / _SAFETY:.2g}. Are L taken in m and E in MeV? A model that "
+            "declares its waves is averaged exactly (nuanomaly.model.wave_model)"
+        )
+
+    @staticmethod
+    def _widest(channel: Channel) -> tuple[float, float]:
+        """Return middle and half of the widest interval of L/E of a channel, in m/MeV."""
+        halves = channel.nodes.half_width
+        assert halves is not None  # only channels with intervals are sampled more than once
+        place = int(np.argmax(halves))
+        return float(channel.L_over_E[place]), float(halves[place])
