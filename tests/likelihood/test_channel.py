@@ -119,3 +119,13 @@ def test_points_that_share_no_splitting_are_added_up_at_the_nodes(channel: Chann
     assert not any(key[1] in values["dm2_41"] for key in wide._memory.kernels)
     alone = [wide.outputs(chosen, {k: v[[i]] for k, v in points.items()}, {})[0] for i in range(many)]
     np.testing.assert_allclose(together, alone, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("slow", [0.0, 0.5])
+def test_a_splitting_may_be_negative(slow: float) -> None:
+    """Of two heavy levels, or in inverted ordering; waves that are read off a series or collapsed too."""
+    weights = sparse.csr_array(DENSE)
+    for collapsible in (False, True):
+        some = Channel("mu", "e", False, "CC", L, E, weights, slow_below=slow, collapsible=collapsible)
+        for wave, sign in (("sin2", 1.0), ("sin", -1.0)):
+            np.testing.assert_allclose(some.kernel(-DM2, wave), sign * some.kernel(DM2, wave), atol=1e-8)

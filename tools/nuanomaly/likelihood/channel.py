@@ -192,13 +192,15 @@ class Channel:
         plain = [key for key in missing if not key[2] and not key[3]]
         damped = [key for key in missing if key[2] or key[3]]
         few = self.collapsed
-        slow = [key for key in plain if wave == "sin2" and key[1] <= self.slow_below]
-        plain = [key for key in plain if not (wave == "sin2" and key[1] <= self.slow_below)]
-        bounded = [few is not None and key[1] <= few.limit for key in plain]
+        # splittings may be negative: of two heavy levels, or in inverted ordering
+        read_off = self.slow_below if wave == "sin2" else 0.0
+        slow = [key for key in plain if abs(key[1]) < read_off]
+        plain = [key for key in plain if not abs(key[1]) < read_off]
+        bounded = [few is not None and abs(key[1]) <= few.limit for key in plain]
         alone = [key for key, inside in zip(plain, bounded, strict=True) if not inside]
         made = [(alone, self.by_node(_column(alone, 1), wave))]
         if slow:
-            made.append((slow, self.slow.rows(_column(slow, 1))))
+            made.append((slow, self.slow.rows(np.abs(_column(slow, 1)))))
         if few is not None:
             together = [key for key, inside in zip(plain, bounded, strict=True) if inside]
             made.append((together, few.rows(_column(together, 1), wave)))
@@ -293,7 +295,7 @@ class Channel:
             else:
                 unique, inverse = np.unique(waves[0], return_inverse=True)
                 values = np.stack([unique, np.zeros(unique.size), np.zeros(unique.size)])
-            if values[0, -1] > self.slow_below and self._is_scattered(values.shape[1], sin2.size):
+            if np.abs(values[0]).max() > self.slow_below and self._is_scattered(values.shape[1], sin2.size):
                 scattered.append(k)
                 continue
             for wave, amplitude in (("sin2", sin2), ("sin", sin)):

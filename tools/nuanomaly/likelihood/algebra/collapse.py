@@ -71,7 +71,7 @@ class Collapsed:
         >>> bool((nodes.bound(np.array([0.04, 100.0])) <= TOLERANCE).all()), nodes.bound(np.array([101.0]))
         (True, array([inf]))
         """
-        values = np.asarray(dm2, float)
+        values = np.abs(np.asarray(dm2, float))
         found = (2.0 * PHASE * values * self.half) ** ORDERS / factorial(ORDERS)
         return np.where(values <= self.limit, found * (0.5 if wave == "sin2" else 1.0), np.inf)
 
@@ -86,9 +86,9 @@ class Collapsed:
             If a Δm² is above the limit.
         """
         values = np.asarray(dm2, float)
-        if values.size and values.max() > self.limit:
+        if values.size and np.abs(values).max() > self.limit:
             raise NuanomalyError(
-                f"nodes were collapsed for Δm² up to {self.limit:g} eV², not {values.max():g}"
+                f"nodes were collapsed for Δm² up to {self.limit:g} eV², not {np.abs(values).max():g}"
             )
         found = np.zeros((values.size, self.n_out))
         for k, kappa in enumerate((PHASE * values).tolist()):
