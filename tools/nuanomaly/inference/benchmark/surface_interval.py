@@ -1,4 +1,4 @@
-"""The interval of a coordinate in which a table over parameters, at its lowest in all others, is below a level.
+"""The interval of a coordinate in which a table over parameters, profiled over the others, is below a level.
 
 Config
 ------
