@@ -1,6 +1,7 @@
 """Recompute what papers say: benchmarks."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,8 +57,12 @@ def _tell(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         if row.get("reason"):
             click.echo(f"{row['release']}, {row['quantity']}: {row['reason']}")
+    from nuanomaly.inference.agreement import WORDS, of_benchmark
+
     published = [row for row in rows if row["kind"] == "published"]
     good, held = (sum(bool(row["ok"]) for row in some) for some in (rows, published))
+    words = Counter(of_benchmark(row).word for row in published)
+    click.echo(f"published numbers: {', '.join(f'{words[w]} {w}' for w in WORDS if words[w]) or 'none'}")
     click.echo(f"{good} of {len(rows)} agree; of the published ones, {held} of {len(published)}")
 
 

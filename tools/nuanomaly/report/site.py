@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from inspect import getdoc
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release, folders, load, read
 from nuanomaly.archive.tables import expand_columns
 from nuanomaly.archive.validate import explanations
+from nuanomaly.inference.agreement import WORDS, of_benchmark
 from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
-from nuanomaly.report import coverage, declaration, proofs, render
+from nuanomaly.report import coverage, declaration, proofs, render, rightness
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.markup import markdown
 from nuanomaly.report.periods import period
@@ -49,10 +50,12 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
     every = [read(f) for versions in folders(declaration.root()).values() for f in versions.values()]
     proven = {release.id: _rows(release, rows, out) for release in every}
     results, declared = _results(out), declaration.comparisons()
+    lines = [*rightness.of_releases(proven), *rightness.of_comparisons(results, declared)]
     pages = {
         "style.css": render.stylesheet(),
-        "index.html": _index(every, proven, results, declared),
+        "index.html": _index(every, proven, results, declared, lines),
         "models.html": _models(),
+        "rightness.html": _rightness(every, lines, declared),
         "findings.html": render.page("findings.html.j2", up="", body=Markup(explanations.as_html())),
     }
     for anomaly in anomalies.anomalies().values():
@@ -126,6 +129,7 @@ def _index(
     proven: Mapping[str, proofs.Rows | None],
     results: list[dict[str, Any]],
     declared: list[Comparison],
+    lines: Sequence[rightness.Line],
 ) -> str:
     thumbnails = {c.name: c.metadata["thumbnail"] for c in declared}
     sectors: dict[str, list[dict[str, Any]]] = {}
@@ -135,6 +139,7 @@ def _index(
         "index.html.j2",
         up="",
         comparisons=[{"result": r, "thumbnail": _made(r, thumbnails)} for r in results],
+        right=rightness.counts(lines),
         anomalies=list(anomalies.anomalies().values()),
         sectors=sectors,
         sector_names=SECTORS,
@@ -153,19 +158,25 @@ def _line(release: Release, rows: proofs.Rows | None) -> dict[str, Any]:
     likelihood = release.metadata.get("likelihood") or {}
     modes = list(likelihood.get("modes", ()))
     kind = "none" if not likelihood else "yes" if len(modes) == 1 else f"{len(modes)} modes"
-    good = (
-        "not recomputed"
-        if rows is None
-        else f"{sum(r['ok'] for r in rows)} of {len(rows)} hold"
-        if rows
-        else "none"
-    )
+    good = "not recomputed" if rows is None else _words(rows) if rows else "none"
     return {
         "release": release,
         "statuses": {word: counts[word] for word in STATUSES if counts[word]},
         "likelihood": kind,
         "benchmarks": good,
     }
+
+
+def _words(rows: proofs.Rows) -> str:
+    """Return how many benchmarks are reproduced, consistent or neither.
+
+    Examples
+    --------
+    >>> _words([{"expected": 1.0, "recomputed": 1.0}, {"expected": 2.0, "recomputed": 9.0}])
+    '1 reproduced, 1 not reproduced'
+    """
+    found = Counter(of_benchmark(row).word for row in rows)
+    return ", ".join(f"{found[word]} {word}" for word in WORDS if found[word])
 
 
 def _release(
@@ -237,6 +248,21 @@ def _known(reference: str) -> Release | None:
         return load(reference)
     except NuanomalyError:
         return None
+
+
+def _rightness(
+    every: Sequence[Release], lines: Sequence[rightness.Line], declared: Sequence[Comparison]
+) -> str:
+    return render.page(
+        "rightness.html.j2",
+        up="",
+        lines=lines,
+        counts=rightness.counts(lines),
+        histogram=Markup(rightness.histogram(lines)),
+        farthest=2,
+        without=rightness.without(every),
+        silent=rightness.silent(declared),
+    )
 
 
 def _models() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from nuanomaly.inference.agreement import of_benchmark, of_expectation
 from nuanomaly.report.markup import markdown
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -212,6 +213,24 @@ def word_list(items: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def benchmark_word(row: Mapping[str, Any]) -> str:
+    """Return what a recomputed benchmark is called: reproduced, consistent, or neither.
+
+    Examples
+    --------
+    >>> benchmark_word({"expected": 11.9, "recomputed": 9.25, "uncertainty": 4.2, "tolerance": 4.2})
+    'consistent'
+    """
+    return of_benchmark(row).word
+
+
+def expectation_word(row: Mapping[str, Any]) -> str:
+    """Return the same of an expectation; what this archive itself gave before is *as before* or *changed*."""
+    if row["kind"] == "regression":
+        return "as before" if row["ok"] else "changed"
+    return of_expectation(row).word
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "unit": unit,
     "channel": channel,
@@ -226,4 +245,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number_pair": number_pair,
     "word_list": word_list,
     "breakable": breakable,
+    "benchmark_word": benchmark_word,
+    "expectation_word": expectation_word,
 }
