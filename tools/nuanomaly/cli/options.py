@@ -20,7 +20,11 @@ model = click.option(
 )
 mode = click.option("--mode", "modes", multiple=True, help="MODE for all that have it, or DATASET=MODE.")
 settings = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter; may carry a unit."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter, may carry a unit; or a nuisance.",
 )
 grid = click.option(
     "--grid",
@@ -32,6 +36,10 @@ grid = click.option(
 allow_overlap = click.option("--allow-overlap", is_flag=True, help="Although data sets share data; recorded.")
 leave_out = click.option(
     "--leave-out", is_flag=True, help="Leave out data sets that cannot take the model; recorded."
+)
+
+free = click.option(
+    "--free", "freed", multiple=True, metavar="NUISANCE", help="Leave out the prior of a nuisance."
 )
 
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
@@ -46,12 +54,18 @@ def analysis(
     grids: Sequence[str] = (),
     allow_overlap: bool = False,
     leave_out: bool = False,
+    freed: Sequence[str] = (),
 ) -> "Analysis":
     """Return the analysis that the texts of the shared options ask for."""
     from nuanomaly.inference.analysis import Analysis
 
     asked = Analysis(
-        datasets, model, mode=parse_modes(modes), allow_overlap=allow_overlap, leave_out=leave_out
+        datasets,
+        model,
+        mode=parse_modes(modes),
+        allow_overlap=allow_overlap,
+        leave_out=leave_out,
+        freed=freed,
     )
     fixed = parse_settings(settings, asked.parameters, model)
     return asked.given(fixed, parse_grid(grids, asked.parameters, model))
@@ -69,6 +83,7 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
         grids: Sequence[str],
         allow_overlap: bool,
         leave_out: bool,
+        freed: Sequence[str],
         **more: Any,
     ) -> Any:
         asked = analysis(
@@ -79,10 +94,11 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
             grids=grids,
             allow_overlap=allow_overlap,
             leave_out=leave_out,
+            freed=freed,
         )
         return command(asked=asked, **more)
 
-    for option in (leave_out, allow_overlap, grid, settings, mode, model, datasets):
+    for option in (free, leave_out, allow_overlap, grid, settings, mode, model, datasets):
         called = option(called)
     return called
 

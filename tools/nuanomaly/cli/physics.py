@@ -11,6 +11,10 @@ from nuanomaly.cli import options, output
 
 if TYPE_CHECKING:
     from nuanomaly.inference.analysis import Analysis
+    from nuanomaly.inference.fit import Fit
+
+#: How many nuisances and bins a fit prints.
+_SHOWN, _DRIVERS = 8, 3
 
 
 _workers = click.option(
@@ -174,6 +178,8 @@ def fit(
         edge = " (at the edge of its range)" if name in best.at_boundary else ""
         click.echo(f"  {name} = {output.with_unit(value, asked.units[name])}{spread}{edge}")
     _point(best.fixed, asked.units, at="fixed: ")
+    _nuisances(best)
+    _drivers(best)
     if against is None:
         click.echo(f"against no oscillation: not computed ({why})")
     else:
@@ -245,6 +251,37 @@ def compare(
     if found.goodness_of_fit is not None:
         click.echo(f"goodness of the joint fit: {found.goodness_of_fit}")
     _conditions(asked)
+
+
+# --- nuisances and bins ------------------------------------------------------------------------------------
+
+
+def _nuisances(best: "Fit") -> None:
+    """Print the nuisances at the best fit, those furthest from their priors first."""
+    pulls, values = best.pulls, best.nuisances
+    order = sorted({**values, **pulls}, key=lambda name: -abs(pulls.get(name, 0.0)))
+    for name in order[:_SHOWN]:
+        value = f" = {output.number(values[name], 3)}" if name in values else ""
+        pull = f"{_signed(pulls[name])} σ of its prior" if name in pulls else "free"
+        click.echo(f"  nuisance {name}{value} ({pull})")
+    if len(order) > _SHOWN:
+        click.echo(f"  and {len(order) - _SHOWN} nuisances more, all nearer to their priors: see --json")
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.2f}".replace("-", "−")
+
+
+def _drivers(best: "Fit") -> None:
+    """Print the bins that add most to the value."""
+    bins = [(share, part.release) for part in best.breakdown for share in part.largest(_DRIVERS)]
+    bins.sort(key=lambda pair: -pair[0].contribution)
+    said = [
+        f"bin {share.bin} of {release} ({share.contribution:.2f}, {_signed(share.pull)} σ)"
+        for share, release in bins[:_DRIVERS]
+    ]
+    if said:
+        click.echo(f"  driven by {', '.join(said)}")
 
 
 # --- how numbers are printed --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.datasets import FoundOverlap, Mode
+from nuanomaly.inference.datasets import FoundOverlap, Mode, joint
 from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.minimise import minimise
@@ -25,8 +25,10 @@ from nuanomaly.inference.result import Test, point_text, test_rows
 from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.inference.workload import LIMIT, Effort
-from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.likelihood.interface import AnyModel, Likelihood, solved
+from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.likelihood.parts import StatisticKind
+from nuanomaly.likelihood.wrappers.variants import without_prior
 from nuanomaly.model.probabilities import Array
 
 
@@ -315,13 +317,26 @@ def held_nuisances(what: Question) -> tuple[str, ...]:
     return tuple(name for name in what.likelihood.nuisances.with_prior() if name in shared)
 
 
+def named_nuisances(what: Question) -> tuple[str, ...]:
+    """Return the nuisances of several sides that have a prior and are fixed or scanned by name."""
+    priors = joint(what.sides).nuisances.with_prior()
+    named = {*what.fixed, *what.grid}
+    return tuple(name for name in shared_nuisances(what.sides) if name in priors and name in named)
+
+
+def alone(what: Question, k: int) -> Question:
+    """Return the question of one side, the priors of shared nuisances that are named left out."""
+    side, named = what.side(k), named_nuisances(what)
+    return side.of(without_prior(what.sides[k], named)) if named else side
+
+
 def own_minimum(payload: tuple[Question, Effort], k: int) -> Any:
     """Return a side's own minimum, the shared prior left out, over what it depends on: a piece of work.
 
     The array of one object is what pieces of work return.
     """
     what, effort = payload
-    side, held = what.side(k), held_nuisances(what)
+    side, held = alone(what, k), held_nuisances(what)
     idle = insensitive(Objective(side.likelihood, what.model, side.fixed, held), side.axes)
     middle = {a.name: float(a.values[len(a) // 2]) for a in side.axes if a.name in idle}
     grid = {name: axis for name, axis in side.grid.items() if name not in idle}
@@ -338,17 +353,16 @@ def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float
 
 
 def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compatibility:
-    shared, held = shared_nuisances(what.sides), held_nuisances(what)
+    held, named = held_nuisances(what), named_nuisances(what)
     together = what.likelihood
+    shared = [name for name in shared_nuisances(what.sides) if name in together.nuisances.ids]
     at = {name: np.array([value]) for name, value in best.parameters.items()}
     values = _shared_values(what, shared, at)
     parts = [_part(what, k, minimum, at, values) for k, minimum in enumerate(separate)]
-    if held:
-        given = {name: values[name] for name in held}
-        prior = float(together.nuisances.prior_value(given)[0])
-        pulls = {name: float(values[name][0]) for name in held}
-        parts.append(Part("prior", "chi2", len(held), 0.0, pulls, (), prior, len(held)))
-    ranks = rank(what.objective, what.axes, shared, held, [best.parameters])
+    if held or named:
+        parts.append(_prior(what, {**values, **at}))
+    scanned = [name for name in named if name in at]
+    ranks = rank(what.objective, what.axes, shared, [*held, *scanned], [best.parameters])
     dof = sum(p.rank for p in parts) - ranks.constrained
     pg = Significance(best.value - sum(p.minimum for p in parts), dof, against="compatibility")
     return Compatibility(
@@ -363,7 +377,7 @@ def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compa
         agreeing=best.agreeing,
         rank=ranks.constrained,
         pg=pg,
-        goodness_of_fit=_goodness(together, best, ranks, len(held)),
+        goodness_of_fit=_goodness(together, best, ranks, len(held) + len(scanned)),
         shared={name: float(v[0]) for name, v in values.items()},
         fixed=what.fixed,
         modes=what.modes,
@@ -373,6 +387,35 @@ def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compa
         private=what.private,
         ranges={a.name: (a.low, a.high) for a in what.axes},
         question=what,
+    )
+
+
+def prior_minimum(what: Question) -> float:
+    """Return the smallest value that the priors of shared nuisances can have: zero, unless one is fixed."""
+    nuisances, names = joint(what.sides).nuisances, (*held_nuisances(what), *named_nuisances(what))
+    fixed = {name: np.array([what.fixed[name]]) for name in names if name in what.fixed}
+    if not fixed:
+        return 0.0
+    k = len(names)
+    none = Quadratic(names, np.zeros(1), np.zeros((1, k)), np.zeros((1, k, k)))
+    return float((solved(none, nuisances, fixed)[0] + nuisances.prior_value(fixed))[0])
+
+
+def _prior(what: Question, at: Mapping[str, Array]) -> Part:
+    """Return the priors of shared nuisances as a side of their own, at the joint best fit."""
+    nuisances = joint(what.sides).nuisances
+    names = (*held_nuisances(what), *named_nuisances(what))
+    given = {n: np.array([what.fixed[n]]) if n in what.fixed else at[n] for n in names}
+    free = [name for name in names if name not in what.fixed]
+    return Part(
+        name="prior",
+        statistic="chi2",
+        n_bins=len(free),
+        minimum=prior_minimum(what),
+        parameters={name: float(given[name][0]) for name in names},
+        at_boundary=(),
+        joint=float(nuisances.prior_value(given)[0]),
+        rank=len(free),
     )
 
 
@@ -388,7 +431,7 @@ def _part(
     what: Question, k: int, minimum: Minimum, at: Mapping[str, Array], shared: Mapping[str, Array]
 ) -> Part:
     """Return what became of one side."""
-    side, held = what.side(k), held_nuisances(what)
+    side, held = alone(what, k), held_nuisances(what)
     member = side.likelihood
     objective = Objective(member, what.model, side.fixed, held)
     points = objective.points({a.name: at[a.name] for a in side.axes})

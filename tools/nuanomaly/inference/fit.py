@@ -20,8 +20,10 @@ from nuanomaly.inference.result import SYMBOLS, Test, point_text, test_rows
 from nuanomaly.inference.scan import Scan, scan_of
 from nuanomaly.inference.significance import Sided, Significance
 from nuanomaly.inference.workload import LIMIT, Effort
+from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.parts import StatisticKind
+from nuanomaly.model.probabilities import Array
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,6 +88,53 @@ class Fit(Test):
             return significance_of(self.question, best=self)
         except NuanomalyError:
             return None
+
+    @cached_property
+    def nuisances(self) -> dict[str, float]:
+        """The nuisances at the best fit, by id."""
+        if self.question is None:
+            return {}
+        what = self.question
+        places = what.likelihood.profiled(what.model, self._points)[1]
+        return {name: float(places[name][0]) for name in what.likelihood.nuisances.ids}
+
+    @property
+    def pulls(self) -> dict[str, float]:
+        """The nuisances at the best fit in standard deviations of their priors; free ones left out.
+
+        Pulls that a statistic profiles itself are there too, by their own names.
+        """
+        if self.question is None:
+            return {}
+        where = {name: np.array([value]) for name, value in self.nuisances.items()}
+        found = self.question.likelihood.nuisances.pulls(where)
+        own = {name: pull for part in self.breakdown for name, pull in part.own_pulls.items()}
+        return {name: float(pull[0]) for name, pull in found.items()} | own
+
+    @cached_property
+    def breakdown(self) -> tuple[Breakdown, ...]:
+        """What each bin of each data set adds to the value at the best fit, and which terms are of no bin.
+
+        Together with :attr:`priors` they add up to the value.
+        """
+        if self.question is None:
+            return ()
+        where = {name: np.array([value]) for name, value in self.nuisances.items()}
+        return self.question.likelihood.breakdown(self.question.model, self._points, where)
+
+    @property
+    def priors(self) -> dict[str, float]:
+        """What the prior of each profiled nuisance adds to the value at the best fit, by id."""
+        if self.question is None:
+            return {}
+        where = {name: np.array([value]) for name, value in self.nuisances.items()}
+        terms = self.question.likelihood.nuisances.prior_terms(where)
+        return {name: float(term[0]) for name, term in terms.items()}
+
+    @property
+    def _points(self) -> dict[str, Array]:
+        assert self.question is not None
+        return self.question.objective.points({n: np.array([v]) for n, v in self.parameters.items()})
 
     @property
     def delta(self) -> float | None:
@@ -164,6 +213,8 @@ class Fit(Test):
             "approximate": self.approximate,
             "left_out": dict(self.left_out),
             "private": list(self.private),
+            "nuisances": {n: {"value": v, "pull": self.pulls.get(n)} for n, v in self.nuisances.items()},
+            "pulls": self.pulls,
         }
 
 

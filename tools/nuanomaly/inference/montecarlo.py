@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.compatibility import check_sides, held_nuisances
+from nuanomaly.inference.compatibility import check_sides, held_nuisances, named_nuisances, prior_minimum
 from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
@@ -237,6 +237,8 @@ class Tension:
         Shared nuisances that have a prior.
     seed : int
     names : tuple of str
+    prior : float
+        The smallest value of the shared priors: not zero if one of the nuisances is fixed.
     """
 
     joint: Plane
@@ -244,6 +246,7 @@ class Tension:
     held: tuple[str, ...]
     seed: int
     names: tuple[str, ...]
+    prior: float = 0.0
 
     @cached_property
     def engines(self) -> tuple[Engine, tuple[Engine, ...]]:
@@ -253,7 +256,7 @@ class Tension:
     def value(self, data: Array) -> Array:
         """Return χ²_PG of data sets (T, n), the members' side by side; shape (T,)."""
         joint, parts = self.engines
-        total = joint.minimum(data)
+        total = joint.minimum(data) - self.prior
         start = 0
         for engine in parts:
             width = engine.data.size
@@ -273,10 +276,11 @@ def tension_of(what: Question, seed: int = 0) -> Tension:
     for member in what.sides:
         if member.data is None:
             raise NotApplicableError(f"not applicable: no toys can be made of {member.release}")
-    held = held_nuisances(what)
-    apart = [what.side(k).of(without_prior(side, held)) for k, side in enumerate(what.sides)]
+    held, named = held_nuisances(what), named_nuisances(what)
+    apart = [what.side(k).of(without_prior(side, (*held, *named))) for k, side in enumerate(what.sides)]
     planes = [anchored(Plane(q.objective, q.axes, q.parameters)) for q in (what, *apart)]
-    return Tension(planes[0], tuple(planes[1:]), held, seed, what.names)
+    least = prior_minimum(what) if named else 0.0
+    return Tension(planes[0], tuple(planes[1:]), held, seed, what.names, least)
 
 
 def anchored(plane: Plane) -> Plane:

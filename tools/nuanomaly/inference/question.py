@@ -5,14 +5,14 @@ Everything that is computed of it (:mod:`~nuanomaly.inference.scan`, :mod:`~nuan
 :class:`~nuanomaly.inference.analysis.Analysis`, which is one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.applicable import applicable
 from nuanomaly.inference.datasets import (
     Dataset,
@@ -30,6 +30,8 @@ from nuanomaly.inference.nullpoint import null_value
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import generic_points
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.likelihood.wrappers.named import parameters_of, with_named
+from nuanomaly.likelihood.wrappers.variants import freed as without_priors
 from nuanomaly.model.probabilities import Model, NotApplicableError, Parameter
 from nuanomaly.model.registry import model as make_model
 
@@ -66,6 +68,11 @@ class Question:
         Combine data sets although they share data; results say so.
     leave_out : bool
         Leave out data sets that cannot take the model; results say which, and why. Else they are an error.
+    freed : sequence of str
+        Nuisances whose prior is left out; those that it ties to others keep theirs.
+
+    Nuisances are parameters too: they are profiled, unless ``fixed`` gives them a value or ``grid`` an axis.
+    Their priors count in either case.
 
     Attributes
     ----------
@@ -107,9 +114,11 @@ class Question:
         mode: Mode = None,
         allow_overlap: bool = False,
         leave_out: bool = False,
+        freed: Sequence[str] = (),
     ) -> None:
         chosen = make_model(model)
         sides, left_out = applicable(resolve(data, mode), chosen, {**(fixed or {})}, leave_out)
+        sides = _without_priors(sides, freed)
         overlaps = check_overlaps(sides, allow_overlap)
         ranges = joint(sides).ranges(chosen)
         self._set(sides, chosen, dict(fixed or {}), dict(grid or {}), overlaps, left_out, ranges)
@@ -127,7 +136,7 @@ class Question:
 
     def side(self, k: int) -> Self:
         """Return the question of one side alone: over the same ranges, with what of the settings it knows."""
-        known = known_parameters(self.sides[k], self.model)
+        known = {*known_parameters(self.sides[k], self.model), *self.sides[k].nuisances.ids}
         fixed = {name: value for name, value in self.fixed.items() if name in known}
         grid = {name: spec for name, spec in self.grid.items() if name in known}
         return self._changed((self.sides[k],), fixed, grid)
@@ -155,13 +164,21 @@ class Question:
 
     @cached_property
     def likelihood(self) -> Likelihood:
-        """The joint likelihood of all sides, or the only one."""
-        return joint(self.sides)
+        """The joint likelihood of all sides, or the only one, named nuisances among its parameters."""
+        together = joint(self.sides)
+        named = {*self.fixed, *self.grid}
+        return with_named(together, [name for name in together.nuisances.ids if name in named])
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The parameters of the model and of the interactions of the data; scanned as far as data know."""
-        known = known_parameters(self.likelihood, self.model)
+        """The parameters of the model and of the interactions of the data, then the nuisances.
+
+        Ranges go as far as the data know.
+        """
+        known = {
+            **known_parameters(self.likelihood, self.model),
+            **parameters_of(joint(self.sides).nuisances),
+        }
         return {name: _within(p, self.ranges.get(name)) for name, p in known.items()}
 
     @property
@@ -230,6 +247,21 @@ class Question:
                 f"{' + '.join(self.names)}: nothing depends on {', '.join(self.free)} of model "
                 f"{self.model.name!r}: choose a model in which their channels oscillate, or other data"
             )
+
+
+def _without_priors(sides: tuple[Likelihood, ...], freed: Sequence[str]) -> tuple[Likelihood, ...]:
+    """Return the sides without the priors of some nuisances.
+
+    Raises
+    ------
+    UnknownNameError
+        If no side has a nuisance of a name.
+    """
+    known = list(dict.fromkeys(name for side in sides for name in side.nuisances.ids))
+    for name in freed:
+        if name not in known:
+            raise UnknownNameError("nuisance", name, known, " + ".join(labels(sides)))
+    return tuple(without_priors(side, freed) for side in sides) if freed else sides
 
 
 def _within(parameter: Parameter, known: tuple[float, float] | None) -> Parameter:

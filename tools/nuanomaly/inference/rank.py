@@ -114,7 +114,7 @@ def rank(
     shared : sequence of str
         Nuisances that count as parameters.
     held : sequence of str
-        Those of them whose prior belongs to the data.
+        Those of them, or of the axes, whose prior belongs to the data.
     near : sequence of points
         Best fits, for instance.
     """
@@ -125,9 +125,11 @@ def rank(
     at = generic_points(axes, near)
     observables, physics = jacobian(objective, axes, at)
     effects = objective.likelihood.nuisance_effects(objective.model, objective.points(at))
+    columns = {axis.name: k for k, axis in enumerate(axes)}
+    columns |= {nuisances.ids[k]: len(axes) + place for place, k in enumerate(counted)}
     prior_rows = np.zeros((len(held), len(axes) + len(counted) + len(absorbing)))
     for row, name in enumerate(held):
-        prior_rows[row, len(axes) + counted.index(nuisances.ids.index(name))] = 1.0
+        prior_rows[row, columns[name]] = 1.0
     found = []
     for g in range(observables.shape[0]):
         free = effects[g][:, absorbing]

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -116,7 +116,7 @@ class Likelihood(ABC):
         nuisances : Nuisances
             Priors in place of the likelihood's own.
         given : mapping of arrays, shape (P,)
-            Nuisances that are kept at these values; their priors are not counted.
+            Nuisances that are kept at these values; what their priors add alone is not counted.
 
         Raises
         ------
@@ -284,6 +284,10 @@ def solved(
     """Return the minimum of a quadratic form with some nuisances given, and where each is."""
     inside = {name: value for name, value in given.items() if name in form.ids}
     left = form.substituted(inside)
+    if inside and nuisances.blocks:  # a correlated prior pulls the others towards their conditional mean
+        rows, columns = ([nuisances.ids.index(name) for name in names] for names in (left.ids, inside))
+        pulled = np.array(list(inside.values())).T @ nuisances.prior()[np.ix_(columns, rows)]
+        left = replace(left, gradient=left.gradient + pulled)
     if not left.ids:
         return left.constant, inside
     value, where = left.profile(nuisances)

@@ -131,17 +131,44 @@ class Nuisances:
         >>> floor.pulls({"x": np.array([-1.0]), "free": np.array([3.0])})
         {'x': array([-0.5])}
         """
-        widths: dict[str, float] = {}
+        widths = self.widths()
+        return {
+            name: xi / np.where(xi > 0.0, widths[name][1], widths[name][0])
+            for name, xi in given.items()
+            if name in widths
+        }
+
+    def widths(self) -> dict[str, tuple[float, float]]:
+        """Return the standard deviations of the priors below and above zero, by id; free ones left out."""
+        found = {n.id: (n.minus, n.plus) for n in self.items if min(n.plus, n.minus) < np.inf}
         for ids, inverse in self.blocks:
-            widths |= dict(zip(ids, np.sqrt(np.diagonal(np.linalg.inv(inverse))).tolist(), strict=True))
-        found = {}
-        for item in self.items:
-            if item.id not in given or item.id not in self.with_prior():
-                continue
-            xi = given[item.id]
-            own = widths.get(item.id)
-            found[item.id] = xi / (np.where(xi > 0.0, item.plus, item.minus) if own is None else own)
+            sigma = np.sqrt(np.diagonal(np.linalg.inv(inverse))).tolist()
+            found |= {name: (s, s) for name, s in zip(ids, sigma, strict=True)}
         return found
+
+    def freed(self, ids: Iterable[str]) -> "Nuisances":
+        """Return the same nuisances with no prior on ``ids``; the others of a block keep theirs."""
+        gone = set(ids)
+        blocks = []
+        for names, inverse in self.blocks:
+            rows = [k for k, name in enumerate(names) if name not in gone]
+            if len(rows) == len(names):
+                blocks.append((names, inverse))
+            elif rows:
+                covariance = np.linalg.inv(inverse)[np.ix_(rows, rows)]
+                blocks.append((tuple(names[k] for k in rows), np.linalg.inv(covariance)))
+        items = (replace(n, plus=np.inf, minus=np.inf, block="") if n.id in gone else n for n in self.items)
+        return Nuisances(tuple(items), tuple(blocks))
+
+    def rest(self, names: Iterable[str]) -> "Nuisances":
+        """Return the nuisances without some of them; what is left of a block has its conditional prior."""
+        gone = set(names)
+        blocks = []
+        for ids, inverse in self.blocks:
+            rows = [k for k, name in enumerate(ids) if name not in gone]
+            if rows:
+                blocks.append((tuple(ids[k] for k in rows), inverse[np.ix_(rows, rows)]))
+        return Nuisances(tuple(n for n in self.items if n.id not in gone), tuple(blocks))
 
     def draw(
         self, count: int, random: np.random.Generator, free: Mapping[str, float] | None = None

@@ -41,7 +41,7 @@ def profile(
     nuisances : Nuisances
         Priors, of at least these ids.
     given : mapping of arrays, shape (P,)
-        Nuisances that are kept at these values; their priors are not counted.
+        Nuisances that are kept at these values; what their priors add alone is not counted.
 
     Raises
     ------
@@ -61,15 +61,18 @@ def profile(
         )
     order = [nuisances.ids.index(ids[k]) for k in free]
     prior = nuisances.prior()[np.ix_(order, order)]
+    held = [nuisances.ids.index(name) for name in fixed]
+    # a correlated prior pulls the others towards their conditional mean
+    mixed = start[:, [list(ids).index(name) for name in fixed]] @ nuisances.prior()[np.ix_(held, order)]
 
     def inner(xi: Array) -> Quadratic:
         at = start.copy()
         at[:, free] = xi
         form = local(at)
-        pulled = xi @ prior
+        pulled = xi @ prior + mixed
         return Quadratic(
             tuple(ids[k] for k in free),
-            form.constant + np.einsum("pk,pk->p", pulled, xi),
+            form.constant + np.einsum("pk,pk->p", pulled + mixed, xi),
             form.gradient[:, free] + pulled,
             form.hessian[:, free][:, :, free] + prior,
         )

@@ -1,6 +1,6 @@
 """The same data and predictions with another definition of χ², or with the priors of nuisances left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -17,6 +17,7 @@ from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.wrappers.joint import JointLikelihood
+from nuanomaly.likelihood.wrappers.named import NamedNuisances, with_named
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
 
 Side = Literal["mean", "plus", "minus"]
@@ -211,6 +212,10 @@ class WithoutPrior(Likelihood):
         """Those of the likelihood."""
         return self.base.interaction_parameters
 
+    def ranges(self, model: Model) -> dict[str, tuple[float, float]]:
+        """Return the ranges that the likelihood knows."""
+        return self.base.ranges(model)
+
     @property
     def data(self) -> Array | None:
         """The data, shape (n_bins,)."""
@@ -278,15 +283,29 @@ class WithoutPrior(Likelihood):
 
 
 def without_prior(likelihood: Likelihood, ids: Sequence[str]) -> Likelihood:
-    """Return a likelihood without the prior of some nuisances, each member of a joint one for itself.
+    """Return a likelihood without the prior of some nuisances; a correlated block goes as a whole.
 
     A prior that several data sets share counts once, beside them: each alone is minimised without it.
     """
+    if isinstance(likelihood, NamedNuisances):
+        return with_named(without_prior(likelihood.base, ids), likelihood.named)
+    return _with_priors(likelihood, ids, lambda nuisances: nuisances.without_prior(ids))
+
+
+def freed(likelihood: Likelihood, ids: Sequence[str]) -> Likelihood:
+    """Return a likelihood without the prior of some nuisances; the others of a block keep theirs."""
+    return _with_priors(likelihood, ids, lambda nuisances: nuisances.freed(ids))
+
+
+def _with_priors(
+    likelihood: Likelihood, ids: Sequence[str], change: Callable[[Nuisances], Nuisances]
+) -> Likelihood:
+    """Return a likelihood with other priors of some nuisances, each member of a joint one for itself."""
     if not set(ids) & set(likelihood.nuisances.ids):
         return likelihood
-    left = likelihood.nuisances.without_prior(ids)
+    left = change(likelihood.nuisances)
     if isinstance(likelihood, JointLikelihood):
-        members = tuple(without_prior(member, ids) for member in likelihood.members)
+        members = tuple(_with_priors(member, ids, change) for member in likelihood.members)
         return replace(likelihood, members=members, nuisances=left)
     return WithoutPrior(
         release=likelihood.release,
@@ -296,5 +315,6 @@ def without_prior(likelihood: Likelihood, ids: Sequence[str]) -> Likelihood:
         nuisances=left,
         approximate=likelihood.approximate,
         overlaps=likelihood.overlaps,
+        private=likelihood.private,
         base=likelihood,
     )
