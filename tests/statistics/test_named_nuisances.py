@@ -104,7 +104,7 @@ def test_a_fit_says_where_nuisances_are_and_what_drives_it() -> None:
 
 
 def test_pulls_that_a_statistic_profiles_itself_are_results_too() -> None:
-    best = Analysis("daya-bay", "3nu", grid={"sin2_theta13": (0.015, 0.03, 7, "lin")}).fit()
+    best = Analysis("daya-bay@2022", "3nu", grid={"sin2_theta13": (0.015, 0.03, 7, "lin")}).fit()
     assert len(best.pulls) > 10
     own = best.breakdown[0]
     assert sum(v**2 for v in best.pulls.values()) <= own.terms["pulls"] + 1e-9
