@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.constants import PHASE
+from nuanomaly.model.foreign import FOREIGN, angles
 from nuanomaly.model.registry import model
 
 Array = NDArray[np.float64]
@@ -45,51 +47,23 @@ PER_KM = 4.0 * PHASE * 1e9
 TABLE = ("<!-- table of crosscheck.json -->", "<!-- end of table -->")
 
 
-def sines() -> dict[str, float]:
-    """Return sin²θ_ij of the point, from |U_e4|² = s14², |U_μ4|² = c14² s24², |U_τ4|² = c14² c24² s34²."""
-    e4, mu4, tau4 = POINT["Ue4_sq"], POINT["Umu4_sq"], POINT["Utau4_sq"]
-    active = {f"{i}{j}": POINT[f"sin2_theta{i}{j}"] for i, j in ((1, 2), (1, 3), (2, 3))}
-    return {**active, "14": e4, "24": mu4 / (1.0 - e4), "34": tau4 / (1.0 - e4 - mu4)}
+def of_model(name: str, L: float, E: float, antineutrino: bool, *, transposed: bool = False) -> Array:
+    """Return the probabilities of a model of the archive, its adapters of other packages among them.
 
-
-def angles() -> dict[str, float]:
-    """Return θ_ij of the point in rad."""
-    return {name: float(np.arcsin(np.sqrt(value))) for name, value in sines().items()}
-
-
-def archive(L: float, E: float, antineutrino: bool) -> Array:
-    """Return the archive's own probabilities at the point."""
-    chosen: Any = model("3+1")
+    ``transposed`` is what is got from a matrix whose rows are taken for columns.
+    """
+    chosen: Any = model(name)
     place = np.array([L]), np.array([E])
-    point = {name: np.array([value]) for name, value in POINT.items()}
+    point = {parameter: np.array([value]) for parameter, value in POINT.items()}
 
     def one(initial: str, final: str) -> float:
-        return float(np.squeeze(chosen.probability(initial, final, antineutrino, *place, **point)))
+        pair = (final, initial) if transposed else (initial, final)
+        return float(np.squeeze(chosen.probability(*pair, antineutrino, *place, **point)))
 
     return np.array([[one(a, b) for b in FLAVOURS] for a in FLAVOURS[:3]])
 
 
-def nusquids(L: float, E: float, antineutrino: bool) -> Array:
-    """Return the probabilities of nuSQuIDS in vacuum."""
-    import nuSQuIDS as nsq
-
-    kind = nsq.NeutrinoType.antineutrino if antineutrino else nsq.NeutrinoType.neutrino
-    solver, unit = nsq.nuSQUIDS(4, kind), nsq.Const()
-    for name, angle in angles().items():
-        solver.Set_MixingAngle(int(name[0]) - 1, int(name[1]) - 1, angle)
-    for index, name in enumerate(("dm2_21", "dm2_31", "dm2_41"), 1):
-        solver.Set_SquareMassDifference(index, POINT[name])
-    for (i, j), name in (((0, 2), "delta_cp"), ((0, 3), "delta_14"), ((1, 3), "delta_24")):
-        solver.Set_CPPhase(i, j, POINT[name])
-    solver.Set_E(E * unit.MeV)
-    solver.Set_Body(nsq.Vacuum())
-    solver.Set_Track(nsq.Vacuum.Track(L * unit.meter))
-    rows = []
-    for start in np.eye(4)[:3]:
-        solver.Set_initial_state(start, nsq.Basis.flavor)
-        solver.EvolveState()
-        rows.append([solver.EvalFlavor(final) for final in range(4)])
-    return np.array(rows)
+archive = partial(of_model, "3+1")
 
 
 def nuoscprobexact(
@@ -106,7 +80,7 @@ def nuoscprobexact(
 
     sign = -1.0 if antineutrino and phases_turn else 1.0
     hamiltonian = vacuum(
-        *(float(np.sqrt(sines()[name])) for name in order),
+        *(float(np.sin(angles(POINT)[name])) for name in order),
         sign * POINT["delta_cp"],
         *(POINT[name] for name in ("dm2_21", "dm2_31", "dm2_41")),
         sign * POINT["delta_14"],
@@ -114,21 +88,6 @@ def nuoscprobexact(
     )
     flat = probabilities_4nu(np.asarray(hamiltonian) / (E * 1e6), L * 1e-3 * PER_KM)
     return np.asarray(flat, dtype=float).reshape(4, 4)[:3]
-
-
-def jaxnu(L: float, E: float, antineutrino: bool, *, transposed: bool = True) -> Array:
-    """Return those of jaxnu, whose matrix has the final flavour in its rows."""
-    import jaxnu as package
-
-    angle = angles()
-    point = package.Sterile3plus1(
-        *(angle[name] for name in ("12", "13", "23", "14", "24", "34")),
-        *(POINT[name] for name in ("delta_cp", "delta_24", "dm2_21", "dm2_31", "dm2_41", "delta_14")),
-    )
-    matrix = np.asarray(
-        package.probability_vacuum(point, E * 1e-3, L * 1e-3, anti=antineutrino, backend="eigh")
-    )
-    return np.asarray((matrix.T if transposed else matrix)[:3], dtype=float)
 
 
 def nu_waves(L: float, E: float, antineutrino: bool) -> Array:
@@ -141,7 +100,7 @@ def nu_waves(L: float, E: float, antineutrino: bool) -> Array:
     order = ("23", "13", "12", "34", "24", "14")
     mixing = Mixing(
         n_neutrinos=4,
-        mixing_angles={(int(name[0]), int(name[1])): angles()[name] for name in order},
+        mixing_angles={(int(name[0]), int(name[1])): angles(POINT)[name] for name in order},
         dirac_phases={(1, 3): POINT["delta_cp"], (1, 4): POINT["delta_14"], (2, 4): POINT["delta_24"]},
     )
     splittings = {(2, 1): POINT["dm2_21"], (3, 1): POINT["dm2_31"], (4, 1): POINT["dm2_41"]}
@@ -153,7 +112,7 @@ def nu_waves(L: float, E: float, antineutrino: bool) -> Array:
 
 #: Package, what is done, its function: the right conventions first, then what goes wrong with the wrong one.
 CASES: Sequence[tuple[str, str, Probabilities]] = (
-    ("nusquids", "rotations, phases and units as here", nusquids),
+    ("nusquids", "rotations, phases and units as here", partial(of_model, "nusquids")),
     ("nuoscprobexact", "angles in the order 12, 23, 13; all phases turned for antineutrinos", nuoscprobexact),
     ("nuoscprobexact", "phases not turned for antineutrinos", partial(nuoscprobexact, phases_turn=False)),
     (
@@ -161,8 +120,8 @@ CASES: Sequence[tuple[str, str, Probabilities]] = (
         "angles in the order 12, 13, 23",
         partial(nuoscprobexact, order=("12", "13", "23", "14", "24", "34")),
     ),
-    ("jaxnu", "matrix read as P[final, initial]", jaxnu),
-    ("jaxnu", "matrix read as P[initial, final]", partial(jaxnu, transposed=False)),
+    ("jaxnu", "matrix read as P[final, initial]", partial(of_model, "jaxnu")),
+    ("jaxnu", "matrix read as P[initial, final]", partial(of_model, "jaxnu", transposed=True)),
     ("nu-waves", "the same angles, sterile rotations on the right of the active ones", nu_waves),
 )
 
@@ -172,6 +131,25 @@ def differences(probabilities: Probabilities) -> list[float]:
     return [
         max(float(np.abs(probabilities(*place, bar) - archive(*place, bar)).max()) for bar in (False, True))
         for place in PLACES
+    ]
+
+
+def statistics() -> list[dict[str, Any]]:
+    """Return what data sets say of the point by a package's probabilities and by the archive's own."""
+    free = {
+        name: value for name, value in POINT.items() if not name.startswith(("sin2_theta", "dm2_2", "dm2_3"))
+    }
+    return [
+        {
+            "package": package,
+            "version": version(package),
+            "release": likelihood(release).release,
+            "difference": float(
+                likelihood(release).chi2(package, **free) - likelihood(release).chi2("3+1", **free)
+            ),
+        }
+        for package in FOREIGN
+        for release in ("best", "karmen")
     ]
 
 
@@ -214,7 +192,12 @@ def main() -> int:
         {"package": name, "version": version(name), "convention": what, "differences": differences(function)}
         for name, what, function in CASES
     ]
-    stored = {"places": [list(place) for place in PLACES], "point": dict(POINT), "rows": rows}
+    stored = {
+        "statistics": statistics(),
+        "places": [list(place) for place in PLACES],
+        "point": dict(POINT),
+        "rows": rows,
+    }
     (docs / "crosscheck.json").write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
     page = docs / "conventions.md"
     page.write_text(with_table(page.read_text("utf-8"), rows), "utf-8")

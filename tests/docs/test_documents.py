@@ -2,9 +2,14 @@
 
 import doctest
 import json
+import sys
 from pathlib import Path
 
 import pytest
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.model.foreign import FOREIGN
+from nuanomaly.model.registry import model
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -39,6 +44,23 @@ def test_the_right_conventions_agree_and_the_wrong_ones_do_not() -> None:
     assert largest["jaxnu", "matrix read as P[final, initial]"] < 1e-7
     assert largest["jaxnu", "matrix read as P[initial, final]"] > 1e-3
     assert len(largest) == len(rows) >= 7
+
+
+def test_adapters_of_other_packages_give_what_the_built_in_model_gives() -> None:
+    rows = json.loads((DOCS / "crosscheck.json").read_text("utf-8"))["statistics"]
+    assert {row["package"] for row in rows} == set(FOREIGN)
+    assert max(abs(row["difference"]) for row in rows) < 1e-6
+
+
+@pytest.mark.parametrize("name", sorted(FOREIGN))
+def test_an_adapter_without_its_package_says_what_to_install(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, FOREIGN[name].module[0], None)
+    with pytest.raises(
+        NuanomalyError, match=rf"model '{name}' needs the package {name}.*nuanomaly\[crosscheck\]"
+    ):
+        model(name)
 
 
 def test_a_page_without_marks_is_refused() -> None:

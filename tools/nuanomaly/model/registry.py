@@ -6,6 +6,7 @@ from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.model.flavours import Flavours, SterileLevel
+from nuanomaly.model.foreign import FOREIGN
 from nuanomaly.model.function import FunctionModel
 from nuanomaly.model.matter import Matter
 from nuanomaly.model.oscillation import Oscillation
@@ -113,7 +114,8 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
     which : str, Model, function or class
         A name of :func:`models`, also with parts (``3+1/wave-packet``, ``3+1/decay``, ``3+2/matter``);
         ``FILE.py:NAME`` for a function or class of a file of your own, which is run, ``FILE.py:NAME/3nu`` to
-        compose it with three flavours (``3nu-inverted`` for inverted ordering); or the thing itself.
+        compose it with three flavours (``3nu-inverted`` for inverted ordering); ``jaxnu`` or ``nusquids`` for
+        3+1 as these packages compute it, where they are installed; or the thing itself.
 
     Raises
     ------
@@ -133,6 +135,8 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
         return _own(which)
     if which in _BUILDERS:
         return _BUILDERS[which]()
+    if which in FOREIGN:
+        return _own(FOREIGN[which])
     if ".py:" in which:
         reference, slash, part = which.rpartition("/")
         if slash and ".py:" in reference:
