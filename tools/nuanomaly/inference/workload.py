@@ -10,6 +10,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
 from nuanomaly.inference.multistart import SEARCH_POINTS, Box, search
 from nuanomaly.inference.objective import Objective, Progress
+from nuanomaly.inference.tables import tabulated
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.model.probabilities import Array
 
@@ -83,6 +84,9 @@ class Workload:
         NuanomalyError
             If it takes longer than the limit.
         """
+        found = tabulated(self.objective, self.axes)
+        if found is not None:
+            return found
         self.check(size(self.axes))
         if self.effort.workers == 1 or size(self.axes) < _FEW:
             return self.objective.on(self.axes, progress)

@@ -58,6 +58,11 @@ class Likelihood(ABC):
     private: bool = False
 
     @property
+    def independent(self) -> "tuple[Likelihood, ...]":
+        """Parts that share no nuisance, whose values add up; a likelihood of one release is one."""
+        return (self,)
+
+    @property
     def name(self) -> str:
         """The release's name without its version."""
         return self.release.partition("@")[0]

@@ -121,6 +121,11 @@ class JointLikelihood(Likelihood):
             clusters.append([*(m for c in tied for m in c), member])
         return clusters
 
+    @cached_property
+    def independent(self) -> tuple[Likelihood, ...]:
+        """Members that share no nuisance, and those together that do."""
+        return tuple(c[0] if len(c) == 1 else combine(c) for c in self._clusters)
+
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the sum with all nuisances profiled, shape (P,)."""
         return self.profiled(model, points)[0]
