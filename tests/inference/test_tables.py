@@ -20,6 +20,8 @@ def leaky(initial, final, antineutrino, L, E, *, splitting, first, second, loss)
     wave = np.sin(PHASE * splitting * L / E) ** 2
     if (initial, final) == ("mu", "e"):
         return 4.0 * first * second * wave
+    if initial == final == "mu":
+        return 1.0 - 4.0 * first * second * wave
     if initial == final == "e":
         return (1.0 - 4.0 * first * (1.0 - first) * wave) * np.exp(-loss * L)
     return float(initial == final)
