@@ -16,6 +16,8 @@ from nuanomaly.archive.gate import MalformedReleaseError
 from nuanomaly.archive.validate import CATALOGUE
 
 DAMAGES: list[dict[str, Any]] = yamlio.read(Path(__file__).parent / "damages.yaml")
+#: Found where a check itself fails, which no damage that is known does (see tests/contribute/test_hostile.py).
+UNFORESEEN = {"CHECK_STUMBLED", "CHECK_UNFINISHED"}
 RELEASE = "datasets/toy/2020-r1/release.yaml"
 Archive = Any  # the one of conftest.py
 
@@ -184,7 +186,7 @@ def test_a_damage_is_found_at_its_place(archive: Archive, damage: dict[str, Any]
 
 
 def test_every_code_of_the_catalogue_has_a_damage() -> None:
-    assert {d["code"] for d in DAMAGES} == set(CATALOGUE)
+    assert {d["code"] for d in DAMAGES} | UNFORESEEN == set(CATALOGUE)
 
 
 def test_a_stored_run_that_is_current_has_no_finding(archive: Archive) -> None:

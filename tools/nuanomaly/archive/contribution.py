@@ -4,6 +4,7 @@ import io
 import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from nuanomaly.archive import history, names, release
@@ -83,9 +84,15 @@ class Contribution:
 
     def concerns(self, finding: Finding) -> bool:
         """Return whether a finding is one of this contribution: in its files, its releases, the catalogue."""
-        paths = {c.path for c in self.changes}
-        touched = {c.release for c in self.changes if c.release}
-        return finding.file in paths or finding.release in touched or finding.file in DATA_FILES
+        return finding.file in self._paths or finding.release in self._touched or finding.file in DATA_FILES
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(change.path for change in self.changes)
+
+    @cached_property
+    def _touched(self) -> frozenset[str]:
+        return frozenset(change.release for change in self.changes if change.release)
 
 
 def contribution(root: Path, base: str | None = None) -> Contribution:
@@ -110,11 +117,11 @@ def contribution(root: Path, base: str | None = None) -> Contribution:
         said = f"--base {wanted}: {str(error) or 'it shares no history with this branch'}"
         raise history.NoHistoryError(f"{said}: name a branch or commit that this one began from") from None
     listed = history.git(root, "diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--", ".")
-    words = listed.decode("utf-8", "replace").split("\0")
+    words = listed.decode("utf-8", "backslashreplace").split("\0")
     hows = {"A": "added", "D": "removed"}
     found = {path: hows.get(how, "changed") for how, path in zip(words[::2], words[1::2], strict=False)}
     others = history.git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    found |= dict.fromkeys(filter(None, others.decode("utf-8", "replace").split("\0")), "added")
+    found |= dict.fromkeys(filter(None, others.decode("utf-8", "backslashreplace").split("\0")), "added")
     return Contribution(root, commit, tuple(Change(p, h) for p, h in sorted(found.items())))
 
 
@@ -165,7 +172,7 @@ def _versions(contribution: Contribution, name: str) -> list[str]:
 def split(contribution: Contribution, report: Report) -> tuple[list[Finding], list[Finding]]:
     """Return the findings of a contribution, and those that are elsewhere."""
     own = [f for f in report.findings if contribution.concerns(f)]
-    return own, [f for f in report.findings if f not in own]
+    return own, [f for f in report.findings if not contribution.concerns(f)]
 
 
 def anomalies_that_name(root: Path, datasets: Iterable[str]) -> list[str]:

@@ -1,12 +1,11 @@
 """What git knows of the archive's past; read with plain git, and nothing of it is ever changed."""
 
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.repository import NoHistoryError, git
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,6 @@ class Commit:
 
     def __str__(self) -> str:
         return f"{self.id[:10]} ({self.date}: {self.subject})"
-
-
-class NoHistoryError(NuanomalyError):
-    """There is no git history here, or only a part of it."""
 
 
 @dataclass(frozen=True)
@@ -89,25 +84,6 @@ class History:
         return git(self.root, *words, given=given)
 
 
-def git(root: Path, *words: str, given: bytes | None = None) -> bytes:
-    """Run git in a folder, and return what it prints.
-
-    Raises
-    ------
-    NoHistoryError
-        If git is not installed or fails, with its first line.
-    """
-    command = ["git", "-c", "core.quotepath=off", "-C", str(root), *words]
-    try:
-        done = subprocess.run(command, input=given, capture_output=True, check=True)
-    except FileNotFoundError:
-        raise NoHistoryError("git is not installed") from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
-        raise NoHistoryError(said[0].removeprefix("fatal: ")) from None
-    return done.stdout
-
-
 def history(root: Path) -> History:
     """Return the history of an archive.
 
@@ -121,3 +97,6 @@ def history(root: Path) -> History:
         raise NoHistoryError("this is a shallow clone (get the rest with `git fetch --unshallow`)")
     git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     return History(root)
+
+
+__all__ = ["Commit", "History", "NoHistoryError", "git", "history"]

@@ -196,8 +196,11 @@ def folders(root: Path) -> dict[str, dict[str, Path]]:
     found: dict[str, dict[str, Path]] = {}
     if base.is_dir():
         for file in sorted(base.glob("*/*/release.yaml")):
-            if file.parent.is_symlink() or file.parent.parent.is_symlink():
+            version, name = file.parent, file.parent.parent
+            if version.is_symlink() or name.is_symlink():
                 continue  # it would lead out of the archive; validation says so
+            if not names.NAME.fullmatch(name.name) or not names.VERSION.fullmatch(version.name):
+                continue  # as well
             found.setdefault(file.parent.parent.name, {})[file.parent.name] = file.parent
     return found
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import amendments, catalog, names, paths, release, schemas
+from nuanomaly.archive import amendments, bounded, catalog, names, paths, release, schemas
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.importing import importers
 from nuanomaly.archive.validate import (
@@ -147,6 +147,17 @@ class _Validation:
         return [versions[names.resolve(name, wanted, versions)]]
 
     def _release(self, folder: Path, in_depth: bool) -> tuple[ReleaseSubject | None, list[Finding]]:
+        """Return a release (None if it is broken) and its findings, also what a parser stumbled over."""
+        file = folder / "release.yaml"
+        bounded.at(relative(file, self.root))
+        try:
+            return self._checked(folder, in_depth)
+        except bounded.STUMBLES as error:
+            message = f"a check stumbled over it: {type(error).__name__}: {error}"[:300]
+            id = f"{folder.parent.name}@{folder.name}"
+            return None, [finding("CHECK_STUMBLED", message, file=relative(file, self.root), release=id)]
+
+    def _checked(self, folder: Path, in_depth: bool) -> tuple[ReleaseSubject | None, list[Finding]]:
         """Return a release whose metadata is what the schema asks for (else None), and its findings."""
         try:
             subject = open_release(folder, self.root)
@@ -174,6 +185,7 @@ class _Validation:
     def _others(self, schema: str, pattern: str) -> Iterator[tuple[Subject | None, list[Finding]]]:
         """Yield anomalies or comparisons (None if broken) with their findings."""
         for path in sorted(self.root.glob(pattern)):
+            bounded.at(relative(path, self.root))
             try:
                 subject = open_subject(path, self.root)
             except NuanomalyError as error:

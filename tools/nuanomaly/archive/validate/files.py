@@ -81,8 +81,15 @@ def stray(root: Path, known: list[Path]) -> Iterator[Finding]:
             file = relative(path, root)
             if path.is_symlink():
                 yield finding("FILE_IS_LINK", f"{path.name} is a link", file=file)
+            elif path.is_dir() and path != name and (path / "release.yaml").exists():
+                message = (
+                    f"{file} is no place of a release: write NAME in lower-case words, VERSION as 2020-r1"
+                )
+                yield finding("PATH_UNSAFE", message, file=file)
             elif path.is_dir() and path != name:
                 yield finding("RELEASE_WITHOUT_METADATA", f"{path.name} has no release.yaml", file=file)
+            elif path.is_dir() or not path.is_file():
+                yield finding("STRAY_FILE", f"{path.name} is no folder of a release and no file", file=file)
             else:
                 yield finding("STRAY_FILE", f"{path.name} belongs to no release", file=file)
 

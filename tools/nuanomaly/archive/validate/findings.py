@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nuanomaly.archive.errors import printable
 from nuanomaly.archive.validate.codes import CATALOGUE, Severity
 
 
@@ -84,8 +85,19 @@ class Finding:
 
 
 def finding(code: str, message: str, remedy: str = "", **where: Any) -> Finding:
-    """Return a finding, with the catalogue's remedy unless another one is given."""
-    return Finding(code, message, remedy or CATALOGUE[code].remedy, **where)
+    """Return a finding, with the catalogue's remedy unless another one is given.
+
+    What it says may be the words of a contributor: control characters, and bytes that are no text, are
+    written out.
+    """
+    for key in ("file", "release", "table", "column"):
+        if key in where:
+            where[key] = _told(where[key]).replace("\n", "\\n")
+    return Finding(code, _told(message), _told(remedy) or CATALOGUE[code].remedy, **where)
+
+
+def _told(text: str) -> str:
+    return printable(text.encode("utf-8", "backslashreplace").decode())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ __all__ = ["CATALOGUE", "GROUPS", "Code", "Severity"]
 
 #: Kinds of findings by what they are about.
 GROUPS = {
-    "YAML": release.YAML,
+    "YAML": [*release.YAML, *release.PARSING],
     "What the schemas ask for": release.SCHEMA,
     "Metadata, likelihood and benchmarks": release.METADATA,
     "Files": tables.FILES,

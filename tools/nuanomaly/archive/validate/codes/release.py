@@ -23,6 +23,21 @@ YAML = errors(
     ),
 )
 
+PARSING = errors(
+    (
+        "CHECK_STUMBLED",
+        "A check could not cope with it",
+        "Nobody thought of this input, so nothing else is known of the file.",
+        "Write the entry as other releases have it; tell the maintainers: the check should say more.",
+    ),
+    (
+        "CHECK_UNFINISHED",
+        "A check did not end",
+        "It took more time or memory than any release of the archive needs.",
+        "Write less: look for repeated aliases, huge counts, powers of powers, or files that are no tables.",
+    ),
+)
+
 SCHEMA = errors(
     (
         "TODO_LEFT",

@@ -1,0 +1,113 @@
+"""Units mean what physicists mean, or are asked for; no released column changes its meaning."""
+
+from pathlib import Path
+
+import pint
+import pytest
+
+from nuanomaly.archive import units, yamlio
+from nuanomaly.archive.errors import NuanomalyError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: What physicists write → the same in units that nobody doubts.
+MEANT = {
+    "kt": "1e6 kilogram",
+    "kton": "1e6 kilogram",
+    "kiloton": "1e6 kilogram",
+    "ton": "1000 kilogram",
+    "t": "1000 kilogram",
+    "kt*year": "1e6 kilogram * year",
+    "pe": "count",
+    "POT": "count",
+    "keVee": "1000 electron_volt",
+    "keVnr": "1000 electron_volt",
+    "MeVee": "1e6 electron_volt",
+    "cm**2/nucleon": "centimeter**2/count",
+    "cm**2/fission": "centimeter**2/count",
+    "mb": "1e-31 meter**2",
+    "pb": "1e-40 meter**2",
+    "millibarn": "1e-31 meter**2",
+    "picobarn": "1e-40 meter**2",
+    "1/day": "1/86400 second",
+}
+
+
+@pytest.mark.parametrize("written", MEANT)
+def test_a_unit_is_what_a_physicist_means(written: str) -> None:
+    units.check(written)
+    plain = pint.UnitRegistry()
+    expected = plain(MEANT[written].replace("1/86400 second", "1/(86400*second)"))
+    found = units.registry()(written).to_base_units()
+    wanted = expected.to_base_units()
+    assert str(found.units) == str(wanted.units)
+    assert float(found.magnitude) == pytest.approx(float(wanted.magnitude), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("MB", "millibarn"), ("PB", "picobarn"), ("1/d", "day"), ("MB/GeV", "millibarn"), ("a*u", "year")],
+)
+def test_what_means_two_things_is_asked_for(written: str, meant: str) -> None:
+    with pytest.raises(NuanomalyError, match=meant):
+        units.check(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "(MeV",
+        "-",
+        "MeV**",
+        "MeV # energy",
+        "9**9**9**9",
+        "MeV**9**9",
+        "((((((MeV))))))",
+        "",
+        " ",
+        "MeV;",
+        "m" * 200,
+        "10^10^10",
+        "MeV**1000",
+        "lambda: 1",
+        "__import__('os')",
+        "MeV\nm",
+        "[MeV]",
+        "2 MeV",
+        "*",
+        "1e999 m",
+    ],
+)
+def test_what_no_parser_takes_or_finishes_is_refused_at_once(written: str) -> None:
+    with pytest.raises(NuanomalyError, match="unit"):
+        units.check(written)
+
+
+def released_units() -> list[str]:
+    found = set()
+    for file in sorted(ROOT.glob("datasets/*/*/release.yaml")):
+        for table in yamlio.read(file)["tables"].values():
+            found |= {column["unit"] for column in table["columns"]}
+    return sorted(found)
+
+
+def test_no_column_of_a_release_changes_its_meaning() -> None:
+    """Against pint alone, with what earlier versions of this program added to it."""
+    before: pint.UnitRegistry[float] = pint.UnitRegistry(cache_folder=None)
+    for line in (
+        "event = count = events",
+        "photoelectron = count = PE = photoelectrons",
+        "proton_on_target = count = POT",
+        "atom = count = atoms",
+        "fission = count = fissions",
+        "nucleus = count = nuclei",
+        "ibd_yield = 1e-43 centimeter ** 2 / fission",
+        "MCi = 3.7e16 becquerel",
+    ):
+        before.define(line)
+    listed = released_units()
+    assert len(listed) > 30
+    for unit in listed:
+        units.check(unit)
+        old, new = ((1.0 * r.Unit(unit)).to_base_units() for r in (before, units.registry()))
+        assert (float(old.magnitude), str(old.units)) == (float(new.magnitude), str(new.units)), unit
