@@ -1,6 +1,6 @@
 """Which comparisons use which releases, as their declarations say."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +71,14 @@ def affected(root: Path, release: str) -> list[str]:
         for comparison, data in declared(root).items()
         if any(names.split(r)[0] == name for r in pinned(data, shown=True))
     ]
+
+
+def showing(root: Path, anomalies: Collection[str]) -> list[str]:
+    """Return the comparisons that show one of some anomalies.
+
+    Examples
+    --------
+    >>> showing(Path("nowhere"), {"gallium"})
+    []
+    """
+    return [name for name, data in declared(root).items() if set(data.get("anomalies", ())) & set(anomalies)]

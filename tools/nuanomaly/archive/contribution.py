@@ -17,6 +17,8 @@ DATA_FOLDERS = ("datasets", "anomalies")
 DATA_FILES = ("catalog.yaml",)
 #: Endings of files that could be run, wherever they are.
 _DATA_ENDINGS = (".yaml", ".csv", ".parquet")
+#: What validation reads of an archive.
+_ARCHIVE = ("datasets", "anomalies", "comparisons", "schemas")
 _BASES = ("origin/main", "main")
 
 
@@ -133,6 +135,15 @@ def _default_base(root: Path) -> str:
             continue
         return name
     raise history.NoHistoryError(f"there is no branch {' or '.join(_BASES)}: name one with --base")
+
+
+def write_base(contribution: Contribution, scratch: Path) -> Path:
+    """Write what the archive was in the base into a folder; return where it is."""
+    parts = [name for name in _ARCHIVE if history.History(contribution.root).tree(contribution.base, name)]
+    whole = history.git(contribution.root, "archive", "--format=tar", contribution.base, *parts, *DATA_FILES)
+    with tarfile.open(fileobj=io.BytesIO(whole)) as tar:
+        tar.extractall(scratch, filter="data")
+    return scratch
 
 
 def predecessor(contribution: Contribution, wanted: str, scratch: Path) -> Release | None:

@@ -205,6 +205,20 @@ def folders(root: Path) -> dict[str, dict[str, Path]]:
     return found
 
 
+def new_releases(root: Path) -> list[Release]:
+    """Return the releases of an archive that its ledger does not know and that can be read."""
+    ledger = catalog_content.ledger(root / "catalog.yaml")
+    readable = []
+    for name, versions in folders(root).items():
+        for version, folder in versions.items():
+            if f"{name}@{version}" not in ledger:
+                try:
+                    readable.append(read(folder))
+                except NuanomalyError:  # validation says why
+                    continue
+    return readable
+
+
 def places() -> list[Path]:
     """Return the folders releases are loaded from: the checkout, the cache, folders that fetch -o wrote here.
 

@@ -88,7 +88,7 @@ def check_pr(base: str | None, trusted: bool, no_physics: bool, as_json: bool) -
     from nuanomaly.cli import reviewing
     from nuanomaly.inference.review import review
 
-    found = review(output.checkout(), base, trusted=trusted, effect=not no_physics)
+    found = review(output.checkout(), base, trusted=trusted, effect=not no_physics, limited=True)
     if as_json:
         output.emit(found.as_dict())
     else:

@@ -30,12 +30,17 @@ def validate(
     as_json: bool,
 ) -> None:
     """Check releases, or without a name the whole archive. Exits with 1 if there is an error."""
+    from nuanomaly.archive.release import new_releases
     from nuanomaly.archive.validate import validate as check
 
     if explain:
         _explain(explain, as_json)
         return
     report = check(list(references) or None, history=history, fresh=fresh)
+    if new_releases(output.checkout()):
+        from nuanomaly.inference.sanity import with_physics
+
+        report = with_physics(report, output.checkout())
     if as_json:
         output.emit(report.as_dict())
     elif annotations:

@@ -19,7 +19,8 @@ _MOST = 40
 
 def markdown(review: "Review") -> str:
     """Return the review as Markdown."""
-    return "\n".join([*_head(review), *_findings(review), *_releases(review), *_affected(review)])
+    parts = (_head, _claims, _findings, _releases, _affected)
+    return "\n".join(line for part in parts for line in part(review))
 
 
 def plain(text: object) -> str:
@@ -37,6 +38,10 @@ def _head(review: "Review") -> Iterator[str]:
     verdict = "green" if review.ok else "not green"
     yield f"# Review: {verdict}"
     yield ""
+    for said in review.unevaluated:
+        yield f"- {plain(said)}."
+    if review.unevaluated:
+        yield ""
     changes = review.contribution.changes
     yield f"{len(changes)} files differ from `{review.contribution.base[:10]}`. Label: **{_label(review)}**."
     for note in review.notes:
@@ -52,9 +57,8 @@ def _head(review: "Review") -> Iterator[str]:
 
 
 def _label(review: "Review") -> str:
-    return {"data": "data only", "code": "needs a reader", "empty": "nothing changes"}[
-        review.contribution.kind
-    ]
+    labels = {"data": "data only", "code": "needs a reader", "empty": "nothing changes"}
+    return "needs a reader" if review.claims else labels[review.contribution.kind]
 
 
 def _findings(review: "Review") -> Iterator[str]:
@@ -99,7 +103,7 @@ def _physics(one: "ReleaseReview") -> Iterator[str]:
         return
     yield from ["", "### Physics", ""]
     if one.before:
-        yield "Numbers change." if effect.changes else "No number changes."
+        yield _changes(one)
     rows = list(_numbers(effect))
     if rows:
         yield from [
@@ -113,6 +117,25 @@ def _physics(one: "ReleaseReview") -> Iterator[str]:
         for each in numbers:
             for problem in each.problems:
                 yield f"- {kind} {plain(each.name)}: {plain(problem)}"
+
+
+def _changes(one: "ReleaseReview") -> str:
+    """Return whether numbers change: those of the tables count, whatever the results that are computed do."""
+    if one.physics is not None and one.physics.changes:
+        return "Numbers change."
+    if one.difference is not None and one.difference.tables:
+        return "Numbers in the tables change; no result that was computed here does."
+    return "No number changes."
+
+
+def _claims(review: "Review") -> Iterator[str]:
+    """Yield what changes in the claims, before and after: nothing else shows that such a number is right."""
+    if not review.claims:
+        return
+    yield from ["", "## Claims", "", "A person must compare these with their sources.", ""]
+    yield from ["| anomaly | entry | before | after |", "|---|---|---|---|"]
+    rows = [(c.anomaly, c.entry, c.old, c.new) for c in review.claims]
+    yield from _some(["| " + " | ".join(plain("–" if v is None else v) for v in row) + " |" for row in rows])
 
 
 def _numbers(effect: "Physics") -> Iterator[str]:

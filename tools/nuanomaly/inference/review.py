@@ -6,19 +6,23 @@ with errors too, as its paths may lead anywhere.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import comparisons, contribution, release
+from nuanomaly.archive import bounded, comparisons, contribution, release
+from nuanomaly.archive.claims import Claim, claims
 from nuanomaly.archive.contribution import Contribution
 from nuanomaly.archive.difference import Difference, difference
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.validate import Finding, validate
-from nuanomaly.inference import benchmarks
+from nuanomaly.archive.validate import Finding, Report, validate
+from nuanomaly.archive.validate.findings import finding, report
+from nuanomaly.inference import benchmarks, sanity
 from nuanomaly.inference.physics_difference import Physics, physics
 
+#: Seconds for reading all that lies in the folder, and for computing with one release.
+READING, COMPUTING = 60.0, 600.0
 #: Errors that leave a release readable.
 _OF_THE_LEDGER = {
     "RELEASED_NOT_IN_LEDGER",
@@ -84,6 +88,10 @@ class Review:
     notes : tuple of str
     computed : bool
         Whether anything but the findings was computed.
+    claims : tuple of Claim
+        What changes in the claims of the anomalies: a person must read it.
+    trusted : bool
+        Whether a person has said that it was read.
     """
 
     contribution: Contribution
@@ -94,6 +102,25 @@ class Review:
     anomalies: tuple[str, ...]
     notes: tuple[str, ...]
     computed: bool
+    claims: tuple[Claim, ...] = ()
+    trusted: bool = False
+
+    @property
+    def unevaluated(self) -> tuple[str, ...]:
+        """What green would say nothing of, in sentences: it stands first in the review."""
+        said = []
+        if self.contribution.kind != "empty" and not self.computed:
+            said.append("Nothing was evaluated: something outside the data changes")
+        changed = sorted({c.release for c in self.contribution.changes if c.release and c.how != "removed"})
+        if changed:
+            told = ", ".join(changed[:5]) + (" and more" if len(changed) > 5 else "")
+            said.append(f"Tables were not compared with originals, which are not here ({told})")
+        for one in self.releases:
+            if one.problem:
+                said.append(f"{one.release}: nothing was evaluated")
+            elif not one.benchmarks:
+                said.append(f"{one.release}: there is no benchmark, so no number was recomputed")
+        return tuple(said)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -107,14 +134,20 @@ class Review:
 
     @property
     def ok(self) -> bool:
-        """Whether it is green: something changes, no error, every benchmark holds, nothing was left out."""
+        """Whether it is green: something changes, no error, every benchmark holds, nothing was left out.
+
+        A change of a claim is green only once a person has read it.
+        """
         broken = self.errors or self.disagreeing or any(one.problem for one in self.releases)
-        return self.computed and self.contribution.kind != "empty" and not broken
+        unread = self.claims and not self.trusted
+        return self.computed and self.contribution.kind != "empty" and not broken and not unread
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, for JSON."""
         return {
             "ok": self.ok,
+            "unevaluated": list(self.unevaluated),
+            "claims": [vars(claim) for claim in self.claims],
             "kind": self.contribution.kind,
             "base": self.contribution.base,
             "computed": self.computed,
@@ -129,8 +162,15 @@ class Review:
         }
 
 
-def review(root: Path, base: str | None = None, *, trusted: bool = False, effect: bool = True) -> Review:
-    """Return the review of what a working tree changes.
+def review(
+    root: Path,
+    base: str | None = None,
+    *,
+    trusted: bool = False,
+    effect: bool = True,
+    limited: bool = False,
+) -> Review:
+    """Return the review of what a working tree changes. It always comes, whatever lies in the folder.
 
     Parameters
     ----------
@@ -142,6 +182,8 @@ def review(root: Path, base: str | None = None, *, trusted: bool = False, effect
         Compute also if something outside the data changes; the code that runs is the one installed.
     effect : bool
         Compute what it does to the physics.
+    limited : bool
+        Read and compute in processes of their own, which end when they take too long or too much memory.
 
     Raises
     ------
@@ -149,29 +191,86 @@ def review(root: Path, base: str | None = None, *, trusted: bool = False, effect
         Outside a git clone, or without the base.
     """
     what = contribution.contribution(root, base)
-    report = validate(None, root, history=True, fresh=True)
-    own, elsewhere = contribution.split(what, report)
+    checked = _validated(root, limited)
+    own, elsewhere = contribution.split(what, checked)
+    caused = _caused(what, elsewhere)
+    own, elsewhere = [*own, *caused], [f for f in elsewhere if f not in set(caused)]
     computed = trusted or not what.other_changes
     broken = {f.release for f in own if f.severity == "error" and f.code not in _OF_THE_LEDGER}
-    reviewed = tuple(_release(what, one, effect, one in broken) for one in what.releases if computed)
+    reviewed = []
+    for one in what.releases if computed else ():
+        found, doubts = _limited_release(what, one, effect, one in broken, limited)
+        reviewed.append(found)
+        own += doubts
     affected = dict.fromkeys(c for one in what.releases for c in comparisons.affected(root, one))
     datasets = {one.partition("@")[0] for one in what.releases}
+    named = [*contribution.anomalies_that_name(root, datasets)]
+    changed = claims(what)
+    named += [claim.anomaly for claim in changed if claim.anomaly not in named]
+    shown = comparisons.showing(root, {claim.anomaly for claim in changed})
     return Review(
         what,
         tuple(own),
         tuple(elsewhere),
-        reviewed,
-        tuple(affected),
-        tuple(contribution.anomalies_that_name(root, datasets)),
-        report.notes,
+        tuple(reviewed),
+        tuple(dict.fromkeys([*affected, *shown])),
+        tuple(dict.fromkeys(named)),
+        checked.notes,
         computed,
+        changed,
+        trusted,
     )
 
 
-def _release(what: Contribution, wanted: str, effect: bool, broken: bool) -> ReleaseReview:
+def _validated(root: Path, limited: bool) -> Report:
+    """Return the report of the whole archive; a check that does not end is a finding in it."""
+    if not limited:
+        return _report(root)
+    try:
+        found: Report = bounded.call(_report, (root,), READING)
+    except bounded.UnfinishedError as error:
+        unfinished = finding("CHECK_UNFINISHED", str(error), file=error.place or "datasets")
+        return report([unfinished], [])
+    return found
+
+
+def _report(root: Path) -> Report:
+    return validate(None, root, history=True, fresh=True)
+
+
+def _caused(what: Contribution, elsewhere: Sequence[Finding]) -> list[Finding]:
+    """Return the errors elsewhere that the base does not have: the contribution breaks something there."""
+    errors = [f for f in elsewhere if f.severity == "error"]
+    if not errors:
+        return []
+    with tempfile.TemporaryDirectory() as scratch:
+        before = contribution.write_base(what, Path(scratch))
+        there = {(f.code, f.file, f.message) for f in validate(None, before).findings}
+    return [f for f in errors if (f.code, f.file, f.message) not in there]
+
+
+def _limited_release(
+    what: Contribution, wanted: str, effect: bool, broken: bool, limited: bool
+) -> tuple[ReleaseReview, list[Finding]]:
+    """Return the review of one release and what a physicist would doubt; what does not end is part of it."""
+    if not limited or broken:
+        return _release(what, wanted, effect, broken)
+    try:
+        done: tuple[ReleaseReview, list[Finding]] = bounded.call(
+            _release, (what, wanted, effect, broken), COMPUTING
+        )
+    except bounded.UnfinishedError as error:
+        place = f" at {error.place}" if error.place else ""
+        return ReleaseReview(wanted, "", None, None, (), f"the computation did not end: {error}{place}"), []
+    return done
+
+
+def _release(
+    what: Contribution, wanted: str, effect: bool, broken: bool
+) -> tuple[ReleaseReview, list[Finding]]:
     """Return the review of one release; what goes wrong in it is part of it."""
     if broken:
-        return ReleaseReview(wanted, "", None, None, (), "it has errors (above): mend them first")
+        return ReleaseReview(wanted, "", None, None, (), "it has errors (above): mend them first"), []
     name, _, version = wanted.partition("@")
     with tempfile.TemporaryDirectory() as scratch:
         try:
@@ -181,6 +280,7 @@ def _release(what: Contribution, wanted: str, effect: bool, broken: bool) -> Rel
             declared = comparisons.declared(what.root)
             done = physics(old, new, declared) if effect and new.metadata.get("likelihood") else None
             rows = tuple(benchmarks.of_release(new))
-        except (NuanomalyError, KeyError, TypeError, ValueError) as error:
-            return ReleaseReview(wanted, "", None, None, (), f"{type(error).__name__}: {error}")
-    return ReleaseReview(wanted, old.id if old else "", found, done, rows)
+            doubts = sanity.findings(new, what.root)
+        except (NuanomalyError, *bounded.STUMBLES) as error:
+            return ReleaseReview(wanted, "", None, None, (), f"{type(error).__name__}: {error}"), []
+    return ReleaseReview(wanted, old.id if old else "", found, done, rows), doubts

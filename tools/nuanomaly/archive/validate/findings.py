@@ -32,6 +32,8 @@ class Finding:
         Row of the table, counted from 0 as in a DataFrame.
     suggestions : tuple of str
         Names that may have been meant.
+    note : bool
+        Whether it is a note whatever its code: of a release that the ledger knew before the check existed.
     """
 
     code: str
@@ -44,11 +46,12 @@ class Finding:
     row: int | None = None
     column: str = ""
     suggestions: tuple[str, ...] = ()
+    note: bool = False
 
     @property
     def severity(self) -> Severity:
-        """``error`` or ``warning``."""
-        return CATALOGUE[self.code].severity
+        """``error``, ``warning`` or ``note``."""
+        return "note" if self.note else CATALOGUE[self.code].severity
 
     @property
     def title(self) -> str:
@@ -166,7 +169,7 @@ class Report:
 
 def report(findings: Sequence[Finding], releases: Sequence[str], notes: Sequence[str] = ()) -> Report:
     """Return a report with its findings in order, each once."""
-    order = {"error": 0, "warning": 1}
+    order = {"error": 0, "warning": 1, "note": 2}
     unique = dict.fromkeys(findings)
     ordered = sorted(unique, key=lambda f: (order[f.severity], f.file, f.line or 0, f.code, f.message))
     return Report(tuple(ordered), tuple(releases), tuple(notes))
@@ -179,7 +182,8 @@ def _count(number: int, noun: str) -> str:
 def _annotation(found: Finding) -> str:
     properties = {"file": found.file, "line": str(found.line or 1), "title": f"{found.code}: {found.title}"}
     listed = ",".join(f"{key}={_escape(value, ':,')}" for key, value in properties.items())
-    return f"::{found.severity} {listed}::{_escape(f'{found.sentence}. {found.remedy}')}"
+    kind = "notice" if found.severity == "note" else found.severity
+    return f"::{kind} {listed}::{_escape(f'{found.sentence}. {found.remedy}')}"
 
 
 def _escape(text: str, more: str = "") -> str:

@@ -1,6 +1,6 @@
 """The catalogue of findings: what each code means and what to do about it."""
 
-from nuanomaly.archive.validate.codes import archive, release, tables
+from nuanomaly.archive.validate.codes import archive, physics, release, tables
 from nuanomaly.archive.validate.codes.code import Code, Severity
 
 __all__ = ["CATALOGUE", "GROUPS", "Code", "Severity"]
@@ -14,6 +14,7 @@ GROUPS = {
     "Tables": tables.TABLES,
     "Covariances": tables.COVARIANCES,
     "The archive as a whole": archive.ARCHIVE,
+    "Physics": physics.PHYSICS,
     "Stored runs of toys": archive.RUNS,
     "Advice": release.ADVICE,
 }

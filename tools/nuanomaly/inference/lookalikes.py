@@ -1,0 +1,122 @@
+"""Other releases of the archive beside a new one: the same data under another name, and the same channel."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive import catalog_content, names, release
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+
+#: So many equal counts in a row are no accident.
+_FEWEST = 5
+#: Tables with more rows are not compared: events, surfaces.
+_MOST_ROWS = 2000
+
+
+def doubts(found: Release, root: Path) -> Iterator[tuple[str, str]]:
+    """Yield a doubt for each dataset with the same counts or paper where no overlap is declared."""
+    if found.id in catalog_content.ledger(root / "catalog.yaml"):
+        return
+    named = {str(entry.get("with", "")).partition("@")[0] for entry in found.metadata.get("overlaps", ())}
+    own, papers = _counts(found), _papers(found)
+    for other in _newest(root, found.name):
+        back = {str(e.get("with", "")).partition("@")[0] for e in other.metadata.get("overlaps", ())}
+        if other.name in named or found.name in back:
+            continue
+        same = own & _counts(other)
+        if same:
+            values = ", ".join(f"{v:g}" for v in min(same)[:3])
+            yield (
+                "OVERLAP_MISSING",
+                f"{other.id} holds the same counts ({values}, …)",
+            )
+        elif papers & _papers(other):
+            paper = min(papers & _papers(other))
+            yield (
+                "OVERLAP_MISSING",
+                f"{other.id} has the same primary paper ({paper})",
+            )
+
+
+def distances(root: Path, sector: str, initial: str, final: str, but: str) -> tuple[float, float] | None:
+    """Return the range of the median L/E (m/MeV) of other experiments with a channel; None without any.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The archive.
+    sector, initial, final : str
+    but : str
+        The dataset that is left out.
+    """
+    stamp = (root / "catalog.yaml").stat().st_mtime_ns if (root / "catalog.yaml").is_file() else 0
+    medians = [
+        middle
+        for name, ends, middle in _nodes(root, sector, stamp)
+        if ends == (initial, final) and name != but
+    ]
+    return (min(medians), max(medians)) if medians else None
+
+
+@lru_cache(maxsize=16)
+def _nodes(root: Path, sector: str, stamp: int) -> tuple[tuple[str, tuple[str, str], float], ...]:
+    """Return dataset, flavours and median L/E of every channel of the released releases of a sector."""
+    rows = []
+    for other in _newest(root, ""):
+        if other.metadata.get("sector") != sector or other.state != "released":
+            continue
+        if not other.metadata.get("likelihood"):
+            continue
+        try:
+            made = likelihood(other)
+        except (NuanomalyError, ValueError, KeyError):
+            continue
+        if isinstance(made, ResponseLikelihood):
+            for channel in getattr(made.response, "channels", ()):
+                middle = float(np.median(channel.L / channel.E))
+                rows.append((other.name, (channel.initial, channel.final), middle))
+    return tuple(rows)
+
+
+def _newest(root: Path, but: str) -> Iterator[Release]:
+    """Yield the newest readable version of every other dataset."""
+    for name, versions in release.folders(root).items():
+        if name == but:
+            continue
+        for version in sorted(versions, key=names.sort_key, reverse=True):
+            try:
+                yield release.read(versions[version])
+            except NuanomalyError:  # validation says why
+                continue
+            break
+
+
+def _papers(found: Release) -> set[str]:
+    primary = [p for p in found.metadata.get("publications", ()) if p.get("role") == "primary"]
+    return {str(p[key]) for p in primary for key in ("doi", "arxiv") if key in p}
+
+
+def _counts(found: Release) -> set[tuple[float, ...]]:
+    """Return the columns of counts of a release, each as a tuple."""
+    columns: set[tuple[float, ...]] = set()
+    for table in found.tables:
+        entry = found.declared(table)
+        if not _FEWEST <= int(entry.get("rows", 0)) <= _MOST_ROWS:
+            continue
+        wanted = [c for c in entry["columns"] if _is_count(c)]
+        if wanted:
+            frame = found.table(table)
+            columns |= {tuple(frame[str(c["name"])].to_numpy(float)) for c in wanted}
+    return {values for values in columns if len(set(values)) >= _FEWEST}
+
+
+def _is_count(column: Any) -> bool:
+    """Return whether a column holds counts: it says so, or it holds whole numbers of events."""
+    whole = column.get("type") in ("int64", "float64", None) and column.get("unit") == "event"
+    return "count" not in column and bool(column.get("counts") or whole)

@@ -1,0 +1,268 @@
+"""What a physicist sees at a glance: predictions beside data, χ² per bin, distances, flavours, fractions.
+
+Validation reads declarations and tables; a wrong unit, an order turned round or two columns swapped are
+sound there. Here each mode is evaluated where nothing oscillates, and what comes out is compared with what
+comes out of every release of the archive: limits are a factor beyond the extremes that were found there. So
+these checks need no benchmark of the release. They are errors for releases that the ledger does not know, and
+notes for the others, whose pages say more.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.archive import catalog_content, release
+from nuanomaly.archive.bounded import STUMBLES, at
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.archive.validate.findings import Finding, Report, finding, report
+from nuanomaly.inference import lookalikes
+from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.model.probabilities import Array, NotApplicableError
+from nuanomaly.model.registry import model
+
+#: Of all releases, Σ predicted / Σ observed without oscillation lies between 0.95 and 1.41.
+PREDICTED = (0.5, 2.0)
+#: χ² per bin without oscillation lies between 0.33 and 19 (BEST, whose six numbers are 4σ from it).
+CHI2_PER_BIN = (0.1, 60.0)
+#: Baselines in m and energies in MeV by sector, a factor of a few beyond those of the archive.
+PLACES: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "source": ((1e-4, 30.0), (0.05, 5.0)),
+    "reactor": ((1.0, 3e5), (0.5, 40.0)),
+    "decay-at-rest": ((1.0, 1e3), (1.0, 240.0)),
+    "decay-in-flight": ((10.0, 2e6), (20.0, 5e5)),
+}
+#: Flavours that a source of each sector makes.
+SOURCES = {
+    "source": ("e",),
+    "reactor": ("e",),
+    "decay-at-rest": ("e", "mu"),
+    "decay-in-flight": ("e", "mu"),
+}
+#: Kinds of benchmarks that show a likelihood to be right: sums of a release's own columns do not.
+EVALUATING = {
+    "best-fit",
+    "compatibility",
+    "contour-level",
+    "estimate",
+    "fitted-parameter",
+    "interval",
+    "surface-agreement",
+    "surface-minimum",
+    "value",
+}
+#: Statistics whose data are counts.
+COUNTING = {"poisson", "scaled-covariance", "counts-covariance"}
+#: A tolerance may be so much of the expected value; above, it must be within a quoted error.
+LARGEST_TOLERANCE = 0.25
+#: More digits than any paper prints: a number that was computed.
+MOST_DIGITS = 9
+_FRACTION = re.compile(r"(^|_)(efficiency|acceptance|fraction|probability|purity|livetime_fraction)(_|$)")
+#: How far a median L/E may be from those of other experiments with the same channel.
+_FACTOR = 5.0
+
+
+def unoscillated(
+    initial: str, final: str, antineutrino: bool, L: Array, E: Array, *, nothing: float = 0.0
+) -> Array:
+    """Return the probability without oscillation; ``nothing`` is a parameter because a model has one."""
+    return np.full(np.shape(E), float(initial == final or final == "active"))
+
+
+def findings(found: Release, root: Path) -> list[Finding]:
+    """Return what a physicist would doubt of a release.
+
+    Parameters
+    ----------
+    found : Release
+        Sound to validation.
+    root : pathlib.Path
+        The archive, whose other releases it is compared with.
+    """
+    known = found.id in catalog_content.ledger(root / "catalog.yaml")
+    file = f"datasets/{found.name}/{found.version}/release.yaml"
+    place: dict[str, Any] = {"file": file, "release": found.id, "note": known}
+    doubts = [*_benchmarks(found), *_fractions(found), *lookalikes.doubts(found, root)]
+    for mode in (found.metadata.get("likelihood") or {}).get("modes", ()):
+        at(f"{file}, mode {mode}")
+        doubts += _mode(found, str(mode), root)
+    return [finding(code, message, **place) for code, message in dict.fromkeys(doubts)]
+
+
+def with_physics(checked: Report, root: Path) -> Report:
+    """Return a report of validation with what a physicist would doubt of the new releases in it.
+
+    Those with errors are left out: nothing of them can be evaluated.
+    """
+    broken = {found.release for found in checked.errors}
+    doubted: list[Finding] = []
+    for found in release.new_releases(root):
+        if found.id in checked.releases and found.id not in broken:
+            doubted += findings(found, root)
+    return report([*checked.findings, *doubted], checked.releases, checked.notes) if doubted else checked
+
+
+Doubt = tuple[str, str]
+
+
+def _benchmarks(found: Release) -> Iterator[Doubt]:
+    """Yield what is doubtful about the proofs of a release."""
+    entries = found.metadata.get("benchmarks", ())
+    kinds = {str(entry["compute"].get("kind")) for entry in entries}
+    if found.metadata.get("likelihood") and not kinds & EVALUATING:
+        yield (
+            "LIKELIHOOD_NOT_PROVEN",
+            f"{len(entries)} benchmarks, and none is a value, an interval or a surface of the likelihood",
+        )
+    for entry in entries:
+        expected, tolerance, error = (entry.get(k) for k in ("expected", "tolerance", "uncertainty"))
+        if isinstance(expected, bool) or not isinstance(expected, int | float) or not tolerance:
+            continue
+        wide = expected and tolerance > LARGEST_TOLERANCE * abs(expected)
+        if wide and not (error and tolerance <= error):
+            yield (
+                "TOLERANCE_WIDE",
+                f"benchmark {entry['id']}: {tolerance:g} on {expected:g} would let almost anything pass",
+            )
+        digits = f"{expected!r}".lower().partition("e")[0].replace(".", "").strip("-0")
+        node = entry["compute"].get("kind") == "surface-minimum"  # a node of a released grid, digit by digit
+        if entry["kind"] == "published" and len(digits) > MOST_DIGITS and not node:
+            yield "EXPECTED_COMPUTED", f"benchmark {entry['id']}: no paper prints {expected!r}"
+
+
+def _fractions(found: Release) -> Iterator[Doubt]:
+    """Yield columns that are called fractions and are none."""
+    for table in found.tables:
+        columns = [c for c in found.declared(table)["columns"] if _FRACTION.search(str(c["name"]).lower())]
+        if not columns or any("count" in c for c in columns):
+            continue
+        frame = found.table(table)
+        for column in columns:
+            most = {"percent": 100.0, "1": 1.0}.get(str(column["unit"]))
+            if most is None or column.get("type", "float64") not in ("float64", "int64"):
+                continue
+            values = frame[column["name"]].to_numpy(float)
+            wrong = np.flatnonzero((values < 0) | (values > most * (1 + 1e-9)))
+            if wrong.size:
+                yield (
+                    "FRACTION_OUT_OF_RANGE",
+                    f"{table}.{column['name']}, row {wrong[0]}: {values[wrong[0]]:g} of {most:g}",
+                )
+
+
+def _mode(found: Release, mode: str, root: Path) -> Iterator[Doubt]:
+    """Yield what is doubtful about one mode of the likelihood."""
+    try:
+        made = likelihood(found, mode)
+        if not isinstance(made, ResponseLikelihood):
+            return
+        yield from _nodes(found, made, root)
+        chosen = model(unoscillated)
+        points = made.points(chosen, {p.name: _nominal(p) for p in made.interaction_parameters})
+        value = float(made.value(chosen, points)[0])
+        predicted = np.asarray(made.prediction(chosen, points).mu[0], float)
+    except NotApplicableError:
+        return  # it says itself why nothing can be said of no oscillation
+    except (NuanomalyError, *STUMBLES) as error:
+        yield "MODE_NOT_EVALUATED", f"mode {mode}: {type(error).__name__}: {error}"[:300]
+        return
+    if not np.isfinite(value) or not np.isfinite(predicted).all():
+        yield "MODE_NOT_EVALUATED", f"mode {mode}: the statistic without oscillation is {value}"
+        return
+    yield from _against_data(found, made, mode, predicted, value)
+
+
+def _nominal(parameter: Any) -> float:
+    """Return a value of an interaction parameter: its null, else the middle of its range."""
+    if parameter.null is not None:
+        return float(parameter.null)
+    return float(np.sqrt(parameter.low * parameter.high) if parameter.log else parameter.low)
+
+
+def _against_data(
+    found: Release, made: ResponseLikelihood, mode: str, predicted: Array, value: float
+) -> Iterator[Doubt]:
+    observed = np.asarray(made.data, float)
+    total, expected = float(observed.sum()), float(predicted.sum())
+    if total > 0 and expected > 0 and observed.shape == predicted.shape:
+        ratio = expected / total
+        if not PREDICTED[0] <= ratio <= PREDICTED[1]:
+            yield "PREDICTION_FAR", f"mode {mode}: {expected:.4g} predicted, {total:.4g} observed"
+    if made.statistic == "chi2" and made.n_bins and made.n_bins > 2:
+        each = value / made.n_bins
+        if not CHI2_PER_BIN[0] <= each <= CHI2_PER_BIN[1]:
+            yield (
+                "CHI2_IMPOSSIBLE",
+                f"mode {mode}: χ² without oscillation is {value:.4g} in {made.n_bins} bins",
+            )
+    config = {**found.metadata["likelihood"], **found.metadata["likelihood"]["modes"][mode]}
+    kind = str((config.get("statistic") or {}).get("kind"))
+    if kind in COUNTING and not np.array_equal(observed, np.round(observed)):
+        part = float(observed[observed != np.round(observed)][0])
+        yield "DATA_NOT_COUNTS", f"mode {mode}: the data of a {kind} statistic hold {part:g}"
+    yield from _errors(made, mode, observed)
+
+
+def _errors(made: ResponseLikelihood, mode: str, observed: Array) -> Iterator[Doubt]:
+    """Yield doubts of the covariance: errors that nobody has, in most bins."""
+    chosen = model(unoscillated)
+    points = made.points(chosen, {p.name: _nominal(p) for p in made.interaction_parameters})
+    moments = made.moments(chosen, points)
+    if moments is None:
+        return
+    sizes = [np.sqrt(np.maximum(np.diagonal(c[0]), 0.0)) for c in moments.covariances]
+    fractions = np.concatenate(sizes) / np.maximum(np.abs(moments.mean[0]), 1e-300)
+    middle = float(np.median(fractions))
+    if not 1e-4 <= middle <= 1.0:
+        yield "ERRORS_IMPOSSIBLE", f"mode {mode}: half of the bins have errors above or below {middle:.2%}"
+    residual = observed - moments.mean[0]
+    parts = (
+        float(residual[b] @ np.linalg.solve(c[0], residual[b]))
+        for b, c in zip(moments.blocks, moments.covariances, strict=True)
+    )
+    each = sum(parts) / max(1, residual.size)
+    if residual.size > 2 and not CHI2_PER_BIN[0] <= each <= CHI2_PER_BIN[1]:
+        yield "CHI2_IMPOSSIBLE", f"mode {mode}: χ² per bin without oscillation is {each:.3g}"
+
+
+def _nodes(found: Release, made: ResponseLikelihood, root: Path) -> Iterator[Doubt]:
+    """Yield doubts of distances, energies and flavours of the response."""
+    sector = str(found.metadata["sector"])
+    for channel in getattr(made.response, "channels", ()):
+        if sector in SOURCES and channel.initial not in SOURCES[sector]:
+            yield "CHANNEL_UNLIKELY", f"a {sector} experiment makes no {channel.initial} neutrinos"
+        if sector == "decay-in-flight" and (channel.initial, channel.final) == ("e", "mu"):
+            yield "CHANNEL_UNLIKELY", "no beam is used for νe → νμ: is it νμ → νe?"
+        if sector in PLACES:
+            for name, unit, values, limits in (
+                ("baseline", "m", channel.L, PLACES[sector][0]),
+                ("energy", "MeV", channel.E, PLACES[sector][1]),
+            ):
+                low, high = float(np.min(values)), float(np.max(values))
+                if low < limits[0] or high > limits[1]:
+                    yield (
+                        "PLACE_UNLIKELY",
+                        f"{name} from {low:.4g} to {high:.4g} {unit}; a {sector} experiment has "
+                        f"{limits[0]:g} to {limits[1]:g}",
+                    )
+        yield from _beside_others(found, channel, sector, root)
+
+
+def _beside_others(found: Release, channel: Any, sector: str, root: Path) -> Iterator[Doubt]:
+    """Yield the doubt of an L/E that no experiment with the same channel has."""
+    if found.id in catalog_content.ledger(root / "catalog.yaml"):
+        return
+    others = lookalikes.distances(root, sector, channel.initial, channel.final, found.name)
+    if others is None:
+        return
+    middle = float(np.median(channel.L / channel.E))
+    if not others[0] / _FACTOR <= middle <= others[1] * _FACTOR:
+        yield (
+            "PLACE_UNLIKELY",
+            f"half of the nodes have L/E above {middle:.3g} m/MeV; other {sector} experiments have "
+            f"{others[0]:.3g} to {others[1]:.3g}",
+        )
