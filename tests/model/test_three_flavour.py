@@ -6,8 +6,10 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.model.constants import PHASE, STANDARD
 from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.probabilities import Nodes, Parameter, Transition, complete
 from nuanomaly.model.registry import model
 from nuanomaly.model.three_flavour import with_three_flavour
+from nuanomaly.model.wave_model import Wave, WaveModel
 
 L, E = np.array([10.0, 1650.0, 735e3]), np.array([4.0, 3.5, 3000.0])
 
@@ -90,3 +92,34 @@ def test_mistakes_are_explained() -> None:
         with_three_flavour(model(short), "upside-down")
     with pytest.raises(NuanomalyError, match="contains three-flavour oscillation already"):
         with_three_flavour(FunctionModel(short, three_flavour=True))
+
+
+def test_declared_waves_are_multiplied_and_stay_exact() -> None:
+    def declared(initial, final, antineutrino, L, E, dm2_41, Ue4_sq, fading):
+        if initial != final or initial != "e":
+            return float(initial == final), []
+        amplitude = 4.0 * Ue4_sq * (1.0 - Ue4_sq)
+        return 1.0, [Wave(PHASE * dm2_41 * L / E, -amplitude, fading=fading * L)]
+
+    point = {"dm2_41": np.array([1.0, 20.0]), "Ue4_sq": np.full(2, 0.1), "fading": np.full(2, 1e-3)}
+    own, values = (
+        with_three_flavour(WaveModel(declared)),
+        with_three_flavour(
+            FunctionModel(
+                WaveModel(declared).probability,
+                "values",
+                parameters=[Parameter(n, "1", 0.0, 100.0, "") for n in point],
+            )
+        ),
+    )
+    for final in ("e", "mu", "active"):
+        at_points = own.probability("e", final, True, L, E, {}, **point)
+        by_values = values.probability("e", final, True, L, E, {}, **point)
+        np.testing.assert_allclose(at_points, by_values, atol=1e-9)
+    half = np.array([0.1, 1.0, 1.0])
+    places, weights = np.polynomial.legendre.leggauss(80)
+    full = complete(own, point)
+    averaged = own.averaged(Transition("e", "e", True, 500.0), Nodes(L, E, half, {}), full)
+    points = [own.probability("e", "e", True, L + p * half * E, E, {}, **full) for p in places]
+    expected = 0.5 * np.tensordot(weights, np.array(points), 1)
+    np.testing.assert_allclose(averaged, expected, atol=1e-9)

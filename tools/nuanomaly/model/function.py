@@ -125,6 +125,11 @@ class FunctionModel(Model):
             "two-flavour coordinates; use releases with a response"
         )
 
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The user's function."""
+        return self._function
+
     def probability(
         self,
         initial: str,

@@ -8,16 +8,17 @@ P changes by less than 2e-5 for |U_e4|² = 0.02 and 7e-4 for 0.1).
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.constants import STANDARD
+from nuanomaly.model.constants import PHASE, STANDARD
 from nuanomaly.model.flavours import STANDARD_PARAMETERS
 from nuanomaly.model.probabilities import Array, Model, Nodes, Parameter, complete, places
 from nuanomaly.model.vacuum import ThreeFlavour
+from nuanomaly.model.wave_model import Wave, WaveModel, multiplied
 from nuanomaly.model.waves import Expansion, product, total
 
 Ordering = Literal["normal", "inverted"]
@@ -61,17 +62,7 @@ class WithThreeFlavour(Model):
 
     def __init__(self, model: Model, standard: Mapping[str, float], label: str) -> None:
         self.short, self.name, self.vacuum, self.unitary = model, label, model.vacuum, model.unitary
-        clash = {p.name for p in model.parameters} & set(STANDARD)
-        if clash or model.three_flavour:
-            raise NuanomalyError(
-                f"model {model.name!r} contains three-flavour oscillation already"
-                + (f": it has the parameters {', '.join(sorted(clash))}" if clash else "")
-            )
-        own = tuple(
-            Parameter(p.name, p.unit, p.low, p.high, p.meaning, default=standard[p.name])
-            for p in STANDARD_PARAMETERS
-        )
-        self.parameters = (*model.parameters, *own)
+        self.parameters = (*model.parameters, *_own(model, standard))
         self.sampled = model.sampled
         self._three = ThreeFlavour()
 
@@ -153,7 +144,68 @@ class WithThreeFlavour(Model):
         return np.asarray(result)
 
 
-def with_three_flavour(model: Model, ordering: Ordering = "normal", **values: float) -> WithThreeFlavour:
+class WavesWithThreeFlavour(WaveModel):
+    """A model that declares its waves, with standard oscillation: products of waves, averaged exactly."""
+
+    def __init__(self, model: WaveModel, standard: Mapping[str, float], label: str) -> None:
+        super().__init__(
+            model.function, label, parameters=model.parameters, unitary=model.unitary, three_flavour=True
+        )
+        self.parameters = (*model.parameters, *_own(model, standard))
+        self._three, self._standard = ThreeFlavour(), dict(standard)
+
+    def waves(
+        self, asked: tuple[str, str, bool], nodes: Nodes, given: Mapping[str, Any]
+    ) -> tuple[ArrayLike, list[Wave]]:
+        """Return Σ_γ of the products of the model's waves to γ and those of three flavours from γ on."""
+        initial, final, antineutrino = asked
+        short = {k: v for k, v in given.items() if k not in STANDARD}
+        if final == "sterile":
+            return super().waves(asked, nodes, short)
+        values = [np.ravel(np.asarray(given.get(k, v), float)) for k, v in self._standard.items()]
+        standard = dict(zip(self._standard, np.broadcast_arrays(*values), strict=True))
+        constant: Any = 0.0
+        waves: list[Wave] = []
+        for flavour in _ACTIVE:
+            on = self._three.expansion(flavour, final, antineutrino, 0.0, standard)
+            if on is None or not (on.constant.any() or on.dm2.size):
+                continue
+            first = super().waves((initial, flavour, antineutrino), nodes, short)
+            offset, products = multiplied(first, _as_waves(on, nodes))
+            constant, waves = constant + offset, [*waves, *products]
+        return constant, waves
+
+
+def _as_waves(expansion: Expansion, nodes: Nodes) -> tuple[Array, list[Wave]]:
+    """Return an undamped expansion as a constant and waves at nodes, shapes (P, 1) and (P, N)."""
+    x = nodes.L / nodes.E
+    return expansion.constant[:, None], [
+        Wave(np.multiply.outer(PHASE * dm2, x), sin2[:, None], sin[:, None])
+        for dm2, sin2, sin in zip(expansion.dm2, expansion.sin2, expansion.sin, strict=True)
+    ]
+
+
+def _own(model: Model, standard: Mapping[str, float]) -> tuple[Parameter, ...]:
+    """Return the parameters of three flavours with their values as defaults.
+
+    Raises
+    ------
+    NuanomalyError
+        If the model has them already.
+    """
+    clash = {p.name for p in model.parameters} & set(STANDARD)
+    if clash or model.three_flavour:
+        raise NuanomalyError(
+            f"model {model.name!r} contains three-flavour oscillation already"
+            + (f": it has the parameters {', '.join(sorted(clash))}" if clash else "")
+        )
+    return tuple(
+        Parameter(p.name, p.unit, p.low, p.high, p.meaning, default=standard[p.name])
+        for p in STANDARD_PARAMETERS
+    )
+
+
+def with_three_flavour(model: Model, ordering: Ordering = "normal", **values: float) -> Model:
     """Return a model composed with standard oscillation (see the module).
 
     Parameters
@@ -180,4 +232,7 @@ def with_three_flavour(model: Model, ordering: Ordering = "normal", **values: fl
     array([[ 0.001, -0.002]])
     """
     suffix = "3nu" if ordering == "normal" else "3nu-inverted"
-    return WithThreeFlavour(model, standard_parameters(ordering, **values), f"{model.name}/{suffix}")
+    standard, label = standard_parameters(ordering, **values), f"{model.name}/{suffix}"
+    if isinstance(model, WaveModel):
+        return WavesWithThreeFlavour(model, standard, label)
+    return WithThreeFlavour(model, standard, label)

@@ -13,7 +13,7 @@ Phases and ``fading`` grow with L, ``spreading`` with L², at fixed energy; ampl
 the energy. So they are averaged over any interval of L in closed form, whatever the splitting.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,19 +62,38 @@ class WaveModel(FunctionModel):
     array([[0.5448]])
     """
 
+    def waves(
+        self, asked: tuple[str, str, bool], nodes: Nodes, given: Mapping[str, Any]
+    ) -> tuple[ArrayLike, list[Wave]]:
+        """Return the constant and the waves that the function declares for a transition.
+
+        Raises
+        ------
+        NuanomalyError
+            If it returned something else.
+        """
+        found = super()._called(asked, nodes, given)
+        try:
+            constant, waves = found
+            terms = list(waves)
+            if not all(isinstance(wave, Wave) for wave in terms):
+                raise TypeError
+        except (TypeError, ValueError):
+            raise NuanomalyError(
+                f"model {self.name!r}: waves are returned as (constant, [Wave(phase, …), …])"
+            ) from None
+        return constant, terms
+
+    def _called(self, asked: tuple[str, str, bool], nodes: Nodes, given: Mapping[str, Any]) -> Any:
+        return self.waves(asked, nodes, given)
+
     def averaged(self, asked: Transition, nodes: Nodes, parameters: Mapping[str, Array]) -> Array:
         """Return P averaged over the intervals of nodes in closed form, shape (P, N)."""
         return self.evaluated(asked.initial, asked.final, asked.antineutrino, nodes, parameters)
 
     def _finished(self, given: Any, shape: tuple[int, ...], nodes: Nodes) -> Array:
         """Return P of the waves the function gave."""
-        try:
-            constant, waves = given
-            terms = _checked(waves)
-        except (TypeError, ValueError):
-            raise NuanomalyError(
-                f"model {self.name!r}: waves are returned as (constant, [Wave(phase, …), …])"
-            ) from None
+        constant, terms = given
         half = None if nodes.half_width is None else nodes.half_width * nodes.E
         relative = (
             np.zeros(nodes.L.shape)
@@ -90,8 +109,47 @@ class WaveModel(FunctionModel):
         return total
 
 
-def _checked(waves: Iterable[Wave]) -> list[Wave]:
-    found = list(waves)
-    if not all(isinstance(wave, Wave) for wave in found):
-        raise TypeError
-    return found
+def multiplied(
+    first: tuple[ArrayLike, list[Wave]], second: tuple[ArrayLike, list[Wave]]
+) -> tuple[ArrayLike, list[Wave]]:
+    """Return the product of two probabilities as waves: of sum and difference of the phases of each pair.
+
+    Examples
+    --------
+    >>> one, two = (0.9, [Wave(0.3, -0.2, 0.1)]), (1.0, [Wave(1.1, -0.5)])
+    >>> def value(constant, waves):
+    ...     terms = (w.sin2 * np.sin(w.phase) ** 2 + w.sin * np.sin(2 * w.phase) for w in waves)
+    ...     return round(float(constant + sum(terms)), 12)
+    >>> round(value(*one) * value(*two), 9) == round(value(*multiplied(one, two)), 9)
+    True
+    """
+    (c1, one), (c2, two) = (_exponentials(*terms) for terms in (first, second))
+    constant: Any = c1 * c2
+    waves = []
+
+    def add(weight: Any, phase: Any, fading: Any, spreading: Any) -> None:
+        nonlocal constant
+        # w D exp 2iφ: back to ½(1 − D cos 2φ) and D sin 2φ
+        constant = constant + weight.real
+        waves.append(Wave(phase, -2.0 * weight.real, -weight.imag, fading, spreading))
+
+    for weight, phase, fading, spreading in one:
+        add(weight * c2, phase, fading, spreading)
+    for weight, phase, fading, spreading in two:
+        add(weight * c1, phase, fading, spreading)
+    for w1, p1, f1, s1 in one:
+        for w2, p2, f2, s2 in two:
+            add(0.5 * w1 * w2, p1 + p2, f1 + f2, s1 + s2)
+            add(0.5 * w1 * np.conj(w2), p1 - p2, f1 + f2, s1 + s2)
+    return constant, waves
+
+
+def _exponentials(constant: ArrayLike, waves: list[Wave]) -> tuple[Any, list[tuple[Any, Any, Any, Any]]]:
+    """Return P as c + Σ Re(w D exp 2iφ): c, and (w, φ, fading, spreading) of each wave."""
+    total: Any = np.asarray(constant, float)
+    terms = []
+    for wave in waves:
+        phase, sin2, sin, fading, spreading = (np.asarray(v, float) for v in vars(wave).values())
+        total = total + 0.5 * sin2
+        terms.append((-0.5 * sin2 - 1j * sin, phase, fading, spreading))
+    return total, terms
