@@ -191,7 +191,7 @@ def test_energies_grow_with_the_range() -> None:
 
 
 def test_every_contour_of_the_index_has_points_in_its_table_and_none_is_a_likelihood() -> None:
-    release = load("contours")
+    release = load("contours@2024-r1")
     index = release.table("index")
     for channel, names in index.groupby("channel")["contour"]:
         assert set(release.table(str(channel))["contour"]) == set(names)
