@@ -27,7 +27,7 @@ def angles(parameters: Mapping[str, float]) -> dict[str, float]:
     --------
     >>> small = {"Ue4_sq": 0.25, "Umu4_sq": 0.0, "Utau4_sq": 0.0}
     >>> active = {"sin2_theta12": 0.0, "sin2_theta13": 0.0, "sin2_theta23": 0.0}
-    >>> round(np.degrees(angles({**small, **active})["14"]), 9)
+    >>> round(float(np.degrees(angles({**small, **active})["14"])), 9)
     30.0
     """
     e4, mu4, tau4 = (parameters[name] for name in ("Ue4_sq", "Umu4_sq", "Utau4_sq"))
