@@ -1,9 +1,9 @@
 """What was learned of a dataset after its versions were released: ``datasets/NAME/amendments.yaml``.
 
 Released folders are frozen; later knowledge lies beside them, outside of the ledger's digest. An amendment
-adds known issues, benchmarks, meanings of columns, further modes (a released table that can be read in place
-of a likelihood) and modes without an overlap to versions that it names. It never changes a number, a mode or
-a likelihood that is there: that takes a new revision.
+adds known issues, benchmarks, meanings of columns and the energy they are in, further modes (a released table
+that can be read in place of a likelihood) and modes without an overlap to versions that it names. It never
+changes a number, a mode or a likelihood that is there: that takes a new revision.
 """
 
 import os
@@ -99,6 +99,8 @@ def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]
     for entry in amendments:
         for table, columns in entry.get("columns", {}).items():
             found["tables"] = _explained(found["tables"], table, columns)
+        for table, kinds in entry.get("energies", {}).items():
+            found["tables"] = _with_energies(found["tables"], table, kinds)
     found["amendments"] = [dict(entry) for entry in amendments]
     return found
 
@@ -116,6 +118,20 @@ def _explained(tables: Mapping[str, Any], table: str, columns: Mapping[str, str]
         for c in declared
     ]
     return {**tables, table: {**tables[table], "columns": explained}}
+
+
+def _with_energies(tables: Mapping[str, Any], table: str, kinds: Mapping[str, str]) -> dict[str, Any]:
+    """Return the declared tables, columns of one of them with the kind of energy they are in."""
+    columns = [
+        {**column, "energy": kinds[column["name"]]} if column["name"] in kinds else column
+        for column in tables.get(table, {}).get("columns", ())
+    ]
+    unknown = sorted(set(kinds) - {column["name"] for column in columns})
+    if unknown:
+        raise NuanomalyError(
+            f"{FILE}: table {table!r} has no column {unknown[0]!r}: see `nuanomaly validate`"
+        )
+    return {**tables, table: {**tables[table], "columns": columns}}
 
 
 def parse(text: bytes, name: str) -> Mapping[str, Any]:
@@ -186,10 +202,12 @@ def _is_amendment(entry: Any) -> bool:
     if not isinstance(entry, dict) or "date" not in entry:
         return False
     lists = [entry.get("versions"), entry.get("known_issues", []), entry.get("benchmarks", [])]
-    columns = entry.get("columns", {})
+    columns, kinds = entry.get("columns", {}), entry.get("energies", {})
     return (
         all(isinstance(items, list) for items in lists)
         and all(isinstance(item, dict) for items in lists[1:] for item in items)
         and isinstance(columns, dict)
         and all(isinstance(said, dict) for said in columns.values())
+        and isinstance(kinds, dict)
+        and all(isinstance(said, dict) for said in kinds.values())
     )

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import amendments, catalog_content, document, gate, names, paths, references
+from nuanomaly.archive import amendments, catalog_content, document, energies, gate, names, paths, references
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class Release:
     def table(self, table: str) -> "pd.DataFrame":
         """Return a table as a DataFrame.
 
-        ``frame.attrs["units"]`` and ``frame.attrs["meanings"]`` map each column to its unit and meaning;
+        ``frame.attrs["units"]`` and ``frame.attrs["meanings"]`` map each column to its unit and meaning,
+        ``frame.attrs["energies"]`` those that hold an energy to its kind (:mod:`nuanomaly.archive.energies`);
         ``frame.attrs["status"]`` and ``["source"]`` say what the numbers are and where they come from.
 
         Raises
@@ -105,6 +106,7 @@ class Release:
             "source": entry["source"],
             "units": {c.name: c.unit for c in columns},
             "meanings": {c.name: c.meaning for c in columns},
+            "energies": energies.declared(entry["columns"]),
         }
         return frame
 

@@ -79,8 +79,9 @@ def _of_version(
         for n, table in enumerate(issue.get("tables", ())):
             where = [*steps, "known_issues", k, "tables", n]
             yield from unknown(amended, "UNKNOWN_TABLE", "table", table, release.declared, where)
-    for table, columns in entry.get("columns", {}).items():
-        where = [*steps, "columns", table]
+    said = [(key, t, columns) for key in ("columns", "energies") for t, columns in entry.get(key, {}).items()]
+    for key, table, columns in said:
+        where = [*steps, key, table]
         yield from unknown(amended, "UNKNOWN_TABLE", "table", table, release.declared, where)
         declared = [c["name"] for c in release.declared.get(table, {}).get("columns", ())]
         for column in columns if declared else ():
