@@ -6,13 +6,14 @@ logarithmic axes of one step, so that the product of points i and j is point i +
 In a slice of one Δm² the sum is nowhere below the sum of the three tables' own minima. Slices are looked at
 in the order of that bound until none that is left can win. Disappearance alone is a sum of two minima.
 
-Between the points of the grid the value is that of the quadratic form through the lowest point's neighbours,
-at its lowest place within one step: the same rule for data and toys, so that the statistic is one.
+Between the points of the grid the value is that of the quadratic form through the neighbours of the lowest
+point, at its lowest place within one step: the same rule for data and toys, so that the statistic is one.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -26,6 +27,8 @@ _FIRST, _NEXT = 6, 12
 _REACH = 1.0
 
 Places = NDArray[np.intp]
+#: Tables may be in single precision.
+Tables = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class Minima:
     place: Places
 
 
-def of_plane(table: Array) -> Minima:
+def of_plane(table: Tables) -> Minima:
     """Return the minima of tables (T, D, K) of one side each."""
     toys, depth, width = table.shape
     flat = table.reshape(toys, -1).argmin(axis=1)
@@ -61,7 +64,7 @@ def of_plane(table: Array) -> Minima:
     return _refined(value, place, (depth, width))
 
 
-def of_disappearance(electron: Array, muon: Array) -> Minima:
+def of_disappearance(electron: Tables, muon: Tables) -> Minima:
     """Return the minima of the sum of two sides that share Δm² alone, tables (T, D, E) and (T, D, M)."""
     total = electron.min(axis=2) + muon.min(axis=2)
     row, d = np.arange(len(total)), total.argmin(axis=1)
@@ -74,7 +77,7 @@ def of_disappearance(electron: Array, muon: Array) -> Minima:
     return _refined(value, place, (*electron.shape[1:], muon.shape[2]))
 
 
-def of_sum(electron: Array, muon: Array, both: Array) -> Minima:
+def of_sum(electron: Tables, muon: Tables, both: Tables) -> Minima:
     """Return the minima of the sum of three sides.
 
     Parameters
@@ -95,7 +98,9 @@ def of_sum(electron: Array, muon: Array, both: Array) -> Minima:
     return _refined(value, place, (*electron.shape[1:], muon.shape[2]))
 
 
-def _lowest(electron: Array, muon: Array, both: Array, bound: Array, order: Places) -> tuple[int, int, int]:
+def _lowest(
+    electron: Tables, muon: Tables, both: Tables, bound: Tables, order: Places
+) -> tuple[int, int, int]:
     """Return the lowest point of one toy's cube."""
     e, m = electron.shape[1], muon.shape[1]
     best, found = np.inf, (0, 0, 0)
@@ -106,8 +111,7 @@ def _lowest(electron: Array, muon: Array, both: Array, bound: Array, order: Plac
         rows = both[chosen]
         step = rows.strides
         window = as_strided(rows, (chosen.size, e, m), (step[0], step[1], step[1]), writeable=False)
-        values = window + muon[chosen][:, None, :]
-        values += electron[chosen][:, :, None]
+        values = np.asarray(window + muon[chosen][:, None, :] + electron[chosen][:, :, None])
         lowest = int(values.argmin())
         value = float(values.reshape(-1)[lowest])
         if value < best:

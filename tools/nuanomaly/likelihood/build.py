@@ -23,7 +23,7 @@ from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine
 
 #: Kinds of tabulated likelihoods; one without a kind is the first.
-SURFACES = ("surface", "parameter-surface")
+SURFACES = ("surface", "parameter-surface", "surface-process")
 
 
 def kinds(part: str) -> list[str]:

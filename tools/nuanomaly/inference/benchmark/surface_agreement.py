@@ -8,6 +8,8 @@ value : its column of values
 coordinates : {parameter: column} for every parameter without a default
 fixed : {parameter: value}, parameters that are the same at every point (optional)
 which : ``rms`` or ``max`` of the absolute difference
+counted_from : {parameters, value}, a point at which the released value is this (optional); the own values are
+    then counted from the own one there, for statistics that are known up to a constant
 below : only points whose released value is less than this above the smallest one (optional)
 """
 
@@ -37,5 +39,8 @@ def differences(chosen: Likelihood, config: Mapping[str, Any], release: Release)
         name: frame[column].to_numpy(float)[used] for name, column in config["coordinates"].items()
     }
     fixed = config.get("fixed", {})
-    found: Array = np.asarray(chosen.chi2(config["model"], **fixed, **coordinates), float) - released[used]
-    return found
+    own = np.asarray(chosen.chi2(config["model"], **fixed, **coordinates), float)
+    zero = config.get("counted_from")
+    if zero:
+        own = own - chosen.chi2(config["model"], **fixed, **zero["parameters"]) + float(zero["value"])
+    return np.asarray(own - released[used])

@@ -105,7 +105,9 @@ class LowRank:
         return np.asarray(np.sqrt((left**2).sum(axis=1)) + scaled.shape[1] * _ROUNDING * size)
 
 
-def compress(what: Linear, typical: Array, tolerance: float = 1e-5) -> LowRank:
+def compress(
+    what: Linear, typical: Array, tolerance: float = 1e-5, allowance: Array | None = None
+) -> LowRank:
     """Return a linear statistic in as few directions as an error of ``tolerance`` in typical data allows.
 
     Parameters
@@ -116,6 +118,9 @@ def compress(what: Linear, typical: Array, tolerance: float = 1e-5) -> LowRank:
     tolerance : float
         Directions are added until the largest remainder times the typical length of the features that are
         left is smaller than this.
+    allowance : array, shape (P,), optional
+        How many times the tolerance each hypothesis may be off; one if left out. What is far above the
+        minimum for all toys need not be known well to be left out, and its bound says how well it is.
 
     Raises
     ------
@@ -137,8 +142,9 @@ def compress(what: Linear, typical: Array, tolerance: float = 1e-5) -> LowRank:
     scale = np.sqrt((features**2).mean(axis=0))
     scale = np.where(scale > 0.0, scale, 1.0)
     count = len(what.rows)
+    allowed = np.ones(count) if allowance is None else allowance
     chosen = np.random.default_rng(_SEED).permutation(count)[:_ROWS]
-    some = what.rows[chosen] * scale
+    some = what.rows[chosen] * scale / allowed[chosen, None]
     strength, vectors = np.linalg.eigh(some @ some.T if len(some) <= some.shape[1] else some.T @ some)
     order = np.argsort(strength)[::-1]
     strength = np.sqrt(np.maximum(strength[order], 0.0))
@@ -150,7 +156,7 @@ def compress(what: Linear, typical: Array, tolerance: float = 1e-5) -> LowRank:
         basis = np.linalg.qr(some.T @ (vectors[:, :rank] / strength[:rank]))[0]
     else:
         basis = vectors[:, :rank]
-    basis = _with_the_worst(what.rows, scale, basis, tolerance / length)
+    basis = _with_the_worst(what.rows, scale, basis, tolerance / length * allowed)
     coefficients = np.empty((count, basis.shape[1]))
     remainders = np.empty(count)
     for part, rows, left in _remainders(what.rows, scale, basis):
@@ -168,21 +174,22 @@ def _remainders(rows: Array, scale: Array, basis: Array) -> Iterator[tuple[slice
         yield part, own, own - (own @ basis) @ basis.T
 
 
-def _with_the_worst(rows: Array, scale: Array, basis: Array, tolerance: float) -> Array:
-    """Return a basis with the rows added that it leaves most of, so long as they exceed a tolerance."""
+def _with_the_worst(rows: Array, scale: Array, basis: Array, tolerance: Array) -> Array:
+    """Return a basis with the rows added that it leaves most of, so long as they exceed their tolerances."""
     for _ in range(8):
         worst = []
-        for _, own, left in _remainders(rows, scale, basis):
+        for part, own, left in _remainders(rows, scale, basis):
             size = np.sqrt((left**2).sum(axis=1))
-            limit = np.maximum(4.0 * tolerance, 1e-11 * np.sqrt((own**2).sum(axis=1)))
-            worst.append(left[size > limit])
+            limit = np.maximum(4.0 * tolerance[part], 1e-11 * np.sqrt((own**2).sum(axis=1)))
+            off = size > limit
+            worst.append(left[off] / tolerance[part][off, None])
         missing = np.concatenate(worst)
         if not len(missing) or basis.shape[1] >= len(scale):
             break
         size = np.sqrt((missing**2).sum(axis=1))
         missing = missing[np.argsort(size)[::-1][:400]]
         _, strength, directions = np.linalg.svd(missing, full_matrices=False)
-        kept = directions[strength > 0.5 * tolerance]
+        kept = directions[strength > 1.0]
         if not len(kept):
             break
         basis = np.linalg.qr(np.hstack([basis, kept.T]))[0]

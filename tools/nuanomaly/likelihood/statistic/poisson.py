@@ -8,6 +8,8 @@ goodness_of_fit : true, optional
     Say that the value is a χ². The ratio of likelihoods (Baker and Cousins, Nucl. Instrum. Meth. 221 (1984)
     437) follows a χ² distribution only where all bins expect several events: with few it must not be used
     as a goodness of fit, and is −2 ln L up to a constant.
+effective : true, optional
+    Say that the numbers were fitted to a published likelihood and not counted: they need not be whole.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -142,7 +144,8 @@ def build(config: Mapping[str, Any], release: Release, transform: Transform, nui
         raise NuanomalyError(
             f"{release.id}: {transform.n_bins} predictions, but {data.size} data: they must agree"
         )
-    if (data < 0.0).any() or (data != np.round(data)).any():
+    whole = bool(config.get("effective")) or bool((data == np.round(data)).all())
+    if (data < 0.0).any() or not whole:
         raise NuanomalyError(f"{release.id} {config['data']['table']}: counts must be whole numbers ≥ 0")
     special = [n.id for n in nuisances.items if n.piecewise]
     if special:

@@ -1,0 +1,191 @@
+"""Parameters that one data set has for itself, profiled by a Newton step at no cost per toy.
+
+Where μ and its covariance V follow the prediction, the statistic at parameters η is a row times features of
+the data: value(θ, η; d) = m(θ, η)·f(d). About η₀ its gradient ∂m/∂η·f is linear in the same features, and its
+curvature is nearly that of expectation, H = JᵀV⁻¹J + Π with J = ∂μ/∂η. The minimum over η is then
+
+    m(θ, η₀)·f − gᵀ H⁻¹ g,      g = ½ (∂m/∂η)·f,
+
+one more row for each parameter. The last parameter may sit at a bound: in closed form, too. Several η₀ stand
+for several valleys (the two octants of θ23), of which the lowest counts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nuanomaly.inference.engine.lowrank import Linear
+from nuanomaly.inference.global_fit.sides import allowance
+from nuanomaly.model.probabilities import Array
+
+Places = NDArray[np.intp]
+
+#: Hypotheses that the directions are found from, and hypotheses whose rows are made at once.
+_SOME, _TOGETHER = 160, 192
+#: Directions are kept down to this part of a unit of χ² in typical data.
+_TOLERANCE = 2e-3
+
+#: Hypotheses (some of them, by index) and own parameters (K,) to rows, and to predictions μ with V⁻¹.
+Rows = Callable[[Places, Array], Linear]
+Curvature = Callable[[Places, Array], tuple[Array, Array]]
+
+
+@dataclass(frozen=True, eq=False)
+class Valley:
+    """One expansion point: rows in few directions.
+
+    Attributes
+    ----------
+    rows : array, shape (1 + K, P, r)
+        The value and half of its gradient.
+    hessian : array, shape (P, K, K)
+        H.
+    inverse : array, shape (P, K − 1, K − 1)
+        H⁻¹ of all but the last.
+    mixed : array, shape (P, K − 1)
+        H⁻¹ H of the last with the others.
+    last : array, shape (P,)
+        What is left of H of the last.
+    reach : tuple of (float, float)
+        How far each parameter may move from the expansion point.
+    """
+
+    rows: Array
+    hessian: Array
+    inverse: Array
+    mixed: Array
+    last: Array
+    reach: tuple[tuple[float, float], ...]
+
+    def __call__(self, reduced: Array) -> Array:
+        """Return the minimum over the parameters for reduced features (T, r), shape (T, P).
+
+        Far from the data the form is no guide, so that no parameter moves further than ``reach``.
+        """
+        value = reduced @ self.rows[0].T
+        slopes = np.stack([reduced @ g.T for g in self.rows[1:]])
+        free = slopes[-1] - np.einsum("ktp,pk->tp", slopes[:-1], self.mixed, optimize=True)
+        last = np.clip(-free / self.last, *self.reach[-1])
+        pulled = slopes[:-1] + self.hessian[:, :-1, -1].T[:, None] * last
+        others = -np.einsum("pkl,ltp->ktp", self.inverse, pulled, optimize=True)
+        steps = np.stack(
+            [np.clip(step, *limits) for step, limits in zip(others, self.reach, strict=False)] + [last]
+        )
+        bent = np.einsum("pkl,ltp->ktp", self.hessian, steps, optimize=True)
+        value += ((2.0 * slopes + bent) * steps).sum(axis=0)
+        return np.asarray(value)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnProfile:
+    """A statistic with its own parameters profiled.
+
+    Attributes
+    ----------
+    features : callable
+    directions : array, shape (m, r)
+    valleys : tuple of Valley
+    """
+
+    features: Callable[[Array], Array]
+    directions: Array
+    valleys: tuple[Valley, ...]
+
+    def __call__(self, data: Array) -> Array:
+        """Return the profiled statistic of data (T, n), shape (T, P)."""
+        reduced = self.features(data) @ self.directions
+        found = [valley(reduced) for valley in self.valleys]
+        return np.asarray(found[0] if len(found) == 1 else np.minimum.reduce(found))
+
+
+def own_profile(
+    rows: Rows,
+    curvature: Curvature,
+    penalty: Callable[[Array], float],
+    points: int,
+    starts: Sequence[Array],
+    steps: Array,
+    limits: Sequence[tuple[float, float]],
+    typical: Array,
+) -> OwnProfile:
+    """Return a statistic over hypotheses with own parameters profiled.
+
+    Parameters
+    ----------
+    rows, curvature : callable
+        See the module; rows of any parameters have the same features.
+    penalty : callable
+        What the release adds for its own parameters.
+    points : int
+        The number of hypotheses P.
+    starts : sequence of array, shape (K,)
+        Expansion points.
+    steps : array, shape (K,)
+        Of the differences that derivatives are taken by.
+    limits : sequence of (float, float)
+        Between which each parameter stays.
+    typical : array, shape (T, n)
+        Data that say how large features are.
+    """
+    some = np.unique(np.linspace(0, points - 1, _SOME).astype(np.intp))
+    sample = [rows(some, eta) for start in starts for eta in _star(start, steps)]
+    features = sample[0].features
+    size = np.sqrt((features(typical) ** 2).mean(axis=0))
+    size = np.where(size > 0.0, size, 1.0)
+    heard = np.concatenate([1.0 / allowance(sample[0](typical))] * len(sample))
+    together = np.concatenate([part.rows for part in sample]) * size * heard[:, None]
+    strength, vectors = np.linalg.eigh(together @ together.T)
+    kept = strength > (_TOLERANCE / np.sqrt(size.size)) ** 2
+    basis = np.linalg.qr(together.T @ (vectors[:, kept] / np.sqrt(strength[kept])))[0]
+    valleys = tuple(
+        _valley(rows, curvature, penalty, points, start, steps, limits, basis * size[:, None])
+        for start in starts
+    )
+    return OwnProfile(features, basis / size[:, None], valleys)
+
+
+def _star(start: Array, steps: Array) -> list[Array]:
+    """Return a point and its neighbours up and down each axis."""
+    moves = [sign * np.eye(len(steps))[k] * steps for k in range(len(steps)) for sign in (1.0, -1.0)]
+    return [start, *(start + move for move in moves)]
+
+
+def _valley(
+    rows: Rows,
+    curvature: Curvature,
+    penalty: Callable[[Array], float],
+    points: int,
+    start: Array,
+    steps: Array,
+    limits: Sequence[tuple[float, float]],
+    project: Array,
+) -> Valley:
+    count = len(steps)
+    found = np.empty((1 + count, points, project.shape[1]))
+    hessian = np.empty((points, count, count))
+    star = _star(start, steps)
+    bends = [
+        penalty(up) + penalty(down) - 2.0 * penalty(start)
+        for up, down in zip(star[1::2], star[2::2], strict=True)
+    ]
+    for first in range(0, points, _TOGETHER):
+        part = np.arange(first, min(points, first + _TOGETHER))
+        each = [rows(part, eta) for eta in star]
+        for linear, eta in zip(each, star, strict=True):
+            linear.rows[:, -1] += penalty(eta)  # the last feature is one
+        found[0, part] = each[0].rows @ project
+        for k in range(count):
+            half = (each[1 + 2 * k].rows - each[2 + 2 * k].rows) / (4.0 * steps[k])
+            found[1 + k, part] = half @ project
+        means = [curvature(part, eta)[0] for eta in star[1:]]
+        slope = np.stack([(means[2 * k] - means[2 * k + 1]) / (2.0 * steps[k]) for k in range(count)], axis=1)
+        inverse = curvature(part, start)[1]
+        hessian[part] = np.einsum("pki,pij,plj->pkl", slope, inverse, slope, optimize=True)
+    hessian[:, range(count), range(count)] += 0.5 * np.array(bends) / steps**2
+    others = np.asarray(np.linalg.inv(hessian[:, :-1, :-1]), float)
+    mixed = np.einsum("pkl,pl->pk", others, hessian[:, :-1, -1])
+    last = hessian[:, -1, -1] - np.einsum("pk,pk->p", hessian[:, :-1, -1], mixed)
+    reach = tuple((low - at, high - at) for (low, high), at in zip(limits, start.tolist(), strict=True))
+    return Valley(found, hessian, others, mixed, np.maximum(last, 1e-9), reach)

@@ -1,0 +1,118 @@
+"""A data set's statistic at many hypotheses as rows that multiply features of its data."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.special import xlogy
+
+from nuanomaly.inference.engine.lowrank import Linear, quadratic_rows, side_by_side
+from nuanomaly.likelihood.algebra.gaussian_tables import GaussianTable, SharedTable
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.likelihood.statistic.poisson import Poisson
+from nuanomaly.likelihood.statistic.relative_covariance import RelativeCovariance
+from nuanomaly.likelihood.statistic.scaled_covariance import ScaledCovariance
+from nuanomaly.model.probabilities import Array, Model
+
+
+def linear(likelihood: Likelihood, model: Model, points: Mapping[str, Array]) -> Linear | None:
+    """Return the statistic at complete points as rows times features, exactly; None if it has no such form.
+
+    It has none where nuisances have bounds or two-sided errors, or act on counts.
+    """
+    if isinstance(likelihood, ResponseLikelihood) and not likelihood.penalties:
+        measure = likelihood.measure
+        if isinstance(measure, Poisson) and not len(measure.nuisances):
+            return of_counts(likelihood.prediction(model, points).mu)
+        if isinstance(measure, ScaledCovariance):
+            prediction = likelihood.prediction(model, points)
+
+            def covariance(part: slice) -> Array:
+                assert prediction.components is not None
+                cut = type(prediction)(
+                    prediction.mu[part], prediction.jacobian[part], prediction.components[part]
+                )
+                return measure.covariance(cut)
+
+            return quadratic_rows(covariance, prediction.mu, log_determinant=measure.log_determinant)
+    table = likelihood.tabulate(model, points)
+    if isinstance(table, GaussianTable) and table.gains is None and (table.counts == 1).all():
+        return of_gaussian(table)
+    return of_shares(table) if isinstance(table, SharedTable) else None
+
+
+def of_counts(mu: Array) -> Linear:
+    """Return −2 ln L of counts over that of a perfect prediction, for means (P, n)."""
+
+    def features(counts: Array) -> Array:
+        own = 2.0 * (xlogy(counts, counts) - counts).sum(axis=1, keepdims=True)
+        return np.hstack([counts, np.ones((len(counts), 1)), own])
+
+    total = 2.0 * mu.sum(axis=1, keepdims=True)
+    return Linear(features, np.hstack([-2.0 * np.log(mu), total, np.ones_like(total)]))
+
+
+def of_gaussian(table: GaussianTable) -> Linear:
+    """Return χ² of a fixed covariance, linear nuisances profiled: their pulls are squares of functionals."""
+    if len(table.vectors) == 1:
+        return _without_pulls(table)
+    n = table.middle.size
+    first, second = np.triu_indices(n)
+    twice = np.where(first == second, 1.0, 2.0)
+    rows = np.zeros((table.vectors.shape[1], first.size + n + 1))
+    rows[:, : first.size] = table.inverse[first, second] * twice
+    rows[:, first.size : -1] = table.vectors[0]
+    rows[:, -1] = table.constants[0]
+    for v, a in zip(table.vectors[1:], table.constants[1:], strict=True):
+        rows[:, : first.size] -= v[:, first] * v[:, second] * twice
+        rows[:, first.size : -1] -= 2.0 * a[:, None] * v
+        rows[:, -1] -= a * a
+
+    def features(data: Array) -> Array:
+        d = data - table.middle
+        return np.hstack([d[:, first] * d[:, second], d, np.ones((len(d), 1))])
+
+    return Linear(features, rows)
+
+
+def _without_pulls(table: GaussianTable) -> Linear:
+    def features(data: Array) -> Array:
+        return np.hstack([table.own(data)[:, None], data - table.middle, np.ones((len(data), 1))])
+
+    ones = np.ones((table.vectors.shape[1], 1))
+    return Linear(features, np.hstack([ones, table.vectors[0], table.constants[0][:, None]]))
+
+
+def of_shares(table: SharedTable) -> Linear:
+    """Return χ² with totals of the data shared out: linear in products of pulls and totals, and of totals."""
+    groups = np.equal.outer(table.groups, np.arange(table.groups.max() + 1)).astype(float)
+    first, second = np.triu_indices(groups.shape[1])
+
+    def features(data: Array) -> Array:
+        pulled, totals = data @ table.inverse, data @ groups
+        own = np.einsum("tn,tn->t", pulled, data)[:, None]
+        return np.hstack([pulled * totals[:, table.groups], totals[:, first] * totals[:, second], own])
+
+    return Linear(
+        features, np.hstack([-2.0 * table.shares, table.quadratic, np.ones((len(table.shares), 1))])
+    )
+
+
+def relative_covariances(measure: RelativeCovariance, mu: Array) -> Linear:
+    """Return χ² of blocks with covariances F ∘ μμᵀ + diag(μ), for predictions (P, n)."""
+    parts, start = [], 0
+    for block in measure.blocks:
+        chosen = slice(start, start + len(block))
+        parts.append((chosen, _block(block, mu[:, chosen])))
+        start += len(block)
+    return side_by_side(parts)
+
+
+def _block(relative: Array, mu: Array) -> Linear:
+    unit = np.eye(len(relative))
+
+    def covariance(part: slice) -> Array:
+        own = mu[part]
+        return np.asarray(relative * own[:, :, None] * own[:, None, :] + own[:, :, None] * unit)
+
+    return quadratic_rows(covariance, mu)

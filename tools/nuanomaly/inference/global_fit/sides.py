@@ -1,0 +1,159 @@
+"""The sum of all data sets that depend on the same mixing, over Δm² and that mixing, for many toys."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
+
+from nuanomaly.inference.engine.lowrank import Linear, LowRank, compress, side_by_side
+from nuanomaly.model.probabilities import Array
+
+Single = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """Δm² (D,) in eV² and a mixing (K,), both logarithmic in their steps or not."""
+
+    dm2: Array
+    mixing: Array
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(D, K)."""
+        return self.dm2.size, self.mixing.size
+
+    def points(self) -> tuple[Array, Array]:
+        """Return Δm² and mixing of all points, row-major, shape (D·K,) each."""
+        first, second = np.meshgrid(self.dm2, self.mixing, indexing="ij")
+        return first.ravel(), second.ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class Splined:
+    """A statistic on coarse axes, read between its points by cubic splines in the logarithms.
+
+    Attributes
+    ----------
+    columns : slice
+        Its data.
+    value : callable
+        Data (T, n) to values at the coarse points (T, D'·K').
+    rows, across : arrays, shapes (D, D') and (K, K')
+    """
+
+    columns: slice
+    value: Callable[[Array], Array]
+    rows: Array
+    across: Array
+
+    def __call__(self, data: Array) -> Array:
+        """Return the values of joint data, shape (T, D, K)."""
+        coarse = self.value(data[:, self.columns])
+        square = coarse.reshape(len(coarse), self.rows.shape[1], self.across.shape[1])
+        return np.asarray(self.rows @ (square @ self.across.T))
+
+
+def splined(columns: slice, value: Callable[[Array], Array], coarse: Axes, fine: Axes) -> Splined:
+    """Return a statistic known on coarse axes over finer ones inside them."""
+    rows = _spline(coarse.dm2, fine.dm2)
+    return Splined(columns, value, rows, _spline(coarse.mixing, fine.mixing))
+
+
+def _spline(nodes: Array, at: Array) -> Array:
+    x = np.log(at)
+    inside = np.clip(x, np.log(nodes[0]), np.log(nodes[-1]))
+    return np.asarray(make_interp_spline(np.log(nodes), np.eye(nodes.size), k=3)(inside))
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Sum of data sets over (Δm², mixing).
+
+    Attributes
+    ----------
+    shape : (int, int)
+        (D, K).
+    low : LowRank or None
+        All that are linear in features, counted from one hypothesis, so that single precision is enough.
+    others : tuple of Splined
+    columns : array of int
+        The data it is of.
+    single : array, shape (D·K, r)
+        The coefficients in single precision.
+    """
+
+    shape: tuple[int, int]
+    low: LowRank | None
+    others: tuple[Splined, ...]
+    single: Single | None
+
+    def __call__(self, data: Array) -> Single:
+        """Return the values of joint data (T, n), shape (T, D, K), in single precision."""
+        total = np.zeros((len(data), *self.shape), np.float32)
+        if self.low is not None and self.single is not None:
+            reduced = self.low.reduced(data).astype(np.float32)
+            total += (reduced @ self.single.T).reshape(total.shape)
+        for part in self.others:
+            total += part(data)
+        return total
+
+    def exact(self, data: Array) -> Array:
+        """Return the same in double precision."""
+        total = np.zeros((len(data), *self.shape))
+        if self.low is not None:
+            total += self.low(data).reshape(total.shape)
+        for part in self.others:
+            total += part(data)
+        return total
+
+    def bound(self, data: Array) -> Array:
+        """Return the largest error of the part in few directions, shape (T,)."""
+        return self.low.bound(data) if self.low is not None else np.zeros(len(data))
+
+
+def side(
+    shape: tuple[int, int],
+    parts: Sequence[tuple[slice, Linear]],
+    others: Sequence[Splined],
+    typical: Array,
+    reference: int,
+    tolerance: float = 1e-4,
+) -> Side:
+    """Return the sum of data sets on one side.
+
+    Parameters
+    ----------
+    shape : (int, int)
+    parts : sequence of (columns, Linear)
+        On all points, row-major.
+    others : sequence of Splined
+    typical : array, shape (T, n)
+        Joint data of several truths.
+    reference : int
+        Values are counted from those of this hypothesis, whose own are zero: differences are all that
+        matters.
+    """
+    if not parts:
+        return Side(shape, None, tuple(others), None)
+    together = side_by_side(parts)
+    counted = Linear(together.features, together.rows - together.rows[reference])
+    low = compress(counted, typical, tolerance, allowance(counted(typical)))
+    return Side(shape, low, tuple(others), low.coefficients.astype(np.float32))
+
+
+def allowance(values: Array, near: float = 25.0, share: float = 0.1) -> Array:
+    """Return how many times less well hypotheses need be known, from values (T, P) for typical data.
+
+    One where any of the data is within ``near`` of its minimum, and then a share of what is above, in units
+    of 0.01.
+
+    Examples
+    --------
+    >>> allowance(np.array([[0.0, 10.0, 125.0]])).tolist()
+    [1.0, 1.0, 1001.0]
+    """
+    least = (values - values.min(axis=1, keepdims=True)).min(axis=0)
+    return np.asarray(1.0 + 100.0 * share * np.maximum(least - near, 0.0))

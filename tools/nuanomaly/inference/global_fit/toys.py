@@ -1,0 +1,71 @@
+"""χ²PG of toys of a global fit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nuanomaly.inference import cube
+from nuanomaly.inference.global_fit.sides import Side
+from nuanomaly.model.probabilities import Array
+
+#: Toys whose tables are held at once.
+TOGETHER = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What fits of toys give; each array of shape (T,).
+
+    Attributes
+    ----------
+    chi2, grid : array
+        χ²PG with minima between the points of the grid, and on them.
+    joint, disappearance, appearance : cube.Minima
+        Where the three minima are.
+    """
+
+    chi2: Array
+    grid: Array
+    joint: cube.Minima
+    disappearance: cube.Minima
+    appearance: cube.Minima
+
+
+@dataclass(frozen=True, eq=False)
+class GlobalFit:
+    """Three sides over one axis of Δm²: |Ue4|², |Uμ4|², and their product."""
+
+    electron: Side
+    muon: Side
+    product: Side
+
+    def __call__(self, data: Array, exact: bool = False) -> Fitted:
+        """Return the parameter goodness of fit of data (T, n), appearance against disappearance."""
+        parts = [self._some(data[k : k + TOGETHER], exact) for k in range(0, len(data), TOGETHER)]
+
+        def joined(name: str) -> cube.Minima:
+            each = [getattr(part, name) for part in parts]
+            return cube.Minima(
+                np.concatenate([m.grid for m in each]),
+                np.concatenate([m.refined for m in each]),
+                np.concatenate([m.place for m in each]),
+            )
+
+        return Fitted(
+            np.concatenate([part.chi2 for part in parts]),
+            np.concatenate([part.grid for part in parts]),
+            joined("joint"),
+            joined("disappearance"),
+            joined("appearance"),
+        )
+
+    def _some(self, data: Array, exact: bool) -> Fitted:
+        sides = (self.electron, self.muon, self.product)
+        electron, muon, product = (side.exact(data) if exact else side(data) for side in sides)
+        joint = cube.of_sum(electron, muon, product)
+        apart = cube.of_disappearance(electron, muon), cube.of_plane(product)
+        refined, grid = (
+            getattr(joint, name) - getattr(apart[0], name) - getattr(apart[1], name)
+            for name in ("refined", "grid")
+        )
+        return Fitted(refined, grid, joint, *apart)

@@ -1,0 +1,195 @@
+"""A released map of Δχ² as a Gaussian process: on the data it is the map, and it says how the map fluctuates.
+
+At each Δm² the map is a parabola in a monotone function u of the amplitude s = sin²2θ,
+
+    Δ(s) = Δ₀ + A u² − 2 B u,      u = s/(1 − k s),
+
+as for a prediction that is linear in u, with A the square of a template in units of its errors and B its
+product with the data. A, B and k are fitted to the map. Templates of two Δm² overlap by a correlation ρ,
+which the map does not say: it comes from a simple response of the experiment. With unit vectors e_i, e_i·e_j
+= ρ_ij, the templates are b_i = √A_i e_i and χ² = |x − u b|² for data x in the space of the templates; those
+of the experiment are the x with b_i·x = B_i at all Δm², so that the map is reproduced whatever ρ, and toys
+are u b + noise of unit variance.
+
+Config
+------
+nodes : {table, dm2, curvature, slope, bend}
+    Columns of Δm² in eV² (increasing), A, B and k.
+correlation : table
+    ρ, a matrix in the order of the nodes.
+channel : what sin²2θ belongs to, such as ``nuebar->nuebar``
+no_oscillation : Δ₀
+beyond : ``no-oscillation``, optional
+    What is taken where the map has no Δm²: its value without oscillation. Without it such points are not
+    applicable.
+
+Between nodes unit vectors are read by cubic splines in log Δm² and scaled to length one, A by its logarithm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.algebra.ensemble import GaussianForm
+from nuanomaly.likelihood.algebra.gaussian_tables import Table
+from nuanomaly.likelihood.channel import flavours
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceProcess(Likelihood):
+    """A map as a Gaussian process; N nodes.
+
+    Attributes
+    ----------
+    channel : (str, str)
+        Initial and final flavour of the two-flavour view.
+    dm2, curvature, bend : arrays, shape (N,)
+        Δm² in eV², A and k of the nodes.
+    units : array, shape (N, N)
+        The unit vector of each node.
+    observed : array, shape (N,)
+        x.
+    null : float
+        Δ₀.
+    beyond : bool
+        Whether points outside the nodes have the value without oscillation.
+    """
+
+    channel: tuple[str, str] = field(kw_only=True)
+    dm2: Array = field(kw_only=True)
+    curvature: Array = field(kw_only=True)
+    bend: Array = field(kw_only=True)
+    units: Array = field(kw_only=True)
+    observed: Array = field(kw_only=True)
+    null: float = field(kw_only=True)
+    beyond: bool = field(kw_only=True, default=False)
+
+    @cached_property
+    def _spline(self) -> CubicSpline:
+        return CubicSpline(np.log(self.dm2), self.units, axis=0)
+
+    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return u b at complete points, shape (P, N).
+
+        Raises
+        ------
+        NotApplicableError
+            If the model has no amplitude of two flavours, or Δm² is outside the map.
+        """
+        try:
+            dm2, amplitude = np.broadcast_arrays(*model.two_flavour(*self.channel, points))
+        except NotApplicableError as error:
+            raise NotApplicableError(f"{self.release} is a tabulated surface: {error}") from None
+        inside = (dm2 >= self.dm2[0] * (1 - 1e-9)) & (dm2 <= self.dm2[-1] * (1 + 1e-9))
+        outside = ~inside & (amplitude > 0.0)
+        if outside.any() and not self.beyond:
+            raise NotApplicableError(
+                f"not applicable: the map of {self.release} has Δm² from {self.dm2[0]:.4g} to "
+                f"{self.dm2[-1]:.4g} eV², and {dm2[outside][0]:.6g} eV² is outside: keep to that range"
+            )
+        nodes = np.log(self.dm2)
+        # many points share a Δm²: its template is read once
+        own, place = np.unique(
+            np.clip(np.log(np.where(inside, dm2, self.dm2[0])), nodes[0], nodes[-1]), return_inverse=True
+        )
+        templates = np.asarray(self._spline(own))
+        size = np.exp(0.5 * np.interp(own, nodes, np.log(self.curvature)))
+        templates *= (size / np.sqrt((templates**2).sum(axis=1)))[:, None]
+        bend = np.interp(own, nodes, self.bend)[place]
+        u = np.where(inside, amplitude / (1.0 - bend * amplitude), 0.0)
+        return np.asarray(u[:, None] * templates[place])
+
+    def value(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return Δ₀ + |x − u b|² − |x|², shape (P,)."""
+        mu = self.observables(model, points)
+        return np.asarray(self.null + (mu * mu).sum(axis=1) - 2.0 * (mu @ self.observed))
+
+    @property
+    def data(self) -> Array:
+        """x, shape (N,)."""
+        return self.observed
+
+    def given(self, data: Array) -> "SurfaceProcess":
+        """Return the same likelihood with other data (N,)."""
+        return replace(self, observed=data)
+
+    def toys(
+        self,
+        model: Model,
+        points: Mapping[str, Array],
+        count: int,
+        random: np.random.Generator,
+        nuisances: Mapping[str, Array] | None = None,
+    ) -> Array:
+        """Return data (count, N) that could have been observed at one complete point."""
+        mu = self.observables(model, points)
+        return np.asarray(mu + random.standard_normal((count, mu.shape[1])))
+
+    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
+        """Return u b, shape (P, N)."""
+        return self.observables(model, points)
+
+    def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
+        """Return what turns data (T, N) into values, shape (T, P)."""
+        mu = self.observables(model, points)
+        own = self.null + (mu * mu).sum(axis=1)
+
+        def values(data: Array) -> Array:
+            return np.asarray(own - 2.0 * (data @ mu.T))
+
+        return values
+
+    def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm:
+        """Return the form |x − u b|²: differences are those of the map."""
+        mu = self.observables(model, points)
+        n = mu.shape[1]
+        return GaussianForm(self.observed, np.eye(n), mu, np.zeros((*mu.shape, 0)), self.nuisances)
+
+
+def build(config: Mapping[str, Any], release: Release, mode: str | None, approximate: str) -> SurfaceProcess:
+    """Build from a declaration (see the module).
+
+    Raises
+    ------
+    NuanomalyError
+        If the matrix is no correlation matrix of the nodes, or Δm² does not increase.
+    """
+    columns = config["nodes"]
+    frame = release.table(columns["table"])
+    dm2, curvature, slope, bend = (
+        frame[columns[name]].to_numpy(float) for name in ("dm2", "curvature", "slope", "bend")
+    )
+    matrix = release.matrix(config["correlation"])
+    if (np.diff(dm2) <= 0.0).any() or (curvature <= 0.0).any():
+        raise NuanomalyError(f"{release.id} {columns['table']}: Δm² must increase, curvatures be positive")
+    if matrix.shape != (dm2.size, dm2.size) or np.abs(np.diagonal(matrix) - 1.0).max() > 1e-9:
+        raise NuanomalyError(
+            f"{release.id} {config['correlation']}: a correlation of {dm2.size} nodes is needed"
+        )
+    try:
+        units = np.linalg.cholesky(0.5 * (matrix + matrix.T))
+    except np.linalg.LinAlgError:
+        raise NuanomalyError(f"{release.id} {config['correlation']}: it is not positive definite") from None
+    return SurfaceProcess(
+        release=release.id,
+        mode=mode,
+        statistic="delta",
+        n_bins=dm2.size,
+        approximate=approximate,
+        channel=flavours(str(config["channel"]))[:2],
+        dm2=dm2,
+        curvature=curvature,
+        bend=bend,
+        units=np.asarray(units, float),
+        observed=np.linalg.solve(units, slope / np.sqrt(curvature)),
+        null=float(config["no_oscillation"]),
+        beyond=config.get("beyond") == "no-oscillation",
+    )
