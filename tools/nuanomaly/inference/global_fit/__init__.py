@@ -5,6 +5,8 @@ Carlo.
 * ``skeleton``: any other statistic from its values at a few hypotheses;
 * ``own``: parameters that one data set has for itself, profiled by one Newton step;
 * ``sides``: the sums of data sets that depend on the same mixing, in few directions;
-* ``toys``: data drawn at a truth, and χ²PG of each;
-* ``tilts``: importance sampling by a mixture of shifted means.
+* ``draws``: data of toys as functions of normal numbers;
+* ``toys``: χ²PG of toys;
+* ``rare``: probabilities below one in the number of toys, by importance sampling and by subset simulation;
+* ``assembly``: all of it from likelihoods, and runs that are stored.
 """

@@ -6,7 +6,8 @@ curvature is nearly that of expectation, H = JᵀV⁻¹J + Π with J = ∂μ/∂
 
     m(θ, η₀)·f − gᵀ H⁻¹ g,      g = ½ (∂m/∂η)·f,
 
-one more row for each parameter. The last parameter may sit at a bound: in closed form, too. Several η₀ stand
+one more row for each parameter. The last parameter may sit at a bound: in closed form, too. η₀ is
+where the observed data are fitted best at each hypothesis. Several η₀ stand
 for several valleys (the two octants of θ23), of which the lowest counts.
 """
 
@@ -27,9 +28,9 @@ _SOME, _TOGETHER = 160, 192
 #: Directions are kept down to this part of a unit of χ² in typical data.
 _TOLERANCE = 2e-3
 
-#: Hypotheses (some of them, by index) and own parameters (K,) to rows, and to predictions μ with V⁻¹.
+#: Some hypotheses by index and their own parameters (p, K) to rows, to predictions μ, and to V⁻¹.
 Rows = Callable[[Places, Array], Linear]
-Curvature = Callable[[Places, Array], tuple[Array, Array]]
+Predict = Callable[[Places, Array], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +49,8 @@ class Valley:
         H⁻¹ H of the last with the others.
     last : array, shape (P,)
         What is left of H of the last.
-    reach : tuple of (float, float)
-        How far each parameter may move from the expansion point.
+    reach : array, shape (K, 2, P)
+        How far each parameter may move down and up from the expansion point.
     """
 
     rows: Array
@@ -57,24 +58,30 @@ class Valley:
     inverse: Array
     mixed: Array
     last: Array
-    reach: tuple[tuple[float, float], ...]
+    reach: Array
 
     def __call__(self, reduced: Array) -> Array:
         """Return the minimum over the parameters for reduced features (T, r), shape (T, P).
 
         Far from the data the form is no guide, so that no parameter moves further than ``reach``.
         """
-        value = reduced @ self.rows[0].T
-        slopes = np.stack([reduced @ g.T for g in self.rows[1:]])
-        free = slopes[-1] - np.einsum("ktp,pk->tp", slopes[:-1], self.mixed, optimize=True)
+        count, points, _ = self.rows.shape
+        found = (reduced @ self.rows.reshape(count * points, -1).T).reshape(len(reduced), count, points)
+        value, slopes = found[:, 0].copy(), [found[:, k] for k in range(1, count)]
+        others = range(count - 2)
+        free = slopes[-1].copy()
+        for k in others:
+            free -= slopes[k] * self.mixed[:, k]
         last = np.clip(-free / self.last, *self.reach[-1])
-        pulled = slopes[:-1] + self.hessian[:, :-1, -1].T[:, None] * last
-        others = -np.einsum("pkl,ltp->ktp", self.inverse, pulled, optimize=True)
-        steps = np.stack(
-            [np.clip(step, *limits) for step, limits in zip(others, self.reach, strict=False)] + [last]
-        )
-        bent = np.einsum("pkl,ltp->ktp", self.hessian, steps, optimize=True)
-        value += ((2.0 * slopes + bent) * steps).sum(axis=0)
+        pulled = [slopes[k] + self.hessian[:, k, -1] * last for k in others]
+        steps = []
+        for k in others:
+            step = -sum(self.inverse[:, k, m] * pulled[m] for m in others)
+            steps.append(np.clip(step, *self.reach[k]))
+        steps.append(last)
+        for k, step in enumerate(steps):
+            bent = sum(self.hessian[:, k, m] * steps[m] for m in range(count - 1))
+            value += step * (2.0 * slopes[k] + bent)
         return np.asarray(value)
 
 
@@ -102,8 +109,9 @@ class OwnProfile:
 
 def own_profile(
     rows: Rows,
-    curvature: Curvature,
-    penalty: Callable[[Array], float],
+    predict: Predict,
+    curvature: Predict,
+    penalty: Callable[[Array], Array],
     points: int,
     starts: Sequence[Array],
     steps: Array,
@@ -114,13 +122,13 @@ def own_profile(
 
     Parameters
     ----------
-    rows, curvature : callable
+    rows, predict, curvature : callable
         See the module; rows of any parameters have the same features.
     penalty : callable
         What the release adds for its own parameters.
     points : int
         The number of hypotheses P.
-    starts : sequence of array, shape (K,)
+    starts : sequence of array, shape (P, K)
         Expansion points.
     steps : array, shape (K,)
         Of the differences that derivatives are taken by.
@@ -130,7 +138,7 @@ def own_profile(
         Data that say how large features are.
     """
     some = np.unique(np.linspace(0, points - 1, _SOME).astype(np.intp))
-    sample = [rows(some, eta) for start in starts for eta in _star(start, steps)]
+    sample = [rows(some, eta) for start in starts for eta in _star(start[some], steps)]
     features = sample[0].features
     size = np.sqrt((features(typical) ** 2).mean(axis=0))
     size = np.where(size > 0.0, size, 1.0)
@@ -140,7 +148,7 @@ def own_profile(
     kept = strength > (_TOLERANCE / np.sqrt(size.size)) ** 2
     basis = np.linalg.qr(together.T @ (vectors[:, kept] / np.sqrt(strength[kept])))[0]
     valleys = tuple(
-        _valley(rows, curvature, penalty, points, start, steps, limits, basis * size[:, None])
+        _valley(rows, predict, curvature, penalty, points, start, steps, limits, basis * size[:, None])
         for start in starts
     )
     return OwnProfile(features, basis / size[:, None], valleys)
@@ -148,14 +156,15 @@ def own_profile(
 
 def _star(start: Array, steps: Array) -> list[Array]:
     """Return a point and its neighbours up and down each axis."""
-    moves = [sign * np.eye(len(steps))[k] * steps for k in range(len(steps)) for sign in (1.0, -1.0)]
+    moves = [sign * steps * (np.arange(len(steps)) == k) for k in range(len(steps)) for sign in (1.0, -1.0)]
     return [start, *(start + move for move in moves)]
 
 
 def _valley(
     rows: Rows,
-    curvature: Curvature,
-    penalty: Callable[[Array], float],
+    predict: Predict,
+    curvature: Predict,
+    penalty: Callable[[Array], Array],
     points: int,
     start: Array,
     steps: Array,
@@ -165,13 +174,9 @@ def _valley(
     count = len(steps)
     found = np.empty((1 + count, points, project.shape[1]))
     hessian = np.empty((points, count, count))
-    star = _star(start, steps)
-    bends = [
-        penalty(up) + penalty(down) - 2.0 * penalty(start)
-        for up, down in zip(star[1::2], star[2::2], strict=True)
-    ]
     for first in range(0, points, _TOGETHER):
         part = np.arange(first, min(points, first + _TOGETHER))
+        star = _star(start[part], steps)
         each = [rows(part, eta) for eta in star]
         for linear, eta in zip(each, star, strict=True):
             linear.rows[:, -1] += penalty(eta)  # the last feature is one
@@ -179,13 +184,16 @@ def _valley(
         for k in range(count):
             half = (each[1 + 2 * k].rows - each[2 + 2 * k].rows) / (4.0 * steps[k])
             found[1 + k, part] = half @ project
-        means = [curvature(part, eta)[0] for eta in star[1:]]
+        means = [predict(part, eta) for eta in star[1:]]
         slope = np.stack([(means[2 * k] - means[2 * k + 1]) / (2.0 * steps[k]) for k in range(count)], axis=1)
-        inverse = curvature(part, start)[1]
+        inverse = curvature(part, star[0])
         hessian[part] = np.einsum("pki,pij,plj->pkl", slope, inverse, slope, optimize=True)
-    hessian[:, range(count), range(count)] += 0.5 * np.array(bends) / steps**2
+        for k in range(count):
+            bend = penalty(star[1 + 2 * k]) + penalty(star[2 + 2 * k]) - 2.0 * penalty(star[0])
+            hessian[part, k, k] += 0.5 * bend / steps[k] ** 2
     others = np.asarray(np.linalg.inv(hessian[:, :-1, :-1]), float)
     mixed = np.einsum("pkl,pl->pk", others, hessian[:, :-1, -1])
     last = hessian[:, -1, -1] - np.einsum("pk,pk->p", hessian[:, :-1, -1], mixed)
-    reach = tuple((low - at, high - at) for (low, high), at in zip(limits, start.tolist(), strict=True))
+    low, high = np.array(limits).T
+    reach = np.stack([(low - start).T, (high - start).T], axis=1)
     return Valley(found, hessian, others, mixed, np.maximum(last, 1e-9), reach)

@@ -7,11 +7,11 @@ from scipy.special import xlogy
 
 from nuanomaly.inference.engine.lowrank import Linear, quadratic_rows, side_by_side
 from nuanomaly.likelihood.algebra.gaussian_tables import GaussianTable, SharedTable
+from nuanomaly.likelihood.families.following import FollowingCovariance
 from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.parts import Prediction
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.poisson import Poisson
-from nuanomaly.likelihood.statistic.relative_covariance import RelativeCovariance
-from nuanomaly.likelihood.statistic.scaled_covariance import ScaledCovariance
 from nuanomaly.model.probabilities import Array, Model
 
 
@@ -24,18 +24,10 @@ def linear(likelihood: Likelihood, model: Model, points: Mapping[str, Array]) ->
         measure = likelihood.measure
         if isinstance(measure, Poisson) and not len(measure.nuisances):
             return of_counts(likelihood.prediction(model, points).mu)
-        if isinstance(measure, ScaledCovariance):
-            prediction = likelihood.prediction(model, points)
-
-            def covariance(part: slice) -> Array:
-                assert prediction.components is not None
-                cut = type(prediction)(
-                    prediction.mu[part], prediction.jacobian[part], prediction.components[part]
-                )
-                return measure.covariance(cut)
-
-            return quadratic_rows(covariance, prediction.mu, log_determinant=measure.log_determinant)
-    table = likelihood.tabulate(model, points)
+        if isinstance(measure, FollowingCovariance) and not measure.follows_data:
+            return following(measure, likelihood.prediction(model, points))
+    form = likelihood.gaussian(model, points)
+    table = likelihood.tabulate(model, points) if form is None else form.table()
     if isinstance(table, GaussianTable) and table.gains is None and (table.counts == 1).all():
         return of_gaussian(table)
     return of_shares(table) if isinstance(table, SharedTable) else None
@@ -98,21 +90,20 @@ def of_shares(table: SharedTable) -> Linear:
     )
 
 
-def relative_covariances(measure: RelativeCovariance, mu: Array) -> Linear:
-    """Return χ² of blocks with covariances F ∘ μμᵀ + diag(μ), for predictions (P, n)."""
-    parts, start = [], 0
-    for block in measure.blocks:
-        chosen = slice(start, start + len(block))
-        parts.append((chosen, _block(block, mu[:, chosen])))
-        start += len(block)
-    return side_by_side(parts)
+def following(measure: FollowingCovariance, prediction: Prediction) -> Linear:
+    """Return a statistic whose covariance follows the prediction, its blocks side by side."""
+    return side_by_side([(block, _block(measure, prediction, k)) for k, block in enumerate(measure.blocks)])
 
 
-def _block(relative: Array, mu: Array) -> Linear:
-    unit = np.eye(len(relative))
-
+def _block(measure: FollowingCovariance, prediction: Prediction, k: int) -> Linear:
     def covariance(part: slice) -> Array:
-        own = mu[part]
-        return np.asarray(relative * own[:, :, None] * own[:, None, :] + own[:, :, None] * unit)
+        components = prediction.components
+        cut = Prediction(
+            prediction.mu[part],
+            prediction.jacobian[part],
+            None if components is None else components[part],
+        )
+        return measure.covariances(cut)[k]
 
-    return quadratic_rows(covariance, mu)
+    mean = prediction.mu[:, measure.blocks[k]]
+    return quadratic_rows(covariance, mean, log_determinant=measure.with_determinant)

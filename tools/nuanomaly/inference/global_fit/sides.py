@@ -49,9 +49,8 @@ class Splined:
     rows: Array
     across: Array
 
-    def __call__(self, data: Array) -> Array:
-        """Return the values of joint data, shape (T, D, K)."""
-        coarse = self.value(data[:, self.columns])
+    def spread(self, coarse: Array) -> Array:
+        """Return the values at all points from those at the coarse ones, shape (T, D, K)."""
         square = coarse.reshape(len(coarse), self.rows.shape[1], self.across.shape[1])
         return np.asarray(self.rows @ (square @ self.across.T))
 
@@ -90,15 +89,24 @@ class Side:
     others: tuple[Splined, ...]
     single: Single | None
 
+    def numbers(self, data: Array) -> tuple[Array, ...]:
+        """Return what of joint data (T, n) the values are made of: few numbers for each toy."""
+        own = (self.low.reduced(data),) if self.low is not None else ()
+        return (*own, *(part.value(data[:, part.columns]) for part in self.others))
+
+    def values(self, numbers: Sequence[Array]) -> Single:
+        """Return the values of some toys from their numbers, shape (T, D, K), in single precision."""
+        total = np.zeros((len(numbers[0]), *self.shape), np.float32)
+        flat, rest = total.reshape(len(total), -1), list(numbers)
+        if self.single is not None:
+            np.matmul(rest.pop(0).astype(np.float32), self.single.T, out=flat)
+        for part, coarse in zip(self.others, rest, strict=True):
+            total += part.spread(coarse)
+        return total
+
     def __call__(self, data: Array) -> Single:
         """Return the values of joint data (T, n), shape (T, D, K), in single precision."""
-        total = np.zeros((len(data), *self.shape), np.float32)
-        if self.low is not None and self.single is not None:
-            reduced = self.low.reduced(data).astype(np.float32)
-            total += (reduced @ self.single.T).reshape(total.shape)
-        for part in self.others:
-            total += part(data)
-        return total
+        return self.values(self.numbers(data))
 
     def exact(self, data: Array) -> Array:
         """Return the same in double precision."""
@@ -106,7 +114,7 @@ class Side:
         if self.low is not None:
             total += self.low(data).reshape(total.shape)
         for part in self.others:
-            total += part(data)
+            total += part.spread(part.value(data[:, part.columns]))
         return total
 
     def bound(self, data: Array) -> Array:

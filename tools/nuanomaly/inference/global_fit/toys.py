@@ -9,7 +9,7 @@ from nuanomaly.inference.global_fit.sides import Side
 from nuanomaly.model.probabilities import Array
 
 #: Toys whose tables are held at once.
-TOGETHER = 50
+TOGETHER = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,18 @@ class GlobalFit:
 
     def __call__(self, data: Array, exact: bool = False) -> Fitted:
         """Return the parameter goodness of fit of data (T, n), appearance against disappearance."""
-        parts = [self._some(data[k : k + TOGETHER], exact) for k in range(0, len(data), TOGETHER)]
+        sides = (self.electron, self.muon, self.product)
+        numbers = [] if exact else [side.numbers(data) for side in sides]
+        parts = []
+        for k in range(0, len(data), TOGETHER):
+            cut = slice(k, k + TOGETHER)
+            if exact:
+                tables: list[cube.Tables] = [side.exact(data[cut]) for side in sides]
+            else:
+                tables = [
+                    side.values([n[cut] for n in own]) for side, own in zip(sides, numbers, strict=True)
+                ]
+            parts.append(_fitted(*tables))
 
         def joined(name: str) -> cube.Minima:
             each = [getattr(part, name) for part in parts]
@@ -59,13 +70,12 @@ class GlobalFit:
             joined("appearance"),
         )
 
-    def _some(self, data: Array, exact: bool) -> Fitted:
-        sides = (self.electron, self.muon, self.product)
-        electron, muon, product = (side.exact(data) if exact else side(data) for side in sides)
-        joint = cube.of_sum(electron, muon, product)
-        apart = cube.of_disappearance(electron, muon), cube.of_plane(product)
-        refined, grid = (
-            getattr(joint, name) - getattr(apart[0], name) - getattr(apart[1], name)
-            for name in ("refined", "grid")
-        )
-        return Fitted(refined, grid, joint, *apart)
+
+def _fitted(electron: cube.Tables, muon: cube.Tables, product: cube.Tables) -> Fitted:
+    joint = cube.of_sum(electron, muon, product)
+    apart = cube.of_disappearance(electron, muon), cube.of_plane(product)
+    refined, grid = (
+        getattr(joint, name) - getattr(apart[0], name) - getattr(apart[1], name)
+        for name in ("refined", "grid")
+    )
+    return Fitted(refined, grid, joint, *apart)
