@@ -11,6 +11,8 @@ runs:
     against: the other point of a likelihood ratio
     levels, most, every, independent: optional, for feldman-cousins
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
+
+A run of kind ``global-tension`` is described in :mod:`nuanomaly.inference.global_fit.run`.
 """
 
 from collections.abc import Mapping
@@ -25,6 +27,8 @@ from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, t
 from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
+from nuanomaly.inference.global_fit.run import TensionRun
+from nuanomaly.inference.global_fit.run import compute as tension_run
 from nuanomaly.inference.likelihood_ratio import toy_likelihood_ratio
 from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
@@ -44,6 +48,7 @@ _TESTS = {
     "compatibility": toy_compatibility,
     "likelihood-ratio": toy_likelihood_ratio,
 }
+GLOBAL = "global-tension"
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage}
 _KEYS = ("datasets", "model", "mode", "fixed", "grid", "toys", "seed", "allow_overlap")
 _MORE = {
@@ -56,7 +61,7 @@ _MORE = {
 
 def compute(
     declared: Mapping[str, Any], placement: Placement | None = None, progress: Progress | None = None
-) -> ToyTest | FeldmanCousins:
+) -> ToyTest | FeldmanCousins | TensionRun:
     """Return the result of a declared run.
 
     Raises
@@ -64,8 +69,10 @@ def compute(
     UnknownNameError
         For an unknown kind or key.
     """
-    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS}
+    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, GLOBAL: tension_run}
     kind = str(declared.get("kind"))
+    if kind == GLOBAL:
+        return tension_run(declared)
     if kind not in kinds:
         raise UnknownNameError("kind of run", kind, kinds)
     keys = (*_KEYS, *_MORE.get(kind, ()))
@@ -109,7 +116,7 @@ def _points(declared: Mapping[str, Any]) -> dict[str, Array]:
 def record(
     folder: Path,
     declared: Mapping[str, Any],
-    found: ToyTest | FeldmanCousins,
+    found: ToyTest | FeldmanCousins | TensionRun,
     cpu_seconds: float | None = None,
 ) -> Path:
     """Write a result with its declaration; of a test, the table is how its toys are distributed.
@@ -119,11 +126,16 @@ def record(
     cpu_seconds : float, optional
         What the run took, all processes together; two digits of it are kept.
     """
-    name, frame = ("critical", found.to_frame()) if isinstance(found, FeldmanCousins) else _spread(found)
+    if isinstance(found, TensionRun):
+        tables = found.tables()
+    else:
+        tables = dict(
+            [("critical", found.to_frame()) if isinstance(found, FeldmanCousins) else _spread(found)]
+        )
     about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": found.to_dict()}
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
-    return write(folder, {name: frame}, about)
+    return write(folder, tables, about)
 
 
 def _spread(test: ToyTest) -> "tuple[str, pd.DataFrame]":
