@@ -7,53 +7,126 @@ The public names are loaded when first used: ``import nuanomaly`` and ``nuanomal
     best = nuanomaly.load("best")
     best.table("ratios")                                   # a DataFrame whose columns know their units
     nuanomaly.likelihood("best").chi2("2nu-ee", dm2_41=1.25, sin2_2theta_ee=0.34)
+    analysis = nuanomaly.Analysis(["gallium", "nue-carbon"], "2nu-ee")
+    analysis.fit(), analysis.compare()                     # each result says how it was obtained
+
+What is listed in ``__all__`` is the public surface: it changes with the version, and CHANGELOG.md says how.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
-    "archive.errors": ("NuanomalyError",),
+    "archive.errors": ("NuanomalyError", "UnknownNameError"),
     "archive.release": ("Release", "load"),
+    "archive.anomalies": ("anomalies", "groups"),
     "archive.catalog": ("find_datasets",),
     "archive.fetch": ("fetch",),
     "archive.cite": ("cite",),
     "archive.validate": ("validate",),
-    "model.registry": ("model", "models"),
-    "likelihood.build": ("likelihood",),
-    "inference.scan": ("scan",),
-    "inference.survey": ("survey",),
-    "inference.fit": ("fit",),
-    "inference.compatibility": ("compare",),
-    "inference.benchmarks": ("benchmarks",),
+    "model.registry": ("models",),
+    "model.probabilities": ("NotApplicableError", "Parameter", "VacuumModel"),
+    "model.function": ("FunctionModel",),
+    "likelihood.interface": ("Likelihood",),
+    "likelihood.wrappers.joint": ("combine",),
+    "inference.ablation": ("ablation", "variants"),
     "inference.analysis": ("Analysis",),
+    "inference.bayes": ("Posterior", "Suspiciousness", "posterior", "suspiciousness"),
+    "inference.benchmarks": ("benchmarks",),
+    "inference.cls": ("CLs", "gaussian_cls", "toy_cls"),
+    "inference.compatibility": ("Compatibility", "compare"),
+    "inference.contours": ("Level", "interval", "level", "levels", "region"),
+    "inference.coverage": ("coverage",),
+    "inference.datasets": ("OverlapError", "overlaps"),
+    "inference.feldman_cousins": ("FeldmanCousins", "feldman_cousins"),
+    "inference.fit": ("Fit", "fit", "profile", "significance"),
+    "inference.grid": ("Axis",),
+    "inference.montecarlo": ("toy_compatibility", "toy_goodness", "toy_hypothesis", "toy_significance"),
+    "inference.question": ("UnfeltModelError",),
+    "inference.raster": ("Raster", "raster"),
+    "inference.scan": ("Scan", "scan"),
+    "inference.significance": ("Significance", "p_value", "sigma"),
+    "inference.survey": ("Verdict", "survey"),
+    "inference.toys": ("ToyTest",),
+    "inference.workers": ("Placement",),
 }
+#: Packages that are called like the function of their name; they stay what they are at every access.
+_CALLABLE = ("likelihood", "model")
 _WHERE = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = sorted([*_WHERE, "__version__"])  # noqa: PLE0605
+__all__ = sorted([*_WHERE, *_CALLABLE, "__version__"])  # noqa: PLE0605
 
 if TYPE_CHECKING:
+    from nuanomaly.archive.anomalies import anomalies as anomalies
+    from nuanomaly.archive.anomalies import groups as groups
     from nuanomaly.archive.catalog import find_datasets as find_datasets
     from nuanomaly.archive.cite import cite as cite
     from nuanomaly.archive.errors import NuanomalyError as NuanomalyError
+    from nuanomaly.archive.errors import UnknownNameError as UnknownNameError
     from nuanomaly.archive.fetch import fetch as fetch
     from nuanomaly.archive.release import Release as Release
     from nuanomaly.archive.release import load as load
     from nuanomaly.archive.validate import validate as validate
+    from nuanomaly.inference.ablation import ablation as ablation
+    from nuanomaly.inference.ablation import variants as variants
     from nuanomaly.inference.analysis import Analysis as Analysis
+    from nuanomaly.inference.bayes import Posterior as Posterior
+    from nuanomaly.inference.bayes import Suspiciousness as Suspiciousness
+    from nuanomaly.inference.bayes import posterior as posterior
+    from nuanomaly.inference.bayes import suspiciousness as suspiciousness
     from nuanomaly.inference.benchmarks import benchmarks as benchmarks
+    from nuanomaly.inference.cls import CLs as CLs
+    from nuanomaly.inference.cls import gaussian_cls as gaussian_cls
+    from nuanomaly.inference.cls import toy_cls as toy_cls
+    from nuanomaly.inference.compatibility import Compatibility as Compatibility
     from nuanomaly.inference.compatibility import compare as compare
+    from nuanomaly.inference.contours import Level as Level
+    from nuanomaly.inference.contours import interval as interval
+    from nuanomaly.inference.contours import level as level
+    from nuanomaly.inference.contours import levels as levels
+    from nuanomaly.inference.contours import region as region
+    from nuanomaly.inference.coverage import coverage as coverage
+    from nuanomaly.inference.datasets import OverlapError as OverlapError
+    from nuanomaly.inference.datasets import overlaps as overlaps
+    from nuanomaly.inference.feldman_cousins import FeldmanCousins as FeldmanCousins
+    from nuanomaly.inference.feldman_cousins import feldman_cousins as feldman_cousins
+    from nuanomaly.inference.fit import Fit as Fit
     from nuanomaly.inference.fit import fit as fit
+    from nuanomaly.inference.fit import profile as profile
+    from nuanomaly.inference.fit import significance as significance
+    from nuanomaly.inference.grid import Axis as Axis
+    from nuanomaly.inference.montecarlo import toy_compatibility as toy_compatibility
+    from nuanomaly.inference.montecarlo import toy_goodness as toy_goodness
+    from nuanomaly.inference.montecarlo import toy_hypothesis as toy_hypothesis
+    from nuanomaly.inference.montecarlo import toy_significance as toy_significance
+    from nuanomaly.inference.question import UnfeltModelError as UnfeltModelError
+    from nuanomaly.inference.raster import Raster as Raster
+    from nuanomaly.inference.raster import raster as raster
+    from nuanomaly.inference.scan import Scan as Scan
     from nuanomaly.inference.scan import scan as scan
+    from nuanomaly.inference.significance import Significance as Significance
+    from nuanomaly.inference.significance import p_value as p_value
+    from nuanomaly.inference.significance import sigma as sigma
+    from nuanomaly.inference.survey import Verdict as Verdict
     from nuanomaly.inference.survey import survey as survey
+    from nuanomaly.inference.toys import ToyTest as ToyTest
+    from nuanomaly.inference.workers import Placement as Placement
     from nuanomaly.likelihood.build import likelihood as likelihood
+    from nuanomaly.likelihood.interface import Likelihood as Likelihood
+    from nuanomaly.likelihood.wrappers.joint import combine as combine
+    from nuanomaly.model.function import FunctionModel as FunctionModel
+    from nuanomaly.model.probabilities import NotApplicableError as NotApplicableError
+    from nuanomaly.model.probabilities import Parameter as Parameter
+    from nuanomaly.model.probabilities import VacuumModel as VacuumModel
     from nuanomaly.model.registry import model as model
     from nuanomaly.model.registry import models as models
 
 
 def __getattr__(name: str) -> Any:
+    if name in _CALLABLE:
+        return import_module(f"{__name__}.{name}")
     if name in _WHERE:
         return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
