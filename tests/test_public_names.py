@@ -14,10 +14,10 @@ SURFACE = """
     Analysis Axis CLs Compatibility FeldmanCousins Fit FunctionModel Level Likelihood NotApplicableError
     NuanomalyError OverlapError Parameter Placement Posterior Raster Release Scan Significance Suspiciousness
     ToyTest UnfeltModelError UnknownNameError VacuumModel Verdict __version__ ablation anomalies benchmarks
-    cite combine compare coverage feldman_cousins fetch find_datasets fit gaussian_cls groups interval level levels
-    likelihood load model models overlaps p_value posterior profile raster region scan sigma significance
-    survey suspiciousness toy_cls toy_compatibility toy_goodness toy_hypothesis toy_significance validate
-    variants
+    cite combine compare coverage feldman_cousins fetch find_datasets fit gaussian_cls groups interval level
+    levels likelihood load model models overlaps p_value posterior profile raster region scan sigma
+    significance survey suspiciousness toy_cls toy_compatibility toy_goodness toy_hypothesis toy_significance
+    validate variants
 """.split()  # noqa: SIM905
 #: What is asked of data under a model: everything after these two has a name.
 QUESTIONS = """

@@ -36,7 +36,8 @@ _HOMES = {
     "inference.bayes": ("Posterior", "Suspiciousness", "posterior", "suspiciousness"),
     "inference.benchmarks": ("benchmarks",),
     "inference.cls": ("CLs", "gaussian_cls", "toy_cls"),
-    "inference.compatibility": ("Compatibility", "compare"),
+    "inference.compatibility": ("compare",),
+    "inference.compatibility_result": ("Compatibility",),
     "inference.contours": ("Level", "interval", "level", "levels", "region"),
     "inference.coverage": ("coverage",),
     "inference.datasets": ("OverlapError", "overlaps"),
@@ -80,8 +81,8 @@ if TYPE_CHECKING:
     from nuanomaly.inference.cls import CLs as CLs
     from nuanomaly.inference.cls import gaussian_cls as gaussian_cls
     from nuanomaly.inference.cls import toy_cls as toy_cls
-    from nuanomaly.inference.compatibility import Compatibility as Compatibility
     from nuanomaly.inference.compatibility import compare as compare
+    from nuanomaly.inference.compatibility_result import Compatibility as Compatibility
     from nuanomaly.inference.contours import Level as Level
     from nuanomaly.inference.contours import interval as interval
     from nuanomaly.inference.contours import level as level

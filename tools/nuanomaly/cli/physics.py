@@ -221,12 +221,12 @@ def compare(
         calibrated = {} if test is None else {"pg_toys": {**test.to_dict(), "seed": seed}}
         output.emit(_tidy({**found.to_dict(), **calibrated}))
         return
-    click.echo(f"{' against '.join(found.datasets)}, model {found.model}")
+    _sides(found.datasets, found.model)
     _ranges(asked)
     click.echo()
     rows = [
         (
-            part.name,
+            part.name if len(part.name) <= _LONG else f"side {k + 1}",
             output.STATISTICS[part.statistic][0],
             f"{part.minimum:.3f}".replace("-", "−"),
             f"{part.joint:.3f}".replace("-", "−"),
@@ -237,7 +237,7 @@ def compare(
                 if n in asked.units
             ),
         )
-        for part in found.parts
+        for k, part in enumerate(found.parts)
     ]
     numbers = ("own minimum", "at joint best fit", "difference")
     output.table(["data set", "statistic", *numbers, "own best fit"], rows, right=numbers)
@@ -282,6 +282,20 @@ def _drivers(best: "Fit") -> None:
     ]
     if said:
         click.echo(f"  driven by {', '.join(said)}")
+
+
+#: Names of sides that are longer are told apart from the table.
+_LONG = 40
+
+
+def _sides(names: Sequence[str], model: str) -> None:
+    """Say what is compared; long sums on lines of their own."""
+    if all(len(name) <= _LONG for name in names):
+        click.echo(f"{' against '.join(names)}, model {model}")
+        return
+    click.echo(f"model {model}")
+    for k, name in enumerate(names):
+        click.echo(f"  side {k + 1}: {name}")
 
 
 # --- how numbers are printed --------------------------------------------------------------------------------

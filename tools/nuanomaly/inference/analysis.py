@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference import bayes, cls, montecarlo
 from nuanomaly.inference.ablation import Row, ablation_of
-from nuanomaly.inference.compatibility import Compatibility, compatibility_of
+from nuanomaly.inference.compatibility import compatibility_of
+from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.coverage import NOMINAL, coverage_of
 from nuanomaly.inference.feldman_cousins import LEVELS, FeldmanCousins, feldman_cousins_of
 from nuanomaly.inference.fit import Fit, fit_of, profile_of, significance_of

@@ -6,14 +6,16 @@ are taken without it, its own minimum is zero, and it enters the joint fit once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.datasets import FoundOverlap, Mode, joint
+from nuanomaly.inference import tabulated
+from nuanomaly.inference.compatibility_result import Compatibility, Part
+from nuanomaly.inference.datasets import Mode, joint
 from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.minimise import minimise
@@ -21,203 +23,13 @@ from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.rank import Ranks, insensitive, rank
-from nuanomaly.inference.result import Test, point_text, test_rows
 from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.inference.workload import LIMIT, Effort
 from nuanomaly.likelihood.interface import AnyModel, Likelihood, solved
 from nuanomaly.likelihood.nuisance import Quadratic
-from nuanomaly.likelihood.parts import StatisticKind
 from nuanomaly.likelihood.wrappers.variants import without_prior
 from nuanomaly.model.probabilities import Array
-
-
-@dataclass(frozen=True)
-class Part:
-    """One data set of a comparison.
-
-    Attributes
-    ----------
-    name : str
-        Release or group, or ``prior`` for the prior of shared nuisances.
-    statistic : {"chi2", "-2lnL", "delta"}
-    n_bins : int or None
-    minimum : float
-        Its own smallest value, the shared prior left out.
-    parameters : mapping
-        The free parameters there; those that it does not depend on are left out.
-    at_boundary : tuple of str
-    joint : float
-        Its value at the joint best fit.
-    rank : int
-        How many parameters (and shared nuisances) it constrains.
-    converged : bool
-        Whether enough searches agree on its own minimum.
-    """
-
-    name: str
-    statistic: StatisticKind
-    n_bins: int | None
-    minimum: float
-    parameters: Mapping[str, float]
-    at_boundary: tuple[str, ...]
-    joint: float
-    rank: int
-    converged: bool = True
-
-    @property
-    def pull(self) -> float:
-        """What the joint fit costs this data set: its share of χ²_PG."""
-        return self.joint - self.minimum
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the part for a result file."""
-        return {
-            "statistic": self.statistic,
-            "value": self.minimum,
-            "n_bins": self.n_bins,
-            "parameters": dict(self.parameters),
-            "at_boundary": list(self.at_boundary),
-            "at_joint_best_fit": self.joint,
-            "pull": self.pull,
-            "rank": self.rank,
-            "converged": self.converged,
-        }
-
-
-@dataclass(frozen=True, repr=False)
-class Compatibility(Test):
-    """The result of a comparison; as a test, the parameter goodness of fit.
-
-    Attributes
-    ----------
-    datasets : tuple of str
-    model : str
-    parts : tuple of Part
-        One per data set, in order, and one for the prior of shared nuisances if there is any.
-    value : float
-        The smallest value of the sum, priors included.
-    best_fit : mapping
-        The free parameters there.
-    at_boundary : tuple of str
-    rank : int
-        How many parameters (and shared nuisances) all data sets together constrain.
-    pg : Significance
-        The parameter goodness of fit.
-    goodness_of_fit : Significance or None
-        Of the joint best fit, if every data set is a χ².
-    shared : mapping
-        Shared nuisances and their values at the joint best fit.
-    fixed, modes : mapping
-    overlaps : tuple of FoundOverlap
-        Shared data, if that was allowed.
-    approximate : str
-    left_out : mapping of str to str
-        Releases that cannot take the model, and why.
-    private : tuple of str
-        Releases of one's own folders.
-    ranges : mapping of str to (float, float)
-        Where each parameter was looked for.
-    converged : bool
-        Whether enough searches agree, on the joint best fit and on each side's own.
-    searches, agreeing : int
-        How many searches there were for the joint best fit, and how many ended there.
-    """
-
-    datasets: tuple[str, ...]
-    model: str
-    parts: tuple[Part, ...]
-    value: float
-    best_fit: Mapping[str, float]
-    at_boundary: tuple[str, ...]
-    rank: int
-    pg: Significance
-    goodness_of_fit: Significance | None
-    shared: Mapping[str, float] = field(default_factory=dict)
-    fixed: Mapping[str, float] = field(default_factory=dict)
-    modes: Mapping[str, str] = field(default_factory=dict)
-    overlaps: tuple[FoundOverlap, ...] = ()
-    approximate: str = ""
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    private: tuple[str, ...] = ()
-    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    converged: bool = True
-    searches: int = 1
-    agreeing: int = 1
-    question: Question | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def delta(self) -> float:
-        """χ² of the parameter goodness of fit."""
-        return self.pg.delta
-
-    @property
-    def dof(self) -> int:
-        """Its degrees of freedom."""
-        return self.pg.dof
-
-    @property
-    def p_value(self) -> float | None:
-        """Its p-value."""
-        return self.pg.p_value
-
-    @property
-    def sigma(self) -> float | None:
-        """The number of σ of that."""
-        return self.pg.sigma
-
-    @property
-    def how(self) -> str:
-        """How the p-value was obtained."""
-        return f"parameter goodness of fit, {self.pg.how}"
-
-    def __str__(self) -> str:
-        return f"{' against '.join(self.datasets)}, {self.model}: {self.pg}"
-
-    def summary(self) -> dict[str, str]:
-        """Return what a notebook shows of it."""
-        units = {} if self.question is None else self.question.units
-        found = {"data": " against ".join(self.datasets), "model": self.model} | test_rows(self)
-        found["joint best fit"] = point_text(self.best_fit, units)
-        return found | {f"pull of {p.name}": f"{p.pull:.2f}" for p in self.parts}
-
-    def part(self, name: str) -> Part:
-        """Return a data set's part."""
-        return next(p for p in self.parts if p.name == name)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison for a result file."""
-        fit = self.goodness_of_fit
-        return {
-            "datasets": list(self.datasets),
-            "modes": dict(self.modes),
-            "model": self.model,
-            "fixed": dict(self.fixed),
-            "minimum": {p.name: p.to_dict() for p in self.parts},
-            "best_fit": dict(self.best_fit),
-            "at_boundary": list(self.at_boundary),
-            "joint": {
-                "value": self.value,
-                "rank": self.rank,
-                "searches": self.searches,
-                "agreeing": self.agreeing,
-            },
-            "converged": self.converged,
-            "pg": {
-                "chi2": self.pg.delta,
-                "dof": self.pg.dof,
-                "p_value": self.pg.p_value,
-                "sigma": self.pg.sigma,
-                "how": self.pg.how,
-            },
-            "goodness_of_fit": None if fit is None else fit.to_dict(),
-            "shared_nuisances": dict(self.shared),
-            "overlaps": [o.to_dict() for o in self.overlaps],
-            "ranges": {name: list(both) for name, both in self.ranges.items()},
-            "approximate": self.approximate,
-            "left_out": dict(self.left_out),
-            "private": list(self.private),
-        }
 
 
 @named_after(2, "mode", "fixed", "grid", hints={dict: "fixed"})
@@ -252,6 +64,12 @@ def compare(
     UnfeltModelError
         If a side depends on none of the free parameters.
 
+    Notes
+    -----
+    Exact 3+1 with its three parameters free is minimised over tables
+    (:mod:`~nuanomaly.inference.tabulated`), in which data of short baselines are read in the short-baseline
+    limit; ``approximate`` of the result says which.
+
     Examples
     --------
     >>> found = compare(["gallium", "nue-carbon"], "2nu-ee")
@@ -269,6 +87,8 @@ def compatibility_of(
 ) -> Compatibility:
     """Return the comparison that answers a question; see :func:`compare`."""
     check_sides(what)
+    if tabulated.applies(what):
+        return _tabulated(what, tabulated.minima(what, progress))
     chosen, count = effort or Effort(), len(what.sides)
 
     def say(done: int, total: int) -> None:
@@ -352,6 +172,14 @@ def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float
     return [{**middle, **m.parameters} for m in separate]
 
 
+def _tabulated(what: Question, found: tabulated.TabulatedMinima) -> Compatibility:
+    """Return the comparison that minima of tables make; nothing is shared between the sides."""
+    at = found.joint.parameters
+    own = zip(found.sides, found.at_joint, strict=True)
+    parts = [_as_part(what, k, minimum, at, value) for k, (minimum, value) in enumerate(own)]
+    return _assembled(what, parts, found.joint, {}, found.approximate)
+
+
 def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compatibility:
     held, named = held_nuisances(what), named_nuisances(what)
     together = what.likelihood
@@ -361,7 +189,16 @@ def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compa
     parts = [_part(what, k, minimum, at, values) for k, minimum in enumerate(separate)]
     if held or named:
         parts.append(_prior(what, {**values, **at}))
-    scanned = [name for name in named if name in at]
+    return _assembled(what, parts, best, {name: float(v[0]) for name, v in values.items()})
+
+
+def _assembled(
+    what: Question, parts: Sequence[Part], best: Minimum, pulls: Mapping[str, float], reading: str = ""
+) -> Compatibility:
+    """Return the comparison of parts at a joint best fit; ``reading`` says how the model was approximated."""
+    held, together = held_nuisances(what), what.likelihood
+    shared = [name for name in shared_nuisances(what.sides) if name in together.nuisances.ids]
+    scanned = [name for name in named_nuisances(what) if name in best.parameters]
     ranks = rank(what.objective, what.axes, shared, [*held, *scanned], [best.parameters])
     dof = sum(p.rank for p in parts) - ranks.constrained
     pg = Significance(best.value - sum(p.minimum for p in parts), dof, against="compatibility")
@@ -378,11 +215,11 @@ def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compa
         rank=ranks.constrained,
         pg=pg,
         goodness_of_fit=_goodness(together, best, ranks, len(held) + len(scanned)),
-        shared={name: float(v[0]) for name, v in values.items()},
+        shared=pulls,
         fixed=what.fixed,
         modes=what.modes,
         overlaps=what.overlaps,
-        approximate=together.approximate,
+        approximate="; ".join(filter(None, (reading, together.approximate))),
         left_out=what.left_out,
         private=what.private,
         ranges={a.name: (a.low, a.high) for a in what.axes},
@@ -440,17 +277,32 @@ def _part(
         value, _ = member.profiled(what.model, points, member.nuisances.without_prior(held), given)
     else:
         value = member.value(what.model, points)
-    near = [{a.name: float(at[a.name][0]) for a in side.axes}]
+    point = {a.name: float(at[a.name][0]) for a in side.axes}
+    return _as_part(what, k, minimum, point, float(value[0]), list(given))
+
+
+def _as_part(
+    what: Question,
+    k: int,
+    minimum: Minimum,
+    at: Mapping[str, float],
+    joint: float,
+    given: Sequence[str] = (),
+) -> Part:
+    """Return a side with its own minimum, its value at the joint best fit ``at``, and its rank."""
+    side = alone(what, k)
+    objective = Objective(side.likelihood, what.model, side.fixed, held_nuisances(what))
+    near = [{a.name: at[a.name] for a in side.axes}]
     return Part(
         name=what.names[k],
-        statistic=member.statistic,
-        n_bins=member.n_bins,
+        statistic=side.likelihood.statistic,
+        n_bins=side.likelihood.n_bins,
         minimum=minimum.value,
         parameters=minimum.parameters,
         at_boundary=minimum.at_boundary,
-        joint=float(value[0]),
+        joint=joint,
         converged=minimum.converged,
-        rank=rank(objective, side.axes, list(given), near=near).constrained,
+        rank=rank(objective, side.axes, given, near=near).constrained,
     )
 
 
