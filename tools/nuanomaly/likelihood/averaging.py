@@ -5,8 +5,10 @@ any other function only values are known. They are taken at 1, 2, 4, … points 
 until the statistic no longer moves by more than :data:`TOLERANCE`. What is compared is not the statistic
 alone, which may agree by chance: the change of each node's average counts with its absolute weight, in
 several patterns of signs. A rule that resolves the waves is wrong by far less than it differs from the
-coarser one, and one that does not differs from it at nearly every node; where a few wide intervals decide,
-the difference may be smaller than the error by chance, and four times it is stated.
+coarser one: by less than 0.3 d²/A, if d is the difference and A how far probabilities reach (two points for
+one, a wave of small phase; more points are better still), and 4 d²/A is counted. A rule that does not resolve
+them differs by about A at nearly every node, and d itself is counted. Where a few wide intervals decide, the
+difference may be smaller than the error by chance, and four times what comes out is stated.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,10 +25,12 @@ from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 TOLERANCE = 0.01
 #: What is stated, in units of how far the statistic moved.
 _SAFETY = 4.0
+#: In units of d²/A, what a difference counts for that is small compared with how far probabilities reach.
+_RESOLVED = 4.0
 #: The largest number of points in an interval.
 LARGEST = 64
-#: How many probabilities at nodes are held at once.
-_HELD = 2_000_000
+#: How many probabilities at nodes are held at once: they stay in the cache.
+_HELD = 131_072
 
 #: (outputs, numbers of the points they belong to) → statistic.
 Valued = Callable[[Array, NDArray[np.intp]], Array]
@@ -124,9 +128,9 @@ class _Refinement:
         left, number = np.arange(self.rows.size), 1
         while self.open and left.size:
             number *= 2
-            change, before = np.zeros((left.size, self.outputs.shape[1])), self.outputs[left]
+            change = np.zeros((left.size, self.outputs.shape[1]))
             refined = [self._finer(part, left, number, change) for part in self.open]
-            self.stated[left] = self._spread(left, before, change)
+            self.stated[left] = self._spread(left, change)
             moving = self.stated[left] > TOLERANCE
             if number >= LARGEST and moving.any():
                 self._refuse(int(left[np.argmax(self.stated[left])]))
@@ -142,19 +146,22 @@ class _Refinement:
         chosen = {k: v[left] for k, v in self.parameters.items()}
         finer = self._whole(channel.sampled(self.sampling.model, chosen, number), left.size)
         factor, step = strength[left][:, None], finer - P
+        size = np.abs(step)
+        reach = np.ptp(finer, axis=1, keepdims=True)
+        share = np.divide(_RESOLVED * size, reach, out=np.ones_like(size), where=reach > 0.0)
+        size *= np.minimum(share, 1.0)
         self.outputs[left] += factor * channel.weighted(step)
-        change += np.abs(factor) * np.asarray((channel.weight_sizes @ np.abs(step).T).T, float)
+        change += np.abs(factor) * np.asarray((channel.weight_sizes @ size.T).T, float)
         return finer
 
-    def _spread(self, left: NDArray[np.intp], before: Array, change: Array) -> Array:
+    def _spread(self, left: NDArray[np.intp], change: Array) -> Array:
         """Return how far the statistic may be moved by changes of the outputs, shape (points,)."""
         rows, outputs = self.rows[left], self.outputs[left]
         n = outputs.shape[1]
         signs = np.where(np.random.default_rng(n).random(n) < 0.5, -1.0, 1.0)
-        value = self.sampling.statistic(outputs, rows)
-        others = (before, outputs + change, outputs + signs * change)
-        moved = [self.sampling.statistic(other, rows) - value for other in others]
-        return np.asarray(_SAFETY * np.max(np.abs(moved), axis=0))
+        tried = np.concatenate([outputs, outputs + change, outputs + signs * change])
+        values = self.sampling.statistic(tried, np.tile(rows, 3)).reshape(3, -1)
+        return np.asarray(_SAFETY * np.max(np.abs(values[1:] - values[0]), axis=0))
 
     def _refuse(self, point: int) -> None:
         """Say where a function cannot be averaged.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import Table, shared_table
@@ -21,7 +22,8 @@ from nuanomaly.likelihood.parts import (
     Transform,
 )
 from nuanomaly.likelihood.penalty import Penalty
-from nuanomaly.model.probabilities import Array, Model, Parameter
+from nuanomaly.model.extra_events import ExtraEvents
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +53,36 @@ class ResponseLikelihood(Likelihood):
 
     def _outputs(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the response's outputs at complete points, shape (P, n_out)."""
+        extra = self._extra(model, points)
+        if isinstance(model, ExtraEvents):
+            model = model.oscillation
         own = {p.name for p in model.parameters}
         physics = {k: v for k, v in points.items() if k in own}
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
         if not model.sampled or not self.response.channels:
-            return self.response(model, physics, interaction)
-        return self._sampling(model, points).settled(physics, interaction)[0]
+            return self.response(model, physics, interaction) + extra
+        return self._sampling(model, points).settled(physics, interaction)[0] + extra
+
+    def _extra(self, model: Model, points: Mapping[str, Array]) -> Array | float:
+        """Return what a hypothesis adds to the outputs, shape (P, n_out)."""
+        if not isinstance(model, ExtraEvents):
+            return 0.0
+        template = model.template(self.release, self.mode)
+        if template.events is not None:
+            if template.events.shape != (self.response.n_out,):
+                raise NuanomalyError(
+                    f"{self.release}: a template of {model.name!r} has shape {template.events.shape}, the "
+                    f"response has {self.response.n_out} outputs"
+                )
+            return np.asarray(model.strength(points)[:, None] * template.events)
+        chosen = [c for c in self.response.channels if (c.initial, c.final) == model.channel]
+        if not chosen:
+            raise NotApplicableError(
+                f"not applicable: {self.release} has no channel {'→'.join(model.channel)}, in which the "
+                f"events of {model.name!r} are given"
+            )
+        events = [c.weighted(template.at_nodes(c.nodes, points)) for c in chosen]
+        return np.asarray(model.strength(points)[:, None] * np.sum(events, axis=0))
 
     def _sampling(self, model: Model, points: Mapping[str, Array]) -> Sampling:
         """Return what averages a model that is sampled."""

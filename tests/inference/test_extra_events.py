@@ -1,0 +1,90 @@
+"""Hypotheses that add events: what is put in comes out, and what is not given is not zero."""
+
+import numpy as np
+import pytest
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.fit import fit
+from nuanomaly.inference.survey import survey
+from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.wrappers.joint import combine
+from nuanomaly.model.extra_events import ExtraEvents
+from nuanomaly.model.probabilities import NotApplicableError, Parameter
+from nuanomaly.model.registry import model
+
+#: Events of a falling spectrum in the eleven bins of MiniBooNE's ν_e candidates, and in KARMEN's nine.
+BOONE, KARMEN = 120.0 * np.exp(-np.arange(11) / 2.0), np.linspace(3.0, 0.5, 9)
+SIGNAL = ExtraEvents("falling", {"miniboone-nue:nu": BOONE, "karmen": KARMEN})
+
+
+def test_a_template_is_added_to_the_prediction() -> None:
+    lk = likelihood("karmen")
+    added = lk.predict(SIGNAL, strength=2.0) - lk.predict("3nu")
+    np.testing.assert_allclose(added, 2.0 * KARMEN)
+    assert lk.chi2(SIGNAL, strength=0.0) == pytest.approx(lk.chi2("3nu"), abs=1e-12)
+
+
+def test_a_function_of_true_variables_has_the_efficiency_of_its_channel() -> None:
+    constant = ExtraEvents("constant", {"miniboone-nue": lambda L, E, node: 2e-3 * np.ones(E.size)})
+    lk = likelihood("miniboone-nue", "nu")
+
+    def appearing(initial, final, antineutrino, L, E):
+        return 0.9 if initial == final else 2e-3 * (initial == "mu" and final == "e")
+
+    np.testing.assert_allclose(lk.predict(constant, strength=1.0), lk.predict(appearing), rtol=2e-4)
+
+
+def test_parameters_of_a_template_are_fitted() -> None:
+    slope = Parameter("slope", "MeV", 10.0, 1e4, "slope", log=True, scan=(50.0, 500.0))
+    signal = ExtraEvents(
+        "slope", {"miniboone-nue": lambda L, E, node, slope: 0.01 * np.exp(-E / slope)}, parameters=[slope]
+    )
+    lk = likelihood("miniboone-nue", "nu")
+    best = fit("miniboone-nue:nu", signal)
+    assert best.value < lk.chi2(signal, strength=0.0, slope=100.0) - 5.0
+    assert 50.0 <= best.parameters["slope"] <= 500.0
+
+
+def test_an_injected_strength_comes_back_within_its_error() -> None:
+    """200 toys of both experiments together: mean and spread of the fitted strength."""
+    joint = combine([likelihood("miniboone-nue", "nu"), likelihood("karmen")])
+    truth = joint.points(SIGNAL, {"strength": 1.0})
+    data = joint.toys(SIGNAL, truth, 200, np.random.default_rng(5))
+    grid = np.linspace(0.0, 2.5, 126)
+    values = joint.tabulate(SIGNAL, joint.points(SIGNAL, {"strength": grid}))(data)
+    fitted, lowest = grid[np.argmin(values, axis=1)], values.min(axis=1)
+    inside = values[:, np.argmin(np.abs(grid - 1.0))] - lowest < 1.0
+    assert abs(fitted.mean() - 1.0) < 3.0 * fitted.std() / np.sqrt(200) + 0.02
+    assert 0.58 < inside.mean() < 0.78  # 68 % of 200: ± 3 × 3.3 %
+
+
+def test_what_is_not_given_is_not_zero() -> None:
+    with pytest.raises(NotApplicableError, match=r"best@.*: not given: 'falling' has templates for"):
+        likelihood("best").chi2(SIGNAL, strength=1.0)
+    with pytest.raises(NotApplicableError, match="not given"):
+        likelihood("miniboone-nue", "nubar").chi2(SIGNAL, strength=1.0)
+    verdicts = survey(SIGNAL, {"strength": 1.0}, ["karmen", "best", "lsnd"])
+    rows = {v.release.partition("@")[0]: v for v in verdicts}
+    assert rows["karmen"].delta is not None
+    assert "not given" in rows["best"].reason
+    assert rows["lsnd"].statistic is None
+
+
+def test_oscillation_and_extra_events_go_together() -> None:
+    both = ExtraEvents("both", {"karmen": KARMEN}, oscillation=model("3+1"))
+    point = {"dm2_41": 1.0, "Ue4_sq": 0.05, "Umu4_sq": 0.05}
+    lk = likelihood("karmen")
+    added = lk.predict(both, **point, strength=1.0) - lk.predict("3+1", **point)
+    np.testing.assert_allclose(added, KARMEN, atol=1e-9)
+
+
+def test_mistakes_are_explained() -> None:
+    with pytest.raises(NuanomalyError, match=r"shape \(3,\), the response has 9 outputs"):
+        likelihood("karmen").chi2(ExtraEvents("short", {"karmen": np.ones(3)}), strength=1.0)
+    with pytest.raises(NuanomalyError, match="no template"):
+        ExtraEvents("none", {})
+    with pytest.raises(NuanomalyError, match="must take"):
+        ExtraEvents("wrong", {"karmen": lambda E: E})
+    tau = ExtraEvents("tau", {"karmen": lambda L, E, node: E}, channel=("mu", "tau"))
+    with pytest.raises(NotApplicableError, match="has no channel mu→tau"):
+        likelihood("karmen").chi2(tau, strength=1.0)

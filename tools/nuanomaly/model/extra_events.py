@@ -1,0 +1,189 @@
+"""Hypotheses that add events: a template for each experiment, with one strength that they share.
+
+A heavy neutrino or a dark photon that decays to e⁺e⁻ is no oscillation: it adds events of its own shape. What
+it adds to one experiment says nothing of another unless you say so; an experiment without a template is *not
+given*, which is not zero::
+
+    signal = ExtraEvents("dark-sector", {"miniboone-nue:nu": events, "karmen": np.zeros(9)})
+    nuanomaly.fit("miniboone-nue:nu", signal)
+
+A template is either an array of the events in the outputs of the release's response (bins of reconstructed
+energy), or a function of the true variables, ``f(L, E, node, p1, …)``: events at a node of the channel, in
+units of what one unit of probability would give there, so that efficiency and resolution are those of the
+channel. Parameters of these functions are parameters of the hypothesis.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter, Transition
+from nuanomaly.model.vacuum import ThreeFlavour
+from nuanomaly.model.waves import Expansion
+
+STRENGTH = Parameter("strength", "1", 0.0, np.inf, "strength of the extra events", scan=(0.0, 3.0), null=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """What a hypothesis adds to one release.
+
+    Attributes
+    ----------
+    events : array, shape (n_out,), or None
+        In the outputs of the response.
+    function : callable or None
+        Of true variables (see the module).
+    parameters : tuple of str
+        What the function takes besides L, E and node.
+    """
+
+    events: Array | None
+    function: Callable[..., Any] | None
+    parameters: tuple[str, ...] = ()
+
+    def at_nodes(self, nodes: Nodes, points: Mapping[str, Array]) -> Array:
+        """Return the function at nodes, shape (P, N)."""
+        assert self.function is not None
+        size = max((v.size for v in points.values()), default=1)
+        rows = []
+        for k in range(size):
+            own = {name: float(np.broadcast_to(points[name], (size,))[k]) for name in self.parameters}
+            found = np.asarray(self.function(nodes.L, nodes.E, nodes.known, **own), float)
+            rows.append(np.broadcast_to(found, nodes.E.shape))
+        return np.array(rows)
+
+
+class ExtraEvents(Model):
+    """Extra events beside a model of oscillation (see the module).
+
+    Parameters
+    ----------
+    name : str
+    templates : mapping of str to array_like or callable
+        By release: ``NAME``, ``NAME:MODE``, ``NAME@VERSION`` or ``NAME@VERSION:MODE``; the longest name that
+        fits counts.
+    channel : (initial, final)
+        The channel whose efficiency and resolution functions of true variables have.
+    strength : Parameter, optional
+        The factor of all templates.
+    parameters : iterable of Parameter
+        Of the functions; what is not declared has no range.
+    oscillation : Model, optional
+        Three flavours if left out.
+
+    Examples
+    --------
+    >>> signal = ExtraEvents("excess", {"karmen": lambda L, E, node, slope: np.exp(-E / slope)})
+    >>> [p.name for p in signal.parameters if p.default is None]
+    ['strength', 'slope']
+    """
+
+    def __init__(
+        self,
+        name: str,
+        templates: Mapping[str, ArrayLike | Callable[..., Any]],
+        channel: tuple[str, str] = ("mu", "e"),
+        strength: Parameter = STRENGTH,
+        parameters: Iterable[Parameter] = (),
+        oscillation: Model | None = None,
+    ) -> None:
+        if not templates:
+            raise NuanomalyError(
+                f"hypothesis {name!r} has no template: give one for each experiment it is for"
+            )
+        self.name, self.channel, self._strength = name, channel, strength.name
+        self._oscillation = ThreeFlavour() if oscillation is None else oscillation
+        self.templates = {key: _template(value) for key, value in templates.items()}
+        declared = {p.name: p for p in parameters}
+        shape = dict.fromkeys(n for t in self.templates.values() for n in t.parameters)
+        own = tuple(
+            declared.get(n, Parameter(n, "1", -np.inf, np.inf, "a parameter of the template")) for n in shape
+        )
+        self.parameters = (strength, *own, *self._oscillation.parameters)
+        for attribute in ("vacuum", "unitary", "sampled", "three_flavour"):
+            setattr(self, attribute, getattr(self._oscillation, attribute))
+
+    @property
+    def oscillation(self) -> Model:
+        """The model of the probabilities."""
+        return self._oscillation
+
+    def template(self, release: str, mode: str | None) -> Template:
+        """Return what is added to a release.
+
+        Raises
+        ------
+        NotApplicableError
+            If nothing is given for it.
+        """
+        name = release.partition("@")[0]
+        for key in (f"{release}:{mode}", f"{name}:{mode}", release, name):
+            if key in self.templates:
+                return self.templates[key]
+        raise NotApplicableError(
+            f"not applicable: {release}: not given: {self.name!r} has templates for "
+            f"{', '.join(self.templates)}, and an experiment without one is not one without events"
+        )
+
+    def strength(self, points: Mapping[str, Array]) -> Array:
+        """Return the strength, shape (P,)."""
+        return np.asarray(points[self._strength], float)
+
+    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """Return where the oscillation's parameters are possible together."""
+        return self._oscillation.allowed(parameters)
+
+    def refuse_impossible(self, parameters: Mapping[str, Array]) -> None:
+        """Refuse what the oscillation refuses."""
+        self._oscillation.refuse_impossible(parameters)
+
+    def probability(
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        L: Any,
+        E: Any,
+        node: Mapping[str, Array] | None = None,
+        **parameters: Any,
+    ) -> Array:
+        """Return P of the oscillation alone."""
+        known = {p.name for p in self._oscillation.parameters}
+        own = {k: v for k, v in parameters.items() if k in known}
+        return self._oscillation.probability(initial, final, antineutrino, L, E, node, **own)
+
+    def expansion(
+        self,
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        max_L_over_E: float,
+        parameters: Mapping[str, Array],
+    ) -> Expansion | None:
+        """Return the expansion of the oscillation."""
+        return self._oscillation.expansion(initial, final, antineutrino, max_L_over_E, parameters)
+
+    def averaged(self, asked: Transition, nodes: Nodes, parameters: Mapping[str, Array]) -> Array | None:
+        """Return what the oscillation averages itself."""
+        return self._oscillation.averaged(asked, nodes, parameters)
+
+    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Refuse: a surface knows no extra events."""
+        raise NotApplicableError(
+            f"not applicable: {self.name!r} adds events, and a surface is known in two-flavour coordinates"
+        )
+
+
+def _template(given: ArrayLike | Callable[..., Any]) -> Template:
+    if not callable(given):
+        return Template(np.asarray(given, float), None)
+    names = list(signature(given).parameters)
+    if len(names) < 3:
+        raise NuanomalyError("a template of true variables must take (L, E, node, parameters…)")
+    return Template(None, given, tuple(names[3:]))
