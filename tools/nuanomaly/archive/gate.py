@@ -99,6 +99,18 @@ def shaped(metadata: Any, file: Path) -> Mapping[str, Any]:
     return metadata
 
 
+def shaped_tables(declared: Mapping[str, Any], file: Path) -> None:
+    """Check the declarations of tables alone (see :func:`shaped`), of a draft that lacks the rest.
+
+    Raises
+    ------
+    MalformedReleaseError
+        With the line of the first entry that is not what it must be.
+    """
+    for steps, said in _tables(declared):
+        raise MalformedReleaseError(file, said, _line(file, steps))
+
+
 def described(folder: Path) -> None:
     """Check a release that no ledger vouches for against the schema, units and kinds included.
 

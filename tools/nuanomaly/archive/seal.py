@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import document, durable, tables
+from nuanomaly.archive import document, durable, gate, tables
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError
 
 #: What is filled in, in this order, behind ``file``.
@@ -36,6 +36,7 @@ def seal(folder: Path) -> list[str]:
     data = found.data
     if not isinstance(data, dict) or not isinstance(data.get("tables"), dict):
         raise NuanomalyError(f"{file}: has no tables: see schemas/release.schema.json")
+    gate.shaped_tables(_unsealed(data["tables"]), file)
     facts = {name: measure(folder, entry) for name, entry in data["tables"].items()}
     changed = [
         name
@@ -54,6 +55,14 @@ def seal(folder: Path) -> list[str]:
     if changed:
         durable.write_atomically(file, found.text.encode())
     return changed
+
+
+def _unsealed(declared: dict[str, Any]) -> dict[str, Any]:
+    """Return declared tables without what sealing fills in: it may be anything before."""
+    return {
+        name: {k: v for k, v in entry.items() if k not in SEALED} if isinstance(entry, dict) else entry
+        for name, entry in declared.items()
+    }
 
 
 def measure(folder: Path, entry: dict[str, Any]) -> dict[str, str | int]:

@@ -62,6 +62,8 @@ LARGEST_TOLERANCE = 0.25
 #: More digits than any paper prints: a number that was computed.
 MOST_DIGITS = 9
 _FRACTION = re.compile(r"(^|_)(efficiency|acceptance|fraction|probability|purity|livetime_fraction)(_|$)")
+#: In no release are a fifth of the bins with more than 20 events off by a factor of three.
+_FAR, _FILLED = 3.0, 20.0
 #: How far a median L/E may be from those of other experiments with the same channel.
 _FACTOR = 5.0
 
@@ -192,6 +194,15 @@ def _against_data(
         ratio = expected / total
         if not PREDICTED[0] <= ratio <= PREDICTED[1]:
             yield "PREDICTION_FAR", f"mode {mode}: {expected:.4g} predicted, {total:.4g} observed"
+    if observed.shape == predicted.shape:
+        filled = observed > _FILLED
+        ratios = predicted[filled] / observed[filled]
+        far = (ratios < 1.0 / _FAR) | (ratios > _FAR)
+        if filled.any() and far.mean() > 0.2:
+            yield (
+                "PREDICTION_FAR",
+                f"mode {mode}: {far.sum()} of {far.size} bins are off by a factor of {_FAR:g}",
+            )
     if made.statistic == "chi2" and made.n_bins and made.n_bins > 2:
         each = value / made.n_bins
         if not CHI2_PER_BIN[0] <= each <= CHI2_PER_BIN[1]:

@@ -1,0 +1,261 @@
+"""The review always comes, runs nothing, follows nothing, and says first what it did not evaluate."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nuanomaly.archive import bounded, runs, seal
+from nuanomaly.archive.validate import checker, validate
+from nuanomaly.archive.validate.codes import physics
+from nuanomaly.archive.validate.findings import finding
+from nuanomaly.cli import reviewing
+from nuanomaly.inference import review as reviews
+from nuanomaly.inference.review import review
+
+RELEASE = "datasets/toy/2020-r1/release.yaml"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def branch(clone: Any) -> Any:
+    """The toy archive on a branch of its own."""
+    clone.git("switch", "--quiet", "--create", "branch")
+    return clone
+
+
+def test_git_runs_nothing_that_a_contribution_configures(branch: Any, tmp_path: Path) -> None:
+    """Hooks, filters, a file-system monitor, a signer, a pager, a remote of missing objects."""
+    ran = tmp_path / "ran"
+    command = f"touch '{ran}'; cat"
+    for key, value in {
+        "core.fsmonitor": command,
+        "core.hooksPath": str(branch.root / "hooks"),
+        "core.pager": command,
+        "core.sshCommand": command,
+        "diff.external": command,
+        "diff.evil.textconv": command,
+        "filter.evil.clean": command,
+        "filter.evil.smudge": command,
+        "filter.evil.process": command,
+        "gpg.program": command,
+        "log.showSignature": "true",
+        "remote.origin.url": f"ext::sh -c {command}",
+        "remote.origin.promisor": "true",
+        "extensions.partialClone": "origin",
+        "protocol.ext.allow": "always",
+        "alias.diff": f"!{command}",
+    }.items():
+        branch.git("config", key, value)
+    (branch.root / ".git" / "info").mkdir(exist_ok=True)
+    (branch.root / ".git" / "info" / "attributes").write_text("* filter=evil diff=evil\n")
+    (branch.root / "datasets" / ".gitattributes").write_text("* filter=evil diff=evil\n")
+    path = branch.root / RELEASE
+    path.write_text(path.read_text("utf-8").replace("Rates in three bins", "Rates in 3 bins"), "utf-8")
+    found = review(branch.root)
+    assert not ran.exists()
+    assert RELEASE in {c.path for c in found.contribution.changes}
+
+
+def test_a_link_is_a_finding_and_nothing_behind_it_is_read(branch: Any, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.yaml"
+    secret.write_text("password: hunter2\n[\n")
+    (branch.root / RELEASE).unlink()
+    (branch.root / RELEASE).symlink_to(secret)
+    (branch.root / "anomalies" / "x.yaml").symlink_to(secret)
+    (branch.root / "datasets" / "other").symlink_to(tmp_path)
+    (branch.root / "datasets" / "toy" / "2030-r1").symlink_to(tmp_path)
+    (branch.root / "datasets" / "toy" / "2018-r1" / "zero.csv").symlink_to("/dev/zero")
+    found = review(branch.root)
+    linked = {f.file for f in found.findings if f.code == "FILE_IS_LINK"}
+    assert {
+        RELEASE,
+        "anomalies/x.yaml",
+        "datasets/other",
+        "datasets/toy/2030-r1",
+        "datasets/toy/2018-r1/zero.csv",
+    } <= linked
+    assert "hunter2" not in reviewing.markdown(found)
+    assert not found.ok
+
+
+@pytest.mark.parametrize("name", ["Capital", "new\nline", os.fsdecode(b"no-\xff-utf8"), "-dash", "ünicode"])
+def test_a_name_that_no_release_may_have_is_a_finding(branch: Any, name: str) -> None:
+    shutil.copytree(branch.root / "datasets/toy/2020-r1", branch.root / "datasets" / name / "2020-r1")
+    shutil.copytree(branch.root / "datasets/toy/2020-r1", branch.root / "datasets/toy/2020-R1")
+    found = review(branch.root)
+    assert {"PATH_UNSAFE"} <= {f.code for f in found.findings}
+    assert len([f for f in found.findings if f.code == "PATH_UNSAFE"]) == 2
+    text = reviewing.markdown(found)
+    text.encode("utf-8")
+    assert not found.ok
+
+
+def test_four_thousand_stray_files_take_seconds(branch: Any) -> None:
+    folder = branch.root / "datasets" / "toy" / "2020-r1"
+    for k in range(4000):
+        (folder / f"stray-{k}.csv").write_text("")
+    start = time.process_time()
+    found = review(branch.root)
+    assert sum(f.code == "FILE_UNUSED" for f in found.findings) == 4000
+    assert time.process_time() - start < 20.0
+
+
+def test_a_parser_that_stumbles_is_a_finding_with_its_place(
+    branch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*arguments: Any) -> Any:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(checker, "of_sound_entries", stumble)
+    branch.edit(RELEASE, "Rates in three bins", "Rates in 3 bins")
+    found = review(branch.root)
+    assert ("CHECK_STUMBLED", RELEASE) in {(f.code, f.file) for f in found.errors}
+
+
+def sleep_at(place: str) -> None:
+    bounded.at(place)
+    time.sleep(60.0)
+
+
+def grow(place: str) -> None:
+    bounded.at(place)
+    blocks = []
+    while True:
+        blocks.append(bytearray(1 << 28))
+
+
+@pytest.mark.parametrize("work", [sleep_at, grow])
+def test_work_that_does_not_end_is_ended_and_says_where_it_was(
+    work: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "MEMORY", 4 << 30)
+    start = time.monotonic()
+    with pytest.raises(bounded.UnfinishedError) as caught:
+        bounded.call(work, ("datasets/x/1-r1/release.yaml",), 15.0)
+    assert caught.value.place == "datasets/x/1-r1/release.yaml"
+    assert time.monotonic() - start < 40.0
+
+
+def test_a_review_comes_although_validation_does_not_end(
+    branch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unfinished(*arguments: Any) -> Any:
+        raise bounded.UnfinishedError("it took longer than 60 s", RELEASE)
+
+    monkeypatch.setattr(bounded, "call", unfinished)
+    branch.edit(RELEASE, "Rates in three bins", "Rates in 3 bins")
+    found = review(branch.root, limited=True)
+    assert [(f.code, f.file) for f in found.errors] == [("CHECK_UNFINISHED", RELEASE)]
+    assert reviewing.markdown(found).startswith("# Review: not green")
+
+
+def test_the_command_works_in_processes_of_their_own(branch: Any, run: Callable[..., Any]) -> None:
+    branch.edit(RELEASE, "Rates in three bins", "Rates in 3 bins")
+    branch.catalogue()
+    done = run("check-pr", "--json", archive=branch.root)
+    assert {f["title"] for f in done.json["findings"]} <= {code.title for code in physics.PHYSICS}
+    assert [one["release"] for one in done.json["releases"]] == ["toy@2020-r1"]
+
+
+def test_what_was_not_evaluated_stands_first(branch: Any) -> None:
+    branch.edit(RELEASE, "Rates in three bins", "Rates in 3 bins")
+    text = reviewing.markdown(review(branch.root)).splitlines()
+    assert "Tables were not compared with originals" in text[2]
+
+
+def test_a_changed_claim_is_shown_before_and_after_and_needs_a_reader(branch: Any) -> None:
+    file = branch.root / "anomalies" / "toys.yaml"
+    text = file.read_text("utf-8")
+    number = next(line for line in text.splitlines() if "value:" in line)
+    branch.edit("anomalies/toys.yaml", number, number.replace("value: ", "value: 1"))
+    found = review(branch.root)
+    assert found.claims
+    assert "toys" in found.anomalies
+    assert found.reports == ("toy-vs-toy",)
+    assert not found.ok
+    shown = reviewing.markdown(found)
+    assert "needs a reader" in shown
+    assert f"| {found.claims[0].old} | {found.claims[0].new} |" in shown
+
+
+def test_what_a_retraction_breaks_is_held_against_it(branch: Any) -> None:
+    """A run of toys that reads the release is out of date once release.yaml changes."""
+    branch.git("switch", "--quiet", "main")
+    folder = branch.root / "comparisons" / "toy-vs-toy"
+    (folder / "toys.yaml").write_text("runs:\n  small: {kind: coverage, datasets: [toy@2018-r1]}\n")
+    stored = folder / "toys" / "small"
+    stored.mkdir(parents=True)
+    metadata = branch.root / "datasets/toy/2018-r1/release.yaml"
+    about = {
+        "run": {"kind": "coverage", "datasets": ["toy@2018-r1"]},
+        "inputs": {"toy@2018-r1": runs.digest(metadata)},
+        "files": {},
+    }
+    (stored / "about.json").write_text(json.dumps(about))
+    assert validate(None, branch.root).ok
+    branch.commit("A stored run")
+    branch.git("switch", "--quiet", "--create", "retraction")
+    branch.edit(
+        "datasets/toy/2018-r1/release.yaml",
+        "state: released",
+        "state: retracted\nretracted: {reason: wrong}",
+    )
+    branch.catalogue()
+    found = review(branch.root)
+    assert "RUN_OUT_OF_DATE" in {f.code for f in found.errors}
+    assert not found.ok
+
+
+TYPOS = {
+    "nam for name": ("  - {name: ratio", "  - {nam: ratio"),
+    "type float": ("name: ratio,", "name: ratio, type: float,"),
+    "a number in quotes": ("expected: ", 'expected: "15.8" # '),
+    "a unit that is a dash": ('unit: "1"', 'unit: "-"'),
+    "an open bracket in a unit": ("unit: km", 'unit: "(km"'),
+    "a table that is a list": ("tables:\n  rates:\n", "tables:\n  - rates:\n"),
+    "a likelihood that is a text": ("likelihood:\n", "likelihood: chi2\nlikelihoood:\n"),
+    "no state": ("state: draft", "stat: draft"),
+    "a version without quotes": ('version: "2020-r1"', "version: 2020"),
+    "tables without a name": ("tables:\n  rates:\n", "tables:\n  :\n"),
+    "a tab": ("tables:\n", "tables:\n\t\n"),
+    "a channel as a text": ("channels: [", "channels: x # ["),
+}
+
+
+@pytest.mark.parametrize("command", ["seal", "show", "chi2", "benchmarks", "catalog", "validate", "list"])
+@pytest.mark.parametrize("typo", TYPOS)
+def test_a_typo_in_a_draft_is_one_message_with_its_place_in_every_command(
+    clone: Any, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, command: str, typo: str
+) -> None:
+    old, new = TYPOS[typo]
+    path = clone.root / RELEASE
+    text = path.read_text("utf-8")
+    if old not in text:
+        pytest.fail(f"{old!r} is not in the toy")
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    words = {"chi2": ["--model", "2nu-ee", "--set", "dm2_41=1", "--set", "sin2_2theta_ee=0.1"]}
+    names = [] if command in ("catalog", "list") else ["toy@2020-r1"]
+    done = run(command, *names, *words.get(command, []), archive=clone.root)
+    assert "Traceback" not in done.err
+    if command == "validate":
+        assert "release.yaml:" in done.out
+    elif done.code:
+        assert "release.yaml" in done.err
+
+
+def test_findings_of_strange_names_can_be_printed() -> None:
+    found = finding("STRAY_FILE", "\udcff\x1b[2J", file="datasets/a\nb\udcff")
+    found.place.encode("utf-8")
+    assert "\x1b" not in found.message
+    assert "\n" not in found.file
+
+
+def test_reading_is_bounded_by_what_the_manual_says() -> None:
+    assert (reviews.READING, reviews.COMPUTING) == (60.0, 600.0)
+    assert seal.SEALED == ("sha256", "size", "rows")
