@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.survey import survey, with_likelihood
+from nuanomaly.inference.fit import fit
+from nuanomaly.inference.survey import combined, survey, with_likelihood
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.registry import model
 
@@ -86,3 +87,42 @@ def test_a_neutral_current_adds_up_the_flavours_of_a_function() -> None:
     assert model(shared).probability(
         "mu", "active", False, ones, ones, {}, share=np.array([0.2])
     ) == pytest.approx(0.8)
+
+
+def fails(initial: str, final: str, antineutrino: bool, L: object, E: object, *, share: float) -> object:
+    """A function that does not know muons."""
+    if initial == "mu":
+        raise ValueError("no muons")
+    return 1.0 - share if initial == final else 0.0
+
+
+def test_a_model_that_fails_is_told_from_one_that_is_not_applicable() -> None:
+    rows = survey(fails, {"share": 0.1}, ["best", "karmen", "stereo"])
+    assert [row.status for row in rows] == ["evaluated", "failed", "not applicable"]
+    assert "the model failed here" in rows[1].reason
+    assert "no muons" in rows[1].reason
+
+
+def test_the_own_null_of_a_model_is_that_of_its_amplitudes() -> None:
+    (row,) = survey("2nu-ee", {"dm2_41": 1.25, "sin2_2theta_ee": 0.34}, ["gallex"])
+    assert row.null == pytest.approx(likelihood("gallex").chi2("2nu-ee", dm2_41=1.25, sin2_2theta_ee=0.0))
+
+
+def test_a_survey_fits_each_release_alone() -> None:
+    (row,) = survey("2nu-ee", {"dm2_41": 1.25}, ["gallium"], fit=True)
+    best = fit("gallium", "2nu-ee", fixed={"dm2_41": 1.25})
+    assert row.value == pytest.approx(best.value, abs=1e-9)
+    assert row.fitted == best.parameters
+
+
+def test_differences_are_added_up_where_no_data_are_shared() -> None:
+    point = {"dm2_41": 1.25, "sin2_2theta_ee": 0.34}
+    apart = ["gallex", "sage", "lsnd"]
+    rows = survey("2nu-ee", point, apart)
+    total, shared = combined(apart, rows)
+    assert total == pytest.approx(sum(row.delta for row in rows if row.delta is not None))
+    assert shared == []
+    twice = ["neos", "reno-neos"]
+    total, shared = combined(twice, survey("2nu-ee", point, twice))
+    assert total is None
+    assert len(shared) == 1

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Self
 
 #: C0 and C1 controls but for line ends and tabs, and what reorders or hides text (bidi marks, zero widths).
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -36,6 +37,13 @@ class NuanomalyError(Exception):
     """
 
     exit_code = 2
+    #: The message for who typed a command, where what to do is written differently there.
+    command_line = ""
+
+    def typed(self, message: str) -> Self:
+        """Return the error with what the command line says instead."""
+        self.command_line = message
+        return self
 
     def __init__(self, message: object = "") -> None:
         super().__init__(printable(str(message)))

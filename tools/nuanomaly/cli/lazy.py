@@ -92,7 +92,7 @@ class LazyGroup(click.Group):
                 sys.stdout.flush()
                 return result
         except NuanomalyError as error:
-            raise _failure(str(error), error.exit_code) from None
+            raise _failure(error.command_line or str(error), error.exit_code) from None
         except Interrupted as error:
             raise click.ClickException(str(error)) from None
         except MemoryError:

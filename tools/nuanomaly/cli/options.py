@@ -31,7 +31,8 @@ grid = click.option(
     "grids",
     multiple=True,
     metavar="NAME=LOW:HIGH:N[:log|lin]",
-    help="An axis, or NAME=N for its own range.",
+    help="An axis, and the range in which fits look; or NAME=N for its own range. Parameters of a function "
+    "of your own have a range if Parameter declares one in its file (see the README).",
 )
 allow_overlap = click.option("--allow-overlap", is_flag=True, help="Although data sets share data; recorded.")
 leave_out = click.option(

@@ -32,8 +32,10 @@ def applicable(
     said = "; ".join(reason if name in reason else f"{name}: {reason}" for name, reason in reasons.items())
     kept = tuple(left for side in sides if (left := _without(side, reasons)) is not None)
     if not leave_out or not kept:
-        hint = "; leave it out with `leave_out`, and the result says so" if kept else ""
-        raise NotApplicableError(said + hint)
+        hint = "; leave it out with {}, and the result says so" if kept else ""
+        raise NotApplicableError(said + hint.format("leave_out=True")).typed(
+            said + hint.format("--leave-out")
+        )
     return kept, reasons
 
 

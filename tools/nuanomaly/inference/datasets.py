@@ -165,8 +165,10 @@ def check_overlaps(datasets: Sequence[Likelihood], allow: bool) -> tuple[FoundOv
     found = overlaps(datasets)
     if found and not allow:
         said = "; ".join(f"{o.first} and {o.second} ({o.reason})" for o in found)
-        raise OverlapError(
-            f"These data sets share data and would be counted twice: {said}. Leave one of each pair out, "
-            "or allow the overlap and have it recorded in the result"
+        twice = (
+            f"These data sets share data and would be counted twice: {said}. Leave one of each pair out, or "
+        )
+        raise OverlapError(f"{twice}allow it (allow_overlap=True) and have it recorded in the result").typed(
+            f"{twice}allow it with --allow-overlap and have it recorded in the result"
         )
     return found

@@ -123,9 +123,13 @@ def axis(parameter: Parameter, spec: Any) -> Axis:
     """
     if isinstance(spec, int):
         if parameter.scan is None:
+            said = f"{parameter.name} has no range of its own"
             raise NuanomalyError(
-                f"{parameter.name} has no range of its own: give one, "
-                f"grid={{{parameter.name!r}: (low, high, n, 'log')}}"
+                f"{said}: give one, grid={{{parameter.name!r}: (low, high, n, 'log')}}, fix it, or declare "
+                f"the model's parameters with Parameter({parameter.name!r}, …, scan=(low, high))"
+            ).typed(
+                f"{said}: give one with --grid {parameter.name}=LOW:HIGH:N:log, fix it with --set "
+                f"{parameter.name}=VALUE, or declare the model's parameters with Parameter in its file"
             )
         spec = (*parameter.scan, spec, "log" if parameter.log else "lin")
     if isinstance(spec, tuple) and len(spec) == 4 and isinstance(spec[3], str):

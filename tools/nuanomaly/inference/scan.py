@@ -245,7 +245,10 @@ def scan_of(
     on_grid = [n for n in (grid or free) if n not in profile]
     left = [n for n in free if n not in on_grid and n not in profile]
     if left:
-        raise NuanomalyError(f"{', '.join(left)}: put on the grid, fix, or profile")
+        names = ", ".join(left)
+        raise NuanomalyError(f"{names}: put on the grid, fix, or profile").typed(
+            f"{names}: put on the grid with --grid, fix with --set, or minimise over with --profile"
+        )
     if not on_grid:
         raise NuanomalyError("a scan needs at least one parameter on its grid")
     outer = axes(known, on_grid, grid)

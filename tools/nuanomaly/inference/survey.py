@@ -1,22 +1,29 @@
 """One point of one model, and what every release says of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from nuanomaly.archive.catalog import entries
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
+from nuanomaly.inference.datasets import FoundOverlap, overlaps
+from nuanomaly.inference.fit import fit_of
+from nuanomaly.inference.question import Question
+from nuanomaly.inference.result import SYMBOLS, Result, point_text
 from nuanomaly.inference.significance import p_value
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
-from nuanomaly.model.probabilities import Model, complete
+from nuanomaly.model.probabilities import Model, NotApplicableError, complete
 from nuanomaly.model.registry import model as make_model
 from nuanomaly.model.vacuum import is_long
 
+#: What became of a release: it was evaluated; the model cannot be asked there; the model failed there.
+Status = Literal["evaluated", "not applicable", "failed"]
 
-@dataclass(frozen=True)
-class Verdict:
+
+@dataclass(frozen=True, repr=False)
+class Verdict(Result):
     """What one release says.
 
     Attributes
@@ -33,7 +40,13 @@ class Verdict:
     p_value : float or None
         Goodness of fit of the point, where the statistic is a χ² (Wilks, no parameter counted as fitted).
     reason : str
-        Why the release is not applicable, or what its likelihood approximates.
+        Why the release is not applicable or the model failed, or what its likelihood approximates.
+    status : {"evaluated", "not applicable", "failed"}
+        Whether the release could be evaluated, cannot take the model, or the model went wrong there.
+    null : float or None
+        The statistic of the model itself without oscillation, where its parameters say what that is.
+    fitted : mapping
+        The parameters that were fitted to this release alone, where that was asked for.
     """
 
     release: str
@@ -45,10 +58,31 @@ class Verdict:
     delta: float | None
     p_value: float | None
     reason: str
+    status: Status = "evaluated"
+    null: float | None = None
+    fitted: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def how(self) -> str:
+        """How it was obtained."""
+        where = f"fitted to it alone: {point_text(self.fitted)}" if self.fitted else "at one point"
+        return self.reason if self.status != "evaluated" else f"statistic of the release {where}"
+
+    def __str__(self) -> str:
+        if self.statistic is None or self.delta is None:
+            return f"{self.release}: {self.status}"
+        symbol = SYMBOLS[self.statistic]
+        return f"{self.release}: {symbol} = {self.value:.2f}, Δ = {self.delta:.2f} to three neutrinos"
+
+    def summary(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        numbers = {"value": self.value, "three neutrinos": self.three_neutrinos, "Δ": self.delta}
+        shown = {name: f"{value:.2f}" for name, value in numbers.items() if value is not None}
+        return {"release": self.release, **shown, "obtained by": self.how}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict for a result file."""
-        return dict(self.__dict__)
+        return {**self.__dict__, "fitted": dict(self.fitted)}
 
 
 def with_likelihood() -> list[str]:
@@ -62,6 +96,7 @@ def survey(
     parameters: Mapping[str, float],
     datasets: Sequence[str] | None = None,
     *,
+    fit: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Verdict]:
     """Return what each release says of one point of a model; nothing is combined, so overlaps do not matter.
@@ -73,6 +108,8 @@ def survey(
         The model's parameters, and interaction parameters; each release takes those it knows.
     datasets : sequence of str, optional
         ``NAME[@VERSION][:MODE]``; all releases with a likelihood if left out.
+    fit : bool
+        Fit the parameters that are not given to each release alone, over their own ranges.
 
     Raises
     ------
@@ -89,10 +126,11 @@ def survey(
     found = [likelihood(name) for name in references]
     interactions = {p.name for lk in found for p in lk.interaction_parameters}
     # a name nobody knows, or one that is missing, is a mistake of the caller, not a property of one release
-    complete(chosen, {k: v for k, v in parameters.items() if k not in interactions})
+    own = {k: v for k, v in parameters.items() if k not in interactions}
+    complete(chosen, {**_typical(chosen), **own} if fit else own)
     verdicts = []
     for done, lk in enumerate(found):
-        verdicts.append(_verdict(lk, chosen, parameters))
+        verdicts.append(_verdict(lk, chosen, parameters, fit))
         if progress:
             progress(done + 1, len(found))
     return verdicts
@@ -102,24 +140,79 @@ def _names(model: Model) -> set[str]:
     return {p.name for p in model.parameters}
 
 
-def _verdict(lk: Likelihood, model: Model, parameters: Mapping[str, float]) -> Verdict:
+def _typical(model: Model) -> dict[str, float]:
+    """Return some value of each parameter that a fit leaves free."""
+    return {p.name: p.scan[0] if p.scan else p.low for p in model.parameters if p.default is None}
+
+
+def combined(
+    references: Sequence[str], verdicts: Sequence[Verdict]
+) -> tuple[float | None, list[FoundOverlap]]:
+    """Return the sum of all differences to three neutrinos, or None and what forbids it.
+
+    It is allowed where no two of the releases that could be evaluated share data.
+    """
+    kept = [
+        (likelihood(n), v.delta) for n, v in zip(references, verdicts, strict=True) if v.delta is not None
+    ]
+    shared = list(overlaps([lk for lk, _ in kept]))
+    if shared or not kept or any(v.fitted for v in verdicts):
+        return None, shared
+    return sum(delta for _, delta in kept), []
+
+
+def _verdict(lk: Likelihood, model: Model, parameters: Mapping[str, float], fit: bool) -> Verdict:
     own = {p.name for p in lk.interaction_parameters}
     known = own | _names(model)
     interaction = {k: v for k, v in parameters.items() if k in own}
+    given = {k: v for k, v in parameters.items() if k in known}
+    fitted: Mapping[str, float] = {}
+    lacking = [p.name for p in lk.interaction_parameters if p.default is None and p.name not in given]
+    if lacking and not fit:
+        return _silent(lk, "not applicable", f"not applicable without {', '.join(lacking)}: give a value")
     try:
-        given = {k: v for k, v in parameters.items() if k in known}
-        value = float(lk.chi2(model, **given))
-        stated = float(lk.averaging_error(model, lk.points(model, given))[0])
+        if fit:
+            fitted = fit_of(Question(lk, model, fixed=given)).parameters
+        point = {**given, **fitted}
+        value = float(lk.chi2(model, **point))
+        stated = float(lk.averaging_error(model, lk.points(model, point))[0])
         reference = float(lk.chi2("3nu", **interaction))
+    except NotApplicableError as error:
+        return _silent(lk, "not applicable", _short(str(error)))
     except NuanomalyError as error:
-        return Verdict(lk.release, lk.mode, None, lk.n_bins, None, None, None, None, _short(str(error)))
-    fit = p_value(value, lk.n_bins) if lk.statistic == "chi2" and lk.n_bins else None
+        return _silent(lk, "failed", f"the model failed here: {error.command_line or error}")
+    goodness = p_value(value, lk.n_bins) if lk.statistic == "chi2" and lk.n_bins else None
     reason = "; ".join(
         remark for remark in (_missing(lk, model), _averaged(stated), _approximate(lk)) if remark
     )
     return Verdict(
-        lk.release, lk.mode, lk.statistic, lk.n_bins, value, reference, value - reference, fit, reason
+        lk.release,
+        lk.mode,
+        lk.statistic,
+        lk.n_bins,
+        value,
+        reference,
+        value - reference,
+        goodness,
+        reason,
+        null=_null(lk, model, point),
+        fitted=fitted,
     )
+
+
+def _silent(lk: Likelihood, status: Status, reason: str) -> Verdict:
+    return Verdict(lk.release, lk.mode, None, lk.n_bins, None, None, None, None, reason, status)
+
+
+def _null(lk: Likelihood, model: Model, point: Mapping[str, float]) -> float | None:
+    """Return the statistic of a model with all amplitudes at their null, None if it has none."""
+    nulls = {p.name: p.null for p in model.parameters if p.null is not None and p.name in point}
+    if not nulls:
+        return None
+    try:
+        return float(lk.chi2(model, **{**point, **nulls}))
+    except NuanomalyError:
+        return None
 
 
 def _missing(lk: Likelihood, model: Model) -> str:

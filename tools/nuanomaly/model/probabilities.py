@@ -275,9 +275,8 @@ def complete(model: Model, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
     for name, parameter in known.items():
         value = given.get(name, parameter.default)
         if value is None:
-            raise NuanomalyError(
-                f"model {model.name!r} needs {name} ({parameter.meaning}, unit {parameter.unit})"
-            )
+            said = f"model {model.name!r} needs {name} ({parameter.meaning}, unit {parameter.unit})"
+            raise NuanomalyError(said).typed(f"{said}: give it with --set {name}=VALUE")
         array = np.atleast_1d(np.asarray(value, float))
         if not ((array >= parameter.low) & (array <= parameter.high) & np.isfinite(array)).all():
             raise NuanomalyError(f"{name} must be {_allowed(parameter)}")
