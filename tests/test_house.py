@@ -327,3 +327,19 @@ def test_a_lock_has_hashes_and_names_no_server(lock: str) -> None:
     assert len(requirements) == len(pins(lock))
     assert "://" not in text
     assert not re.search(r"^\s*-(?!-hash)", text, re.MULTILINE)
+
+
+def _guesses(file: Path) -> Iterator[str]:
+    """Where a file guesses what an object can do from how its attributes are called."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        place = f"{file.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Name) and node.id in ("hasattr", "runtime_checkable"):
+            yield f"{place} {node.id}"
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id == "getattr" and len(node.args) > 2:
+            yield f"{place} getattr with a default"
+
+
+@pytest.mark.parametrize("room", ["likelihood", "inference"])
+def test_what_an_object_can_do_is_declared_and_not_guessed_from_its_attributes(room: str) -> None:
+    assert [said for file in sorted((PACKAGE / room).rglob("*.py")) for said in _guesses(file)] == []

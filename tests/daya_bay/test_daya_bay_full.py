@@ -117,7 +117,7 @@ def some_counts() -> tuple[Pulls, np.ndarray]:
 def test_many_pulls_give_what_the_closed_form_gives() -> None:
     few, mu = some_counts()
     prediction = Prediction(np.array([mu, 0.97 * mu, 1.1 * mu]), np.zeros((3, mu.size, 0)))
-    signal, prior = condensed(few.signal, few.prior[:12], few.data)
+    signal, prior, _ = condensed(few.signal, few.prior[:12], few.data)
     many = ManyPulls(few.data, few.background, signal, few.extra, np.r_[prior, few.prior[12:]], "data")
     np.testing.assert_allclose(many.value(prediction), few.value(prediction), atol=2e-4)
 

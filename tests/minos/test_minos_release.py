@@ -1,6 +1,8 @@
 """MINOS and MINOS+: the released χ² recomputed, in 3+1 with all its parameters."""
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,9 @@ from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.relative_covariance import RelativeCovariance
 from nuanomaly.likelihood.transform.identity import Identity
-from nuanomaly.model.probabilities import Array
+from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.probabilities import Array, NotApplicableError
+from nuanomaly.model.registry import model
 
 RELEASE = "minos-sterile@2019-r1"
 STANDARD = {
@@ -152,3 +156,57 @@ def test_the_transform_is_the_identity_over_both_detectors() -> None:
     assert isinstance(ready().transform, Identity)
     assert ready().n_bins == 91 + 54
     assert ready().statistic == "chi2"
+
+
+# --- the prior on Δm²32, for models of one's own ------------------------------------------------------------
+
+
+def of_ones_own(**more: Any) -> FunctionModel:
+    """Exact 3+1 as a function that calls the atmospheric splitting otherwise."""
+    exact = model("3+1")
+
+    def mine(
+        initial: str,
+        final: str,
+        antineutrino: bool,
+        L: Array,
+        E: Array,
+        dm2_41: Array,
+        Umu4_sq: Array,
+        big: Array,
+    ) -> Array:
+        given = {"dm2_41": dm2_41, "Ue4_sq": 0.0, "Umu4_sq": Umu4_sq, "dm2_31": big}
+        flat = {k: np.ravel(v) for k, v in given.items()}
+        return np.asarray(exact.probability(initial, final, antineutrino, L, E, {}, **flat))
+
+    return FunctionModel(mine, vectorised=True, **more)
+
+
+OWN = {"dm2_41": 1.0, "Umu4_sq": 0.02}
+
+
+def test_the_prior_does_not_vanish_because_a_parameter_is_called_otherwise() -> None:
+    data = likelihood("minos-sterile")
+    expected = data.chi2("3+1", **OWN, Ue4_sq=0.0, dm2_31=3.5e-3)
+    with pytest.raises(NotApplicableError, match=r"prior on dm2_31.*known_as=\{'dm2_31'"):
+        data.chi2(of_ones_own(), **OWN, big=3.5e-3)
+    named = of_ones_own(known_as={"dm2_31": "big", "dm2_21": STANDARD["dm2_21"]})
+    assert data.chi2(named, **OWN, big=3.5e-3) == pytest.approx(expected, abs=0.05)
+    assert expected - data.chi2("3+1", **OWN, Ue4_sq=0.0, dm2_31=2.575e-3) > 1.0
+    with pytest.raises(NotApplicableError, match="no parameter of it"):
+        data.chi2(of_ones_own(known_as={"dm2_31": "bigg"}), **OWN, big=3.5e-3)
+
+
+def test_a_model_without_the_parameter_has_no_such_prior() -> None:
+    """Two flavours, and a function that says that it contains no standard oscillation."""
+    data = likelihood("minos-sterile")
+
+    def survive(initial: str, final: str, antineutrino: bool, L: Array, E: Array, lost: float) -> Any:
+        return 1.0 - lost if initial == final else 0.0
+
+    short = FunctionModel(survive, three_flavour=False)
+    assert isinstance(data, ResponseLikelihood)
+    bare = replace(data, penalties=())
+    assert data.chi2(short, lost=0.01) == bare.chi2(short, lost=0.01)
+    with pytest.raises(NotApplicableError, match="three_flavour=False"):
+        data.chi2(FunctionModel(survive), lost=0.01)

@@ -206,7 +206,7 @@ def test_bins_left_out_are_the_marginal_statistic(name: str) -> None:
     own = covariance[np.ix_(kept, kept)]
     rest = (data.data - prediction.mu[0])[kept]
     expected = rest @ np.linalg.solve(own, rest) + (np.linalg.slogdet(own)[1] if logarithm else 0.0)
-    penalty = float(np.ravel(sum((p(points) for p in data.penalties), np.zeros(1)))[0])
+    penalty = float(np.ravel(sum((p(chosen, points) for p in data.penalties), np.zeros(1)))[0])
     assert found == pytest.approx(expected + penalty, rel=1e-6)
     assert part.n_bins == kept.size == part.data.size
 

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.likelihood.interface import Likelihood
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -71,7 +72,6 @@ def _said(
 def _short(value: Any) -> str:
     """Return how a value is written in a call, if that is short."""
     written = repr(value)
-    release = getattr(value, "release", None)
-    if isinstance(release, str):
-        return repr(release)
+    if isinstance(value, Likelihood):
+        return repr(value.release)
     return written if len(written) <= 60 else "…"

@@ -20,6 +20,7 @@ from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.parts import Overlap
 from nuanomaly.likelihood.penalty import penalties
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.likelihood.read_only import read_only
 from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine
 
 #: Kinds of tabulated likelihoods; one without a kind is the first.
@@ -209,12 +210,12 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
             raise UnknownNameError("surface kind", kind, SURFACES, release.id)
         module = import_module(f"nuanomaly.likelihood.{kind.replace('-', '_')}")
         surface: Likelihood = module.build(config["surface"], release, named, approximate)
-        return replace(surface, overlaps=overlaps, private=release.private)
+        return read_only(replace(surface, overlaps=overlaps, private=release.private))
     found = nuisances(config, release)
     response = component("response", config["response"], release)
     transform = component("transform", config["transform"], release, response, found)
     measure = component("statistic", config["statistic"], release, transform, found)
-    return ResponseLikelihood(
+    built = ResponseLikelihood(
         release=release.id,
         mode=named,
         statistic=measure.kind,
@@ -228,3 +229,4 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
         measure=measure,
         penalties=penalties(config.get("penalties", ())),
     )
+    return read_only(built)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nuanomaly.model.probabilities import Array
+from nuanomaly.model.known_names import UnnamedParameterError, value_of
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Penalty:
     --------
     >>> atmospheric = Penalty({"dm2_31": 1.0, "dm2_21": -1.0}, 2.5e-3, 0.5e-3, absolute=True)
     >>> points = {"dm2_31": np.array([2.575e-3, -2.925e-3]), "dm2_21": np.array([7.5e-5, 7.5e-5])}
-    >>> atmospheric(points).round(9).tolist()
+    >>> from nuanomaly.model.registry import model
+    >>> atmospheric(model("3nu"), points).round(9).tolist()
     [0.0, 1.0]
     """
 
@@ -34,11 +36,27 @@ class Penalty:
     sigma: float
     absolute: bool = False
 
-    def __call__(self, points: Mapping[str, Array]) -> Array | float:
-        """Return the term, shape (P,); zero for a model without these parameters, where it is a constant."""
-        if not set(self.factors) <= set(points):
+    def __call__(self, model: Model, points: Mapping[str, Array], release: str = "") -> Array | float:
+        """Return the term, shape (P,); zero for a model without these parameters, where it is a constant.
+
+        Raises
+        ------
+        NotApplicableError
+            If the model may have one of them under a name of its own, and does not say so.
+        """
+        values = {}
+        for name in self.factors:
+            try:
+                values[name] = value_of(model, name, points)
+            except UnnamedParameterError as error:
+                raise NotApplicableError(
+                    f"not applicable: {release or 'the release'} has a prior on {name}, which the model "
+                    f"{model.name!r} has under no such name: {error}"
+                ) from None
+        known = {name: value for name, value in values.items() if value is not None}
+        if len(known) < len(values):
             return 0.0
-        total = np.sum([factor * points[name] for name, factor in self.factors.items()], axis=0)
+        total = sum(factor * np.asarray(known[name]) for name, factor in self.factors.items())
         return np.asarray((((np.abs(total) if self.absolute else total) - self.value) / self.sigma) ** 2)
 
 

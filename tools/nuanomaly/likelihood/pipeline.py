@@ -105,25 +105,27 @@ class ResponseLikelihood(Likelihood):
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic, nuisances profiled, and the penalties, shape (P,)."""
-        return self.measure.value(self.prediction(model, points)) + self._penalty(points)
+        return self.measure.value(self.prediction(model, points)) + self._penalty(model, points)
 
     def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
         """Return the statistic and the penalties as a quadratic form in the nuisances, priors left out."""
         form = self.measure.quadratic(self.prediction(model, points))
-        return None if form is None else self._raised(form, points)
+        return None if form is None else self._raised(form, model, points)
 
     def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
         """Return the expansion of both about any values (P, K) of the nuisances, priors left out."""
         local = self.measure.local(self.prediction(model, points))
         if local is None:
             return super().local(model, points)
-        return lambda xi: self._raised(local(xi), points)
+        return lambda xi: self._raised(local(xi), model, points)
 
-    def _penalty(self, points: Mapping[str, Array]) -> Array | float:
-        return sum((penalty(points) for penalty in self.penalties), 0.0)
+    def _penalty(self, model: Model, points: Mapping[str, Array]) -> Array | float:
+        return sum((penalty(model, points, self.release) for penalty in self.penalties), 0.0)
 
-    def _raised(self, form: Quadratic, points: Mapping[str, Array]) -> Quadratic:
-        return replace(form, constant=form.constant + self._penalty(points)) if self.penalties else form
+    def _raised(self, form: Quadratic, model: Model, points: Mapping[str, Array]) -> Quadratic:
+        return (
+            replace(form, constant=form.constant + self._penalty(model, points)) if self.penalties else form
+        )
 
     @property
     def data(self) -> Array:
@@ -176,7 +178,7 @@ class ResponseLikelihood(Likelihood):
             return super().tabulate(model, points)
         else:
             table = self.measure.table(self.prediction(model, points))
-        penalty = self._penalty(points)
+        penalty = self._penalty(model, points)
         return (lambda data: table(data) + penalty) if self.penalties else table
 
     def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
@@ -197,7 +199,7 @@ class ResponseLikelihood(Likelihood):
         there = self.prediction(model, points).at(self._side_by_side(nuisances, 1))
         terms = {name: float(value[0]) for name, value in measure.other_terms(there).items()}
         if self.penalties:
-            terms["priors of parameters"] = float(np.ravel(self._penalty(points))[0])
+            terms["priors of parameters"] = float(np.ravel(self._penalty(model, points))[0])
         pulls = {name: float(value[0]) for name, value in measure.own_pulls(there).items()}
         bins = measure.contributions(there)[0]
         return (Breakdown(self.release, bins, measure.pulls(there)[0], terms, pulls),)
@@ -207,7 +209,9 @@ class ResponseLikelihood(Likelihood):
         if self.transform.follows_data:
             return None
         found = self.measure.moments(self.prediction(model, points))
-        return None if found is None else replace(found, constant=found.constant + self._penalty(points))
+        return (
+            None if found is None else replace(found, constant=found.constant + self._penalty(model, points))
+        )
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the prediction at nominal nuisances, shape (P, n)."""

@@ -42,6 +42,7 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.model.improbable import refuse_improbable, refuse_sum
+from nuanomaly.model.known_names import LEVELS
 from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter
 
 _REQUIRED = ("initial", "final", "antineutrino", "L", "E")
@@ -69,6 +70,9 @@ class FunctionModel(Model):
     three_flavour : bool, optional
         Whether the function contains standard oscillation; taken from whether it has a parameter ``dm2_31``
         if left out.
+    known_as : mapping, optional
+        What parameters that releases know by name are called by the function, or their constant values:
+        ``{"dm2_31": "atmospheric"}``. A release with a prior on one of them (MINOS) refuses the model else.
     factor : bool
         Whether the function gives a factor of the rates, which may exceed one: nothing is checked then but
         that it is finite.
@@ -91,6 +95,7 @@ class FunctionModel(Model):
         unitary: bool = False,
         three_flavour: bool | None = None,
         factor: bool = False,
+        known_as: Mapping[str, str | float] | None = None,
     ) -> None:
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self._function, self._vectorised, self.unitary = function, vectorised, unitary
@@ -116,7 +121,19 @@ class FunctionModel(Model):
         self.parameters: tuple[Parameter, ...] = tuple(
             given.get(n) or _undeclared(n, defaults.get(n)) for n in names
         )
-        self.three_flavour = "dm2_31" in names if three_flavour is None else three_flavour
+        self.known_as = dict(known_as or {})
+        standard = "dm2_31" in names or "dm2_31" in self.known_as
+        self.three_flavour = standard if three_flavour is None else three_flavour
+        self._undeclared = set(names) - set(given)
+        self._short = three_flavour is False
+
+    @property
+    def ambiguous(self) -> tuple[str, ...]:
+        """Parameters that may be one that releases know by name; none if it is said that there is none."""
+        if self._short:
+            return ()
+        unknown = {*super().ambiguous, *(n for n in self._undeclared if not LEVELS.fullmatch(n))}
+        return tuple(p.name for p in self.parameters if p.name in unknown)
 
     def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
         """Refuse: a function has no two-flavour coordinates."""

@@ -3,12 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.model.known_names import LEVELS
 from nuanomaly.model.levels import FLAVOURS, Levels
 from nuanomaly.model.waves import Array, Expansion
 
@@ -96,6 +98,9 @@ class Model(ABC):
         True if probabilities have to be asked for at every node, False if there is an expansion.
     three_flavour : bool
         Whether standard oscillation is contained, so that kilometre baselines are right.
+    known_as : mapping of str to (str or float)
+        What parameters that releases know by name, such as ``dm2_31``, are called here, or their constant
+        values.
     """
 
     name: str
@@ -104,6 +109,12 @@ class Model(ABC):
     unitary: bool = False
     sampled: bool = True
     three_flavour: bool = False
+    known_as: Mapping[str, str | float] = MappingProxyType({})
+
+    @property
+    def ambiguous(self) -> tuple[str, ...]:
+        """Parameters that may be one that releases know by name: splittings of levels that are not named."""
+        return tuple(p.name for p in self.parameters if p.unit == "eV**2" and not LEVELS.fullmatch(p.name))
 
     @abstractmethod
     def probability(

@@ -172,4 +172,5 @@ def _own(which: Any) -> Model:
         unitary=bool(getattr(made, "unitary", False)),
         three_flavour=getattr(made, "three_flavour", None),
         factor=bool(getattr(made, "factor", False)),
+        known_as=getattr(made, "known_as", None),
     )

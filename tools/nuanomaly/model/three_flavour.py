@@ -63,7 +63,7 @@ class WithThreeFlavour(Model):
     def __init__(self, model: Model, standard: Mapping[str, float], label: str) -> None:
         self.short, self.name, self.vacuum, self.unitary = model, label, model.vacuum, model.unitary
         self.parameters = (*model.parameters, *_own(model, standard))
-        self.sampled = model.sampled
+        self.sampled, self.known_as = model.sampled, model.known_as
         self._three = ThreeFlavour()
 
     def _split(self, parameters: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:

@@ -67,8 +67,7 @@ class Plane:
     @cached_property
     def possible(self) -> NDArray[np.bool_]:
         """Where the model exists, shape (count,)."""
-        allowed = getattr(self.objective.model, "allowed", None)
-        return np.ones(self.count, bool) if allowed is None else np.asarray(allowed(self.complete))
+        return np.asarray(self.objective.model.allowed(self.complete))
 
     def point(self, index: int) -> dict[str, Array]:
         """Return all parameters at one hypothesis, shape (1,) each."""

@@ -11,8 +11,8 @@ data, background, pulls, effects, variance
     As of the kind ``pulls``.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -42,7 +42,17 @@ _FLOOR = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class ManyPulls(pulls.Pulls):
-    """Counts with profiled pulls, solved by descent."""
+    """Counts with profiled pulls, solved by descent.
+
+    The pulls are the free ones on the signal, directions of those with a prior, and those on the background.
+
+    Attributes
+    ----------
+    rotation : array, shape (directions, pulls)
+        What a unit of each direction is of the pulls on the signal that have a prior, in units of these.
+    """
+
+    rotation: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     def value(self, prediction: Prediction) -> Array:
         """Return χ² with all pulls profiled, shape (P,).
@@ -58,17 +68,61 @@ class ManyPulls(pulls.Pulls):
         """Return the predictions, backgrounds included, where the data want the pulls, shape (P, n)."""
         return self._settled(prediction.mu)[1]
 
-    def _settled(self, mu: Array) -> tuple[Array, Array]:
-        """Return χ² (P,) and the predictions that fit (P, n).
+    def contributions(self, prediction: Prediction) -> Array:
+        """Return (d − m)²/V of each datum at the fitted prediction m, shape (P, n)."""
+        fitted = self.fitted(prediction)
+        return np.asarray(self._inverse_variance(fitted) * (self.data - fitted) ** 2)
+
+    def errors(self, prediction: Prediction) -> Array:
+        """Return √V at the fitted prediction, shape (P, n): counting alone."""
+        return np.asarray(self._inverse_variance(self.fitted(prediction)) ** -0.5)
+
+    def other_terms(self, prediction: Prediction) -> Mapping[str, Array]:
+        """Return what the pulls themselves cost."""
+        return {"pulls": (self._settled(prediction.mu)[2] ** 2) @ self.prior}
+
+    def own_pulls(self, prediction: Prediction) -> Mapping[str, Array]:
+        """Return the pulls that have a prior, in its units, by name."""
+        xi, on_signal = self._settled(prediction.mu)[2], self.signal.shape[1]
+        free = on_signal - len(self.rotation)
+        bound = self.prior[on_signal:] > 0.0
+        found = np.concatenate(
+            [
+                xi[:, free:on_signal] @ self.rotation,
+                (xi[:, on_signal:] * np.sqrt(self.prior[on_signal:]))[:, bound],
+            ],
+            axis=1,
+        )
+        names = self.names or tuple(f"pull {k}" for k in range(found.shape[1]))
+        return dict(zip(names, found.T, strict=True))
+
+    def without(self, gone: Sequence[int]) -> "ManyPulls":
+        """Return the statistic of the other data; a free pull that nothing is left of is dropped."""
+        kept = self.kept(gone)
+        signal, extra = self.signal[kept], self.extra[kept]
+        acting = np.concatenate([signal.any(axis=0), extra.any(axis=0)]) | (self.prior > 0.0)
+        on_signal, on_extra = np.split(acting, [signal.shape[1]])
+        return replace(
+            self,
+            data=self.data[kept],
+            background=self.background[kept],
+            signal=signal[:, on_signal],
+            extra=extra[:, on_extra],
+            prior=self.prior[acting],
+        )
+
+    def _settled(self, mu: Array) -> tuple[Array, Array, Array]:
+        """Return χ² (P,), the predictions that fit (P, n), and the pulls there (P, K).
 
         All points begin where the pulls of the first are, and its Hessian stands in for that of all.
         """
         start, hessian = self._begin(mu[0])
         parts = [self._descend(mu[k : k + _TOGETHER], start, hessian) for k in range(0, len(mu), _TOGETHER)]
-        return np.concatenate([value for value, _ in parts]), np.concatenate([fit for _, fit in parts])
+        value, fitted, xi = (np.concatenate(found) for found in zip(*parts, strict=True))
+        return value, fitted, xi
 
-    def _descend(self, mu: Array, start: Array, hessian: tuple[Array, bool]) -> tuple[Array, Array]:
-        """Return both by conjugate gradients of all points side by side; the variance follows the fit."""
+    def _descend(self, mu: Array, start: Array, hessian: tuple[Array, bool]) -> tuple[Array, Array, Array]:
+        """Return all three by conjugate gradients of all points at once; the variance follows the fit."""
         xi, s = np.tile(start, (len(mu), 1)), self.signal.shape[1]
         residual = self.data - self.background - mu * (1.0 + self.signal @ start[:s]) - self.extra @ start[s:]
         along, before, last = np.zeros_like(xi), np.zeros_like(xi), np.ones(len(mu))
@@ -95,7 +149,7 @@ class ManyPulls(pulls.Pulls):
         else:
             raise NuanomalyError("the pulls of counts do not settle: is the prediction far from the data?")
         value = np.einsum("pn,pn->p", weighted, residual) + np.einsum("pk,pk->p", self.prior * xi, xi)
-        return value, expected
+        return value, expected, xi
 
     def _begin(self, mu: Array) -> tuple[Array, tuple[Array, bool]]:
         """Return the pulls of one prediction (n,), and its Hessian, factorised."""
@@ -132,8 +186,10 @@ class ManyPulls(pulls.Pulls):
         return _FLOOR * self.data
 
 
-def condensed(signal: Array, prior: Array, data: Array) -> tuple[Array, Array]:
+def condensed(signal: Array, prior: Array, data: Array) -> tuple[Array, Array, Array]:
     """Return fewer effects of the same covariance, those without a prior first, and their 1/σ².
+
+    The third array, shape (directions, pulls with a prior), says what each direction is of the pulls.
 
     Parameters
     ----------
@@ -147,19 +203,18 @@ def condensed(signal: Array, prior: Array, data: Array) -> tuple[Array, Array]:
     Examples
     --------
     >>> twice = np.array([[0.01, 0.01], [0.02, 0.02]])
-    >>> effects, prior = condensed(twice, np.array([1.0, 1.0]), np.array([1e4, 1e4]))
+    >>> effects, prior, rotation = condensed(twice, np.array([1.0, 1.0]), np.array([1e4, 1e4]))
     >>> (effects @ effects.T).round(6).tolist(), prior.tolist()
     ([[0.0002, 0.0004], [0.0004, 0.0008]], [1.0])
     """
     free = prior == 0.0
     scaled = signal[:, ~free] / np.sqrt(prior[~free])
     error = np.sqrt(data)[:, None]
-    left, size, _ = np.linalg.svd(scaled * error, full_matrices=False)
+    left, size, right = np.linalg.svd(scaled * error, full_matrices=False)
     kept = size**2 > _NEGLIGIBLE
     effects = left[:, kept] * size[kept] / error
-    return np.concatenate([signal[:, free], effects], axis=1), np.r_[
-        np.zeros(free.sum()), np.ones(kept.sum())
-    ]
+    every = np.concatenate([signal[:, free], effects], axis=1)
+    return every, np.r_[np.zeros(free.sum()), np.ones(kept.sum())], right[kept]
 
 
 def build(
@@ -168,6 +223,15 @@ def build(
     """Build from a declaration (see the module)."""
     own = pulls.build(config, release, transform, nuisances)
     s = own.signal.shape[1]
-    signal, prior = condensed(own.signal, own.prior[:s], own.data)
-    found = replace(own, signal=signal, prior=np.r_[prior, own.prior[s:]])
-    return ManyPulls(found.data, found.background, found.signal, found.extra, found.prior, found.variance)
+    signal, prior, rotation = condensed(own.signal, own.prior[:s], own.data)
+    names = tuple(name for name, weight in zip(own.names, own.prior, strict=True) if weight > 0.0)
+    return ManyPulls(
+        own.data,
+        own.background,
+        signal,
+        own.extra,
+        np.r_[prior, own.prior[s:]],
+        own.variance,
+        names,
+        rotation,
+    )
