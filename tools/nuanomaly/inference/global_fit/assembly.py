@@ -312,7 +312,7 @@ def profile(part: Part, axes: Axes, typical: Array) -> OwnProfile:
         chosen = np.zeros(len(eta), np.intp)
         total = np.zeros(len(eta))
         for term in likelihood.penalties:
-            total += term(points(chosen, eta))
+            total += term(part.model, points(chosen, eta), likelihood.release)
         return total
 
     def fitted(start: tuple[float, ...]) -> Array:
