@@ -78,7 +78,7 @@ def _nodes(root: Path, sector: str, stamp: int) -> tuple[tuple[str, tuple[str, s
         except (NuanomalyError, ValueError, KeyError):
             continue
         if isinstance(made, ResponseLikelihood):
-            for channel in getattr(made.response, "channels", ()):
+            for channel in made.response.channels:
                 middle = float(np.median(channel.L / channel.E))
                 rows.append((other.name, (channel.initial, channel.final), middle))
     return tuple(rows)

@@ -243,7 +243,7 @@ def _errors(made: ResponseLikelihood, mode: str, observed: Array) -> Iterator[Do
 def _nodes(found: Release, made: ResponseLikelihood, root: Path) -> Iterator[Doubt]:
     """Yield doubts of distances, energies and flavours of the response."""
     sector = str(found.metadata["sector"])
-    for channel in getattr(made.response, "channels", ()):
+    for channel in made.response.channels:
         if sector in SOURCES and channel.initial not in SOURCES[sector]:
             yield "CHANNEL_UNLIKELY", f"a {sector} experiment makes no {channel.initial} neutrinos"
         if sector == "decay-in-flight" and (channel.initial, channel.final) == ("e", "mu"):
