@@ -114,6 +114,21 @@ def read(path: Path) -> Document:
     return parse(yamlio.read_text(path), str(path))
 
 
+def refuse_bombs(text: str, where: str) -> None:
+    """Refuse a text of one or more documents whose aliases stand for more than anybody writes.
+
+    Raises
+    ------
+    YamlError
+        With the line of an alias that holds itself.
+    """
+    if not _ALIAS.search(text):
+        return
+    for root in yaml.compose_all(text, Loader=yaml.SafeLoader):
+        if _entries(root, {}, where) > _MOST_ENTRIES:
+            raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries")
+
+
 def bounded(path: Path) -> Any:
     """Return what a YAML file of somebody else says; one whose aliases stand for too much is refused.
 

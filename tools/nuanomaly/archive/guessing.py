@@ -1,13 +1,12 @@
 """Tables of other people's text files: what the header says of the columns, and what it leaves open."""
 
-import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import units
+from nuanomaly.archive import cells, units
 from nuanomaly.archive.errors import NuanomalyError
 
 if TYPE_CHECKING:
@@ -36,6 +35,10 @@ _SPELLINGS = {
     "counts per bin": "event",
     "entries": "event",
     "%": "percent",
+    "a.u.": "arbitrary_unit",
+    "arb. units": "arbitrary_unit",
+    "arb. unit": "arbitrary_unit",
+    "arbitrary units": "arbitrary_unit",
 }
 
 
@@ -85,24 +88,46 @@ def header(text: str) -> tuple[str, str]:
     (('energy', 'MeV'), ('E_MeV', 'MeV'), ('ratio', 'TODO'))
     """
     match = _UNIT.match(text)
-    if match and unit(match["unit"]) != TODO:
+    if match and not is_open(unit(match["unit"])):
         return identifier(match["name"]), unit(match["unit"])
     end = text.rpartition("_")[2]
     known = end if "_" in text and end in ("eV", "keV", "MeV", "GeV", "cm", "km", "mm", "ns") else TODO
     return identifier(text), known
 
 
-def unit(text: str) -> str:
-    """Return a unit as pint writes it; ``TODO`` for one that it does not know.
+def is_open(text: object) -> bool:
+    """Return whether an entry is to be filled in by a person."""
+    return str(text).startswith(TODO)
+
+
+def unit(text: str, name: str = "") -> str:
+    """Return a unit as pint writes it; ``TODO`` for one that it does not know or that means two things.
+
+    Parameters
+    ----------
+    text : str
+        As it is printed, TeX included.
+    name : str
+        Of what is measured: a cross section in MB is in millibarn, as older tables print it in capitals.
 
     Examples
     --------
     >>> unit("counts per bin"), unit("GeV"), unit("arb. units"), unit("")
-    ('event', 'GeV', 'TODO', 'TODO')
+    ('event', 'GeV', 'arbitrary_unit', 'TODO')
+    >>> unit("PB", "SIG"), unit("PB")
+    ('picobarn', 'TODO: PB may be picobarn')
     """
-    written = _SPELLINGS.get(text.strip().lower(), text.strip().replace("^", "**"))
+    written = _SPELLINGS.get(text.strip().lower(), _without_tex(text))
     if not written:
         return TODO
+    asked = units.candidates(written)
+    if asked and _CROSS_SECTION.search(name) and set(asked) <= set(_CAPITALS):
+        for word in asked:
+            written = re.sub(rf"\b{word}\b", _CAPITALS[word], written)
+        asked = {}
+    if asked:
+        word, choices = next(iter(asked.items()))
+        return f"{TODO}: {word} may be {' or '.join(choices)}"
     try:
         units.check(written)
     except NuanomalyError:
@@ -110,25 +135,51 @@ def unit(text: str) -> str:
     return written
 
 
+def _without_tex(text: str) -> str:
+    """Return a unit without TeX, as pint reads it.
+
+    Examples
+    --------
+    >>> _without_tex(r"$\\mu$s"), _without_tex("cm$^{2}$"), _without_tex("GeV/$c^2$"), _without_tex("MEV")
+    ('us', 'cm**2', 'GeV/c**2', 'MeV')
+    """
+    plain = re.sub(r"\\(?:mathrm|text|rm|textrm)\b", "", text)
+    plain = re.sub(r"\\mu(?![a-z])\s*", "u", plain).replace("\\%", "percent")
+    plain = plain.replace("µ", "u").replace("μ", "u").replace("²", "**2").replace("³", "**3")
+    plain = re.sub(r"\\(?:times|cdot)\b", "*", plain)
+    plain = re.sub(r"[$~{}\\]|\\[,;! ]", "", plain).replace("^", "**").strip()
+    return re.sub(r"\b(MEV|GEV|KEV|TEV|EV)\b", lambda found: _VOLTS[found[1]], plain)
+
+
+_VOLTS = {"EV": "eV", "KEV": "keV", "MEV": "MeV", "GEV": "GeV", "TEV": "TeV"}
+#: Capitals of older tables of cross sections.
+_CAPITALS = {"MB": "millibarn", "PB": "picobarn", "NB": "nanobarn", "UB": "microbarn", "FB": "femtobarn"}
+_CROSS_SECTION = re.compile(r"sig(ma)?\b|σ|cross|xsec|d\(sig", re.IGNORECASE)
+
+
 def read(path: Path) -> Draft | None:
     """Return a table of a text file (separated by commas, tabs, semicolons or blanks); None if it is none.
 
     Every number is the float64 nearest to its text. A file without a header gets columns c0, c1, …
     """
-    rows = _rows(path)
+    rows = cells.rows(path)
     if len(rows) < 2 or len({len(row) for row in rows}) != 1:
         return None
-    if all(_is_number(cell) for cell in rows[0]):
+    if all(cells.is_number(cell) for cell in rows[0]):
         return _headless(path, rows)
     import pandas as pd
 
     found = [header(text) for text in rows[0]]
     names = _unique([name for name, _ in found])
-    data = {name: _typed([row[k] for row in rows[1:]]) for k, name in enumerate(names)}
-    columns = [
-        _column(name, unit, data[name], text)
-        for name, (_, unit), text in zip(names, found, rows[0], strict=True)
-    ]
+    data: dict[str, list[Any]] = {}
+    columns = []
+    for k, (name, (_, unit), text) in enumerate(zip(names, found, rows[0], strict=True)):
+        for part, values in cells.with_errors(name, [row[k] for row in rows[1:]]):
+            data[part] = _typed(values)
+            columns.append(_column(part, unit, data[part], text))
+    matrix = _sparse_matrix(path, data, columns)
+    if matrix is not None:
+        return matrix
     _roles(columns)
     frame = pd.DataFrame(data)
     edges = {tuple(c.rpartition("_")[::2]) for c in names}
@@ -136,16 +187,36 @@ def read(path: Path) -> Draft | None:
     return Draft(identifier(path.stem, "-").lower(), frame, columns, "bins" if binned else "table")
 
 
-def _rows(path: Path) -> list[list[str]]:
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return []
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    for separator in (",", "\t", ";"):
-        if lines and all(separator in line for line in lines):
-            return [[c.strip() for c in row] for row in csv.reader(lines, delimiter=separator)]
-    return [line.split() for line in lines]
+#: Names of two columns that count the rows and columns of a matrix.
+_INDICES = re.compile(r"(i j|row col(umn)?|bin_?i bin_?j|bin_?1 bin_?2)")
+
+
+def _sparse_matrix(
+    path: Path, data: Mapping[str, Sequence[Any]], columns: Sequence[dict[str, Any]]
+) -> Draft | None:
+    """Return a covariance or correlation that is written as i, j, value; None for any other table."""
+    import numpy as np
+    import pandas as pd
+
+    names = list(data)
+    if len(names) != 3 or not _INDICES.fullmatch(" ".join(names[:2]).lower()):
+        return None
+    if not re.search("cov|corr|matrix", f"{names[2]} {path.stem}".lower()):
+        return None
+    if not all(isinstance(v, int) for name in names[:2] for v in data[name]):
+        return None
+    rows, cols = (np.array(data[name]) - min(data[name]) for name in names[:2])
+    size = int(max(rows.max(), cols.max())) + 1
+    if len(set(zip(rows.tolist(), cols.tolist(), strict=True))) != size * size or len(rows) != size * size:
+        return None
+    matrix = np.zeros((size, size))
+    matrix[rows, cols] = np.array(data[names[2]], float)
+    entry = {"name": "c{i}", "count": size, "unit": columns[2]["unit"], "meaning": f"{TODO}: with {{i}}"}
+    kind = matrix_kind(matrix)
+    if kind == "correlation":
+        entry["unit"] = "1"
+    frame = pd.DataFrame(matrix, columns=[f"c{i}" for i in range(size)])
+    return Draft(identifier(path.stem, "-").lower(), frame, [entry], kind)
 
 
 def _headless(path: Path, rows: Sequence[Sequence[str]]) -> Draft:
@@ -178,12 +249,16 @@ def matrix_kind(matrix: Any) -> str:
     return "correlation" if np.allclose(matrix.diagonal(), 1.0) else "covariance"
 
 
-def _typed(cells: Sequence[str]) -> list[Any]:
-    if all(re.fullmatch(r"[+-]?\d{1,18}", cell) for cell in cells):
-        return [int(cell) for cell in cells]
-    if all(_is_number(cell) or not cell for cell in cells):
-        return [float(cell) if cell else float("nan") for cell in cells]
-    return list(cells)
+def _typed(texts: Sequence[str]) -> list[Any]:
+    """Return whole numbers, numbers (gaps are NaN), or the texts."""
+    if all(re.fullmatch(r"[+-]?\d{1,18}", cell) for cell in texts):
+        return [int(cell) for cell in texts]
+    numeric = [cells.is_number(cell) for cell in texts]
+    if any(numeric) and all(
+        good or cell.lower() in cells.GAPS for good, cell in zip(numeric, texts, strict=True)
+    ):
+        return [float(cell) if good else float("nan") for good, cell in zip(numeric, texts, strict=True)]
+    return list(texts)
 
 
 def _column(name: str, unit: str, values: Sequence[Any], text: str) -> dict[str, Any]:
@@ -205,7 +280,7 @@ def _roles(columns: Sequence[dict[str, Any]]) -> None:
         if set(words) & _ERRORS and value is not None:
             side = next((_SIDES[w] for w in words if w in _SIDES), "error")
             entry |= {"role": side, "of": value["name"]}
-            if entry["unit"] == TODO:
+            if is_open(entry["unit"]):
                 entry["unit"] = value["unit"]
             value["role"] = "value"
         elif entry.get("type") != "string" and not {"low", "high", "min", "max"} & set(words):
@@ -218,11 +293,3 @@ def _unique(names: Sequence[str]) -> list[str]:
         repeated = sum(n == name or n.rpartition("_")[0] == name for n in found)
         found.append(f"{name}_{repeated + 1}" if name in found else name)
     return found
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import guessing, hepdata_files, scaffold
+from nuanomaly.archive import guessing, hepdata_errors, hepdata_files, scaffold
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import TODO, Draft
 from nuanomaly.archive.hepdata_files import documents
@@ -89,7 +89,7 @@ def read(source: str) -> Submission:
     listed = documents(files, "submission.yaml")
     head: dict[str, Any] = next((d for d in listed if "data_file" not in d and "name" not in d), {})
     tables, missing, names = [], [], set[str]()
-    originals = [_original("submission.yaml", files, "the list of tables")]
+    originals = [_original("submission.yaml", files, "the list of tables", licence=_licence(head))]
     for entry in listed:
         if "name" not in entry or not ("data_file" in entry or "independent_variables" in entry):
             continue
@@ -100,14 +100,27 @@ def read(source: str) -> Submission:
         content = documents(files, file)[0] if "data_file" in entry else entry
         name = _table_name(file if "data_file" in entry else str(entry["name"]), names)
         if "data_file" in entry:
-            originals.append(_original(file, files, f"table “{entry['name']}”", entry.get("table_doi")))
+            about = f"table “{entry['name']}”"
+            doi, licence = entry.get("table_doi"), _licence(entry, head)
+            originals.append(_original(file, files, about, doi, licence))
         tables.append(_draft(name, entry, content, str(originals[-1]["id"]), file))
     if not tables:
         raise NuanomalyError(f"{source}: submission.yaml names no table that is there")
     return Submission(tables, originals, str(head.get("comment") or ""), tuple(missing))
 
 
-def _original(name: str, files: Mapping[str, bytes], about: str, doi: object = None) -> dict[str, Any]:
+def _licence(*entries: Mapping[str, Any]) -> str:
+    """Return the licence that the first of some documents states; empty if none does."""
+    for entry in entries:
+        stated = entry.get("data_license") or entry.get("license")
+        if isinstance(stated, dict) and (stated.get("name") or stated.get("url")):
+            return " ".join(str(stated.get("name") or stated.get("url")).split())
+    return ""
+
+
+def _original(
+    name: str, files: Mapping[str, bytes], about: str, doi: object = None, licence: str = ""
+) -> dict[str, Any]:
     content = files[name]
     entry = {
         "id": guessing.identifier(name.rpartition(".")[0], "-").lower().replace(".", "-").replace("+", "-"),
@@ -115,7 +128,7 @@ def _original(name: str, files: Mapping[str, bytes], about: str, doi: object = N
         "source": f"HEPData submission, {about}",
         "sha256": hashlib.sha256(content).hexdigest(),
         "size": len(content),
-        "licence": TODO,
+        "licence": licence or TODO,
         "copy": "unverified",
     }
     return {**entry, "doi": str(doi)} if doi else entry
@@ -215,8 +228,8 @@ def _header(variable: Mapping[str, Any]) -> tuple[str, str, str]:
     name, inside = guessing.header(text)
     name = text if _COLUMN.fullmatch(text) else name
     units = str(header.get("units") or "")
-    unit = ("1" if units == "1" else guessing.unit(units)) if units else inside
-    said = [text] if unit != TODO or not units else [f"{text} ({units})"]
+    unit = ("1" if units == "1" else guessing.unit(units, text)) if units else inside
+    said = [text] if not guessing.is_open(unit) or not units else [f"{text} ({units})"]
     for qualifier in variable.get("qualifiers") or ():
         if qualifier.get("name") == "meaning":  # of an export: it says what the name only means
             said = [str(qualifier.get("value", ""))]
@@ -231,11 +244,11 @@ def _independent(columns: _Columns, variable: Mapping[str, Any]) -> bool:
     name, unit, meaning = _header(variable)
     values = variable["values"]
     binned = all("low" in v and "high" in v for v in values)
-    if binned:
+    if any("low" in v and "high" in v for v in values):
         edges = _EDGES.fullmatch(str((variable.get("header") or {}).get("name")))
         low, high = (edges["low"], edges["high"]) if edges else (f"{name}_low", f"{name}_high")
-        columns.add(low, [v["low"] for v in values], unit=unit, meaning=f"{meaning}, lower edge")
-        columns.add(high, [v["high"] for v in values], unit=unit, meaning=f"{meaning}, upper edge")
+        columns.add(low, [v.get("low", _GAP) for v in values], unit=unit, meaning=f"{meaning}, lower edge")
+        columns.add(high, [v.get("high", _GAP) for v in values], unit=unit, meaning=f"{meaning}, upper edge")
     if not binned or any("value" in v for v in values):
         columns.add(name, [v.get("value", _GAP) for v in values], unit=unit, meaning=meaning)
     return binned
@@ -251,8 +264,15 @@ def _dependent(columns: _Columns, variable: Mapping[str, Any], file: str) -> Non
     value = columns.add(name, [v.get("value", _GAP) for v in values], unit=unit, meaning=meaning, **role)
     said = [q["value"] for q in variable.get("qualifiers") or () if q.get("name") == ERROR_COLUMNS]
     given = iter(str(said[0]).split(", ")) if said else iter(())
+    sizes = [hepdata_errors.plain(v.get("value", _GAP)) for v in values]
     for label in labels:
-        _error(columns, [row.get(label, {}) for row in errors], (value, unit, label), given, file)
+        column = [row.get(label, {}) for row in errors]
+        if hepdata_errors.mixed(column):
+            column = [hepdata_errors.absolute(e, s) for e, s in zip(column, sizes, strict=True)]
+        before = len(columns.declared)
+        _error(columns, column, (value, unit, label), given, file)
+        for entry in columns.declared[before:] if column != [row.get(label, {}) for row in errors] else ():
+            entry["meaning"] += "; some are given as percentages of the value, and converted"
 
 
 def _by_label(errors: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -292,8 +312,9 @@ def _negated(size: Any, signed: bool) -> Any:
     """Return the magnitude of a lower error; −0.0 becomes 0."""
     if not signed or size == _GAP:
         return size
+    size = hepdata_errors.plain(size)
     if isinstance(size, str):
-        return size.removeprefix("-")
+        return size if size == _GAP else size.removeprefix("-")
     return abs(size) if size == 0 else -size
 
 
@@ -301,6 +322,7 @@ def _sided(
     columns: _Columns, name: str, sizes: Sequence[Any], about: tuple[str, str, str], role: str, file: str
 ) -> None:
     value, unit, label = about
+    sizes = [hepdata_errors.plain(s) for s in sizes]
     texts = [s for s in sizes if isinstance(s, str) and s not in (_GAP, "")]
     if texts and all(s.endswith("%") for s in texts) and len(texts) == sum(s != _GAP for s in sizes):
         numbers = [float(s[:-1]) if s != _GAP else _GAP for s in sizes]
@@ -319,6 +341,9 @@ def _typed(values: Sequence[Any]) -> tuple[list[Any], str]:
     whole = bool(present) and len(present) == len(values)
     if whole and all(isinstance(v, bool) or v in ("True", "False") for v in present):
         return [str(v) == "True" for v in values], "bool"
+    plain = [hepdata_errors.plain(v) for v in present]
+    if plain and not any(isinstance(v, str) for v in plain):
+        values, present = [hepdata_errors.plain(v) for v in values], plain
     texts = [v for v in present if isinstance(v, str)]
     if texts and not (len(texts) < len(present) or all(_BARE.fullmatch(t) for t in texts)):
         return [str(v) for v in values], "string"
@@ -341,9 +366,9 @@ def _matrix(
 
     if len(independent) != 2 or len(dependent) != 1 or any("errors" in v for v in dependent[0]["values"]):
         return None
-    numbers = [[v.get("value") for v in variable["values"]] for variable in independent]
-    values = [v.get("value") for v in dependent[0]["values"]]
-    if not all(isinstance(n, int | float) and n == int(n) for axis in numbers for n in axis):
+    numbers = hepdata_errors.indices(independent)
+    values = [hepdata_errors.plain(v.get("value")) for v in dependent[0]["values"]]
+    if numbers is None:
         return None
     if not all(isinstance(v, int | float) for v in values):
         return None

@@ -11,10 +11,18 @@ from typing import Any
 
 import yaml
 
-from nuanomaly.archive import yamlio
+from nuanomaly.archive import document, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):  # type: ignore[misc]
+    """Safe loader that reads the texts of older downloads, which carry the tags of Python 2, as texts."""
+
+
+for _tag in ("unicode", "str"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:python/{_tag}", lambda loader, node: str(node.value))
 #: More than any submission has; a compressed file may hide more.
 _LARGEST = 500_000_000
 
@@ -89,6 +97,7 @@ def documents(files: Mapping[str, bytes], name: str) -> list[Any]:
     runs: list[list[dict[str, Any]]] = []
     try:
         text = _RUN.sub(lambda run: _taken_out(run, runs), files[name].decode("utf-8"))
+        document.refuse_bombs(text, name)
         found = list(yaml.load_all(text, Loader=_Loader))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise yamlio.YamlError(name, str(error).splitlines()[0]) from None
@@ -104,7 +113,7 @@ def documents(files: Mapping[str, bytes], name: str) -> list[Any]:
 
 
 #: A list of plain numbers, one a line: a YAML parser takes a minute for what is read in a second this way.
-_RUN = re.compile(r"(?<=values:\n)(?: *- \{value: [-+.0-9eE]+\}\n)+")
+_RUN = re.compile(r"(?<=values:\n)(?: *- \{value: [-+.0-9eE]+\}\n)++(?! *-)")
 _MARK = "run of numbers "
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _REAL = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?")

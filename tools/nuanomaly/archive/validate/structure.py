@@ -98,7 +98,9 @@ def text_problem(text: str) -> tuple[str, str] | None:
 def _texts(subject: Subject, value: Any, steps: Steps) -> Iterator[Finding]:
     if isinstance(value, str):
         if value.startswith(TODO):
-            yield subject.finding("TODO_LEFT", f"{_name(steps)} is to be filled in", steps)
+            said = value.removeprefix(TODO).lstrip(": ")
+            more = f": {said}" if said and str(steps[-1] if steps else "") == "unit" else ""
+            yield subject.finding("TODO_LEFT", f"{_name(steps)} is to be filled in{more}", steps)
         problem = text_problem(value)
         if problem:
             yield subject.finding(*problem, steps)
