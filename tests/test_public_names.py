@@ -12,10 +12,11 @@ import nuanomaly
 #: The surface of version 0.2. A name that goes, comes or changes is a change of the version (CHANGELOG.md).
 SURFACE = """
     Analysis Axis CLs Compatibility FeldmanCousins Fit FunctionModel Level Likelihood NotApplicableError
-    NuanomalyError OverlapError Parameter Placement Posterior Raster Release Scan Significance Suspiciousness
+    NuanomalyError OverlapError Parameter Picture Placement Posterior Raster Release Scan Significance
+    Suspiciousness
     ToyTest UnfeltModelError UnknownNameError VacuumModel Verdict __version__ ablation anomalies benchmarks
     cite combine compare coverage feldman_cousins fetch find_datasets fit gaussian_cls groups interval level
-    levels likelihood load model models overlaps p_value posterior profile raster region scan sigma
+    levels likelihood load model models overlaps p_value plot posterior profile raster region scan sigma
     significance survey suspiciousness toy_cls toy_compatibility toy_goodness toy_hypothesis toy_significance
     validate variants
 """.split()  # noqa: SIM905

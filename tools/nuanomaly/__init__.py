@@ -52,6 +52,7 @@ _HOMES = {
     "inference.survey": ("Verdict", "survey"),
     "inference.toys": ("ToyTest",),
     "inference.workers": ("Placement",),
+    "report.plotting": ("Picture", "plot"),
 }
 #: Packages that are called like the function of their name; they stay what they are at every access.
 _CALLABLE = ("likelihood", "model")
@@ -123,6 +124,8 @@ if TYPE_CHECKING:
     from nuanomaly.model.probabilities import VacuumModel as VacuumModel
     from nuanomaly.model.registry import model as model
     from nuanomaly.model.registry import models as models
+    from nuanomaly.report.plotting import Picture as Picture
+    from nuanomaly.report.plotting import plot as plot
 
 
 def __getattr__(name: str) -> Any:

@@ -22,6 +22,7 @@ SECTIONS = {
         "scan": ("physics:scan", "Evaluate it on a grid, and save the result."),
         "fit": ("physics:fit", "Find the best fit of one or several data sets."),
         "compare": ("physics:compare", "Test whether data sets are compatible under a model."),
+        "plot": ("plotting:plot", "Draw regions, profiles or spectra, and write the numbers behind them."),
         "significance": ("statistics:significance", "Test no oscillation by toys, beside Wilks' theorem."),
         "feldman-cousins": ("statistics:feldman_cousins", "Find critical values by toys, and their regions."),
         "coverage": ("statistics:coverage", "Say what regions of Wilks' theorem really cover."),
