@@ -34,7 +34,8 @@ class Analysis(Question):
 
     Examples
     --------
-    >>> analysis = Analysis(["gallium", "nue-carbon"], "2nu-ee")
+    >>> grid = {"dm2_41": 31, "sin2_2theta_ee": 15}
+    >>> analysis = Analysis(["gallium", "nue-carbon"], "2nu-ee", grid=grid)
     >>> analysis
     <Analysis: gallium, nue-carbon@2012-r1 under 2nu-ee; free: dm2_41, sin2_2theta_ee>
     >>> analysis.compare().dof

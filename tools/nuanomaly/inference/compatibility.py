@@ -72,7 +72,8 @@ def compare(
 
     Examples
     --------
-    >>> found = compare(["gallium", "nue-carbon"], "2nu-ee")
+    >>> grid = {"dm2_41": 31, "sin2_2theta_ee": 15}
+    >>> found = compare(["gallium", "nue-carbon"], "2nu-ee", grid=grid)
     >>> found.dof, found.how
     (2, 'parameter goodness of fit, Wilks, dof 2, two-sided')
     """
