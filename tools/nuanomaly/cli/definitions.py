@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nuanomaly.cli import options, output
+from nuanomaly.cli import conditions, options, output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,7 @@ def ablation(asked: "Analysis", bins: bool, as_json: bool) -> None:
     ]
     headings = ["definition", "best fit", "value", "Δ of no oscillation", "significance"]
     output.table(headings, rows, right=headings[2:])
+    conditions.state(asked)
 
 
 @click.command()
@@ -79,6 +80,7 @@ def bayes(asked: "Analysis", priors: Sequence[str], as_json: bool) -> None:
             f"  against each other: ln R = {output.number(both.log_ratio, 3)}, ln S = "
             f"{output.number(both.log_suspiciousness, 3)} ({p})"
         )
+    conditions.state(asked)
 
 
 def _pair(text: str) -> tuple[str, str]:

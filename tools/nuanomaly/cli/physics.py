@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.cli import options, output
+from nuanomaly.cli import conditions, options, output
 
 if TYPE_CHECKING:
     from nuanomaly.inference.analysis import Analysis
@@ -93,7 +93,7 @@ def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as
     click.echo(f"{likelihood.release}{mode_text}, model {asked.model.name}")
     _point(values, asked.units)
     click.echo(_statistic(row["statistic"], row["value"], row["n_bins"]))
-    _conditions(asked)
+    conditions.state(asked)
 
 
 @click.command()
@@ -134,7 +134,7 @@ def scan(
     _point(found.fixed, asked.units)
     click.echo("minimum on the grid: " + _statistic(found.statistic, found.minimum, found.n_bins))
     _point(found.best, asked.units, at="at ")
-    _conditions(asked)
+    conditions.state(asked)
     click.echo(f"saved to {file}" if file else "not saved: name a file with -o")
 
 
@@ -170,7 +170,7 @@ def fit(
         output.emit(_tidy({**best.to_dict(), "significance": test}))
         return
     click.echo(f"{' + '.join(best.datasets)}, model {best.model}")
-    _ranges(asked)
+    conditions.ranges(asked)
     click.echo("best fit: " + _statistic(best.statistic, best.value, best.n_bins))
     for name, value in best.parameters.items():
         lower, upper = best.errors.get(name, (None, None))
@@ -185,7 +185,7 @@ def fit(
     else:
         click.echo(f"against no oscillation: {against}")
     click.echo(f"found by {best.agreement}")
-    _conditions(asked)
+    conditions.state(asked)
 
 
 @click.command()
@@ -222,7 +222,7 @@ def compare(
         output.emit(_tidy({**found.to_dict(), **calibrated}))
         return
     _sides(found.datasets, found.model)
-    _ranges(asked)
+    conditions.ranges(asked)
     click.echo()
     rows = [
         (
@@ -250,7 +250,7 @@ def compare(
         click.echo(f"  by toys, on the grid: {test}")
     if found.goodness_of_fit is not None:
         click.echo(f"goodness of the joint fit: {found.goodness_of_fit}")
-    _conditions(asked)
+    conditions.state(asked, found.approximate)
 
 
 # --- nuisances and bins ------------------------------------------------------------------------------------
@@ -313,33 +313,6 @@ def _point(values: Mapping[str, Any], units: Mapping[str, str], at: str = "") ->
         click.echo(f"  {at}{name} = {output.with_unit(value, units.get(name, '1'))}")
 
 
-def _ranges(asked: "Analysis") -> None:
-    """Say where the free parameters are looked for."""
-    for axis in asked.axes:
-        unit = "" if axis.unit == "1" else f" {axis.unit}"
-        known = ", as far as all the data know it" if axis.name in _narrowed(asked) else ""
-        click.echo(f"  {axis.name} from {axis.low:.5g} to {axis.high:.5g}{unit}{known}")
-
-
-def _narrowed(asked: "Analysis") -> set[str]:
-    """Return the free parameters whose own range is cut to what the data know."""
-    from nuanomaly.inference.grid import known_parameters
-
-    own = known_parameters(asked.likelihood, asked.model)
-    return {n for n in asked.free if n not in asked.grid and asked.parameters[n].scan != own[n].scan}
-
-
-def _conditions(asked: "Analysis") -> None:
-    """Say what an answer rests on: data that were left out, shared, private, approximate."""
-    for name, why in asked.left_out.items():
-        click.echo(f"left out: {name} ({output.line(why)})")
-    for overlap in asked.overlaps:
-        click.echo(f"shared data: {overlap.first} and {overlap.second} ({overlap.reason})")
-    for name in asked.private:
-        click.echo(f"private: {name} is a folder of your own, not a release of the archive")
-    _warn_approximate(asked.likelihood.approximate)
-
-
 def _approximate(reason: str) -> dict[str, str]:
     return {"approximate": reason} if reason else {}
 
@@ -347,8 +320,3 @@ def _approximate(reason: str) -> dict[str, str]:
 def _tidy(row: dict[str, Any]) -> dict[str, Any]:
     """Leave out what says nothing."""
     return {k: v for k, v in row.items() if not (k in ("approximate", "file") and not v)}
-
-
-def _warn_approximate(reason: str) -> None:
-    if reason:
-        click.echo(f"approximate: {' '.join(reason.split())}")

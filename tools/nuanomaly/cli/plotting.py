@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nuanomaly.cli import options, output
+from nuanomaly.cli import conditions, options, output
 
 if TYPE_CHECKING:
     from nuanomaly.inference.analysis import Analysis
@@ -54,4 +54,5 @@ def plot(
         output.emit({"figure": written, "numbers": numbers, "rows": len(picture.table)})
         return
     click.echo(f"{' + '.join(asked.names)}, model {asked.model.name}: {kind}")
+    conditions.state(asked)
     click.echo(f"written to {written}, the numbers to {numbers}")

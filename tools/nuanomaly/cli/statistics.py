@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.cli import options, output
+from nuanomaly.cli import conditions, options, output
 
 if TYPE_CHECKING:
     from nuanomaly.inference.analysis import Analysis
@@ -75,9 +75,11 @@ def significance(
         output.emit({"toys": found.to_dict(), "wilks": wilks.to_dict(), "seed": seed})
         return
     click.echo(f"{' + '.join(asked.names)}, model {asked.model.name}: against no oscillation")
+    conditions.ranges(asked)
     click.echo(f"  toys:  {found}")
     click.echo(f"  Wilks: {wilks}")
     click.echo(_verdict(found.sigma_interval(0.95), wilks.sigma, bool(found.above)))
+    conditions.state(asked)
 
 
 def _verdict(interval: tuple[float, float], wilks: float | None, reached: bool) -> str:
@@ -149,6 +151,7 @@ def feldman_cousins(
     ]
     headings = ["confidence", "Wilks", "critical values", "median", "grid points allowed"]
     output.table(headings, rows, right=headings[1:])
+    conditions.state(asked)
     click.echo(f"saved to {folder}" if folder else "not saved: name a folder with -o")
 
 
@@ -191,6 +194,7 @@ def coverage(
         for row in _rows(found)
     ]
     output.table(["true point", *nominal], rows, right=nominal)
+    conditions.state(asked)
 
 
 def _rows(found: "FeldmanCousins") -> list[dict[str, Any]]:
