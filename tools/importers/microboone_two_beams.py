@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from importers import _microboone_kernels
 from nuanomaly.archive.errors import NuanomalyError
 
 #: Beginning of the last-but-errors column of a block, and the column it becomes.
@@ -24,7 +25,13 @@ _BINS, _WIDTH = 26, 100.0
 
 
 def tables(
-    originals: Path, *, folder: str, files: Mapping[str, str], channels: Sequence[str]
+    originals: Path,
+    *,
+    folder: str,
+    files: Mapping[str, str],
+    channels: Sequence[str],
+    kernels: str | None = None,
+    points: Sequence[int] = (25, 25, 16),
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of the release.
 
@@ -38,6 +45,10 @@ def tables(
     channels : sequence of str
         Names of the channels in the order of the covariance; those that were constrained begin with
         BEAM-nue.
+    kernels : str, optional
+        Folder of a third party's kernels, for an approximate fit of a fourth neutrino.
+    points : sequence of int
+        Points of Δm²41, of the amplitude and of the mixing that is profiled in that fit.
 
     Raises
     ------
@@ -46,11 +57,15 @@ def tables(
     """
     base = originals / folder
     constrained = [name for name in channels if name.split("-")[1] == "nue"]
-    return {
+    found = {
         "channels": _spectra(base / files["channels"], channels),
         "constrained": _spectra(base / files["constrained"], constrained),
         "covariance": _covariance(base / files["covariance"], len(channels) * _BINS),
     }
+    if kernels is not None:
+        fit = _microboone_kernels.TwoBeams(originals / kernels, found["channels"], found["covariance"])
+        found |= _microboone_kernels.tables(fit, *points)
+    return found
 
 
 def blocks(path: Path) -> list[tuple[list[str], np.ndarray]]:

@@ -70,7 +70,7 @@ def find_datasets(
     channel : str, optional
         Such as ``numu->nue``.
     state : str, optional
-        ``draft``, ``released`` or ``retracted``.
+        ``draft``, ``announced``, ``released`` or ``retracted``.
     text : str, optional
         Words that stand in name, title or summary.
 

@@ -33,7 +33,7 @@ MOST_FILES, MOST_COLUMNS = 500, 100_000
 #: The most numbers in a table: 800 MB as float64. The largest of the archive has 1.3 million.
 MOST_NUMBERS = 100_000_000
 
-STATES = ("draft", "released", "retracted")
+STATES = ("draft", "announced", "released", "retracted")
 TYPES = ("float64", "int64", "bool", "string")
 _TABLE = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 _COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_{}.+-]*")

@@ -65,7 +65,7 @@ class Release:
 
     @property
     def state(self) -> str:
-        """``draft``, ``released`` or ``retracted``."""
+        """``draft``, ``announced``, ``released`` or ``retracted``."""
         return str(self.metadata["state"])
 
     @cached_property
@@ -78,6 +78,8 @@ class Release:
         try:
             entry: Mapping[str, Any] = self.metadata["tables"][table]
         except KeyError:
+            if self.state == "announced":
+                raise NuanomalyError(announcement(self)) from None
             raise UnknownNameError("table", table, self.tables, self.id) from None
         return entry
 
@@ -92,6 +94,8 @@ class Release:
         ------
         UnknownNameError
             If the release has no such table.
+        NuanomalyError
+            If the release is announced, and has none yet.
         """
         from nuanomaly.archive import tables
 
@@ -168,6 +172,14 @@ class Release:
             frame[column].to_numpy(), registry().Unit(frame.attrs["units"][column])
         )
         return quantity
+
+
+def announcement(found: Release) -> str:
+    """Return what to say to someone who wants the numbers of a release that is only announced."""
+    return (
+        f"{found.id} is announced: it says where its files are, and the archive has none of them yet; "
+        f"`nuanomaly fetch {found.id} --upstream` gets those whose address is known"
+    )
 
 
 def read(folder: Path) -> Release:

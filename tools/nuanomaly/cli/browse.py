@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.option("--sector", help="source, reactor, decay-at-rest, decay-in-flight, cevns or other.")
 @click.option("--experiment", help="As the collaboration writes it; case does not matter.")
 @click.option("--channel", help="Such as numu->nue.")
-@click.option("--state", help="draft, released or retracted.")
+@click.option("--state", help="draft, announced, released or retracted.")
 @click.option("--text", help="Words in name, title or summary.")
 @output.as_json
 def list_(as_json: bool, **wanted: str | None) -> None:

@@ -14,7 +14,7 @@ from nuanomaly.archive import amendments
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.references import split_mode, terms
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.release import Release, announcement, load
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.parts import Overlap
@@ -90,6 +90,8 @@ def declared_modes(release: Release) -> tuple[Mapping[str, Any], list[str], str 
         If the release declares no likelihood.
     """
     declared = release.metadata.get("likelihood")
+    if release.state == "announced":
+        raise NuanomalyError(announcement(release))
     if not declared:
         raise NuanomalyError(f"{release.id} has no likelihood: its tables can be read, but not fitted")
     modes = list(declared["modes"])

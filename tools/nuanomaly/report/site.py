@@ -198,7 +198,7 @@ def _release(
         coverage=coverage.of_release(release) if likelihood else None,
         default_mode=likelihood.get("default_mode", next(iter(modes), "")),
         columns={n: len(expand_columns(t["columns"])) for n, t in release.metadata["tables"].items()},
-        first_table=next(iter(release.metadata["tables"])),
+        first_table=next(iter(release.metadata["tables"]), ""),
         bibtex=cite(release),
         comparisons=[c for c in declared if release.id in c.pinned],
         about=[a for a in anomalies.anomalies().values() if _names(a["releases"], release)],

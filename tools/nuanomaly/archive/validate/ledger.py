@@ -21,7 +21,7 @@ def check_release(subject: ReleaseSubject, ledger: dict[str, str]) -> Iterator[F
     state = subject.data.get("state")
     entered = ledger.get(subject.release)
     if entered is None:
-        if state in ("released", "retracted"):
+        if state in ("announced", "released", "retracted"):
             message = f"{subject.release} is {state}, but the ledger in catalog.yaml does not know it"
             yield subject.finding("RELEASED_NOT_IN_LEDGER", message, ["state"])
         return

@@ -245,6 +245,8 @@ def _provenance(subject: ReleaseSubject, data: Mapping[str, Any]) -> Iterator[Fi
         if imported and not entry.get("originals") and entry["status"] in _FROM_ORIGINALS:
             message = f"table {name!r} was imported, but names no original"
             yield subject.finding("TABLE_WITHOUT_ORIGINAL", message, ["tables", name], table=name)
+    if data.get("state") == "announced":
+        return  # its originals are all there is
     for position, name in enumerate(ids):
         if name not in used:
             message = f"no table was made from {name!r}"
