@@ -103,6 +103,26 @@ def test_a_stable_neutrino_is_read_at_vanishing_coupling() -> None:
     assert found == pytest.approx(3.8901014400007625)
 
 
+def test_a_neutrino_that_decays_is_read_at_its_coupling() -> None:
+    """Γ = g² m4 / 16π and α4 = m4 Γ, so that g² = 16π α4 / Δm²41 with a massless ν1."""
+    own, frame = likelihood("icecube-unstable"), load("icecube-unstable").table("surface")
+    for _, row in frame.iloc[3:6000:501].iterrows():
+        point = {"dm2_41": row["dm2_41"], "Umu4_sq": (1.0 - np.sqrt(1.0 - row["sin2_2theta_24"])) / 2.0}
+        alpha = row["g2"] * row["dm2_41"] / (16.0 * np.pi)
+        found = own.chi2("3+1/decay", Ue4_sq=0.0, alpha_4=alpha, **point)
+        assert found == pytest.approx(row["delta"], abs=1e-6)
+    stable = own.chi2("3+1", Ue4_sq=0.0, **point)
+    assert own.chi2("3+1/decay", Ue4_sq=0.0, alpha_4=0.0, **point) == pytest.approx(stable, abs=1e-9)
+
+
+def test_decay_is_refused_where_the_table_does_not_know_it() -> None:
+    point = {"dm2_41": 6.7, "Ue4_sq": 0.0, "Umu4_sq": 0.09}
+    with pytest.raises(NotApplicableError, match="3\\+1/decay"):
+        likelihood("icecube-sterile").chi2("3+1/decay", alpha_4=1.0, **point)
+    with pytest.raises(NotApplicableError, match="g2 from"):
+        likelihood("icecube-unstable").chi2("3+1/decay", alpha_4=10.0, **point)
+
+
 def test_both_analyses_of_the_same_years_prefer_the_same_stable_neutrino() -> None:
     """The best stable point of the decay analysis is inside the region of 1σ of the other (2.30)."""
     best = {"dm2_41": 4.216965, "sin2_2theta_mumu": 0.1059253}

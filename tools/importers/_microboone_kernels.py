@@ -95,7 +95,7 @@ class TwoBeams:
                 pd.read_csv(base / "fixed_published_background_counts.csv").iloc[:, 1].to_numpy()
             )
             for key, ways in _ARRIVING.items():
-                self._kernels[key].append(sum(_kernel(base, *way) for way in ways))
+                self._kernels[key].append(np.sum([_kernel(base, *way) for way in ways], axis=0))
         self._background = np.concatenate(background)
         self.at(1.0)
         self.none = self.predict(0.0, 0.0)

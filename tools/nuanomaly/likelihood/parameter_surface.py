@@ -6,10 +6,11 @@ table : name of the table, one row per point of a complete grid (any order, any 
 value : its column of the tabulated difference
 axes : list of {column, coordinate, scale, vanishing}
     ``coordinate`` is a parameter of the model, ``sin2_2theta_ee`` or ``sin2_2theta_mumu``: the effective
-    amplitude of a disappearance, on the branch |U_α4|² ≤ 1/2. ``scale`` is ``log`` (if left out) or
-    ``linear``, the coordinate in which the table is straight between its points. ``vanishing: true`` marks
-    the amplitude without which nothing oscillates: below its smallest value the table goes straight to
-    ``no_oscillation``, and there the other axes do not matter.
+    amplitude of a disappearance, on the branch |U_α4|² ≤ 1/2; or ``g2``, the squared coupling by which ν4
+    decays with the rate g² m4 / 16π: that of ``3+1/decay`` is 16π α4 / Δm²41 where ν1 is massless. ``scale``
+    is ``log`` (if left out) or ``linear``, the coordinate in which the table is straight between its points.
+    ``vanishing: true`` marks the amplitude without which nothing oscillates: below its smallest value the
+    table goes straight to ``no_oscillation``, and there the other axes do not matter.
 absent : {coordinate: value}, optional
     What a coordinate is for models that do not have it (a coupling that is zero for stable neutrinos).
 fixed : {parameter: value}, optional
@@ -45,6 +46,8 @@ from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 #: Effective amplitudes: the flavour that disappears, and the parameter that has a large branch.
 _AMPLITUDES = {"sin2_2theta_ee": ("e", "Ue4_sq"), "sin2_2theta_mumu": ("mu", "Umu4_sq")}
+#: The model of a ν4 that decays, and the coordinate of its coupling.
+_DECAYING, _COUPLING = "3+1/decay", "g2"
 #: A coordinate this far (in grid steps) beyond the edge is at the edge: tables print few digits.
 _EDGE = 0.02
 
@@ -137,6 +140,10 @@ class ParameterSurface(Likelihood):
     def _coordinate(self, name: str, model: Model, points: Mapping[str, Array]) -> Array | float:
         if name in points:
             return points[name]
+        decays = model.name == _DECAYING and any(axis.coordinate == _COUPLING for axis in self.axes)
+        if decays and name == _COUPLING:
+            some = np.asarray(points["dm2_41"], float)
+            return 16.0 * np.pi * points["alpha_4"] / np.where(some > 0.0, some, 1.0)
         if name in _AMPLITUDES:
             flavour, element = _AMPLITUDES[name]
             if element in points and (points[element] > 0.5).any():
@@ -144,6 +151,8 @@ class ParameterSurface(Likelihood):
                     f"not applicable: the table of {self.release} is known for {element} up to 1/2, the "
                     f"small branch of {name}: keep to it"
                 )
+            if decays:
+                return 4.0 * points[element] * (1.0 - points[element])
             return self._two_flavour(flavour, model, points)[1]
         if name in self.absent:
             return self.absent[name]
