@@ -51,3 +51,24 @@ def test_points_that_are_none_are_refused(
         toy_likelihood_ratio(
             make.averaged(1.0, 0.1), "2nu-ee", grid=GRID, fixed=FIXED, toys=500, **{**POINTS, **change}
         )
+
+
+def test_gaussian_toys_need_a_covariance_that_follows_the_prediction(make: SimpleNamespace) -> None:
+    data = make.averaged(0.92, 0.1)
+    with pytest.raises(NuanomalyError, match="no covariance to draw from"):
+        toy_likelihood_ratio(data, "2nu-ee", grid=GRID, fixed=FIXED, toys=500, draw="gaussian", **POINTS)
+    with pytest.raises(UnknownNameError, match="gaussian"):
+        toy_likelihood_ratio(data, "2nu-ee", grid=GRID, fixed=FIXED, draw="gausian", **POINTS)  # type: ignore[arg-type]
+
+
+def test_gaussian_toys_of_counts_have_the_covariance_of_the_statistic() -> None:
+    """MicroBooNE without excess: half of Gaussian toys are closer to none than the data at the median."""
+    at, against = {"lee_strength": 0.0}, {"lee_strength": 1.0}
+    found = [
+        toy_likelihood_ratio(
+            "microboone-lee@2021-r1", "3nu", at=at, against=against, toys=1000, seed=1, draw=draw
+        )
+        for draw in ("data", "gaussian")
+    ]
+    assert found[0].delta == found[1].delta == pytest.approx(-12.98, abs=0.01)
+    assert abs(found[0].p_value - found[1].p_value) < 0.06  # in the bulk both are alike

@@ -6,12 +6,13 @@ Nothing is minimised, so that a best fit elsewhere, or one that grows with the s
 part.
 """
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import Literal, get_args
 
 import numpy as np
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
@@ -20,10 +21,13 @@ from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.montecarlo import anchored, plane_of, shared_out
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question
-from nuanomaly.inference.toys import ToyTest, toy_test
+from nuanomaly.inference.toys import BLOCK, ToyTest, generator, toy_test
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.interface import AnyModel
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.model.probabilities import Array
+
+Draw = Literal["data", "gaussian"]
 
 
 @named_after(2, "at", "against")
@@ -38,6 +42,7 @@ def toy_likelihood_ratio(
     mode: Mode = None,
     allow_overlap: bool = False,
     leave_out: bool = False,
+    draw: Draw = "data",
     toys: int = 10_000,
     seed: int = 0,
     placement: Placement | None = None,
@@ -51,11 +56,15 @@ def toy_likelihood_ratio(
         The free parameters of the tested point, and of the other one.
     grid : mapping, optional
         Only names what is free; nothing is minimised.
+    draw : {"data", "gaussian"}
+        Toys as the data fluctuate (counts are Poisson), or Gaussian ones of the covariance of the statistic
+        at expected data. Far in a tail the two differ.
 
     Raises
     ------
     NuanomalyError
-        If a point lacks a free parameter, or both are the same.
+        If a point lacks a free parameter, or both are the same; if a statistic without a covariance of its
+        prediction is to be drawn as a Gaussian.
     NotApplicableError
         For a surface, which generates no toys.
 
@@ -70,7 +79,7 @@ def toy_likelihood_ratio(
         data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
     )
     return toy_likelihood_ratio_of(
-        what, at, against, toys=toys, seed=seed, placement=placement, progress=progress
+        what, at, against, draw=draw, toys=toys, seed=seed, placement=placement, progress=progress
     )
 
 
@@ -79,6 +88,7 @@ def toy_likelihood_ratio_of(
     at: Mapping[str, float],
     against: Mapping[str, float],
     *,
+    draw: Draw = "data",
     toys: int = 10_000,
     seed: int = 0,
     placement: Placement | None = None,
@@ -99,20 +109,49 @@ def toy_likelihood_ratio_of(
     plane = anchored(Plane(asked.objective, asked.axes, asked.parameters, pair))
     engine = _engine(plane, seed)
     observed = float(_ratio(engine, engine.data[None])[0])
-    key = f"likelihood ratio {fingerprint(engine)}"
-    found = shared_out(ratios, (plane, seed), key, toys, placement, progress)
+    if draw not in get_args(Draw):
+        raise UnknownNameError("way to draw toys", draw, get_args(Draw))
+    key = f"likelihood ratio {draw} {fingerprint(engine)}"
+    found = shared_out(ratios, (plane, seed, draw), key, toys, placement, progress)
     said = " against ".join(", ".join(f"{n} = {v:g}" for n, v in point.items()) for point in (at, against))
     return toy_test(observed, found, "one-sided", said)
 
 
-def ratios(payload: tuple[Plane, int], argument: tuple[int, int]) -> Array:
+def ratios(payload: tuple[Plane, int, Draw], argument: tuple[int, int]) -> Array:
     """Return T of toys of the tested point: a piece of work."""
-    engine = _engine(*payload)
+    plane, seed, draw = payload
+    engine = _engine(plane, seed)
     first, count = argument
-    tested = engine.plane.size
-    return np.concatenate(
-        [_ratio(engine, engine.generate(tested, block)) for block in range(first, first + count)]
-    )
+    made = gaussian(engine) if draw == "gaussian" else partial(engine.generate, plane.size)
+    return np.concatenate([_ratio(engine, made(block)) for block in range(first, first + count)])
+
+
+def gaussian(engine: Engine) -> Callable[[int], Array]:
+    """Return what draws a block of Gaussian toys of the tested point, none of them negative.
+
+    Raises
+    ------
+    NuanomalyError
+        If the statistic has no covariance of its prediction.
+    """
+    objective, point = engine.plane.objective, engine.plane.point(engine.plane.size)
+    likelihood = objective.likelihood
+    measure = getattr(likelihood, "measure", None)
+    if not isinstance(likelihood, ResponseLikelihood) or not hasattr(measure, "covariance"):
+        raise NuanomalyError(f"{likelihood.release}: has no covariance to draw from: draw toys as data")
+    prediction = likelihood.prediction(objective.model, point)
+    mean = prediction.mu[0]
+    expected = likelihood.given(mean)
+    covariance = expected.measure.covariance(prediction)[0]  # type: ignore[attr-defined]
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+
+    def block(number: int) -> Array:
+        random = generator(engine.seed, 1, number)
+        drawn = random.standard_normal((BLOCK, mean.size)) @ root.T
+        return np.asarray(np.maximum(mean + drawn, 0.0))
+
+    return block
 
 
 def _ratio(engine: Engine, data: Array) -> Array:

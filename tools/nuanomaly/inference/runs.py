@@ -9,6 +9,7 @@ runs:
     toys, seed: numbers
     at: the point, for a hypothesis or a likelihood ratio; true points, for coverage
     against: the other point of a likelihood ratio
+    draw: data (if left out) or gaussian, for a likelihood ratio
     levels, most, every, independent: optional, for feldman-cousins
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
 
@@ -55,7 +56,7 @@ _MORE = {
     "feldman-cousins": ("levels", "most", "every", "points", "independent"),
     "coverage": ("at",),
     "hypothesis": ("at",),
-    "likelihood-ratio": ("at", "against"),
+    "likelihood-ratio": ("at", "against", "draw"),
 }
 
 
