@@ -21,7 +21,7 @@ from nuanomaly.archive.validate import explanations
 from nuanomaly.inference.agreement import WORDS, of_benchmark
 from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
-from nuanomaly.report import coverage, declaration, proofs, render, rightness
+from nuanomaly.report import coverage, declaration, proofs, render, rightness, spread
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.markup import markdown
 from nuanomaly.report.periods import period
@@ -132,6 +132,7 @@ def _index(
     lines: Sequence[rightness.Line],
 ) -> str:
     thumbnails = {c.name: c.metadata["thumbnail"] for c in declared}
+    moved = spread.spreads(results, declared)
     sectors: dict[str, list[dict[str, Any]]] = {}
     for release in sorted(every, key=lambda r: (list(SECTORS).index(r.metadata["sector"]), r.name)):
         sectors.setdefault(release.metadata["sector"], []).append(_line(release, proven[release.id]))
@@ -140,6 +141,8 @@ def _index(
         up="",
         comparisons=[{"result": r, "thumbnail": _made(r, thumbnails)} for r in results],
         right=rightness.counts(lines),
+        spreads=moved,
+        spread_figure=Markup(spread.figure(moved)) if moved else "",
         anomalies=list(anomalies.anomalies().values()),
         sectors=sectors,
         sector_names=SECTORS,
