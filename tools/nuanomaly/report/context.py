@@ -26,7 +26,7 @@ from nuanomaly.inference.runs import StoredRun, stored_run
 from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.build import declared_modes, join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.report import declaration, drawing
+from nuanomaly.report import claims, declaration, drawing
 from nuanomaly.report.calibration import HEADER, Calibrated, calibrated, note
 from nuanomaly.report.markup import markdown, paragraph
 from nuanomaly.report.notebook import FIGURE, RESULT, VERDICT
@@ -219,8 +219,12 @@ class Page:
     # --- words, tables, figures ---------------------------------------------------------------------------
 
     def text(self, source: str) -> None:
-        """Write a paragraph that contains computed numbers (Markdown, formulas between dollar signs)."""
-        _display({"text/html": f'<div class="prose">{markdown(source)}</div>'})
+        """Write a paragraph that contains computed numbers (Markdown, formulas between dollar signs).
+
+        ``{cite:KEY, where}`` and ``{result:KEY}`` are written out (see :mod:`.claims`).
+        """
+        text = claims.filled(source, self.results, claims.references(self.comparison))
+        _display({"text/html": f'<div class="prose">{markdown(text)}</div>'})
 
     def table(
         self,

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from nuanomaly.archive.cite import cite
 from nuanomaly.archive.release import Release, load
-from nuanomaly.report import expectations, proofs, provenance, render, schema
+from nuanomaly.report import claims, expectations, proofs, provenance, render, schema
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.drawing import standalone
 from nuanomaly.report.expectations import Verified
 from nuanomaly.report.notebook import Executed
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 #: From a comparison's page to the start page.
 UP = "../../"
@@ -133,7 +136,7 @@ def _page(
         style=Markup(render.stylesheet()),
         result=document,
         metadata=comparison.metadata,
-        body=Markup(render.notebook_body(executed.notebook)),
+        body=Markup(render.notebook_body(_filled(comparison, executed))),
         approximations=comparison.approximations(),
         allowed={v.key: v.allowed for v in verified},
         benchmarks=used,
@@ -143,6 +146,15 @@ def _page(
         figures=list(executed.figures),
         bibtex=cite(releases),
     )
+
+
+def _filled(comparison: Comparison, executed: Executed) -> "NotebookNode":
+    """Return the notebook with the results and citations of its text cells written out."""
+    known = claims.references(comparison)
+    for cell in executed.notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = claims.filled(cell.source, executed.results, known)
+    return executed.notebook
 
 
 def as_json(document: Any) -> str:

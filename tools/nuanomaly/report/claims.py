@@ -1,0 +1,142 @@
+"""Claims in the prose of pages: a number comes from a result, or carries its source.
+
+In text, ``{result:KEY}`` (or ``{result:KEY:.1f}``) is a number that the page recorded, ``{cite:KEY, where}``
+the reference of one that it did not. :func:`literal` finds the numbers that are neither: those typed into
+sentences. They are listed in ``comparisons/claims.yaml``, a list that may only become shorter.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive import yamlio
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.report.declaration import Comparison
+
+#: The list of exceptions, in the folder of comparisons.
+FILE = "claims.yaml"
+_RESULT = re.compile(r"\{result:([\w.-]+?)(?::([^{}]*))?\}")
+_CITE = re.compile(r"\{cite:([\w-]+)(?:,\s*([^{}]*))?\}")
+#: A number that stands for itself: not in a word, an identifier, a formula, a superscript or a version.
+_NUMBER = re.compile(r"(?<![\w.:/^_{-])[+−-]?\d+(?:[.,]\d+)*(?:e[+-]?\d+)?(?![\w:/])")
+#: What a number may be without a source: years, confidence levels, papers, and counts of one hand.
+_FREE = (
+    re.compile(r"(?:arXiv:|doi:|hep-\w+/|astro-ph/)\S+"),
+    re.compile(r"\b(?:19|20)\d\d\b"),
+    re.compile(r"(?<![\d.])(?:68(?:\.27)?|90|95(?:\.45|\.5)?|99(?:\.73)?)[ \u00a0]?%"),
+    re.compile(r"\b(?:Tables?|Figs?\.?|Sections?|eqs?\.?|page)\s+[IVXLC\d]+(?:\.\d+)*", re.IGNORECASE),
+    re.compile(r"\b\d\+\d\b"),
+    re.compile(r"(?<![\d.,])[0-9](?![\d.,])"),
+)
+_FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]*`", re.DOTALL)
+#: The methods of a page that put prose onto it.
+_PROSE = ("text", "verdict", "table", "figure")
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A number that is typed into a sentence of a page."""
+
+    page: str
+    number: str
+    sentence: str
+
+    @property
+    def key(self) -> str:
+        """What the list of exceptions says of it."""
+        return f"{self.number} in “{self.sentence}”"
+
+
+def filled(text: str, results: Mapping[str, Mapping[str, Any]], references: Mapping[str, Any]) -> str:
+    """Return text with results and citations written out.
+
+    Raises
+    ------
+    UnknownNameError
+        For a result that was not recorded, or a reference that the page does not list.
+
+    Examples
+    --------
+    >>> filled("It is {result:pg.sigma:.1f}σ.", {"pg.sigma": {"value": 3.24}}, {})
+    'It is 3.2σ.'
+    """
+
+    def number(match: re.Match[str]) -> str:
+        key, form = match[1], match[2]
+        if key not in results:
+            raise UnknownNameError("result", key, results)
+        value = results[key]["value"]
+        return format(value, form or (".3g" if isinstance(value, float) else "")).replace("-", "−")
+
+    def source(match: re.Match[str]) -> str:
+        key, where = match[1], match[2]
+        if key not in references:
+            raise UnknownNameError("reference", key, references)
+        said = f"{key}, {where.strip()}" if where else key
+        return f'<a class="cite" href="#ref-{escape(key)}">[{escape(said)}]</a>'
+
+    return _CITE.sub(source, _RESULT.sub(number, text))
+
+
+def references(comparison: Comparison) -> dict[str, Mapping[str, Any]]:
+    """Return what a page may cite, by key: its own references, and the publications of its releases."""
+    papers = [p for release in comparison.releases() for p in release.metadata["publications"]]
+    return {entry["key"]: entry for entry in (*papers, *comparison.metadata.get("references", ()))}
+
+
+def literal(script: Path) -> list[Literal]:
+    """Return the numbers that stand in the sentences of a page without a result or a source."""
+    found = []
+    for prose in _sentences(script.read_text("utf-8")):
+        bare = _FORMULA.sub(" ", _RESULT.sub(" ", prose))
+        if _CITE.search(bare):
+            continue
+        for free in _FREE:
+            bare = free.sub(" ", bare)
+        short = " ".join(prose.split())[:80]
+        found += [Literal(script.parent.name, m[0], short) for m in _NUMBER.finditer(bare)]
+    return found
+
+
+def exceptions(folder: Path) -> dict[str, list[str]]:
+    """Return the listed exceptions by page; ``folder`` is that of the comparisons."""
+    file = folder / FILE
+    return dict(yamlio.read(file)["exceptions"]) if file.is_file() else {}
+
+
+def _sentences(source: str) -> Iterator[str]:
+    """Yield the sentences of a notebook: of its text cells, and of strings that go onto the page."""
+    texts = [
+        re.sub(r"^# ?", "", block, flags=re.MULTILINE)
+        for block in re.findall(r"^# %% \[markdown\]\n((?:#.*\n?)*)", source, flags=re.MULTILINE)
+    ]
+    texts += [text for node in ast.walk(ast.parse(source)) for text in _strings(node)]
+    for text in texts:
+        yield from (part for part in re.split(r"(?<=[.:;?!])\s+", text) if part.strip())
+
+
+def _strings(node: ast.AST) -> Iterator[str]:
+    """Yield the texts that a call puts onto the page; what is computed in them is left out."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    owner = node.func.value
+    if node.func.attr in _PROSE and isinstance(owner, ast.Name) and owner.id == "page":
+        for argument in (*node.args, *(k.value for k in node.keywords if k.arg in ("note", "caption"))):
+            text = _text(argument)
+            if " " in text:
+                yield text
+
+
+def _text(node: ast.AST) -> str:
+    """Return the typed part of a string expression."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(v) if isinstance(v, ast.Constant) else " … " for v in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _text(node.left) + _text(node.right)
+    return ""
