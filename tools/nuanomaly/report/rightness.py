@@ -151,7 +151,6 @@ def histogram(lines: Iterable[Line]) -> str:
         color=[drawing.COLOURS[colours[word]] for word in pulls],
         label=[f"{word} ({len(values)})" for word, values in pulls.items()],
     )
-    axes.set_yscale("symlog", linthresh=10)
     axes.set(
         xlabel="(recomputed − published) / quoted error",
         ylabel="published numbers",
