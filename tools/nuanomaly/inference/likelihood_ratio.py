@@ -7,6 +7,7 @@ part.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Literal, get_args
 
@@ -23,6 +24,7 @@ from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.toys import BLOCK, ToyTest, generator, toy_test
 from nuanomaly.inference.workers import Placement
+from nuanomaly.likelihood.families.following import FollowingCovariance
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.model.probabilities import Array
@@ -136,13 +138,13 @@ def gaussian(engine: Engine) -> Callable[[int], Array]:
     """
     objective, point = engine.plane.objective, engine.plane.point(engine.plane.size)
     likelihood = objective.likelihood
-    measure = getattr(likelihood, "measure", None)
-    if not isinstance(likelihood, ResponseLikelihood) or not hasattr(measure, "covariance"):
+    if not isinstance(likelihood, ResponseLikelihood) or not isinstance(
+        likelihood.measure, FollowingCovariance
+    ):
         raise NuanomalyError(f"{likelihood.release}: has no covariance to draw from: draw toys as data")
     prediction = likelihood.prediction(objective.model, point)
     mean = prediction.mu[0]
-    expected = likelihood.given(mean)
-    covariance = expected.measure.covariance(prediction)[0]  # type: ignore[attr-defined]
+    covariance = replace(likelihood.measure, data=mean).covariance(prediction)[0]
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
 
