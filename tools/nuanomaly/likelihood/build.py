@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nuanomaly.archive import amendments
+from nuanomaly.archive import amendments, shared_nuisances
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.references import split_mode, terms
@@ -53,10 +53,12 @@ def nuisances(config: Mapping[str, Any], release: Release) -> Nuisances:
     """Return the nuisances declared under ``nuisances``.
 
     Each entry has ``id``, ``meaning`` and one of: ``sigma``; ``plus`` and ``minus``; ``block`` with, under
-    ``blocks``, the tables of its inverse correlation and the standard deviations; or neither (free).
+    ``blocks``, the tables of its inverse correlation and the standard deviations; or neither (free). Or it
+    has ``id``, ``shared`` and ``sha256``: see :mod:`nuanomaly.archive.shared_nuisances`.
     """
     items, blocks = [], []
-    for entry in config.get("nuisances", ()):
+    for declared in config.get("nuisances", ()):
+        entry = shared_nuisances.resolved(declared, release.id)
         sigma = entry.get("sigma", np.inf)
         items.append(
             Nuisance(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nuanomaly.archive import names
+from nuanomaly.archive import names, shared_nuisances
 from nuanomaly.archive.document import Steps
 from nuanomaly.archive.errors import NuanomalyError, nearest
 from nuanomaly.archive.validate.findings import Finding
@@ -183,9 +183,15 @@ def _nuisances(archive: Archive) -> Iterator[Finding]:
     """Yield the findings of nuisances that have two priors in modes of one name, or two meanings."""
     priors: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
     meanings: dict[str, tuple[str, str]] = {}
+    shared = {
+        (n, v): entry for n, versions in shared_nuisances.declared().items() for v, entry in versions.items()
+    }
     for subject in archive.releases:
         for mode, declared in nuisances_of(subject.data).items():
-            for nuisance in declared:
+            for written in declared:
+                nuisance = shared.get((written["id"], written.get("shared", "")), written)
+                if "meaning" not in nuisance:
+                    continue  # a shared one that nobody declares, which its likelihood says
                 prior = {key: nuisance[key] for key in _PRIOR if key in nuisance}
                 where, first = priors.setdefault((nuisance["id"], mode), (subject.release, prior))
                 steps: Steps = ["likelihood", "modes", mode]
