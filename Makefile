@@ -25,7 +25,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys cost speed against \
+.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys cost speed against \ fuzz
 	$(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -39,6 +39,9 @@ test: export OMP_NUM_THREADS := 1
 test: export OPENBLAS_NUM_THREADS := 1
 test: .venv/dev.stamp ## Run all tests
 	@$(PY) -m pytest -n 2 $(ARGS)
+
+fuzz: .venv/dev.stamp ## Read 20,000 damaged releases, tables, bundles and submissions: one sentence for each, no traceback
+	@NUANOMALY_FUZZ=4000 $(PY) -m pytest -n 2 -q tests/fetch/test_fuzz.py $(ARGS)
 
 check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull request must pass besides the tests
 	$(PY) -m ruff format --check

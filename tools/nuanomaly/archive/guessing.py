@@ -219,11 +219,21 @@ def _sparse_matrix(
     return Draft(identifier(path.stem, "-").lower(), frame, [entry], kind)
 
 
-def _headless(path: Path, rows: Sequence[Sequence[str]]) -> Draft:
+def _typed_cell(cell: str) -> float | None:
+    """Return a number, NaN for a gap, None for anything else."""
+    if cells.is_number(cell):
+        return float(cell)
+    return float("nan") if cell.lower() in cells.GAPS else None
+
+
+def _headless(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
     import numpy as np
     import pandas as pd
 
-    matrix = np.array([[float(cell) for cell in row] for row in rows])
+    plain = [_typed_cell(cell) for row in rows for cell in row]
+    if any(value is None for value in plain):
+        return None
+    matrix = np.array(plain, float).reshape(len(rows), -1)
     frame = pd.DataFrame(matrix, columns=[f"c{i}" for i in range(matrix.shape[1])])
     entry = {"name": "c{i}", "count": matrix.shape[1], "unit": TODO, "meaning": f"{TODO}: column {{i}}"}
     kind = matrix_kind(matrix)

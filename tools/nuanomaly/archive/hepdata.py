@@ -15,6 +15,7 @@ from nuanomaly.archive import guessing, hepdata_errors, hepdata_files, scaffold
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import TODO, Draft
 from nuanomaly.archive.hepdata_files import documents
+from nuanomaly.archive.hepdata_shape import refuse_other_shapes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,6 +183,7 @@ def _draft(
     name: str, entry: Mapping[str, Any], content: Mapping[str, Any], original: str, file: str
 ) -> Draft:
     """Return a table of a submission."""
+    refuse_other_shapes(content, file)
     try:
         independent = list(content.get("independent_variables") or ())
         dependent = list(content["dependent_variables"])

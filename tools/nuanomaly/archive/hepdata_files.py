@@ -130,6 +130,7 @@ def _taken_out(run: re.Match[str], runs: list[list[dict[str, Any]]]) -> str:
 
 def _variables(mapping: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for part in ("independent_variables", "dependent_variables"):
-        for variable in mapping.get(part) or ():
+        listed = mapping.get(part)
+        for variable in listed if isinstance(listed, list) else ():
             if isinstance(variable, dict):
                 yield variable
