@@ -11,7 +11,8 @@ import nuanomaly
 
 #: The surface of version 0.2. A name that goes, comes or changes is a change of the version (CHANGELOG.md).
 SURFACE = """
-    Analysis Axis CLs Compatibility FeldmanCousins Fit FunctionModel Level Likelihood NotApplicableError
+    Analysis Axis CLs Compatibility ExtraEvents FeldmanCousins Fit FunctionModel Level Levels LevelsModel
+    Likelihood NotApplicableError Wave WaveModel vacuum with_three_flavour
     NuanomalyError OverlapError Parameter Picture Placement Posterior Raster Release Scan Significance
     Suspiciousness
     ToyTest UnfeltModelError UnknownNameError VacuumModel Verdict __version__ ablation anomalies benchmarks

@@ -27,8 +27,12 @@ _HOMES = {
     "archive.cite": ("cite",),
     "archive.validate": ("validate",),
     "model.registry": ("models",),
-    "model.probabilities": ("NotApplicableError", "Parameter", "VacuumModel"),
+    "model.probabilities": ("LevelsModel", "NotApplicableError", "Parameter", "VacuumModel"),
+    "model.levels": ("Levels", "vacuum"),
     "model.function": ("FunctionModel",),
+    "model.wave_model": ("Wave", "WaveModel"),
+    "model.three_flavour": ("with_three_flavour",),
+    "model.extra_events": ("ExtraEvents",),
     "likelihood.interface": ("Likelihood",),
     "likelihood.wrappers.joint": ("combine",),
     "inference.ablation": ("ablation", "variants"),
@@ -118,12 +122,19 @@ if TYPE_CHECKING:
     from nuanomaly.likelihood.build import likelihood as likelihood
     from nuanomaly.likelihood.interface import Likelihood as Likelihood
     from nuanomaly.likelihood.wrappers.joint import combine as combine
+    from nuanomaly.model.extra_events import ExtraEvents as ExtraEvents
     from nuanomaly.model.function import FunctionModel as FunctionModel
+    from nuanomaly.model.levels import Levels as Levels
+    from nuanomaly.model.levels import vacuum as vacuum
+    from nuanomaly.model.probabilities import LevelsModel as LevelsModel
     from nuanomaly.model.probabilities import NotApplicableError as NotApplicableError
     from nuanomaly.model.probabilities import Parameter as Parameter
     from nuanomaly.model.probabilities import VacuumModel as VacuumModel
     from nuanomaly.model.registry import model as model
     from nuanomaly.model.registry import models as models
+    from nuanomaly.model.three_flavour import with_three_flavour as with_three_flavour
+    from nuanomaly.model.wave_model import Wave as Wave
+    from nuanomaly.model.wave_model import WaveModel as WaveModel
     from nuanomaly.report.plotting import Picture as Picture
     from nuanomaly.report.plotting import plot as plot
 

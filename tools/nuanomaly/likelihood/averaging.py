@@ -28,7 +28,7 @@ _SAFETY = 4.0
 #: In units of d²/A, what a difference counts for that is small compared with how far probabilities reach.
 _RESOLVED = 4.0
 #: The largest number of points in an interval.
-LARGEST = 64
+LARGEST = 256
 #: How many probabilities at nodes are held at once: they stay in the cache.
 _HELD = 131_072
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -359,12 +359,18 @@ class Channel:
         if half is None or not self.extended:
             return np.asarray(model.probability(initial, final, antineutrino, L, E, node, **parameters))
         total: Array | float = 0.0
-        places, weights = np.polynomial.legendre.leggauss(number)
-        for place, weight in zip(places.tolist(), weights.tolist(), strict=True):
+        for place, weight in zip(*_gauss(number), strict=True):
             at = L + place * half * E
             P = model.probability(initial, final, antineutrino, at, E, node, **parameters)
             total = total + 0.5 * weight * P
         return np.asarray(total)
+
+
+@lru_cache(maxsize=16)
+def _gauss(number: int) -> tuple[list[float], list[float]]:
+    """Return places between −1 and 1 and weights of Gauss's rule."""
+    places, weights = np.polynomial.legendre.leggauss(number)
+    return places.tolist(), weights.tolist()
 
 
 def _column(keys: Sequence[_Key], place: int) -> Array:
