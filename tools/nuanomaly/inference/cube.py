@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from nuanomaly.model.probabilities import Array
 
-#: So many slices of a toy are looked at in one go: the likeliest first.
-_FIRST, _NEXT = 6, 12
+#: The likeliest slices of a toy, which are looked at as a whole, and the side of squares in the others.
+_FIRST, _SQUARE = 2, 8
 #: A vertex is at most so many steps from the lowest point of the grid.
 _REACH = 1.0
 
@@ -101,24 +101,62 @@ def of_sum(electron: Tables, muon: Tables, both: Tables) -> Minima:
 def _lowest(
     electron: Tables, muon: Tables, both: Tables, bound: Tables, order: Places
 ) -> tuple[int, int, int]:
-    """Return the lowest point of one toy's cube."""
+    """Return the lowest point of one toy's cube.
+
+    The likeliest slices are looked at as a whole. Of the others that can win, squares of mixings are bounded
+    in the same way, and only those that can win are formed.
+    """
+    best, found = _in_slices(electron, muon, both, order[:_FIRST])
+    left = order[_FIRST:]
+    left = left[bound[left] < best]
+    if not left.size:
+        return found
     e, m = electron.shape[1], muon.shape[1]
-    best, found = np.inf, (0, 0, 0)
-    start, count = 0, _FIRST
-    while start < order.size and bound[order[start]] < best:
-        chosen = order[start : start + count]
-        chosen = chosen[bound[chosen] < best]
-        rows = both[chosen]
-        step = rows.strides
-        window = as_strided(rows, (chosen.size, e, m), (step[0], step[1], step[1]), writeable=False)
-        values = np.asarray(window + muon[chosen][:, None, :] + electron[chosen][:, :, None])
-        lowest = int(values.argmin())
-        value = float(values.reshape(-1)[lowest])
-        if value < best:
-            s, i, j = np.unravel_index(lowest, values.shape)
-            best, found = value, (int(chosen[s]), int(i), int(j))
-        start, count = start + count, _NEXT
+    rows, columns = -(-e // _SQUARE), -(-m // _SQUARE)
+    first = _least(electron[left], rows)
+    second = _least(muon[left], columns)
+    # a square's products lie in a window of two lengths less one of its own axis
+    halves = _least(both[left], -(-both.shape[1] // _SQUARE))
+    third = np.minimum(halves, np.append(halves[:, 1:], np.full((left.size, 1), np.inf), axis=1))
+    together = np.add.outer(np.arange(rows), np.arange(columns))
+    squares = first[:, :, None] + second[:, None, :] + third[:, together]
+    s, i, j = np.nonzero(squares < best)
+    if not s.size:
+        return found
+    inside = np.arange(_SQUARE)
+    at_e = np.minimum(i[:, None] * _SQUARE + inside, e - 1)
+    at_m = np.minimum(j[:, None] * _SQUARE + inside, m - 1)
+    d = left[s]
+    values = electron[d[:, None], at_e][:, :, None] + muon[d[:, None], at_m][:, None, :]
+    values = values + both[d[:, None, None], at_e[:, :, None] + at_m[:, None, :]]
+    lowest = int(values.argmin())
+    if float(values.reshape(-1)[lowest]) < best:
+        k, p, q = np.unravel_index(lowest, values.shape)
+        return int(d[k]), int(at_e[k, p]), int(at_m[k, q])
     return found
+
+
+def _in_slices(
+    electron: Tables, muon: Tables, both: Tables, chosen: Places
+) -> tuple[float, tuple[int, int, int]]:
+    """Return the lowest value in some slices, and where it is."""
+    e, m = electron.shape[1], muon.shape[1]
+    rows = both[chosen]
+    step = rows.strides
+    window = as_strided(rows, (chosen.size, e, m), (step[0], step[1], step[1]), writeable=False)
+    values = np.asarray(window + muon[chosen][:, None, :])
+    values += electron[chosen][:, :, None]
+    lowest = int(values.argmin())
+    s, i, j = np.unravel_index(lowest, values.shape)
+    return float(values.reshape(-1)[lowest]), (int(chosen[s]), int(i), int(j))
+
+
+def _least(tables: Tables, parts: int) -> Tables:
+    """Return the smallest value of each part of the last axis (S, n), shape (S, parts)."""
+    size = tables.shape[1]
+    filled = np.full((len(tables), parts * _SQUARE), np.inf, tables.dtype)
+    filled[:, :size] = tables
+    return np.asarray(filled.reshape(len(tables), parts, _SQUARE).min(axis=2))
 
 
 def _refined(value: Callable[[Places], Array], place: Places, shape: tuple[int, ...]) -> Minima:

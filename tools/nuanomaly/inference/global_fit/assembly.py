@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.engine.lowrank import Linear
+from nuanomaly.inference.engine.lowrank import Linear, compress
 from nuanomaly.inference.global_fit import draws, rows
 from nuanomaly.inference.global_fit.own import OwnProfile, own_profile
 from nuanomaly.inference.global_fit.sides import Axes, Side, Splined, allowance, side, splined
@@ -72,6 +72,10 @@ class Part:
     skeleton : (int, int) or None
         Hypotheses and training toys, where the statistic has no form of few features.
     own : OwnParameters or None
+    fixed : mapping
+        Parameters of the model that are held.
+    coarse : (int, int) or None
+        Points of Δm² and mixing at which it is evaluated; between them it is read by splines.
     """
 
     name: str
@@ -80,11 +84,17 @@ class Part:
     depends: Dependence
     skeleton: tuple[int, int] | None = None
     own: OwnParameters | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    coarse: tuple[int, int] | None = None
 
     @cached_property
     def objective(self) -> Objective:
         """What it is evaluated with."""
-        return Objective(self.likelihood, self.model, dict(self.own.fixed) if self.own else {})
+        return Objective(self.likelihood, self.model, self._held)
+
+    @property
+    def _held(self) -> dict[str, float]:
+        return {**self.fixed, **(self.own.fixed if self.own else {})}
 
     def points(self, dm2: Array, mixing: Array, own: Sequence[float] = ()) -> dict[str, Array]:
         """Return complete points at Δm² and its mixing (P,), the product for appearance."""
@@ -97,8 +107,7 @@ class Part:
         free = {"dm2_41": dm2, "Ue4_sq": electron, "Umu4_sq": muon}
         if self.own:
             free |= {n: np.full(dm2.size, float(v)) for n, v in zip(self.own.names, own, strict=True)}
-            free = {n: v for n, v in free.items() if n not in self.own.fixed}
-        return self.objective.points(free)
+        return self.objective.points({n: v for n, v in free.items() if n not in self._held})
 
     @property
     def data(self) -> Array:
@@ -224,12 +233,11 @@ class Assembly:
             if part.depends != depends:
                 continue
             columns = self.columns[part.name]
-            if part.own:
-                coarse = Axes(
-                    np.geomspace(self.dm2[0], self.dm2[-1], _COARSE[0]),
-                    np.geomspace(self.mixing[0], self.mixing[-1], _COARSE[1]),
-                )
-                others.append(splined(columns, profile(part, coarse, self.typical[:, columns]), coarse, axes))
+            if part.own or part.coarse:
+                coarse = self._coarse(part)
+                typical = self.typical[:, columns]
+                value = profile(part, coarse, typical) if part.own else _evaluated(part, coarse, typical)
+                others.append(splined(columns, value, coarse, axes))
             elif part.skeleton:
                 linear.append((columns, self._skeleton(part, dm2, mixing)))
             else:
@@ -245,6 +253,13 @@ class Assembly:
         row = int(np.abs(np.log(self.dm2 / middle["dm2_41"])).argmin())
         reference = row * axes.shape[1] + int(np.abs(np.log(axes.mixing / at)).argmin())
         return side(axes.shape, linear, others, self.typical, reference, _TOLERANCE[depends])
+
+    def _coarse(self, part: Part) -> Axes:
+        first, second = part.coarse or _COARSE
+        roots = np.sqrt(self.mixing[[0, -1]]).tolist()
+        return Axes(
+            np.geomspace(self.dm2[0], self.dm2[-1], first), np.linspace(roots[0], roots[1], second) ** 2
+        )
 
     def _skeleton(self, part: Part, dm2: Array, mixing: Array) -> Linear:
         assert part.skeleton is not None
@@ -263,6 +278,16 @@ class Assembly:
     def fit(self) -> GlobalFit:
         """Return the fit."""
         return GlobalFit(self.side("e"), self.side("mu"), self.side("product"))
+
+
+def _evaluated(part: Part, axes: Axes, typical: Array) -> Callable[[Array], Array]:
+    """Return a statistic at the points of some axes, in few directions where it has features."""
+    points = part.points(*axes.points())
+    form = rows.linear(part.likelihood, part.model, points)
+    if form is None:
+        return part.likelihood.tabulate(part.model, points)
+    reference = Linear(form.features, form.rows - form.rows[0])
+    return compress(reference, typical, 1e-2, allowance(reference(typical)))
 
 
 def profile(part: Part, axes: Axes, typical: Array) -> OwnProfile:

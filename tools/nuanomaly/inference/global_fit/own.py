@@ -12,7 +12,7 @@ for several valleys (the two octants of θ23), of which the lowest counts.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ Places = NDArray[np.intp]
 _SOME, _TOGETHER = 160, 192
 #: Directions are kept down to this part of a unit of χ² in typical data.
 _TOLERANCE = 2e-3
+#: How many errors a parameter may move from its expansion point, and what the observed data may gain there.
+_ERRORS, _UNSETTLED = 3.5, 0.3
 
 #: Some hypotheses by index and their own parameters (p, K) to rows, to predictions μ, and to V⁻¹.
 Rows = Callable[[Places, Array], Linear]
@@ -147,11 +149,27 @@ def own_profile(
     strength, vectors = np.linalg.eigh(together @ together.T)
     kept = strength > (_TOLERANCE / np.sqrt(size.size)) ** 2
     basis = np.linalg.qr(together.T @ (vectors[:, kept] / np.sqrt(strength[kept])))[0]
-    valleys = tuple(
-        _valley(rows, predict, curvature, penalty, points, start, steps, limits, basis * size[:, None])
-        for start in starts
-    )
-    return OwnProfile(features, basis / size[:, None], valleys)
+    project, back = basis * size[:, None], basis / size[:, None]
+    valleys = []
+    for start in starts:
+        valley = _valley(rows, predict, curvature, penalty, points, start, steps, limits, project)
+        valleys.append(settled(valley, features(typical[:1]) @ back))
+    return OwnProfile(features, back, tuple(valleys))
+
+
+def settled(valley: Valley, observed: Array) -> Valley:
+    """Return a valley whose steps are no longer than the form is right for.
+
+    No parameter moves by more than so many of its errors. Where the observed data (1, r) would gain by a
+    step, the descent to the expansion point had not ended, and the parameters stay there: the value is then
+    above the minimum and never below it.
+    """
+    errors = np.sqrt(np.diagonal(np.linalg.inv(valley.hessian), axis1=1, axis2=2)).T
+    low = np.maximum(valley.reach[:, 0], -_ERRORS * errors)
+    high = np.minimum(valley.reach[:, 1], _ERRORS * errors)
+    near = replace(valley, reach=np.stack([low, high], axis=1))
+    off = (observed @ valley.rows[0].T - near(observed))[0] > _UNSETTLED
+    return replace(near, reach=np.where(off, 0.0, near.reach))
 
 
 def _star(start: Array, steps: Array) -> list[Array]:

@@ -20,12 +20,15 @@ def linear(likelihood: Likelihood, model: Model, points: Mapping[str, Array]) ->
 
     It has none where nuisances have bounds or two-sided errors, or act on counts.
     """
-    if isinstance(likelihood, ResponseLikelihood) and not likelihood.penalties:
+    if isinstance(likelihood, ResponseLikelihood):
         measure = likelihood.measure
         if isinstance(measure, Poisson) and not len(measure.nuisances):
             return of_counts(likelihood.prediction(model, points).mu)
         if isinstance(measure, FollowingCovariance) and not measure.follows_data:
-            return following(measure, likelihood.prediction(model, points))
+            found = following(measure, likelihood.prediction(model, points))
+            for penalty in likelihood.penalties:
+                found.rows[:, -1] += penalty(points)  # the last feature is one
+            return found
     form = likelihood.gaussian(model, points)
     table = likelihood.tabulate(model, points) if form is None else form.table()
     if isinstance(table, GaussianTable) and table.gains is None and (table.counts == 1).all():

@@ -6,7 +6,8 @@ runs:
     datasets: list of {name, release, depends, model, skeleton}
         ``release`` as NAME@VERSION[:MODE] or a group; ``depends`` is e, mu or product; ``skeleton`` is
         [hypotheses, training toys] where the statistic is no form of few features; one may have ``own``
-        parameters: {names, starts, steps, limits, fixed}.
+        parameters: {names, starts, steps, limits, fixed}, or ``fixed`` ones,
+        and ``coarse`` axes: [Δm², mixing].
     dm2: {low, high, largest, phase, smallest}
         The axis of Δm²: steps of its logarithm between ``smallest`` and ``largest``, such that one is at most
         ``phase``/Δm².
@@ -86,6 +87,8 @@ def assembly(declared: Mapping[str, Any], progress: Callable[[str], None] | None
                 )
                 if own
                 else None,
+                dict(entry.get("fixed", {})),
+                tuple(entry["coarse"]) if "coarse" in entry else None,
             )
         )
     truths = tuple(dict(zip(NAMES, point, strict=True)) for point in declared["typical"])

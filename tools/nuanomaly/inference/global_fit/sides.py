@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Axes:
 
 @dataclass(frozen=True, eq=False)
 class Splined:
-    """A statistic on coarse axes, read between its points by cubic splines in the logarithms.
+    """A statistic on coarse axes, read between its points by splines in ln Δm² and the root of the mixing.
 
     Attributes
     ----------
@@ -49,22 +50,37 @@ class Splined:
     rows: Array
     across: Array
 
-    def spread(self, coarse: Array) -> Array:
-        """Return the values at all points from those at the coarse ones, shape (T, D, K)."""
-        square = coarse.reshape(len(coarse), self.rows.shape[1], self.across.shape[1])
+    def spread(self, coarse: Array) -> Single:
+        """Return the values at all points from those at the coarse ones, shape (T, D, K).
+
+        They are counted from that of the first coarse point: single precision is then enough.
+        """
+        square = (coarse - coarse[:, :1]).astype(np.float32)
+        square = square.reshape(len(coarse), self.rows.shape[1], self.across.shape[1])
+        out = np.empty((len(coarse), len(self.rows), len(self.across)), np.float32)
+        np.matmul(self._single[0], square @ self._single[1], out=out)
+        return out
+
+    @cached_property
+    def _single(self) -> tuple[Single, Single]:
+        return self.rows.astype(np.float32), np.ascontiguousarray(self.across.T.astype(np.float32))
+
+    def exact(self, coarse: Array) -> Array:
+        """Return the same in double precision."""
+        square = (coarse - coarse[:, :1]).reshape(len(coarse), self.rows.shape[1], self.across.shape[1])
         return np.asarray(self.rows @ (square @ self.across.T))
 
 
 def splined(columns: slice, value: Callable[[Array], Array], coarse: Axes, fine: Axes) -> Splined:
     """Return a statistic known on coarse axes over finer ones inside them."""
-    rows = _spline(coarse.dm2, fine.dm2)
-    return Splined(columns, value, rows, _spline(coarse.mixing, fine.mixing))
+    # in the root of the mixing χ² is nearly a polynomial; in its logarithm it rises exponentially
+    rows = _spline(np.log(coarse.dm2), np.log(fine.dm2))
+    return Splined(columns, value, rows, _spline(np.sqrt(coarse.mixing), np.sqrt(fine.mixing)))
 
 
 def _spline(nodes: Array, at: Array) -> Array:
-    x = np.log(at)
-    inside = np.clip(x, np.log(nodes[0]), np.log(nodes[-1]))
-    return np.asarray(make_interp_spline(np.log(nodes), np.eye(nodes.size), k=3)(inside))
+    inside = np.clip(at, nodes[0], nodes[-1])
+    return np.asarray(make_interp_spline(nodes, np.eye(nodes.size), k=3)(inside))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +130,7 @@ class Side:
         if self.low is not None:
             total += self.low(data).reshape(total.shape)
         for part in self.others:
-            total += part.spread(part.value(data[:, part.columns]))
+            total += part.exact(part.value(data[:, part.columns]))
         return total
 
     def bound(self, data: Array) -> Array:
