@@ -192,6 +192,18 @@ def fit(
 @options.question
 @click.option("--toys", type=click.IntRange(1), help="Calibrate the test with so many toys.")
 @click.option(
+    "--truth",
+    type=click.Choice(["joint", "null", "first", "second"]),
+    default="joint",
+    show_default=True,
+    help="Where toys are drawn: joint best fit, no oscillation, best fit of the first or second side.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of finished pieces of work: an interrupted run goes on.",
+)
+@click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of toys and starting points."
 )
 @_workers
@@ -200,6 +212,8 @@ def fit(
 def compare(
     asked: "Analysis",
     toys: int | None,
+    truth: str,
+    resume: Path | None,
     seed: int,
     workers: int,
     limit: float,
@@ -216,7 +230,12 @@ def compare(
     test = None
     if toys is not None:
         with output.progress("making toys") as progress:
-            test = asked.toy_compatibility(toys=toys, seed=seed, progress=progress)
+            from nuanomaly.inference.workers import Placement
+
+            placement = Placement(store=resume)
+            test = asked.toy_compatibility(
+                toys=toys, seed=seed, truth=truth, placement=placement, progress=progress
+            )
     if as_json:
         calibrated = {} if test is None else {"pg_toys": {**test.to_dict(), "seed": seed}}
         output.emit(_tidy({**found.to_dict(), **calibrated}))

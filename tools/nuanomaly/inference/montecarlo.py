@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.wrappers.variants import without_prior
 from nuanomaly.model.probabilities import Array, NotApplicableError
 
+#: Where toys of a test of compatibility are drawn.
+Truth = Literal["joint", "null", "first", "second"]
 #: Blocks of toys per piece of work.
 _BLOCKS = 20
 
@@ -82,7 +84,7 @@ def toy_significance_of(
     values, smallest = engine.observed()
     observed = float(values[plane.null]) - min(smallest, float(values.min()))
     deltas = shared_out(null_deltas, (plane, seed), fingerprint(engine), toys, placement, progress)
-    return toy_test(observed, deltas, sided, "no oscillation")
+    return toy_test(observed, deltas, sided, "no oscillation", "no oscillation")
 
 
 @named_after(2, "grid", "fixed", hints={dict: "at"})
@@ -141,7 +143,7 @@ def toy_hypothesis_of(
     key = f"hypothesis {fingerprint(engine)}"
     deltas = shared_out(point_deltas, (plane, seed, index), key, toys, placement, progress)
     said = ", ".join(f"{name} = {value:g}" for name, value in at.items())
-    return toy_test(observed, deltas, "two-sided", said)
+    return toy_test(observed, deltas, "two-sided", said, said)
 
 
 @named_after(2, "grid", "fixed", hints={dict: "fixed"})
@@ -184,16 +186,19 @@ def toy_goodness_of(
     values, smallest = engine.observed()
     payload = (plane, seed, int(np.argmin(values)))
     minima = shared_out(best_minima, payload, f"goodness {fingerprint(engine)}", toys, placement, progress)
-    return toy_test(min(smallest, float(values.min())), minima, "one-sided", "the best fit")
+    return toy_test(
+        min(smallest, float(values.min())), minima, "one-sided", "the best fit", "the best fit on the grid"
+    )
 
 
 def shared_out(
     piece: Any, payload: Any, key: str, toys: int, placement: Placement | None, progress: Progress | None
 ) -> Array:
-    """Return what a piece of work gives for all blocks of toys, side by side."""
+    """Return what a piece of work gives for so many toys, made in blocks, side by side."""
     total = blocks(toys)
     arguments = [(first, min(_BLOCKS, total - first)) for first in range(0, total, _BLOCKS)]
-    return np.concatenate(run(piece, payload, arguments, key, placement, progress))
+    found = np.concatenate(run(piece, payload, arguments, key, placement, progress))
+    return found[:toys]  # blocks are whole, and their random numbers the same however many are wanted
 
 
 def null_deltas(payload: tuple[Plane, int], argument: tuple[int, int]) -> Array:
@@ -247,6 +252,7 @@ class Tension:
     seed: int
     names: tuple[str, ...]
     prior: float = 0.0
+    truth: Truth = "joint"
 
     @cached_property
     def engines(self) -> tuple[Engine, tuple[Engine, ...]]:
@@ -269,9 +275,43 @@ class Tension:
         """The hypothesis with the smallest joint value."""
         return int(np.argmin(self.engines[0].observed()[0]))
 
+    @cached_property
+    def drawn(self) -> int:
+        """The joint hypothesis that toys are drawn at.
 
-def tension_of(what: Question, seed: int = 0) -> Tension:
-    """Return what is tested by :func:`toy_compatibility`."""
+        That of one side alone is its own lowest point; what that side does not depend on stays where both
+        sides fit best.
+        """
+        if self.truth == "joint":
+            return self.best
+        if self.truth == "null":
+            return self.joint.null
+        k = 0 if self.truth == "first" else 1
+        own, engine = self.parts[k], self.engines[1][k]
+        lowest = own.point(int(np.argmin(engine.observed()[0])))
+        place = [int(k) for k in np.unravel_index(min(self.best, self.joint.size - 1), self.joint.shape)]
+        names = {axis.name for axis in own.axes}
+        for j, axis in enumerate(self.joint.axes):
+            if axis.name in names:
+                place[j] = int(np.abs(axis.values - float(lowest[axis.name][0])).argmin())
+        return int(np.ravel_multi_index(place, self.joint.shape))
+
+    @property
+    def said(self) -> str:
+        """The truth in words."""
+        words = {"joint": "the joint best fit", "null": "no oscillation"}
+        k = 0 if self.truth == "first" else 1
+        return words.get(self.truth, f"the best fit of {self.names[k]} alone")
+
+
+def tension_of(what: Question, seed: int = 0, truth: Truth = "joint") -> Tension:
+    """Return what is tested by :func:`toy_compatibility`.
+
+    Raises
+    ------
+    NuanomalyError
+        If toys without oscillation are wanted of a model that always has it.
+    """
     check_sides(what)
     for member in what.sides:
         if member.data is None:
@@ -280,7 +320,9 @@ def tension_of(what: Question, seed: int = 0) -> Tension:
     apart = [what.side(k).of(without_prior(side, (*held, *named))) for k, side in enumerate(what.sides)]
     planes = [anchored(Plane(q.objective, q.axes, q.parameters)) for q in (what, *apart)]
     least = prior_minimum(what) if named else 0.0
-    return Tension(planes[0], tuple(planes[1:]), held, seed, what.names, least)
+    if truth == "null" and all(what.parameters[axis.name].null is None for axis in what.axes):
+        raise NuanomalyError(f"{what.model.name} has no point without oscillation: give another truth")
+    return Tension(planes[0], tuple(planes[1:]), held, seed, what.names, least, truth)
 
 
 def anchored(plane: Plane) -> Plane:
@@ -307,10 +349,17 @@ def toy_compatibility(
     leave_out: bool = False,
     toys: int = 10_000,
     seed: int = 0,
+    truth: Truth = "joint",
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
-    """Return the parameter goodness of fit by toys of the joint best fit.
+    """Return the parameter goodness of fit by toys of one truth.
+
+    Parameters
+    ----------
+    truth : {"joint", "null", "first", "second"}
+        Where the toys are drawn: at the joint best fit, without oscillation, or at the best fit of one side
+        alone. The p-value depends on it.
 
     Data and toys are minimised over the same grids, boundaries included, so ``delta`` may differ from that
     of :func:`nuanomaly.inference.compatibility.compare` by what the grid is too coarse for.
@@ -323,7 +372,9 @@ def toy_compatibility(
     what = Question(
         data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
     )
-    return toy_compatibility_of(what, toys=toys, seed=seed, placement=placement, progress=progress)
+    return toy_compatibility_of(
+        what, toys=toys, seed=seed, truth=truth, placement=placement, progress=progress
+    )
 
 
 def toy_compatibility_of(
@@ -331,21 +382,23 @@ def toy_compatibility_of(
     *,
     toys: int = 10_000,
     seed: int = 0,
+    truth: Truth = "joint",
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ToyTest:
     """Return the test that answers a question; see :func:`toy_compatibility`."""
-    sides = tension_of(what, seed)
+    sides = tension_of(what, seed, truth)
     joint = sides.engines[0]
     observed = float(sides.value(joint.data[None])[0])
     key = f"tension {' '.join(sides.names)} {observed!r} {fingerprint(joint)}"
+    key += "" if truth == "joint" else f" {truth}"
     # a fresh copy: engines are made anew where the work is done
     values = shared_out(tensions, replace(sides), key, toys, placement, progress)
-    return toy_test(observed, values, "two-sided", "compatibility")
+    return toy_test(observed, values, "two-sided", "compatibility", sides.said)
 
 
 def tensions(what: Tension, argument: tuple[int, int]) -> Array:
-    """Return χ²_PG of toys of the joint best fit: a piece of work."""
+    """Return χ²_PG of toys of the truth: a piece of work."""
     first, count = argument
     joint = what.engines[0]
-    return np.concatenate([what.value(joint.generate(what.best, b)) for b in range(first, first + count)])
+    return np.concatenate([what.value(joint.generate(what.drawn, b)) for b in range(first, first + count)])

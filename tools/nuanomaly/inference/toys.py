@@ -82,6 +82,8 @@ class ToyTest(Test):
         What was tested, in words.
     deltas : array, shape (toys,)
         What the toys gave, if it is known.
+    truth : str
+        The point that the toys were drawn at, in words: another truth has another p-value.
     """
 
     delta: float
@@ -90,6 +92,7 @@ class ToyTest(Test):
     sided: Sided = "two-sided"
     against: str = ""
     deltas: Array = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
+    truth: str = ""
 
     @property
     def dof(self) -> None:
@@ -136,7 +139,8 @@ class ToyTest(Test):
     @property
     def how(self) -> str:
         """How the number was obtained."""
-        return f"{self.toys} toys, {self.sided}"
+        drawn = f" at {self.truth}" if self.truth else ""
+        return f"{self.toys} toys{drawn}, {self.sided}"
 
     def spread(self, most: int = 400) -> tuple[NDArray[np.intp], Array]:
         """Return how the toys are distributed: so many of them reach so much, densest far out.
@@ -169,6 +173,7 @@ class ToyTest(Test):
             "lower_limit": not self.above,
             "sided": self.sided,
             "how": self.how,
+            "truth": self.truth,
             "against": self.against,
         }
 
@@ -181,8 +186,10 @@ class ToyTest(Test):
         return f"Δ = {self.delta:.2f}, p = {p:.2g} ± {error:.1g}, {self.sigma:.1f}σ ({self.how})"
 
 
-def toy_test(observed: float, deltas: Array, sided: Sided = "two-sided", against: str = "") -> ToyTest:
+def toy_test(
+    observed: float, deltas: Array, sided: Sided = "two-sided", against: str = "", truth: str = ""
+) -> ToyTest:
     """Return how often toys reach what was observed; equal up to rounding counts as reached."""
     every = np.asarray(deltas, float)
     reached = int((every >= observed - 1e-9 * max(1.0, abs(observed))).sum())
-    return ToyTest(float(observed), reached, every.size, sided, against, every)
+    return ToyTest(float(observed), reached, every.size, sided, against, every, truth)
