@@ -28,7 +28,8 @@ class Normals:
         # toys are the first axis of data and the last axis of blocks of nuisances
         first = shape[0] == toys
         count = int(np.prod(shape)) // toys
-        part = self.z[:, self.used : self.used + count]
+        # a copy: statistics make noise of what they are given in place
+        part = self.z[:, self.used : self.used + count].copy()
         self.used += count
         return part.reshape(shape) if first else part.T.reshape(shape)
 

@@ -27,7 +27,7 @@ def linear(likelihood: Likelihood, model: Model, points: Mapping[str, Array]) ->
         if isinstance(measure, FollowingCovariance) and not measure.follows_data:
             found = following(measure, likelihood.prediction(model, points))
             for penalty in likelihood.penalties:
-                found.rows[:, -1] += penalty(points)  # the last feature is one
+                found.rows[:, -1] += penalty(model, points)  # the last feature is one
             return found
     form = likelihood.gaussian(model, points)
     table = likelihood.tabulate(model, points) if form is None else form.table()
