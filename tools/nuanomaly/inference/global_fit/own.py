@@ -28,7 +28,7 @@ _SOME, _TOGETHER = 160, 192
 #: Directions are kept down to this part of a unit of χ² in typical data.
 _TOLERANCE = 2e-3
 #: How many errors a parameter may move from its expansion point, and what the observed data may gain there.
-_ERRORS, _UNSETTLED = 3.5, 0.3
+_ERRORS, _UNSETTLED = 3.5, 1.5
 
 #: Some hypotheses by index and their own parameters (p, K) to rows, to predictions μ, and to V⁻¹.
 Rows = Callable[[Places, Array], Linear]
