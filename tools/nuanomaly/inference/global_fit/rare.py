@@ -13,6 +13,7 @@ well: hence π₀ is a tenth or more, and the two methods, and plain toys where 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -164,3 +165,19 @@ def above(levels: Sequence[Level], threshold: float) -> float:
     """Return the probability to reach a threshold, from the highest level that is not above it."""
     own = [level for level in levels if level.threshold <= threshold][-1]
     return own.probability * float((own.values >= threshold).mean())
+
+
+def relative_error(levels: Sequence[Level], threshold: float, independent: float = 0.25) -> float:
+    """Return the relative standard error of the probability to reach a threshold, about.
+
+    Parameters
+    ----------
+    independent : float
+        The part of a chain's toys that counts as independent of the others.
+    """
+    own = [level for level in levels if level.threshold <= threshold]
+    steps = [after.probability / before.probability for before, after in pairwise(own)]
+    steps.append(max(float((own[-1].values >= threshold).mean()), 1.0 / own[-1].values.size))
+    # the first level's toys are independent
+    counts = [own[0].values.size, *(independent * level.values.size for level in own[1:])]
+    return float(np.sqrt(sum((1.0 - p) / (p * n) for p, n in zip(steps, counts, strict=True))))

@@ -16,12 +16,12 @@ runs:
         Points whose toys say how large features are.
     truth: joint, or [Δm², |Ue4|², |Uμ4|²]
     toys: number of plain toys
-    subset: {toys, moves}; tilted: {toys, untilted}
+    subset: {toys, moves}, optional; tilted: {toys, untilted}, optional
     seed: number
 
-The p-value is that of importance sampling; plain toys and subset simulation stand beside it. Components of
-the mixture are means of clusters of the highest level of subset simulation, whose toys are used for nothing
-else.
+The p-value is that of importance sampling where it is declared, else of subset simulation; the others stand
+beside it. Components of the mixture are means of clusters of the highest level of subset simulation, whose
+toys are used for nothing else.
 """
 
 from collections.abc import Callable, Mapping
@@ -116,6 +116,8 @@ class TensionRun:
         Mean and root mean square of χ²PG between the points less that on them, in plain toys.
     subset : mapping
         Threshold to probability.
+    subset_error : float
+        Relative error of that of the data, about.
     tilted : rare.Weighted or None
     """
 
@@ -127,14 +129,25 @@ class TensionRun:
     difference: tuple[float, float]
     subset: Mapping[float, float]
     tilted: rare.Weighted | None
+    subset_error: float = 0.0
 
     @property
     def p_value(self) -> tuple[float, float]:
-        """The p-value and its standard error: of importance sampling, or of plain toys."""
+        """The p-value and its standard error, by the best method that was declared."""
         if self.tilted is not None:
             return self.tilted.above(self.observed)
+        if self.subset:
+            p = self.subset[self.observed]
+            return p, self.subset_error * p
         share = float((self.plain >= self.observed).mean())
         return share, float(np.sqrt(share * (1.0 - share) / self.plain.size))
+
+    @property
+    def method(self) -> str:
+        """What the p-value is of."""
+        if self.tilted is not None:
+            return "importance sampling"
+        return "subset simulation" if self.subset else "plain toys"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result for a file."""
@@ -151,6 +164,7 @@ class TensionRun:
             "p_value_error": error,
             "sigma": sigma(float(np.log(p)), "two-sided") if p > 0.0 else None,
             "subset": {f"{q:g}": value for q, value in self.subset.items()},
+            "method": self.method,
         }
         if self.tilted is not None:
             tilted = self.tilted
@@ -253,6 +267,7 @@ def compute(
     offset = np.concatenate(offsets)
     difference = float(offset.mean()), float(np.sqrt((offset**2).mean()))
     steps: dict[float, float] = {}
+    subset_error = 0.0
     tilted = None
     if "subset" in declared:
         settings = declared["subset"]
@@ -265,6 +280,7 @@ def compute(
             moves=int(settings["moves"]),
         )
         steps = {q: rare.above(levels, q) for q in (*THRESHOLDS, observed)}
+        subset_error = rare.relative_error(levels, observed)
         if progress:
             progress(f"subset simulation: {steps[observed]:.2g}")
     if "subset" in declared and "tilted" in declared:
@@ -276,5 +292,13 @@ def compute(
         shares = np.concatenate([[base], np.full(len(shifts) - 1, (1.0 - base) / (len(shifts) - 1))])
         tilted = rare.mixture(statistic, shifts, shares, int(declared["tilted"]["toys"]), random)
     return TensionRun(
-        observed, float(data.grid[0]), points, truth, np.concatenate(plain), difference, steps, tilted
+        observed,
+        float(data.grid[0]),
+        points,
+        truth,
+        np.concatenate(plain),
+        difference,
+        steps,
+        tilted,
+        subset_error,
     )
