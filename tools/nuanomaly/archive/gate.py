@@ -144,29 +144,33 @@ def admitted(folder: Path, entry: "ReleaseEntry", ledger: Mapping[str, str]) -> 
     MalformedReleaseError
         If release.yaml is not what it must be.
     """
-    from nuanomaly.archive import release
-    from nuanomaly.archive.fetching import index
+    from nuanomaly.archive import catalog, document
 
-    found = release.read(folder)
-    if found.id != entry.id:
-        raise IntegrityError(f"{entry.id} was asked for, and its release.yaml says it is {found.id}")
-    declared = {str(found.declared(table)["file"]) for table in found.tables}
+    file = folder / "release.yaml"
+    read = document.read(file)  # parsed once, for its data and for its digest
+    if read.duplicates:
+        twice = read.duplicates[0]
+        raise MalformedReleaseError(file, f"the key {twice.key!r} stands twice: keep one", twice.line)
+    data = shaped(read.data, file)
+    id = f"{data['name']}@{data['version']}"
+    if id != entry.id:
+        raise IntegrityError(f"{entry.id} was asked for, and its release.yaml says it is {id}")
+    declared = {str(table["file"]) for table in data["tables"].values()}
     listed = {file.path: file for file in entry.files}
     others = sorted(declared.symmetric_difference(set(listed) - {"release.yaml"}))
     if others:
         raise IntegrityError(
             f"{entry.id}: {others[0]} is listed but not declared, or declared but not listed"
         )
-    for table in found.tables:
-        sealed, file = found.declared(table), listed[str(found.declared(table)["file"])]
-        if sealed.get("sha256") not in (None, file.sha256):
+    for sealed in data["tables"].values():
+        if sealed.get("sha256") not in (None, listed[str(sealed["file"])].sha256):
             raise IntegrityError(
-                f"{entry.id}: {file.path} is not the table that release.yaml was sealed with"
+                f"{entry.id}: {sealed['file']} is not the table that release.yaml was sealed with"
             )
     known = ledger.get(entry.id)
     if known is None:
         _refuse(folder, _BLOCKING | _DANGEROUS)
-    elif known != index.digest(folder, entry):
+    elif known != catalog.digest_of(read, [vars(f) for f in entry.files]):
         raise IntegrityError(f"{entry.id} has other files than the ledger of released releases says")
 
 
