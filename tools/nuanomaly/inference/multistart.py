@@ -18,11 +18,16 @@ from nuanomaly.model.probabilities import Array
 #: Points that fill the box, in all and for each value of the mass splittings (those share their kernels).
 _POINTS, _SHARING = 2048, 8
 #: Roughly how many values a search needs in all.
-SEARCH_POINTS = 4000
+SEARCH_POINTS = 10_000
 #: How many of the lowest of them are followed, and how far apart they are at least, in parts of an axis.
 _STARTS, _APART = 12, 0.01
 #: Steps before most descents are given up, how many go on, and steps in all.
 _SCREENED, _KEPT, _STEPS = 6, 4, 40
+#: Above so many parameters, lines through the lowest points are looked along as well: through how many of
+#: them, with how many points each, which are elsewhere if so far away; how many valleys are followed each time,
+#: and how many times.
+_LINES_ABOVE = 3
+_LINES_THROUGH, _LINE_POINTS, _LINE_APART, _LINE_STARTS, _LINE_ROUNDS = 4, 64, 0.02, 16, 4
 #: Lengths that are tried along a direction, in units of the step that a quadratic form proposes.
 _LENGTHS = np.array([2.0, 1.0, 0.4, 0.15, 0.05, 0.01])
 #: The longest step, in parts of an axis: the first one is this long.
@@ -84,8 +89,39 @@ def search(box: Box, seed: int, count: int = _POINTS) -> tuple[float, Array]:
     if not chosen.size:
         return float("inf"), np.full(len(box.axes), 0.5)
     values, at = descents(box, points[chosen], values[chosen])
+    if len(box.axes) > _LINES_ABOVE:
+        values, at = _along_lines(box, values, at, seed)
     lowest = int(np.argmin(values))
     return float(values[lowest]), at[lowest]
+
+
+def _along_lines(box: Box, values: Array, at: Array, seed: int) -> tuple[Array, Array]:
+    """Return values and points of descents, and of others from valleys that lines through the lowest cross.
+
+    With all else in place, a line along one axis shows every valley in it, which points that fill a space of
+    many dimensions do not: with one wave of two known, the other one is found.
+    """
+    random, k = np.random.default_rng((seed, 1)), at.shape[1]
+    for _ in range(_LINE_ROUNDS):
+        lowest = values.min()
+        through = at[np.argsort(values, kind="stable")[:_LINES_THROUGH]]
+        marks = (random.random((k, 1)) + np.arange(_LINE_POINTS) / _LINE_POINTS) % 1.0
+        trial = np.tile(through[:, None, None, :], (1, k, _LINE_POINTS, 1))
+        for axis in range(k):
+            trial[:, axis, :, axis] = marks[axis]
+        tried = box(trial)
+        valley = (tried <= np.roll(tried, 1, axis=2)) & (tried <= np.roll(tried, -1, axis=2))
+        away = np.abs(trial - through[:, None, None, :]).max(axis=3) > _LINE_APART
+        tried = np.where(valley & away & np.isfinite(tried), tried, np.inf).ravel()
+        chosen = np.argsort(tried, kind="stable")[:_LINE_STARTS]
+        chosen = chosen[np.isfinite(tried[chosen])]
+        if not chosen.size:
+            break
+        found, places = descents(box, trial.reshape(-1, k)[chosen], tried[chosen])
+        values, at = np.concatenate([values, found]), np.concatenate([at, places])
+        if values.min() > lowest - _GAIN:
+            break
+    return values, at
 
 
 def filling(axes: Sequence[Axis], count: int, seed: int) -> Array:
