@@ -25,7 +25,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks toys cost speed against \ fuzz
+.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks runs cost speed against fuzz \
 	$(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -77,9 +77,9 @@ ria: .venv/report.stamp ## Write the static DataLad store into build/site/ria (U
 benchmarks: .venv/report.stamp ## Recompute the published numbers of every release
 	@$(RUN) benchmarks $(ARGS)
 
-toys: export OMP_NUM_THREADS := 1
-toys: .venv/report.stamp ## Do the long runs of toys that comparisons declare (ARGS="--workers 2")
-	@$(RUN) toys $(ARGS)
+runs: export OMP_NUM_THREADS := 1
+runs: .venv/report.stamp ## Do the long runs (toys, fits, scans) that comparisons declare (ARGS="--workers 2")
+	@$(RUN) runs $(ARGS)
 
 cost: export OMP_NUM_THREADS := 1
 cost: export OPENBLAS_NUM_THREADS := 1

@@ -109,10 +109,10 @@ def stored_run(release: str = "", table: str = "") -> Callable[[Archive], None]:
 
     def do(archive: Archive) -> None:
         folder = archive.root / "comparisons" / "toy-vs-toy"
-        (folder / "toys.yaml").write_text(
+        (folder / "runs.yaml").write_text(
             "runs:\n  small:\n    kind: coverage\n    datasets: [toy@2018-r1]\n    toys: 500\n"
         )
-        stored = folder / "toys" / "small"
+        stored = folder / "runs" / "small"
         stored.mkdir(parents=True)
         (stored / "critical.parquet").write_bytes(b"a table")
         sha = runs.digest(archive.root / "datasets/toy/2018-r1/release.yaml")

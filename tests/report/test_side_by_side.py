@@ -67,12 +67,12 @@ def store(archive: Path, **changed: Any) -> Path:
     from nuanomaly.archive.runs import declared_runs, digest
 
     folder = archive / "comparisons" / "toy-counts"
-    (folder / "toys.yaml").write_text(DECLARED)
+    (folder / "runs.yaml").write_text(DECLARED)
     declared = dict(declared_runs(folder)["small"])
     inputs = {"toy@2020-r1": digest(archive / "datasets/toy/2020-r1/release.yaml")}
     result = ToyTest(9.21, 5, 500).to_dict()
     about = {"run": declared, "inputs": inputs, "result": result, "files": {}} | changed
-    stored = folder / "toys" / "small"
+    stored = folder / "runs" / "small"
     stored.mkdir(parents=True)
     (stored / "about.json").write_text(json.dumps(about))
     return folder
@@ -96,7 +96,7 @@ def test_a_page_gets_a_run_that_is_current(archive: Path) -> None:
 )
 def test_a_page_refuses_a_run_that_is_not_current(archive: Path, changed: Any, why: str) -> None:
     folder = store(archive, **changed)
-    with pytest.raises(NuanomalyError, match="nuanomaly toys toy-counts") as caught:
+    with pytest.raises(NuanomalyError, match="nuanomaly runs toy-counts") as caught:
         context.here(folder).toys("small")
     assert why in str(caught.value)
 

@@ -102,7 +102,7 @@ def test_the_parabola_is_minimised_inside_the_bounds_of_the_amplitude(
 
 
 def test_a_nuisance_fluctuates_as_its_covariance(bins: ResponseLikelihood, make: SimpleNamespace) -> None:
-    """Both ways to make toys, nuisances drawn or in the covariance, have the same distribution of Δ."""
+    """Both ways to make runs, nuisances drawn or in the covariance, have the same distribution of Δ."""
     chosen = plane(bins, "2nu-ee", make.grid)
     engine = make_engine(chosen, seed=1)
     other = TableEngine(chosen, 2)

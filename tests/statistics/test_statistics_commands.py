@@ -80,9 +80,9 @@ runs:
 def test_a_declared_run_is_done_once(tmp_path: Path) -> None:
     folder = tmp_path / "comparisons" / "x"
     folder.mkdir(parents=True)
-    (folder / "toys.yaml").write_text(DECLARED)
+    (folder / "runs.yaml").write_text(DECLARED)
     declared = declared_runs(folder)["small"]
-    stored = record(folder / "toys" / "small", declared, compute(declared))
+    stored = record(folder / "runs" / "small", declared, compute(declared))
     assert is_current(stored, declared)
     assert not is_current(stored, {**declared, "seed": 5})
     about = json.loads((stored / "about.json").read_text())
@@ -115,11 +115,11 @@ def test_a_stored_test_is_read_as_it_was_found(tmp_path: Path) -> None:
     text = DECLARED.replace("coverage", "significance").replace(
         '["best@2022-r1:prc"]', '[["best@2022-r1:prc", "gallex@2010-r1:prc"]]'
     )
-    (folder / "toys.yaml").write_text(text)
+    (folder / "runs.yaml").write_text(text)
     declared = declared_runs(folder)["small"]
     found = compute(declared)
     assert isinstance(found, ToyTest)
-    record(folder / "toys" / "small", declared, found, cpu_seconds=1.2345)
+    record(folder / "runs" / "small", declared, found, cpu_seconds=1.2345)
     run = stored_run(folder, "small")
     assert run.test == found
     assert run.how == "500 toys, seed 4, two-sided, 1.2 s of CPU time"
@@ -128,14 +128,60 @@ def test_a_stored_test_is_read_as_it_was_found(tmp_path: Path) -> None:
     for above, delta in zip(table["above"], table["delta"], strict=True):
         assert (found.deltas >= delta).sum() >= above
         assert (found.deltas > delta).sum() < above
-    (folder / "toys.yaml").write_text(text.replace("seed: 4", "seed: 5"))
-    with pytest.raises(NuanomalyError, match="another seed: run `nuanomaly toys x`"):
+    (folder / "runs.yaml").write_text(text.replace("seed: 4", "seed: 5"))
+    with pytest.raises(NuanomalyError, match="another seed: run `nuanomaly runs x`"):
         stored_run(folder, "small")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "table"),
+    [
+        ("fit", "errors: hesse", "parameters"),
+        ("scan", "profile: [dm2_41]", "scan"),
+        ("comparison", "seed: 2", "sides"),
+    ],
+)
+def test_fits_scans_and_comparisons_are_runs_too(tmp_path: Path, kind: str, more: str, table: str) -> None:
+    folder = tmp_path / "comparisons" / "x"
+    folder.mkdir(parents=True)
+    declared = f"""\
+runs:
+  small:
+    kind: {kind}
+    datasets: ["best@2022-r1:prc", "gallex@2010-r1:prc"]
+    model: 2nu-ee
+    grid: {{dm2_41: [0.1, 10, 11, log], sin2_2theta_ee: [0.01, 0.9, 9, log]}}
+    {more}
+"""
+    (folder / "runs.yaml").write_text(declared)
+    run = declared_runs(folder)["small"]
+    if kind == "scan":
+        run = {**run, "grid": {"sin2_2theta_ee": [0.01, 0.9, 9, "log"]}}
+        (folder / "runs.yaml").write_text(
+            declared.replace("{dm2_41: [0.1, 10, 11, log], sin2_2theta_ee", "{sin2_2theta_ee")
+        )
+    found = compute(run)
+    record(folder / "runs" / "small", run, found, cpu_seconds=7.0)
+    again = stored_run(folder, "small")
+    assert again.result == json.loads(json.dumps(found.to_dict()))
+    assert again.how == f"stored {kind}, 7 s of CPU time"
+    assert list(again.tables) == [table]
+    if kind == "scan":
+        assert (again.scan.values == found.values).all()
+        assert again.scan.best == found.best
+        assert again.scan.axes[0].log
+    else:
+        with pytest.raises(NuanomalyError, match=f"of kind {kind}, no scan"):
+            assert again.scan
+        with pytest.raises(NuanomalyError, match="no test"):
+            assert again.test
+    with pytest.raises(UnknownNameError, match="toys"):
+        compute({**run, "toys": 100})
 
 
 def test_wrong_declarations_are_refused(tmp_path: Path) -> None:
     assert declared_runs(tmp_path) == {}
-    (tmp_path / "toys.yaml").write_text("small: {}\n")
+    (tmp_path / "runs.yaml").write_text("small: {}\n")
     with pytest.raises(NuanomalyError, match="write `runs:`"):
         declared_runs(tmp_path)
     with pytest.raises(UnknownNameError, match="significance"):
@@ -146,8 +192,8 @@ def test_wrong_declarations_are_refused(tmp_path: Path) -> None:
 
 def test_stored_toys_of_comparisons_are_those_of_their_declarations() -> None:
     comparisons = Path(__file__).parents[2] / "comparisons"
-    found = [(f.parent, name, run) for f in comparisons.glob("*/toys.yaml")
+    found = [(f.parent, name, run) for f in comparisons.glob("*/runs.yaml")
              for name, run in declared_runs(f.parent).items()]  # fmt: skip
     assert found
     for folder, name, declared in found:
-        assert is_current(folder / "toys" / name, declared), f"{folder.name}/{name}: run `make toys`"
+        assert is_current(folder / "runs" / name, declared), f"{folder.name}/{name}: run `make runs`"

@@ -1,8 +1,8 @@
-"""Long runs of toys beside a comparison: what ``toys.yaml`` declares, and whether what is stored is that.
+"""Long runs beside a comparison, of toys, fits and scans: what is declared, and whether it is stored.
 
-comparisons/NAME/toys.yaml             the declaration
-comparisons/NAME/toys/RUN/about.json   the result, its declaration, sha256 of releases and tables, versions
-comparisons/NAME/toys/RUN/*.parquet    its tables
+comparisons/NAME/runs.yaml             the declaration
+comparisons/NAME/runs/RUN/about.json   the result, its declaration, sha256 of releases and tables, versions
+comparisons/NAME/runs/RUN/*.parquet    its tables
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 
 #: What is declared, and what a stored result is, by their names in a comparison's folder.
-DECLARATION, STORED, ABOUT = "toys.yaml", "toys", "about.json"
+DECLARATION, STORED, ABOUT = "runs.yaml", "runs", "about.json"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Trouble:
 
 
 def declared_runs(folder: Path) -> dict[str, Mapping[str, Any]]:
-    """Return the runs that ``toys.yaml`` in a comparison's folder declares; none without that file.
+    """Return the runs that ``runs.yaml`` in a comparison's folder declares; none without that file.
 
     Raises
     ------

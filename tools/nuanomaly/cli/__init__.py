@@ -31,7 +31,7 @@ SECTIONS = {
             "definitions:bayes",
             "Weigh oscillation by Bayes factors, and two data sets by suspiciousness.",
         ),
-        "toys": ("statistics:toys_", "Do the long runs that comparisons declare, and store the results."),
+        "runs": ("statistics:runs_", "Do the long runs that comparisons declare, and store the results."),
         "cost": ("definitions:cost", "Measure what toys cost, and what a global Feldman-Cousins would."),
         "benchmarks": ("proofs:benchmarks", "Recompute the published numbers of releases."),
         "report": ("reports:report", "Build the comparison pages and the site."),

@@ -215,15 +215,16 @@ def _rows(found: "FeldmanCousins") -> list[dict[str, Any]]:
     return rows
 
 
-@click.command("toys")
+@click.command("runs")
 @click.argument("names", metavar="[COMPARISON[/RUN]…]", nargs=-1)
 @click.option("--force", is_flag=True, help="Do runs again whose results are stored.")
 @distributed
-def toys_(names: Sequence[str], force: bool, placement: "Placement") -> None:
-    """Do the long runs that comparisons declare in toys.yaml, and store their results beside it.
+def runs_(names: Sequence[str], force: bool, placement: "Placement") -> None:
+    """Do the long runs that comparisons declare in runs.yaml, and store their results beside it.
 
-    All of them, those of a comparison, or a single one: `nuanomaly toys gallium-vs-carbon/compatibility`.
+    All of them, those of a comparison, or a single one: `nuanomaly runs gallium-vs-carbon/compatibility`.
     """
+    from nuanomaly.inference.feldman_cousins import FeldmanCousins
     from nuanomaly.inference.runs import compute, is_current, record
 
     base = output.checkout() / "comparisons"
@@ -238,8 +239,8 @@ def toys_(names: Sequence[str], force: bool, placement: "Placement") -> None:
         # finished pieces and a cluster's work are not seen from here
         cost = None if placement.store or placement.scheduler else _cpu() - begun
         record(folder, declared, found, cost)
-        said = f"{found}, " if hasattr(found, "above") else ""
-        click.echo(f"{name}/{run}: {said}written to comparisons/{name}/toys/{run}")
+        said = "" if isinstance(found, FeldmanCousins) else f"{found}, "
+        click.echo(f"{name}/{run}: {said}written to comparisons/{name}/runs/{run}")
 
 
 def _chosen(base: Path, names: Sequence[str]) -> list[tuple[str, str, Any]]:
@@ -247,15 +248,15 @@ def _chosen(base: Path, names: Sequence[str]) -> list[tuple[str, str, Any]]:
     from nuanomaly.archive.errors import UnknownNameError
     from nuanomaly.archive.runs import declared_runs
 
-    known = sorted(f.parent.name for f in base.glob("*/toys.yaml"))
+    known = sorted(f.parent.name for f in base.glob("*/runs.yaml"))
     found = []
     for text in names or known:
         name, _, wanted = text.partition("/")
         if name not in known:
-            raise UnknownNameError("comparison with toys.yaml", name, known)
+            raise UnknownNameError("comparison with runs.yaml", name, known)
         runs = declared_runs(base / name)
         if wanted and wanted not in runs:
-            raise UnknownNameError("run", wanted, runs, f"{name}/toys.yaml")
+            raise UnknownNameError("run", wanted, runs, f"{name}/runs.yaml")
         found += [(name, run, declared) for run, declared in runs.items() if wanted in ("", run)]
     return found
 

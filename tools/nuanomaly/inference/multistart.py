@@ -24,8 +24,8 @@ _STARTS, _APART = 12, 0.01
 #: Steps before most descents are given up, how many go on, and steps in all.
 _SCREENED, _KEPT, _STEPS = 6, 4, 40
 #: Above so many parameters, lines through the lowest points are looked along as well: through how many of
-#: them, with how many points each, which are elsewhere if so far away; how many valleys are followed each time,
-#: and how many times.
+#: them, with how many points each, which are elsewhere if so far away; how many valleys are followed each
+#: time, and how many times.
 _LINES_ABOVE = 3
 _LINES_THROUGH, _LINE_POINTS, _LINE_APART, _LINE_STARTS, _LINE_ROUNDS = 4, 64, 0.02, 16, 4
 #: Lengths that are tried along a direction, in units of the step that a quadratic form proposes.

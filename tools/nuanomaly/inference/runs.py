@@ -1,8 +1,9 @@
-"""Long runs that are declared as data, so that anybody can do them again: ``toys.yaml`` of a comparison.
+"""Long runs that are declared as data, so that anybody can do them again: ``runs.yaml`` of a comparison.
 
 runs:
   NAME:
     kind: significance | hypothesis | likelihood-ratio | goodness | compatibility | feldman-cousins | coverage
+          (by toys), or fit | scan | comparison
     datasets: [..]    (a list in this list is one data set, its releases together)
     model: ..
     mode, fixed, grid: optional, as everywhere
@@ -12,6 +13,7 @@ runs:
     draw: data (if left out) or gaussian, for a likelihood ratio
     levels, most, every, independent: optional, for feldman-cousins
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
+    errors: optional, for a fit; profile: optional, for a scan; leave_out: for all three of them
 
 A run of kind ``global-tension`` is described in :mod:`nuanomaly.inference.global_fit.run`.
 """
@@ -25,15 +27,18 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
+from nuanomaly.inference.compatibility import Compatibility, compare
 from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
+from nuanomaly.inference.fit import Fit, fit
 from nuanomaly.inference.global_fit.run import TensionRun
 from nuanomaly.inference.global_fit.run import compute as tension_run
 from nuanomaly.inference.likelihood_ratio import toy_likelihood_ratio
 from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_files import read, write
+from nuanomaly.inference.scan import Scan, restored, scan
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import join
@@ -51,18 +56,26 @@ _TESTS = {
 }
 GLOBAL = "global-tension"
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage}
-_KEYS = ("datasets", "model", "mode", "fixed", "grid", "toys", "seed", "allow_overlap")
-_MORE = {
-    "feldman-cousins": ("levels", "most", "every", "points", "independent"),
-    "coverage": ("at",),
-    "hypothesis": ("at",),
-    "likelihood-ratio": ("at", "against", "draw"),
+_FITS = {"fit": fit, "scan": scan, "comparison": compare}
+_KEYS = ("datasets", "model", "mode", "fixed", "grid", "allow_overlap")
+_TOYS = ("toys", "seed")
+#: The further keys of kinds that are not those of every run of toys alone.
+_MORE: Mapping[str, tuple[str, ...]] = {
+    "feldman-cousins": (*_TOYS, "levels", "most", "every", "points", "independent"),
+    "coverage": (*_TOYS, "at"),
+    "hypothesis": (*_TOYS, "at"),
+    "likelihood-ratio": (*_TOYS, "at", "against", "draw"),
+    "fit": ("seed", "errors", "leave_out"),
+    "scan": ("profile", "leave_out"),
+    "comparison": ("seed", "leave_out"),
 }
+#: What a run may give.
+Found = ToyTest | FeldmanCousins | Fit | Scan | Compatibility | TensionRun
 
 
 def compute(
     declared: Mapping[str, Any], placement: Placement | None = None, progress: Progress | None = None
-) -> ToyTest | FeldmanCousins | TensionRun:
+) -> Found:
     """Return the result of a declared run.
 
     Raises
@@ -70,13 +83,13 @@ def compute(
     UnknownNameError
         For an unknown kind or key.
     """
-    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, GLOBAL: tension_run}
+    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, **_FITS, GLOBAL: tension_run}
     kind = str(declared.get("kind"))
     if kind == GLOBAL:
         return tension_run(declared)
     if kind not in kinds:
         raise UnknownNameError("kind of run", kind, kinds)
-    keys = (*_KEYS, *_MORE.get(kind, ()))
+    keys = (*_KEYS, *_MORE.get(kind, _TOYS))
     for key in declared:
         if key not in ("kind", *keys):
             raise UnknownNameError("key", str(key), keys, f"a run of kind {kind}")
@@ -86,9 +99,11 @@ def compute(
         settings["points"] = _points(settings["points"])
     datasets = settings.pop("datasets")
     wanted = [datasets] if isinstance(datasets, str) else [_dataset(entry) for entry in datasets]
-    found: ToyTest | FeldmanCousins = kinds[kind](
-        wanted, settings.pop("model"), placement=placement, progress=progress, **settings
-    )
+    if kind in _FITS:  # what is declared may take as long as it takes
+        settings |= {"workers": (placement or Placement()).workers, "limit": np.inf}
+    else:
+        settings["placement"] = placement
+    found: Found = kinds[kind](wanted, settings.pop("model"), progress=progress, **settings)
     return found
 
 
@@ -117,26 +132,44 @@ def _points(declared: Mapping[str, Any]) -> dict[str, Array]:
 def record(
     folder: Path,
     declared: Mapping[str, Any],
-    found: ToyTest | FeldmanCousins | TensionRun,
+    found: Found,
     cpu_seconds: float | None = None,
 ) -> Path:
-    """Write a result with its declaration; of a test, the table is how its toys are distributed.
+    """Write a result with its declaration, and its table.
+
+    Of a test, that is how its toys are distributed; of a scan, all points; of a fit, its parameters; of a
+    comparison, what becomes of each side.
 
     Parameters
     ----------
     cpu_seconds : float, optional
         What the run took, all processes together; two digits of it are kept.
     """
-    if isinstance(found, TensionRun):
-        tables = found.tables()
-    else:
-        tables = dict(
-            [("critical", found.to_frame()) if isinstance(found, FeldmanCousins) else _spread(found)]
-        )
+    tables = found.tables() if isinstance(found, TensionRun) else dict([_tabulated(found)])
     about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": found.to_dict()}
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
     return write(folder, tables, about)
+
+
+def _tabulated(found: ToyTest | FeldmanCousins | Fit | Scan | Compatibility) -> "tuple[str, pd.DataFrame]":
+    """Return the table of a result, and what it is called."""
+    import pandas as pd
+
+    if isinstance(found, FeldmanCousins):
+        return "critical", found.to_frame()
+    if isinstance(found, ToyTest):
+        return _spread(found)
+    if isinstance(found, Scan):
+        frame = found.to_frame()
+        frame.attrs = {}  # about.json says it
+        return "scan", frame
+    if isinstance(found, Fit):
+        errors = {name: found.errors.get(name, (np.nan, np.nan)) for name in found.parameters}
+        rows = [(name, value, *errors[name]) for name, value in found.parameters.items()]
+        return "parameters", pd.DataFrame(rows, columns=["parameter", "value", "lower", "upper"])
+    sides = [(p.name, p.minimum, p.joint, p.pull, p.rank) for p in found.parts]
+    return "sides", pd.DataFrame(sides, columns=["side", "minimum", "joint", "pull", "rank"])
 
 
 def _spread(test: ToyTest) -> "tuple[str, pd.DataFrame]":
@@ -159,11 +192,12 @@ class StoredRun:
     ----------
     name : str
     declared : mapping
-        The run as ``toys.yaml`` declares it.
+        The run as ``runs.yaml`` declares it.
     about : mapping
         ``about.json``.
     tables : mapping of DataFrame
-        ``distribution`` of a test: so many toys (``above``) reach ``delta``; ``critical`` of a map.
+        ``distribution`` of a test: so many toys (``above``) reach ``delta``; ``critical`` of a map;
+        ``scan``, ``parameters`` of a fit, ``sides`` of a comparison.
     """
 
     name: str
@@ -182,14 +216,35 @@ class StoredRun:
         """
         result = self.about["result"]
         if "above" not in result:
-            raise NuanomalyError(f"run {self.name!r} is no test, but a map of critical values: see its table")
+            raise NuanomalyError(f"run {self.name!r} is no test by toys: see its table")
         return ToyTest(result["delta"], result["above"], result["toys"], result["sided"], result["against"])
 
     @property
+    def result(self) -> Mapping[str, Any]:
+        """All numbers of the result but its table, as ``to_dict()`` gave them."""
+        found: Mapping[str, Any] = self.about["result"]
+        return found
+
+    @property
+    def scan(self) -> Scan:
+        """The scan, as it was computed.
+
+        Raises
+        ------
+        NuanomalyError
+            If the run is none.
+        """
+        if "scan" not in self.tables:
+            raise NuanomalyError(f"run {self.name!r} is of kind {self.declared['kind']}, no scan")
+        return restored(self.tables["scan"], self.result)
+
+    @property
     def how(self) -> str:
-        """Toys, seed and cost, as a page says them."""
+        """How it was obtained and what it cost, as a page says it."""
         cpu = self.about.get("cpu_seconds")
         cost = f", {_duration(cpu)} of CPU time" if cpu else ""
+        if "above" not in self.result:
+            return f"stored {self.declared['kind']}{cost}"
         toys = f"{self.test.toys:,}".replace(",", "\u202f")
         return f"{toys} toys, seed {self.declared.get('seed', 0)}, {self.test.sided}{cost}"
 
@@ -216,7 +271,7 @@ def stored_run(folder: Path, name: str) -> StoredRun:
     if wrong is not None:
         raise NuanomalyError(
             f"run {name} of comparisons/{folder.name}: {wrong.reason}: "
-            f"run `nuanomaly toys {folder.name}` (or `make toys`) and commit what it writes"
+            f"run `nuanomaly runs {folder.name}` (or `make runs`) and commit what it writes"
         )
     tables, about = read(place)
     return StoredRun(name, declared[name], about, tables)

@@ -274,3 +274,35 @@ def scan_of(
         left_out=what.left_out,
         private=what.private,
     )
+
+
+def restored(frame: "pd.DataFrame", about: Mapping[str, Any]) -> Scan:
+    """Return a scan from its table (:meth:`Scan.to_frame`) and the rest (:meth:`Scan.to_dict`).
+
+    Examples
+    --------
+    >>> found = scan("karmen", "2nu-mue", grid={"dm2_41": 5, "sin2_2theta_mue": 4})
+    >>> again = restored(found.to_frame(), found.to_dict())
+    >>> bool((again.values == found.values).all()), again.axes[0].log
+    (True, True)
+    """
+    shape = tuple(about["shape"])
+    return Scan(
+        datasets=tuple(about["datasets"]),
+        modes=about["modes"],
+        model=about["model"],
+        axes=tuple(_axis(frame, name, about["units"][name]) for name in about["axes"]),
+        values=frame["value"].to_numpy(float).reshape(shape),
+        statistic=about["statistic"],
+        n_bins=about["n_bins"],
+        fixed=about["fixed"],
+        profiled={name: frame[name].to_numpy(float).reshape(shape) for name in about["profiled"]},
+        approximate=about["approximate"],
+        left_out=about.get("left_out", {}),
+    )
+
+
+def _axis(frame: "pd.DataFrame", name: str, unit: str) -> Axis:
+    values = np.unique(frame[name].to_numpy(float))
+    log = bool(values[0] > 0.0 and np.allclose(values[1:] / values[:-1], values[1] / values[0], rtol=1e-9))
+    return Axis(name, unit, "", values, log)

@@ -195,7 +195,7 @@ def note(found: Mapping[str, Calibrated], page: str) -> str:
     if not runs:
         return "No toys can be made of any of these."
     cost = "; ".join(f"`{name}`: {run.how}" for name, run in runs.items())
-    again = f"`nuanomaly toys --force {next(iter(runs))}`"
+    again = f"`nuanomaly runs --force {next(iter(runs))}`"
     return f"{RULE} {_grids([*found.values()])}Runs: {cost}. They are done again one by one: {again}."
 
 

@@ -173,7 +173,7 @@ class Page:
     # --- toys -------------------------------------------------------------------------------------------
 
     def toys(self, run: str) -> StoredRun:
-        """Return a stored run of toys by its name in ``toys.yaml``, or ``COMPARISON/RUN`` of another page.
+        """Return a stored run of toys by its name in ``runs.yaml``, or ``COMPARISON/RUN`` of another page.
 
         Raises
         ------

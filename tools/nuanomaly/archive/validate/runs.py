@@ -1,4 +1,4 @@
-"""Stored runs of toys: each that a comparison declares is there, current and unharmed."""
+"""Stored runs: each that a comparison declares is there, current and unharmed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +56,7 @@ def _run(root: Path, archive: Archive, subject: Subject, name: str) -> Iterator[
             wrong.code,
             f"run {name}: {wrong.reason}",
             steps,
-            remedy=f"Run `nuanomaly toys {page}/{name}` and commit what it writes.",
+            remedy=f"Run `nuanomaly runs {page}/{name}` and commit what it writes.",
         )
 
 

@@ -73,20 +73,20 @@ ARCHIVE = errors(
 RUNS = errors(
     (
         "RUN_NOT_STORED",
-        "A declared run of toys has no stored result",
-        "Pages read stored runs and make no toys: a page that names it cannot be built.",
-        "Run `nuanomaly toys COMPARISON/RUN` and commit what it writes.",
+        "A declared run has no stored result",
+        "Pages read stored runs and do none themselves: a page that names it cannot be built.",
+        "Run `nuanomaly runs COMPARISON/RUN` and commit what it writes.",
     ),
     (
         "RUN_OUT_OF_DATE",
         "A stored run is not that of its declaration and of the data",
         "A page would show a p-value of something else.",
-        "Run `nuanomaly toys COMPARISON/RUN` and commit what it writes; remove a run nobody declares.",
+        "Run `nuanomaly runs COMPARISON/RUN` and commit what it writes; remove a run nobody declares.",
     ),
     (
         "RUN_DAMAGED",
         "A table of a stored run is not the one that was written",
         "Its sha256 is not that in about.json.",
-        "Restore the file, or run `nuanomaly toys --force COMPARISON/RUN`.",
+        "Restore the file, or run `nuanomaly runs --force COMPARISON/RUN`.",
     ),
 )
