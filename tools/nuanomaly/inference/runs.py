@@ -27,7 +27,8 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
-from nuanomaly.inference.compatibility import Compatibility, compare
+from nuanomaly.inference.compatibility import compare
+from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
