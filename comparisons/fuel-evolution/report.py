@@ -258,7 +258,7 @@ page.figure(
 # %%
 evolution = page.likelihood("evolution", "huber-mueller")
 best = fit(evolution, page.model, grid=page.grid)
-test = significance(evolution, page.model, grid=page.grid, best=best, dof=2)
+test = significance(evolution, page.model, grid=page.grid, best=best)
 page.record("sterile.best_fit", best.parameters)
 page.result("sterile.minimum", best.value)
 page.record("sterile.significance", test.to_dict(), test.how)

@@ -190,3 +190,22 @@ def test_the_command_says_how_many_searches_agree() -> None:
     done = CliRunner().invoke(main, ["fit", "karmen", "--model", "2nu-mue"])
     assert done.exit_code == 0
     assert "found by 3 of 3 searches from different starting points" in done.output
+
+
+def test_two_sterile_neutrinos_with_seven_parameters_are_fitted_in_seconds() -> None:
+    # 60 searches without lines end at 5.429 seven times, and nowhere lower; a grid of 6.7e7 points never ended
+    best = fit("karmen", "3+2")
+    assert len(best.parameters) == 7
+    assert best.value == pytest.approx(5.429, abs=0.01)
+    assert best.converged
+
+
+def test_data_made_at_a_point_with_a_phase_are_fitted_back() -> None:
+    point = {"dm2_41": 0.9, "Ue4_sq": 0.02, "Umu4_sq": 0.03, "dm2_51": 2.6, "Ue5_sq": 0.02, "Umu5_sq": 0.03}
+    point["delta_25"] = 0.5 * np.pi
+    karmen = nuanomaly.likelihood("karmen")
+    made = karmen.given(np.asarray(karmen.predict("3+2", **point)))
+    assert made.chi2("3+2", **point) == pytest.approx(0.0, abs=1e-9)
+    best = fit(made, "3+2")
+    assert best.value < 0.01
+    assert best.converged

@@ -5,7 +5,7 @@ that several data sets share and that has a prior makes the prior a data set of 
 are taken without it, its own minimum is zero, and it enters the joint fit once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -105,6 +105,27 @@ def compatibility_of(
     return _result(what, separate, best)
 
 
+def parameter_goodness(joint: float, rank: int, sides: Iterable[tuple[float, int]]) -> Significance:
+    """Return the parameter goodness of fit from minima and ranks: the only place where it is formed.
+
+    Parameters
+    ----------
+    joint, rank : float, int
+        The smallest value of all sides together, and how many parameters they constrain together.
+    sides : iterable of (float, int)
+        The same of each side.
+
+    Examples
+    --------
+    >>> found = parameter_goodness(14.0, 2, [(3.0, 2), (1.0, 2)])
+    >>> found.delta, found.dof
+    (10.0, 2)
+    """
+    known = list(sides)
+    delta = joint - sum(minimum for minimum, _ in known)
+    return Significance(delta, sum(own for _, own in known) - rank, against="compatibility")
+
+
 def check_sides(what: Question) -> None:
     """Refuse a comparison of fewer than two sides, or with a side that says nothing of the model.
 
@@ -201,8 +222,7 @@ def _assembled(
     shared = [name for name in shared_nuisances(what.sides) if name in together.nuisances.ids]
     scanned = [name for name in named_nuisances(what) if name in best.parameters]
     ranks = rank(what.objective, what.axes, shared, [*held, *scanned], [best.parameters])
-    dof = sum(p.rank for p in parts) - ranks.constrained
-    pg = Significance(best.value - sum(p.minimum for p in parts), dof, against="compatibility")
+    pg = parameter_goodness(best.value, ranks.constrained, [(p.minimum, p.rank) for p in parts])
     return Compatibility(
         datasets=what.names,
         model=what.model.name,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from nuanomaly.archive import comparisons
 from nuanomaly.archive.release import Release
 from nuanomaly.inference import separable
-from nuanomaly.inference.compatibility import compare, shared_nuisances
+from nuanomaly.inference.compatibility import compare, parameter_goodness, shared_nuisances
 from nuanomaly.inference.datasets import joint
 from nuanomaly.inference.fit import fit, significance
 from nuanomaly.inference.grid import Grid, axes, known_parameters
@@ -178,8 +178,8 @@ def _separably(
     every = [m for g in groups for m in g]
     found = [_lowest(_members(g, maps, memory), over, memory) for g in (*groups, every)]
     ranks = [_rank(g, declared, memory) for g in (*groups, every)]
-    delta = found[-1].value - sum(f.value for f in found[:-1])
-    pg = Significance(delta, sum(ranks[:-1]) - ranks[-1], against="compatibility")
+    sides = [(lowest.value, rank) for lowest, rank in zip(found[:-1], ranks[:-1], strict=True)]
+    pg = parameter_goodness(found[-1].value, ranks[-1], sides)
     return _test(pg, found[-1].value, found[-1].point)
 
 
