@@ -26,6 +26,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from nuanomaly.inference import separable
+from nuanomaly.inference.compatibility import parameter_goodness
 from nuanomaly.inference.contours import level
 from nuanomaly.inference.datasets import overlaps
 from nuanomaly.inference.grid import axes as grid_axes
@@ -154,9 +155,8 @@ def tension(keys, over=grid):
     sides = side(keys, APPEARANCE), side(keys, DISAPPEARANCE)
     found = [lowest(s, over) for s in sides]
     both = lowest(tuple(keys), over)
-    dof = sum(constrained(s) for s in sides) - constrained(tuple(keys))
-    delta = both.value - sum(f.value for f in found)
-    return Significance(delta, dof, against="compatibility"), both, found
+    apart = [(f.value, constrained(s)) for f, s in zip(found, sides, strict=True)]
+    return parameter_goodness(both.value, constrained(tuple(keys)), apart), both, found
 
 
 # each piece of data once: pairs of releases that the archive says share data
@@ -877,7 +877,7 @@ page.verdict(
     f"background oscillating "
     f"{full.sigma:.1f}σ for {full.dof}, and up to 100 eV², without STEREO, "
     f"{broad.sigma:.1f}σ. The global fit would still improve on no oscillation by Δχ² = "
-    f"{Significance(sum(null.values()) - joint.value, 3).delta:.0f}: the anomalies are in the data, but "
+    f"{sum(null.values()) - joint.value:.0f}: the anomalies are in the data, but "
     f"this is not their "
     f"common cause. The tension does not hang on one experiment: without {data[most][0]} it is smallest, "
     f"{without[most].sigma:.1f}σ, "
