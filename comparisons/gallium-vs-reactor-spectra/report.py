@@ -25,7 +25,6 @@ import numpy as np
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.fit import fit, significance
 from nuanomaly.inference.scan import scan
-from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
@@ -158,7 +157,7 @@ valley = found.axis("sin2_2theta_ee").values[np.argmin(found.values, axis=1)]
 figure, axes = figures.new(7.3, 4.4)
 for key, likelihood in single.items():
     along = np.asarray(likelihood.chi2(disappearance, dm2_41=masses, sin2_2theta_ee=valley))
-    none = float(significance(likelihood, disappearance, grid=coarse, best=fits[key], dof=2).delta)
+    none = float(significance(likelihood, disappearance, grid=coarse, best=fits[key]).delta)
     figures.curve(axes, masses, along - fits[key].value - none, spectra[key], colours[key])
 cost = found.values.min(axis=1) - together.parts[0].minimum
 figures.curve(axes, masses, cost, "Gallium, above its own minimum", "vermillion", "dashed")
@@ -185,7 +184,7 @@ page.figure(
 # %%
 rows, alone = [], {}
 for key, found in fits.items():
-    test = alone[key] = significance(single[key], disappearance, grid=coarse, best=found, dof=2)
+    test = alone[key] = significance(single[key], disappearance, grid=coarse, best=found)
     pair = compare([gallium, single[key]], disappearance, grid=coarse)
     page.record(f"{key}.best_fit", found.parameters)
     page.result(f"{key}.minimum", found.value)
@@ -234,8 +233,9 @@ page.record("pg", {"chi2": pg.delta, "dof": pg.dof, "p_value": pg.p_value, "sigm
 page.record("joint.best_fit", joint)
 page.record("gallium.best_fit", own)
 page.record("reactor-spectra.best_fit", theirs)
-Found = namedtuple("Found", "value")
-none = significance(reactors, disappearance, grid=coarse, best=Found(together.parts[1].minimum), dof=2)
+Found = namedtuple("Found", "value parameters")
+bests = [Found(part.minimum, part.parameters) for part in together.parts]
+none = significance(reactors, disappearance, grid=coarse, best=bests[1])
 page.record("reactor-spectra.significance", none.to_dict(), none.how)
 sections = {
     "bahcall": "Bahcall 1997",
@@ -245,74 +245,39 @@ sections = {
 }
 wide = {"dm2_41": (0.01, 100.0, 281, "log"), "sin2_2theta_ee": (1e-3, 1.0, 31, "log")}
 
-
-def lowest(likelihoods, scans):
-    """Return the smallest sum of scans of one grid, after a finer grid around it, and where it is."""
-    total = sum(found.values for found in scans)
-    place = np.unravel_index(int(np.argmin(total)), total.shape)
-    around = {}
-    for axis, k in zip(scans[0].axes, place, strict=True):
-        low, high = axis.values[max(k - 1, 0)], axis.values[min(k + 1, len(axis) - 1)]
-        around[axis.name] = np.geomspace(low, high, 31)
-    fine = scan(likelihoods, disappearance, grid=around)
-    return fine.minimum, fine.best
-
-
-def tension(gallium, reactors, grid, known=None):
-    """Return the parameter goodness of fit by grids: test, shares of both sides, common best fit."""
-    theirs = known[0] if known else scan(reactors, disappearance, grid=grid)
-    minimum = known[1] if known else lowest(reactors, [theirs])[0]
-    ours = scan(gallium, disappearance, grid=grid)
-    _, best = lowest([gallium, reactors], [ours, theirs])
-    shares = [
-        float(gallium.chi2(disappearance, **best)) - lowest(gallium, [ours])[0],
-        float(reactors.chi2(disappearance, **best)) - minimum,
-    ]
-    return Significance(sum(shares), 2, against="compatibility"), shares, best
-
-
 rows = []
 for mode, name in sections.items():
-    test, shares, best = tension(
-        page.likelihood("gallium", mode),
-        reactors,
-        page.grid,
-        (regions["reactor-spectra"], together.parts[1].minimum),
-    )
-    rows.append([name, test, shares, best])
+    found = compare([page.likelihood("gallium", mode), reactors], disappearance, grid=coarse)
+    rows.append([name, found])
+    test = found.pg
     page.record(
-        f"section.{mode}",
-        {"chi2": test.delta, "p_value": test.p_value, "sigma": test.sigma},
-        f"{test.how}, grids",
+        f"section.{mode}", {"chi2": test.delta, "p_value": test.p_value, "sigma": test.sigma}, test.how
     )
 rest = combine([found for key, found in single.items() if key != "stereo"], "spectra without STEREO")
-farther, shares, best = tension(gallium, rest, wide)
+found = compare([gallium, rest], disappearance, grid=wide)
+farther = found.pg
 page.record(
     "without-stereo",
     {"chi2": farther.delta, "p_value": farther.p_value, "sigma": farther.sigma},
-    f"{farther.how}, grids",
+    farther.how,
 )
-rows.append(["Bahcall 1997, without STEREO, 0.01 to 100 eV²", farther, shares, best])
+rows.append(["Bahcall 1997, without STEREO, 0.01 to 100 eV²", found])
 page.table(
     "Parameter goodness of fit of gallium and all reactor spectra, by cross section.",
     ["cross section", "χ²PG", "p", "tension", "gallium", "spectra", "Δm² (eV²)", "$\\sin^2 2\\theta_{ee}$"],
     [
         [
             name,
-            f"{test.delta:.1f}",
-            verdicts.probability(test.p_value),
-            verdicts.sigmas(test),
-            f"{shares[0]:.1f}",
-            f"{shares[1]:.1f}",
-            f"{best['dm2_41']:.2f}",
-            f"{best['sin2_2theta_ee']:.3f}",
+            f"{found.pg.delta:.1f}",
+            verdicts.probability(found.pg.p_value),
+            verdicts.sigmas(found.pg),
+            *(f"{part.pull:.1f}" for part in found.parts),
+            f"{found.best_fit['dm2_41']:.2f}",
+            f"{found.best_fit['sin2_2theta_ee']:.3f}",
         ]
-        for name, test, shares, best in rows
+        for name, found in rows
     ],
-    note=(
-        "Columns gallium and spectra: their shares of χ²PG. Last columns: the common best fit. "
-        f"{pg.how}; minima from fine grids, that of the headline from a fit ({pg.delta:.2f})."
-    ),
+    note=(f"Columns gallium and spectra: their shares of χ²PG. Last columns: the common best fit. {pg.how}."),
 )
 
 # %% [markdown]
@@ -329,7 +294,7 @@ both = page.side_by_side(
     {
         "gallium-vs-reactor-rates/gallium": (
             "Gallium (Bahcall) against no oscillation",
-            significance(gallium, disappearance, grid=coarse, best=Found(together.parts[0].minimum), dof=2),
+            significance(gallium, disappearance, grid=coarse, best=bests[0]),
         ),
         **{key: (f"{name} against no oscillation", alone[key]) for key, name in spectra.items()},
         "reactor-rates-vs-spectra/spectra": ("DANSS, NEOS, Double Chooz and PROSPECT, no oscillation", 2),
@@ -363,7 +328,7 @@ both = page.side_by_side(
 word = verdicts.compatibility(pg)
 page.result("verdict", word, method=pg.how)
 page.text(verdicts.THRESHOLDS)
-sigma = [test.sigma for _, test, _, _ in rows[1:-1]]
+sigma = [found.pg.sigma for _, found in rows[1:-1]]
 page.verdict(
     word,
     f"With the cross section of Bahcall, gallium and the spectra of six reactor experiments are {word} "

@@ -24,7 +24,6 @@ import numpy as np
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.fit import fit, significance
 from nuanomaly.inference.scan import scan
-from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
@@ -60,8 +59,8 @@ fits = {
     for key, part in zip(sides, everything.parts, strict=True)
 }
 fits |= {key: fit(found, disappearance, grid=coarse) for key, found in single.items()}
-# both sides constrain two parameters, together two: 2 + 2 − 2
-against = Significance(everything.value - fits["gallium"].value - others.value, 2, against="compatibility")
+two = [sides["gallium"], combine(rest, "all but gallium")]
+against = compare(two, disappearance, grid=coarse, allow_overlap=True).pg
 
 # %% [markdown]
 # ## The data
