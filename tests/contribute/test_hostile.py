@@ -188,8 +188,8 @@ def test_what_a_retraction_breaks_is_held_against_it(branch: Any) -> None:
     """A run of toys that reads the release is out of date once release.yaml changes."""
     branch.git("switch", "--quiet", "main")
     folder = branch.root / "comparisons" / "toy-vs-toy"
-    (folder / "toys.yaml").write_text("runs:\n  small: {kind: coverage, datasets: [toy@2018-r1]}\n")
-    stored = folder / "toys" / "small"
+    (folder / "runs.yaml").write_text("runs:\n  small: {kind: coverage, datasets: [toy@2018-r1]}\n")
+    stored = folder / "runs" / "small"
     stored.mkdir(parents=True)
     metadata = branch.root / "datasets/toy/2018-r1/release.yaml"
     about = {

@@ -224,12 +224,13 @@ def runs_(names: Sequence[str], force: bool, placement: "Placement") -> None:
 
     All of them, those of a comparison, or a single one: `nuanomaly runs gallium-vs-carbon/compatibility`.
     """
+    from nuanomaly.archive.runs import STORED
     from nuanomaly.inference.feldman_cousins import FeldmanCousins
     from nuanomaly.inference.runs import compute, is_current, record
 
     base = output.checkout() / "comparisons"
     for name, run, declared in _chosen(base, names):
-        folder = base / name / "toys" / run
+        folder = base / name / STORED / run
         if not force and is_current(folder, declared):
             click.echo(f"{name}/{run}: stored already")
             continue
