@@ -870,7 +870,8 @@ page.verdict(
     word,
     f"As one sterile neutrino, appearance and disappearance are {word}: by toys of the joint best "
     f"fit, between "
-    f"0.01 and 100 eV², {carlo.sigma:.1f}σ (p = {verdicts.probability(carlo.p_value)}). By Wilks' "
+    f"0.01 and 100 eV², {carlo.sigma:.1f}σ, a first estimate (p = "
+    f"{verdicts.probability(carlo.p_value)}). By Wilks' "
     f"theorem, between 0.103 "
     f"and 9.7 eV², χ²PG = {pg.delta:.1f} for {pg.dof} degrees of "
     f"freedom, p = {verdicts.probability(pg.p_value)}, {pg.sigma:.1f}σ; with MiniBooNE's "
