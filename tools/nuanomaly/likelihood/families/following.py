@@ -32,15 +32,18 @@ class System(NamedTuple):
     Attributes
     ----------
     residual : array, shape (P, b)
-    covariance : array, shape (P, b, b)
+    covariance : array, shape (P, b, b) or (b, b)
     chi2, log_determinant : float
         What bins add that were eliminated before.
+    variance : array, shape (P, b), optional
+        Added to the diagonal of the covariance.
     """
 
     residual: Array
     covariance: Array
     chi2: float = 0.0
     log_determinant: float = 0.0
+    variance: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +193,8 @@ def bordered(system: System, with_determinant: bool) -> Array:
     points, n = system.residual.shape
     matrices = np.empty((points, n + 1, n + 1))
     matrices[:, :n, :n] = system.covariance
+    if system.variance is not None:
+        with_diagonal(matrices, system.variance)
     matrices[:, n, :n] = system.residual
     matrices[:, :n, n] = 0.0
     matrices[:, n, n] = _BORDER

@@ -61,7 +61,14 @@ class Poisson(IndependentBins):
 
     def deviance(self, mu: Array) -> Array:
         """Return the sum of all bins, shape (P,), for μ of shape (P, n)."""
-        return np.asarray(self.terms(mu).sum(axis=1))
+        possible = ((mu > 0.0) | ((mu == 0.0) & (self.data == 0.0))).all(axis=1)
+        safe = np.where(mu > 0.0, mu, 1.0)
+        terms = mu - self.data + xlogy(self.data, self.data / safe)
+        return np.asarray(np.where(possible, 2.0 * terms.sum(axis=1), np.inf), float)
+
+    def value(self, prediction: Prediction) -> Array:
+        """Return the deviance with the nuisances profiled, shape (P,)."""
+        return super().value(prediction) if len(self.nuisances) else self.deviance(prediction.mu)
 
     def deviations(self, mu: Array) -> Array:
         """Return √μ, shape (P, n)."""

@@ -57,8 +57,7 @@ class RelativeCovariance(FollowingCovariance):
             raise NuanomalyError("a relative covariance needs predictions above zero, in every bin")
         for f, block in zip(self.relative, self.blocks, strict=True):
             mu = prediction.mu[:, block]
-            matrices = np.broadcast_to(f, (len(mu), *f.shape)).copy()
-            yield System(self.data[block] / mu - 1.0, with_diagonal(matrices, 1.0 / mu))
+            yield System(self.data[block] / mu - 1.0, f, variance=1.0 / mu)
 
     def without(self, gone: Sequence[int]) -> "RelativeCovariance":
         """Return the statistic of the other bins."""
