@@ -218,8 +218,8 @@ class StoredRun:
         result = self.about["result"]
         if "above" not in result:
             raise NuanomalyError(f"run {self.name!r} is no test by toys: see its table")
-        numbers = (result[key] for key in ("delta", "above", "toys", "sided", "against"))
-        return ToyTest(*numbers, truth=result.get("truth", ""))  # runs stored before do not say it
+        known = {key: result[key] for key in ("delta", "above", "toys", "sided", "against")}
+        return ToyTest(**known, truth=result.get("truth", ""))  # runs stored before do not say it
 
     @property
     def result(self) -> Mapping[str, Any]:
