@@ -66,6 +66,7 @@ def test_json_holds_everything(archive: Archive) -> None:
         "row": None,
         "column": "",
         "suggestions": ["reactor"],
+        "note": False,
     }
 
 

@@ -25,6 +25,8 @@ FIGURE = "application/vnd.nuanomaly.figure+json"
 #: Seconds a cell may take before the report is given up.
 TIMEOUT = 1200
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+#: The file a kernel makes of a cell, in a warning: it has the number of the process in its name.
+_KERNEL_FILE = re.compile(r"\S*ipykernel_\d+\S*?\.py:\d+:")
 
 
 @dataclass
@@ -142,6 +144,8 @@ def _collect(notebook: "NotebookNode", error: str) -> Executed:
         for output in cell.outputs:
             if output.output_type == "error":
                 output.traceback = [_ANSI.sub("", line) for line in output.traceback]
+            if output.output_type == "stream":
+                output.text = _KERNEL_FILE.sub("report.py:", output.text)
             if not _take(found, output):
                 kept.append(output)
         cell.outputs = kept
