@@ -241,11 +241,11 @@ def compared(pairs: Sequence[tuple[Report, Report]]) -> list[Comparison]:
     'f: old 3.000 s, new 1.500 s of CPU time (medians of 1); speed × 2 (2 to 2); same values'
     """
     first = pairs[0]
-    found = []
+    items = []
     for name in (name for name in first[0] if name in first[1]):
         values = [(old[name]["value"], new[name]["value"]) for old, new in pairs]
         nothing = all(value is None for pair in values for value in pair)
-        found.append(
+        items.append(
             Comparison(
                 name,
                 tuple(float(old[name]["seconds"]) for old, _ in pairs),
@@ -253,7 +253,7 @@ def compared(pairs: Sequence[tuple[Report, Report]]) -> list[Comparison]:
                 None if nothing else max(largest_difference(*pair) for pair in values),
             )
         )
-    return found
+    return items
 
 
 # --- the command --------------------------------------------------------------------------------------------
@@ -270,14 +270,14 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    found = parser.parse_args(arguments)
-    if not found.measure and not found.base:
+    result = parser.parse_args(arguments)
+    if not result.measure and not result.base:
         parser.error("say which commit to compare with: make against BASE=commit SCRIPT=file")
-    if found.rounds < 1:
+    if result.rounds < 1:
         parser.error("--rounds must be at least 1")
-    if not found.script.is_file():
-        parser.error(f"{found.script}: no such file")
-    return found
+    if not result.script.is_file():
+        parser.error(f"{result.script}: no such file")
+    return result
 
 
 def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> int:
@@ -290,15 +290,15 @@ def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> in
     try:
         commit = resolved(here, asked.base)
         old = prepared(here, commit, asked.python)
-        found = compared(list(rounds(old, here, asked.script.resolve(), asked.rounds)))
+        comparisons = compared(list(rounds(old, here, asked.script.resolve(), asked.rounds)))
     except AgainstError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
     if asked.json:
-        print(json.dumps({"base": commit, "comparisons": [c.as_dict() for c in found]}, indent=2))
+        print(json.dumps({"base": commit, "comparisons": [c.as_dict() for c in comparisons]}, indent=2))
     else:
         print(f"old: {commit[:12]}, new: this checkout")
-        print("\n".join(str(comparison) for comparison in found))
+        print("\n".join(str(comparison) for comparison in comparisons))
     return 0
 
 

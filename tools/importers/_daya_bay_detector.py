@@ -144,11 +144,11 @@ def _sharing(energy: Array, visible: Array) -> Array:
 
 def _extended(at: Array, x: Array, y: Array) -> Array:
     """Return a curve at given places, straight between its points and beyond its ends."""
-    found = np.interp(at, x, y)
+    values = np.interp(at, x, y)
     below, above = at < x[0], at > x[-1]
-    found[below] = y[0] + (at[below] - x[0]) * (y[1] - y[0]) / (x[1] - x[0])
-    found[above] = y[-1] + (at[above] - x[-1]) * (y[-1] - y[-2]) / (x[-1] - x[-2])
-    return found
+    values[below] = y[0] + (at[below] - x[0]) * (y[1] - y[0]) / (x[1] - x[0])
+    values[above] = y[-1] + (at[above] - x[-1]) * (y[-1] - y[-2]) / (x[-1] - x[-2])
+    return values
 
 
 @lru_cache(maxsize=2)

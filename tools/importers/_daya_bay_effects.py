@@ -212,11 +212,11 @@ class Effects:
     def _of_setting(self, setting: Callable[[float], Setting], only: str = "") -> dict[Site, Array]:
         """Return half the relative difference of a setting at +1 and −1, of one detector or of all."""
         up, down = (self.spectra.detector.response(setting(s)) for s in (1.0, -1.0))
-        found = {}
+        entries = {}
         for site in sites():
             change = 0.5 * (up - down) @ self.spectra.nominal[site]
-            found[site] = np.where(only in ("", site[0]), change / self._expected[site], 0.0)
-        return found
+            entries[site] = np.where(only in ("", site[0]), change / self._expected[site], 0.0)
+        return entries
 
     # --- what they are made of -----------------------------------------------------------------------------
 
@@ -294,24 +294,24 @@ def _tent(edges: Array, k: int, ends: bool = True) -> Array:
     """
     height = np.zeros(edges.size)
     height[k] = 1.0
-    found = np.interp(ENERGIES, edges, height, left=0.0, right=0.0)
+    values = np.interp(ENERGIES, edges, height, left=0.0, right=0.0)
     above = edges[-1] < ENERGIES
     if ends and k >= edges.size - 2:
         slope = (height[-1] - height[-2]) / (edges[-1] - edges[-2])
-        found[above] = height[-1] + slope * (ENERGIES[above] - edges[-1])
-    return found
+        values[above] = height[-1] + slope * (ENERGIES[above] - edges[-1])
+    return values
 
 
 def _curve(k: int, pull: float) -> Setting:
-    found = [0.0, 0.0, 0.0, 0.0]
-    found[k] = pull
-    return Setting(curves=tuple(found))
+    values = [0.0, 0.0, 0.0, 0.0]
+    values[k] = pull
+    return Setting(curves=tuple(values))
 
 
 def _resolution(k: int, error: float, pull: float) -> Setting:
-    found = [1.0, 1.0, 1.0]
-    found[k] += pull * error
-    return Setting(resolution=(found[0], found[1], found[2]))
+    values = [1.0, 1.0, 1.0]
+    values[k] += pull * error
+    return Setting(resolution=(values[0], values[1], values[2]))
 
 
 def _at(energy: Array, values: Array) -> Array:

@@ -46,11 +46,11 @@ def pulls(
         Their width in MeV.
     """
     bins = edges.size - 1
-    found: list[tuple[str, float, str, Array]] = []
+    rows: list[tuple[str, float, str, Array]] = []
     for k in range(bins):
         one = np.zeros((len(sites), bins))
         one[:, k] = 1.0
-        found.append((f"spectrum-{k}", np.nan, "signal", one))
+        rows.append((f"spectrum-{k}", np.nan, "signal", one))
     moved = np.array([scale_effect(site.signal, edges, expected, step) for site in sites])
     for column, sigma, prefix, effect in (
         ("detector", EFFICIENCY, "efficiency", np.ones_like(moved)),
@@ -60,12 +60,12 @@ def pulls(
         shares = [site.shares(column) for site in sites]
         for name in dict.fromkeys(key for part in shares for key in part):
             share = np.array([part.get(name, 0.0) for part in shares])
-            found.append((f"{prefix}-{name}", sigma, "signal", share[:, None] * effect))
+            rows.append((f"{prefix}-{name}", sigma, "signal", share[:, None] * effect))
     for hall in dict.fromkeys(site.name.partition("-")[0] for site in sites):
         inside = np.array([site.name.partition("-")[0] == hall for site in sites], float)
-        found.append((f"background-{hall}", BACKGROUND, "background", inside[:, None] * np.ones(bins)))
-    declared = pd.DataFrame([row[:3] for row in found], columns=["pull", "sigma", "acts_on"])
-    return declared, pd.DataFrame({name: effect.ravel() for name, _, _, effect in found})
+        rows.append((f"background-{hall}", BACKGROUND, "background", inside[:, None] * np.ones(bins)))
+    declared = pd.DataFrame([row[:3] for row in rows], columns=["pull", "sigma", "acts_on"])
+    return declared, pd.DataFrame({name: effect.ravel() for name, _, _, effect in rows})
 
 
 def scale_effect(signal: Array, edges: Array, expected: Array, step: float) -> Array:

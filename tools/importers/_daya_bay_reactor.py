@@ -66,14 +66,14 @@ class Reactors:
     @cached_property
     def flux(self) -> dict[str, Array]:
         """Flux of each isotope, Huber-Mueller, exponential between the energies of the table."""
-        found = {}
+        entries = {}
         for name in ISOTOPES:
             table = self.files.table(
                 f"reactor_antineutrino_spectra_hm.tsv/reactor_antineutrino_spectra_hm_{name}"
             )
             logs = np.log(table["N_density"].to_numpy(float))
-            found[name] = np.exp(np.interp(ENERGIES, table["E_MeV"].to_numpy(float), logs))
-        return found
+            entries[name] = np.exp(np.interp(ENERGIES, table["E_MeV"].to_numpy(float), logs))
+        return entries
 
     @cached_property
     def irradiation(self) -> dict[str, Array]:
@@ -90,8 +90,8 @@ class Reactors:
 
     def _correction(self, name: str) -> Array:
         table = self.files.table(name)
-        found = np.interp(ENERGIES, table["E_MeV"], table["C"], left=0.0, right=0.0)
-        return np.asarray(found)
+        content = np.interp(ENERGIES, table["E_MeV"], table["C"], left=0.0, right=0.0)
+        return np.asarray(content)
 
     @cached_property
     def burning(self) -> Array:

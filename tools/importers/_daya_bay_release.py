@@ -55,9 +55,9 @@ class Files:
 
     def parameters(self, name: str) -> dict[str, Any]:
         """Return what a file of parameters gives."""
-        found = self._parsed(name)["parameters"]
-        assert isinstance(found, dict)
-        return found
+        content = self._parsed(name)["parameters"]
+        assert isinstance(content, dict)
+        return content
 
     def correlation(self, name: str, group: str) -> Array:
         """Return a correlation that a file of parameters gives."""
@@ -71,9 +71,9 @@ class Files:
         path = self.folder / "parameters" / f"{name}.yaml"
         if not path.is_file():
             raise NuanomalyError(f"{path}: the file is missing")
-        found = yaml.safe_load(path.read_text("utf-8"))
-        assert isinstance(found, dict)
-        return found
+        content = yaml.safe_load(path.read_text("utf-8"))
+        assert isinstance(content, dict)
+        return content
 
     def _text(self, name: str) -> str:
         path = self.folder / name
@@ -95,8 +95,8 @@ class Files:
     @cached_property
     def baselines(self) -> Mapping[str, Mapping[str, float]]:
         """Distances in m, by detector and core."""
-        found: Mapping[str, Mapping[str, float]] = self.parameters("baselines")["baseline"]
-        return found
+        numbers: Mapping[str, Mapping[str, float]] = self.parameters("baselines")["baseline"]
+        return numbers
 
     @cached_property
     def protons(self) -> dict[str, float]:
@@ -128,7 +128,7 @@ class Files:
 
     def _rates(self) -> dict[tuple[str, str], Array]:
         """Return the rate of antineutrinos per second of each day, by core and period."""
-        found = {}
+        entries = {}
         for core in CORES:
             weeks = self.table(f"neutrino_rate.tsv/neutrino_rate_{core}")
             for period, (_, bit) in PERIODS.items():
@@ -136,8 +136,8 @@ class Files:
                 part = weeks[(weeks["n_det_mask"] & bit) > 0]
                 for first, days, value in part[["day", "n_days", "neutrino_rate_per_s"]].to_numpy(float):
                     rate[int(first) : int(first + days)] = value
-                found[core, period] = rate
-        return found
+                entries[core, period] = rate
+        return entries
 
 
 def sites() -> Iterator[tuple[str, str]]:

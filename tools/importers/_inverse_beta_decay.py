@@ -74,9 +74,9 @@ def differential(energies: Array, cosines: Array, constants: Constants) -> tuple
         + first * recoil
         + second * recoil * v0 * cosines
     )
-    found = 0.5 * scale * ((first + second * v1 * cosines) * E1 * p1 - gamma / nucleon * E0 * p0)
+    values = 0.5 * scale * ((first + second * v1 * cosines) * E1 * p1 - gamma / nucleon * E0 * p0)
     allowed = (energies - gap > m) & (m < E1)
-    return np.where(allowed, found, 0.0), E1
+    return np.where(allowed, values, 0.0), E1
 
 
 def total(energies: Array, constants: Constants) -> Array:

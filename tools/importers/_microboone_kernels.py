@@ -49,16 +49,16 @@ def tables(fit: "TwoBeams", splittings: int, amplitudes: int, mixings: int) -> d
             pairs = [(u, amplitude / (4.0 * u)) for u in electrons if u + amplitude / (4.0 * u) <= 1.0]
             rows["mue"].append((square, amplitude, *fit.result(pairs)))
     names = {"ee": "sin2_2theta_ee", "mue": "sin2_2theta_mue"}
-    found = {}
+    entries = {}
     for key, name in names.items():
         frame = pd.DataFrame(rows[key], columns=["dm2_41", name, "delta_chi2", "cls"])
-        found[f"approximate-{key}"] = frame.assign(
+        entries[f"approximate-{key}"] = frame.assign(
             dm2_41=[float(f"{v:.6g}") for v in frame["dm2_41"]],
             **{name: [float(f"{v:.6g}") for v in frame[name]]},
             delta_chi2=frame["delta_chi2"].round(2) + 0.0,
             cls=frame["cls"].round(4) + 0.0,
         )
-    return found
+    return entries
 
 
 class TwoBeams:

@@ -38,16 +38,16 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
 
 
 def _alone(folder: Path, name: str) -> pd.DataFrame:
-    found = read_text(folder / f"bestiole_{name}.txt", ["energy", "spectrum"], ",")
-    found.insert(0, "isotope", name)
-    return found
+    frame = read_text(folder / f"bestiole_{name}.txt", ["energy", "spectrum"], ",")
+    frame.insert(0, "isotope", name)
+    return frame
 
 
 def _together(folder: Path, names: tuple[str, ...]) -> pd.DataFrame:
     """Return the spectra of several files, which must have the same energies, side by side."""
-    found = {name: read_text(folder / f"bestiole_{name}.txt", ["energy", name], ",") for name in names}
-    first = found[names[0]]["energy"]
-    for name, frame in found.items():
+    frames = {name: read_text(folder / f"bestiole_{name}.txt", ["energy", name], ",") for name in names}
+    first = frames[names[0]]["energy"]
+    for name, frame in frames.items():
         if not frame["energy"].equals(first):
             raise NuanomalyError(f"{folder}: the energies of {name} are not those of {names[0]}")
-    return pd.DataFrame({"energy": first, **{name: frame[name] for name, frame in found.items()}})
+    return pd.DataFrame({"energy": first, **{name: frame[name] for name, frame in frames.items()}})

@@ -46,30 +46,30 @@ def tables(originals: Path, steady_states: bool = False) -> dict[str, pd.DataFra
         With file and line, if an original does not look as it should.
     """
     folder = originals / FOLDER
-    found = {
+    frames = {
         "counts": _same(folder, _COUNTS, ("photoelectrons", "time"), "int64"),
         "arrival": _same(folder, _ARRIVAL, ("time",), "float64"),
         "neutrons": read_text(folder / "promptPDF.txt", ("photoelectrons", "rate"), ","),
         "parameters": parameters(folder / "coherent_parameters.yaml"),
     }
-    cells = _cells(found)
-    return {**found, "cells": _with_steady_states(cells, found["counts"]) if steady_states else cells}
+    cells = _cells(frames)
+    return {**frames, "cells": _with_steady_states(cells, frames["counts"]) if steady_states else cells}
 
 
 def _same(folder: Path, files: dict[str, str], places: tuple[str, ...], kind: str) -> pd.DataFrame:
     """Return the last column of several files whose other columns are the same."""
-    found: pd.DataFrame | None = None
+    rows: pd.DataFrame | None = None
     for name, file in files.items():
         frame = _read(folder / file, (*places, name))
-        if found is None:
-            found = frame[list(places)].copy()
-        if not frame[list(places)].equals(found[list(places)]):
+        if rows is None:
+            rows = frame[list(places)].copy()
+        if not frame[list(places)].equals(rows[list(places)]):
             raise NuanomalyError(f"{folder / file}: has other bins than its neighbours")
         if kind == "int64" and (frame[name] != frame[name].round()).any():
             raise NuanomalyError(f"{folder / file}: counts must be whole numbers")
-        found[name] = frame[name].astype(int) if kind == "int64" else frame[name]
-    assert found is not None
-    return found
+        rows[name] = frame[name].astype(int) if kind == "int64" else frame[name]
+    assert rows is not None
+    return rows
 
 
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -117,9 +117,9 @@ def parameters(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _cells(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _cells(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the cells of the fit: edges, counts, and the expected prompt neutrons."""
-    counts, arrival = found["counts"], found["arrival"]
+    counts, arrival = frames["counts"], frames["arrival"]
     low, early = counts["photoelectrons"] - 1.0, counts["time"] - 0.25
     inside = (low >= PHOTOELECTRONS[0]) & (low < PHOTOELECTRONS[1]) & (early >= TIME[0]) & (early < TIME[1])
     cells = pd.DataFrame(
@@ -132,10 +132,10 @@ def _cells(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
             "anticoincidence": counts["anticoincidence_on"][inside],
         }
     ).reset_index(drop=True)
-    seen = _seen_neutrons(found)
+    seen = _seen_neutrons(frames)
     per_pe = [
         seen[(at > a) & (at < b)].sum()
-        for at in (found["neutrons"]["photoelectrons"],)
+        for at in (frames["neutrons"]["photoelectrons"],)
         for a, b in zip(cells["photoelectrons_low"], cells["photoelectrons_high"], strict=True)
     ]
     part = arrival.set_index("time")["neutrons"]
@@ -145,14 +145,14 @@ def _cells(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return cells
 
 
-def _seen_neutrons(found: dict[str, pd.DataFrame]) -> "pd.Series[float]":
+def _seen_neutrons(frames: dict[str, pd.DataFrame]) -> "pd.Series[float]":
     """Return the prompt neutrons of the whole exposure per photo-electron, after the acceptance."""
-    value = found["parameters"].set_index("name")["value"]
-    at = found["neutrons"]["photoelectrons"]
+    value = frames["parameters"].set_index("name")["value"]
+    at = frames["neutrons"]["photoelectrons"]
     a, k, x0 = (value[f"acceptanceEfficiency_{name}"] for name in ("a", "k", "x_0"))
     step = np.where(at < 5.0, 0.0, np.where(at < 6.0, 0.5, 1.0))
     acceptance = step * a / (1.0 + np.exp(-k * (at - x0)))
-    return found["neutrons"]["rate"].mul(value["beamExposure"] * acceptance)
+    return frames["neutrons"]["rate"].mul(value["beamExposure"] * acceptance)
 
 
 def _with_steady_states(cells: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:

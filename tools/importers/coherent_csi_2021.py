@@ -36,12 +36,12 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
         With file and line, if an original does not look as it should.
     """
     folder = originals / FOLDER
-    found = {name: read_text(folder / file, ("photoelectrons", "time")) for name, file in _EVENTS.items()}
-    found["neutron-photoelectrons"] = _neutrons(folder, "PE", "photoelectrons")
-    found["neutron-times"] = _neutrons(folder, "Trec", "time")
-    found["scintillation"] = scintillation(folder / "scintRespCoefficients.txt")
-    found["efficiency"] = _coefficients(folder / "effCoefficients.txt", _EFFICIENCY, "name", tuple("abcd"))
-    return {**found, "cells": _cells(found)}
+    frames = {name: read_text(folder / file, ("photoelectrons", "time")) for name, file in _EVENTS.items()}
+    frames["neutron-photoelectrons"] = _neutrons(folder, "PE", "photoelectrons")
+    frames["neutron-times"] = _neutrons(folder, "Trec", "time")
+    frames["scintillation"] = scintillation(folder / "scintRespCoefficients.txt")
+    frames["efficiency"] = _coefficients(folder / "effCoefficients.txt", _EFFICIENCY, "name", tuple("abcd"))
+    return {**frames, "cells": _cells(frames)}
 
 
 def scintillation(path: Path) -> pd.DataFrame:
@@ -51,10 +51,10 @@ def scintillation(path: Path) -> pd.DataFrame:
 
 def _coefficients(path: Path, rows: tuple[str, ...], name: str, places: tuple[object, ...]) -> pd.DataFrame:
     """Return the rows of a file of coefficients as columns."""
-    found = read_text(path, ("a", "b", "c", "d"))
-    if len(found) != len(rows):
-        raise NuanomalyError(f"{path}: has {len(found)} sets of coefficients, expected {len(rows)}")
-    frame = pd.DataFrame(found.to_numpy(float).T, columns=list(rows))
+    content = read_text(path, ("a", "b", "c", "d"))
+    if len(content) != len(rows):
+        raise NuanomalyError(f"{path}: has {len(content)} sets of coefficients, expected {len(rows)}")
+    frame = pd.DataFrame(content.to_numpy(float).T, columns=list(rows))
     frame.insert(0, name, list(places))
     return frame
 
@@ -68,15 +68,15 @@ def _neutrons(folder: Path, suffix: str, axis: str) -> pd.DataFrame:
     return beam.assign(induced=induced["induced"])
 
 
-def _cells(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _cells(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the cells: edges, counts and the neutrons' shapes; photo-electrons run slowest."""
     edges = [(a, b, c, d) for a, b in pairwise(PHOTOELECTRONS) for c, d in pairwise(TIME)]
     columns = ["photoelectrons_low", "photoelectrons_high", "time_low", "time_high"]
     cells = pd.DataFrame(edges, columns=columns)
     for name, column in (("coincidence", "observed"), ("anticoincidence", "anticoincidence")):
-        events = found[name]
+        events = frames[name]
         cells[column] = _counted(events)
-    energy, time = found["neutron-photoelectrons"], found["neutron-times"]
+    energy, time = frames["neutron-photoelectrons"], frames["neutron-times"]
     for kind in _NEUTRONS:
         per_pe = np.histogram(energy["photoelectrons"], PHOTOELECTRONS, weights=energy[kind])[0]
         per_time = np.histogram(time["time"], TIME, weights=time[kind])[0]
@@ -88,5 +88,5 @@ def _counted(events: pd.DataFrame) -> "NDArray[np.int64]":
     """Return how many events are in each cell, low ≤ value < high."""
     # numpy's last bin holds its upper edge: a bin beyond it takes that event out again
     ends = [(*axis, np.inf) for axis in (PHOTOELECTRONS, TIME)]
-    found = np.histogram2d(events["photoelectrons"], events["time"], ends)[0]
-    return np.asarray(found[:-1, :-1].ravel(), np.int64)
+    content = np.histogram2d(events["photoelectrons"], events["time"], ends)[0]
+    return np.asarray(content[:-1, :-1].ravel(), np.int64)

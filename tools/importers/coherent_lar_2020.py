@@ -41,7 +41,7 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
         With file and line, if an original does not look as it should.
     """
     folder = originals / FOLDER
-    found = {
+    frames = {
         "cells": cells(folder),
         "efficiency": read_text(
             folder / "CENNS10AnlAEfficiency.txt", ("energy", "recoil_energy", "efficiency")
@@ -49,28 +49,28 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
         "parameters": parameters(folder / "LArParametersAnlA.yaml"),
     }
     for axis, file in _PROJECTIONS.items():
-        found[f"projection-{axis}"] = read_text(folder / file, (axis, *_PROJECTED), skip=1)
-    return found
+        frames[f"projection-{axis}"] = read_text(folder / file, (axis, *_PROJECTED), skip=1)
+    return frames
 
 
 def cells(folder: Path) -> pd.DataFrame:
     """Return edges, counts and templates of all cells, the energy running slowest and the time fastest."""
-    found: pd.DataFrame | None = None
+    rows: pd.DataFrame | None = None
     for name, file in CELLS.items():
         frame = read_text(folder / file, (*(axis for axis, _, _ in _AXES), name))
-        if found is None:
-            found = frame
-        elif not np.allclose(frame.iloc[:, :3], found.iloc[:, :3], rtol=0.0, atol=1e-9):
+        if rows is None:
+            rows = frame
+        elif not np.allclose(frame.iloc[:, :3], rows.iloc[:, :3], rtol=0.0, atol=1e-9):
             raise NuanomalyError(f"{folder / file}: has other bins than its neighbours")
         else:
-            found[name] = frame[name]
-    assert found is not None
-    if (found["observed"] != found["observed"].round()).any():
+            rows[name] = frame[name]
+    assert rows is not None
+    if (rows["observed"] != rows["observed"].round()).any():
         raise NuanomalyError(f"{folder / CELLS['observed']}: counts must be whole numbers")
     edges = {
-        f"{axis}_{side}": (found[axis] + sign * half).round(digits) + 0.0
+        f"{axis}_{side}": (rows[axis] + sign * half).round(digits) + 0.0
         for axis, half, digits in _AXES
         for side, sign in (("low", -1.0), ("high", 1.0))
     }
-    values = found[list(CELLS)].astype({"observed": "int64"})
+    values = rows[list(CELLS)].astype({"observed": "int64"})
     return pd.concat([pd.DataFrame(edges), values], axis=1)

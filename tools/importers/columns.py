@@ -33,16 +33,16 @@ def tables(originals: Path, *, tables: Mapping[str, Mapping[str, Any]]) -> dict[
 def _table(originals: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
     columns, path = entry["columns"], originals / entry["file"]
     if isinstance(columns, Mapping):
-        found = read_csv(path, columns)
+        frame = read_csv(path, columns)
     else:
         names = [f"skip{k}" if name == "skip" else str(name) for k, name in enumerate(columns)]
-        found = read_text(path, names, entry.get("separator"))
-    found = found[[name for name in found.columns if not name.startswith("skip")]]
+        frame = read_text(path, names, entry.get("separator"))
+    frame = frame[[name for name in frame.columns if not name.startswith("skip")]]
     for name in entry.get("power_of_ten", ()):
         # twelve digits: the number that was meant, the same on every machine
-        found = found.assign(**{name: [float(f"{10.0**x:.12g}") for x in found[name]]})
+        frame = frame.assign(**{name: [float(f"{10.0**x:.12g}") for x in frame[name]]})
     for name in entry.get("whole", ()):
-        if (found[name] % 1.0 != 0.0).any():
+        if (frame[name] % 1.0 != 0.0).any():
             raise NuanomalyError(f"{path}: {name} holds numbers that are not whole")
-        found = found.astype({name: "int64"})
-    return found
+        frame = frame.astype({name: "int64"})
+    return frame

@@ -36,11 +36,13 @@ def tables(originals: Path, *, contours: Sequence[Mapping[str, Any]]) -> dict[st
     if len(set(names)) != len(names):
         raise NuanomalyError("two contours have the same name")
     facts = {fact: [str(entry.get(fact, "")) for entry in contours] for fact in _FACTS}
-    found = {"index": pd.DataFrame({"contour": names, **facts})}
+    tables_by_name = {"index": pd.DataFrame({"contour": names, **facts})}
     parts: dict[str, list[pd.DataFrame]] = {}
     for entry in contours:
         parts.setdefault(str(entry["channel"]), []).append(_contour(originals, entry))
-    return found | {channel: pd.concat(frames, ignore_index=True) for channel, frames in parts.items()}
+    return tables_by_name | {
+        channel: pd.concat(frames, ignore_index=True) for channel, frames in parts.items()
+    }
 
 
 def _contour(originals: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
@@ -60,9 +62,9 @@ def _contour(originals: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
         frame = points[["dm2_41", "sin2_2theta"]]
         frame.insert(0, "piece", number)
         pieces.append(frame)
-    found = pd.concat(pieces, ignore_index=True)
-    found.insert(0, "contour", str(entry["name"]))
-    return found
+    rows = pd.concat(pieces, ignore_index=True)
+    rows.insert(0, "contour", str(entry["name"]))
+    return rows
 
 
 def _numbers(path: Path, columns: Sequence[str]) -> pd.DataFrame:

@@ -61,11 +61,11 @@ def _recent(originals: Path) -> dict[str, pd.DataFrame]:
             raise NuanomalyError(f"{other}: has {len(backgrounds)} rows for {len(spectrum)} bins")
         for k, period in enumerate(PERIODS):
             own = backgrounds.iloc[k * len(spectrum) : (k + 1) * len(spectrum)].reset_index(drop=True)
-            found = spectrum[["energy_low", "energy_high"]].copy()
-            found.insert(0, "site", f"{hall}-{period}")
-            found["observed"] = spectrum[f"observed_{period}"]
-            found["predicted"] = spectrum[f"predicted_{period}"]
-            parts.append(pd.concat([found, own[["background", *_BACKGROUNDS]]], axis=1))
+            frame = spectrum[["energy_low", "energy_high"]].copy()
+            frame.insert(0, "site", f"{hall}-{period}")
+            frame["observed"] = spectrum[f"observed_{period}"]
+            frame["predicted"] = spectrum[f"predicted_{period}"]
+            parts.append(pd.concat([frame, own[["background", *_BACKGROUNDS]]], axis=1))
     spectra = pd.concat(parts, ignore_index=True)
     detectors = csv_rows(originals / GEOMETRY)
     baselines = pd.concat(
@@ -87,12 +87,12 @@ def _first(originals: Path) -> dict[str, pd.DataFrame]:
     folder, parts = originals / FIRST, []
     names = ("energy_low", "energy_high", "energy", "observed", "predicted", "unoscillated", "background")
     for hall in HALLS:
-        found = read_text(folder / f"Data{hall}.dat", (*names, *_BACKGROUNDS), separator=",")
+        frame = read_text(folder / f"Data{hall}.dat", (*names, *_BACKGROUNDS), separator=",")
         for name in ("predicted", "unoscillated"):  # they hold the backgrounds, as the observed counts do
-            found[name] -= found["background"]
-        found = found.drop(columns="energy")
-        found.insert(0, "site", hall)
-        parts.append(found)
+            frame[name] -= frame["background"]
+        frame = frame.drop(columns="energy")
+        frame.insert(0, "site", hall)
+        parts.append(frame)
     spectra = pd.concat(parts, ignore_index=True)
     exposure = {row["detector"]: row for row in csv_rows(originals / EXPOSURES)}
     detectors = csv_rows(originals / GEOMETRY)

@@ -68,15 +68,15 @@ def _numbers(path: Path) -> list[list[float]]:
     """Return the lines that hold numbers alone; what else stands there are headings."""
     if not path.is_file():
         raise NuanomalyError(f"{path}: the file is missing")
-    found = []
+    items = []
     for line in path.read_text("utf-8").splitlines():
         try:
             row = [float(word) for word in line.split()]
         except ValueError:
             continue
         if row:
-            found.append(row)
-    return found
+            items.append(row)
+    return items
 
 
 def _blocks(path: Path, shape: Sequence[tuple[int, int]]) -> list[list[list[float]]]:
@@ -91,11 +91,11 @@ def _blocks(path: Path, shape: Sequence[tuple[int, int]]) -> list[list[list[floa
             f"{path}: has {len(rows)} lines of numbers, expected {len(widths)}; line {wrong + 1} of them is "
             "the first that has not the expected length"
         )
-    found, place = [], 0
+    items, place = [], 0
     for lines, _ in shape:
-        found.append(rows[place : place + lines])
+        items.append(rows[place : place + lines])
         place += lines
-    return found
+    return items
 
 
 def _square(rows: list[list[float]], size: int) -> pd.DataFrame:
@@ -132,8 +132,8 @@ def _scaled(yields: pd.DataFrame, statistical: pd.DataFrame, systematic: pd.Data
         covariance = statistical.to_numpy(float) + relative * np.outer(line, line)
         weight = np.linalg.inv(covariance)
         line = design @ np.linalg.solve(design.T @ weight @ design, design.T @ weight @ measured)
-    found = pd.DataFrame(covariance, columns=statistical.columns)
-    return found.map(lambda x: float(f"{x:.{_DIGITS}g}"))
+    frame = pd.DataFrame(covariance, columns=statistical.columns)
+    return frame.map(lambda x: float(f"{x:.{_DIGITS}g}"))
 
 
 def _prompt(path: Path) -> dict[str, pd.DataFrame]:
@@ -167,11 +167,11 @@ def _spectrum(rows: list[list[float]], name: str) -> pd.DataFrame:
 
 def _baselines(files: Files) -> pd.DataFrame:
     """Return the near detectors and all cores; strength is protons times fissions in all periods."""
-    found = core_exposure(files)
-    found = found[found["detector"].isin(NEAR)]
+    frame = core_exposure(files)
+    frame = frame[frame["detector"].isin(NEAR)]
     keys = ["detector", "core", "baseline"]
-    found = found.groupby(keys, sort=False)[["strength"]].sum().reset_index()
-    found.insert(0, "site", "daya-bay-near")
-    found["half_length"] = 0.0
-    found["strength"] = [float(f"{x:.{_DIGITS}g}") for x in found["strength"]]
-    return found[["site", "detector", "core", "baseline", "half_length", "strength"]]
+    frame = frame.groupby(keys, sort=False)[["strength"]].sum().reset_index()
+    frame.insert(0, "site", "daya-bay-near")
+    frame["half_length"] = 0.0
+    frame["strength"] = [float(f"{x:.{_DIGITS}g}") for x in frame["strength"]]
+    return frame[["site", "detector", "core", "baseline", "half_length", "strength"]]

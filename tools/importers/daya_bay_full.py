@@ -103,7 +103,7 @@ def _fine(files: Files) -> Mapping[Site, pd.DataFrame]:
         (d, p): (days, accidentals)
         for d, p, _, days, accidentals, _ in files.exposures.itertuples(index=False, name=None)
     }
-    found = {}
+    entries = {}
     for detector, period in sites():
         folder = f"dayabay_dataset/dayabay_ibd_spectra_{period}.tsv"
         counts = files.table(f"{folder}/ibd_spectrum_{detector}").iloc[:, -1].to_numpy(float)
@@ -120,8 +120,8 @@ def _fine(files: Files) -> Mapping[Site, pd.DataFrame]:
             known = kind == "accidentals"
             number = accidentals if known else days * rates[kind][period][detector][0]
             frame[name] = [float(f"{x:.{_DIGITS}g}") for x in number * shape]
-        found[detector, period] = frame
-    return found
+        entries[detector, period] = frame
+    return entries
 
 
 def _spectra(
@@ -179,28 +179,28 @@ def huber_mueller(files: Files) -> pd.DataFrame:
     """Return the fluxes per fission with their errors, as the release interpolates them."""
     name = "reactor_antineutrino_spectra_hm"
     frames = {i: files.table(f"{name}.tsv/{name}_{i}") for i in ISOTOPES}
-    found = pd.DataFrame({"energy": frames["U235"]["E_MeV"]})
+    frame = pd.DataFrame({"energy": frames["U235"]["E_MeV"]})
     for isotope, column in _COLUMNS.items():
-        found[column] = frames[isotope]["N_density"]
+        frame[column] = frames[isotope]["N_density"]
     for kind, word in (("uncorr", "uncorrelated"), ("corr", "correlated")):
         for isotope, column in _COLUMNS.items():
             errors = files.table(f"{name}_uncertainties.tsv/{name}_uncertainties_{kind}_{isotope}")
-            found[f"{column}_{word}"] = errors["sigma_rel"]
-    return found
+            frame[f"{column}_{word}"] = errors["sigma_rel"]
+    return frame
 
 
 def _irradiation(files: Files) -> pd.DataFrame:
     name = "nonequilibrium_correction"
     isotopes = [i for i in ISOTOPES if i != "U238"]
     frames = {i: files.table(f"{name}.tsv/{name}_{i}") for i in isotopes}
-    found = pd.DataFrame({"energy": frames["U235"]["E_MeV"]})
-    return found.assign(**{_COLUMNS[i]: frames[i]["C"] for i in isotopes})
+    frame = pd.DataFrame({"energy": frames["U235"]["E_MeV"]})
+    return frame.assign(**{_COLUMNS[i]: frames[i]["C"] for i in isotopes})
 
 
 def _spent_fuel(files: Files) -> pd.DataFrame:
     frames = {core: files.table(f"snf_correction.tsv/snf_correction_{core}") for core in CORES}
-    found = pd.DataFrame({"energy": frames["R1"]["E_MeV"]})
-    return found.assign(**{core.lower(): frames[core]["C"] for core in CORES})
+    frame = pd.DataFrame({"energy": frames["R1"]["E_MeV"]})
+    return frame.assign(**{core.lower(): frames[core]["C"] for core in CORES})
 
 
 def _daily(files: Files) -> pd.DataFrame:
@@ -222,5 +222,5 @@ def _daily(files: Files) -> pd.DataFrame:
 def _weekly(files: Files) -> pd.DataFrame:
     frames = {core: files.table(f"neutrino_rate.tsv/neutrino_rate_{core}") for core in CORES}
     first = frames["R1"]
-    found = pd.DataFrame({"day": first["day"], "days": first["n_days"], "periods": first["n_det_mask"]})
-    return found.assign(**{core.lower(): frames[core]["neutrino_rate_per_s"] for core in CORES})
+    frame = pd.DataFrame({"day": first["day"], "days": first["n_days"], "periods": first["n_det_mask"]})
+    return frame.assign(**{core.lower(): frames[core]["neutrino_rate_per_s"] for core in CORES})

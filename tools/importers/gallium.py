@@ -77,7 +77,7 @@ def tables(
         raise NuanomalyError(f"measurements are {names}, the arguments give volumes of {sorted(volumes)}")
     isotopes = list(dict.fromkeys(r.text("source") for r in ratios))
     sections = read(originals / FOLDER / "cross_sections.csv")
-    found = {
+    frames = {
         "ratios": _ratios(ratios, upper or {}),
         "measurements": _measurements(ratios, sections, volumes, parts or {}),
         "cross-sections": _cross_sections(sections, read(originals / FOLDER / "gt_strengths.csv"), isotopes),
@@ -88,10 +88,10 @@ def tables(
         "activity": _activity(originals, experiment),
     }
     if scaled:
-        found["measurements-giunti2022"] = _giunti2022(ratios, sections, upper or {})
+        frames["measurements-giunti2022"] = _giunti2022(ratios, sections, upper or {})
     if experiment == "BEST":
-        found |= {name: make(originals / FOLDER) for name, make in BEST.items()}
-    return found
+        frames |= {name: make(originals / FOLDER) for name, make in BEST.items()}
+    return frames
 
 
 def _ratios(rows: Sequence[Row], upper: Mapping[str, float]) -> pd.DataFrame:

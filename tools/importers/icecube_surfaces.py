@@ -80,15 +80,15 @@ def _completed(path: Path, points: pd.DataFrame) -> pd.DataFrame:
 def _unstable(folder: Path) -> dict[str, pd.DataFrame]:
     path = folder / "LLH.txt"
     first = path.read_text("utf-8").partition("\n")[0]
-    found = _NULL.search(first)
-    if not found:
+    match = _NULL.search(first)
+    if not match:
         raise NuanomalyError(f"{path}, line 1: does not give −2ΔLLH of three neutrinos")
     points = _sorted(read_text(path, (*_DECAYING, "delta")), list(_DECAYING))
     bayes = _sorted(
         read_text(folder / "BayesFactor.txt", (*_DECAYING, "log10_bayes_factor")), list(_DECAYING)
     )
     _refuse_twice(path, points, _DECAYING)
-    null = pd.DataFrame({"delta": [float(found.group(1))]})
+    null = pd.DataFrame({"delta": [float(match.group(1))]})
     return {"surface": points, "three-neutrinos": null, "bayes-factors": bayes}
 
 

@@ -47,13 +47,13 @@ def _chi2(path: Path) -> pd.DataFrame:
     The table gives log10 of both, in steps of 0.05: 10 to that power, rounded to twelve digits, is the
     number meant, and the same on every machine.
     """
-    found = read_text(path, ("log_dm2", "log_sin2", "chi2", "inverted"))
-    if not (found["chi2"] == found["inverted"]).all():
+    frame = read_text(path, ("log_dm2", "log_sin2", "chi2", "inverted"))
+    if not (frame["chi2"] == frame["inverted"]).all():
         raise NuanomalyError(f"{path}: the two orderings differ, which they cannot at a short baseline")
     return pd.DataFrame(
         {
-            "dm2_41": [float(f"{10.0**x:.12g}") for x in found["log_dm2"]],
-            "sin2_2theta_mue": [float(f"{10.0**x:.12g}") for x in found["log_sin2"]],
-            "chi2": found["chi2"],
+            "dm2_41": [float(f"{10.0**x:.12g}") for x in frame["log_dm2"]],
+            "sin2_2theta_mue": [float(f"{10.0**x:.12g}") for x in frame["log_sin2"]],
+            "chi2": frame["chi2"],
         }
     )

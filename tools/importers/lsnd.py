@@ -106,12 +106,12 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
 
 def _results(path: Path) -> pd.DataFrame:
     """Return the printed results as one row, a column per number."""
-    found = {row["quantity"]: row for row in csv_rows(path)}
+    entries = {row["quantity"]: row for row in csv_rows(path)}
     values = {}
     for column, (quantity, which) in _QUANTITIES.items():
-        if quantity not in found:
+        if quantity not in entries:
             raise NuanomalyError(f"{path}: the quantity {quantity!r} is missing")
-        values[column] = [float(found[quantity][_VALUES[which]])]
+        values[column] = [float(entries[quantity][_VALUES[which]])]
     return pd.DataFrame(values)
 
 

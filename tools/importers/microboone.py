@@ -86,12 +86,12 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         with path.open(encoding="utf-8") as stream:
-            found: Any = yaml.load(stream, _Loader)
+            content: Any = yaml.load(stream, _Loader)
     except (OSError, yaml.YAMLError) as error:
         raise NuanomalyError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None
-    if not isinstance(found, dict) or not {"independent_variables", "dependent_variables"} <= set(found):
+    if not isinstance(content, dict) or not {"independent_variables", "dependent_variables"} <= set(content):
         raise NuanomalyError(f"{path}: has no independent_variables and dependent_variables")
-    return found
+    return content
 
 
 def _numbers(values: Iterable[Mapping[str, Any]], key: str, path: Path) -> Array:

@@ -57,15 +57,15 @@ def tables(
     """
     base = originals / folder
     constrained = [name for name in channels if name.split("-")[1] == "nue"]
-    found = {
+    frames = {
         "channels": _spectra(base / files["channels"], channels),
         "constrained": _spectra(base / files["constrained"], constrained),
         "covariance": _covariance(base / files["covariance"], len(channels) * _BINS),
     }
     if kernels is not None:
-        fit = _microboone_kernels.TwoBeams(originals / kernels, found["channels"], found["covariance"])
-        found |= _microboone_kernels.tables(fit, *points)
-    return found
+        fit = _microboone_kernels.TwoBeams(originals / kernels, frames["channels"], frames["covariance"])
+        frames |= _microboone_kernels.tables(fit, *points)
+    return frames
 
 
 def blocks(path: Path) -> list[tuple[list[str], np.ndarray]]:
@@ -80,22 +80,22 @@ def blocks(path: Path) -> list[tuple[list[str], np.ndarray]]:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
         raise NuanomalyError(f"{path}: cannot be read ({error.strerror})") from None
-    found: list[tuple[list[str], list[list[float]]]] = []
+    lists: list[tuple[list[str], list[list[float]]]] = []
     for number, line in enumerate(lines, 1):
         cells = line.split(",")
         if not line.strip() or line.startswith("#"):
             continue
         if line[0].isalpha():
-            found.append((cells, []))
+            lists.append((cells, []))
             continue
         try:
             row = [float(cell) for cell in cells]
         except ValueError as error:
             raise NuanomalyError(f"{path}, line {number}: {error}") from None
-        if not found or len(row) != len(found[-1][0]):
+        if not lists or len(row) != len(lists[-1][0]):
             raise NuanomalyError(f"{path}, line {number}: {len(row)} numbers do not fit the header above")
-        found[-1][1].append(row)
-    return [(header, np.array(rows)) for header, rows in found]
+        lists[-1][1].append(row)
+    return [(header, np.array(rows)) for header, rows in lists]
 
 
 def _spectra(path: Path, channels: Sequence[str]) -> pd.DataFrame:

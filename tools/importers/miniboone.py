@@ -46,13 +46,13 @@ def tables(
         If a file does not have the shape or the grid it must have.
     """
     base = originals / folder
-    found = {name: _nue(base, files) for name, files in nue.items()}
-    found |= {name: _numu(base, files) for name, files in numu.items()}
-    found |= {name: _covariance(base / file) for name, file in covariances.items()}
-    found |= {name: _events(base, files) for name, files in events.items()}
-    found |= {name: _surface(base, files) for name, files in surfaces.items()}
-    found |= {name: _contours(base, files) for name, files in (contours or {}).items()}
-    return found
+    frames = {name: _nue(base, files) for name, files in nue.items()}
+    frames |= {name: _numu(base, files) for name, files in numu.items()}
+    frames |= {name: _covariance(base / file) for name, file in covariances.items()}
+    frames |= {name: _events(base, files) for name, files in events.items()}
+    frames |= {name: _surface(base, files) for name, files in surfaces.items()}
+    frames |= {name: _contours(base, files) for name, files in (contours or {}).items()}
+    return frames
 
 
 def read(path: Path, columns: int | None = None, header: int = 0) -> Array:

@@ -48,11 +48,11 @@ def tables(
     NuanomalyError
         If a file has not the trees and codes it must have, or the data are not those of the 2020 release.
     """
-    found = miniboone.tables(originals, **{"events": {}, **text})
+    frames = miniboone.tables(originals, **{"events": {}, **text})
     for mode, files in trees.items():
         base = originals / folder
         events = _events(base / files["simulation"], "h55")
-        nue, numu = found[f"nue_{mode}"], found[f"numu_{mode}"]
+        nue, numu = frames[f"nue_{mode}"], frames[f"numu_{mode}"]
         edges = np.append(nue["low"], nue["high"].iloc[-1]) / 1000.0
         _check(base / files["nue_data"], "h55", edges, nue["data"])
         _check(base / files["numu_data"], "h56", np.array(NUMU_EDGES), numu["data"])
@@ -61,8 +61,8 @@ def tables(
         intrinsic = _histogram(events, edges) * scales[mode]
         nue["background_nue"] = intrinsic
         nue["background_other"] = nue["background"] - intrinsic
-        found[f"events_{mode}"] = events
-    return found
+        frames[f"events_{mode}"] = events
+    return frames
 
 
 def _tree(path: Path, name: str) -> Any:
@@ -107,11 +107,11 @@ def _check(path: Path, name: str, edges: Any, counts: pd.Series) -> None:
     """Refuse data that are not the released counts."""
     energy = _tree(path, name)["energy"]
     # energies are in single precision: round the edges in the same way
-    found = _counts(energy, np.ones(energy.size), edges.astype(np.float32))
-    wrong = np.flatnonzero(found != counts.to_numpy())
+    content = _counts(energy, np.ones(energy.size), edges.astype(np.float32))
+    wrong = np.flatnonzero(content != counts.to_numpy())
     if wrong.size:
         k = int(wrong[0])
-        raise NuanomalyError(f"{path}: {found[k]:g} events in bin {k}, the release has {counts.iloc[k]:g}")
+        raise NuanomalyError(f"{path}: {content[k]:g} events in bin {k}, the release has {counts.iloc[k]:g}")
 
 
 def _histogram(events: pd.DataFrame, edges: Any) -> Any:

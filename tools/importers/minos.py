@@ -43,17 +43,17 @@ def tables(originals: Path, *, release: str, calculation: str) -> dict[str, pd.D
         If uproot is missing, or a file has not the objects it must have.
     """
     with _open(originals / release) as file, _open(originals / calculation) as output:
-        found = {f"covariance_{s}": _covariance(file, f"Total{name}Covar") for s, name in _SAMPLES.items()}
+        frames = {f"covariance_{s}": _covariance(file, f"Total{name}Covar") for s, name in _SAMPLES.items()}
         for detector in _DETECTORS:
-            found[f"truth_{detector}"] = _truth(file, detector)
+            frames[f"truth_{detector}"] = _truth(file, detector)
             for sample in _SAMPLES:
-                found[f"{detector}_{sample}"] = _spectra(file, output, detector, sample)
-                found[f"response_{detector}_{sample}"] = _response(file, detector, sample)
-        found["surface"] = _grid(file, "dm241vsth24", "chi2")
-        found["critical"] = _grid(file, "dm241vsth24_UpValuesFC90CL", "delta_chi2")
-        found["contours"] = _contours(file)
-        found["best_fit"] = _best_fit(output)
-    return found
+                frames[f"{detector}_{sample}"] = _spectra(file, output, detector, sample)
+                frames[f"response_{detector}_{sample}"] = _response(file, detector, sample)
+        frames["surface"] = _grid(file, "dm241vsth24", "chi2")
+        frames["critical"] = _grid(file, "dm241vsth24_UpValuesFC90CL", "delta_chi2")
+        frames["contours"] = _contours(file)
+        frames["best_fit"] = _best_fit(output)
+    return frames
 
 
 def _open(path: Path) -> Any:
@@ -77,9 +77,9 @@ def _get(file: Any, name: str) -> Any:
 
 
 def _covariance(file: Any, name: str) -> pd.DataFrame:
-    found = _get(file, name)
-    size = found.member("fNrows")
-    matrix = np.asarray(found.member("fElements"), float).reshape(size, -1)
+    content = _get(file, name)
+    size = content.member("fNrows")
+    matrix = np.asarray(content.member("fElements"), float).reshape(size, -1)
     return pd.DataFrame(matrix, columns=[f"c{i}" for i in range(matrix.shape[1])])
 
 
@@ -105,10 +105,10 @@ def _spectra(file: Any, output: Any, detector: str, sample: str) -> pd.DataFrame
     head = {"near": "NearDetector", "far": "FarDetector"}[detector]
     columns: dict[str, Any] = {}
     for period in _PERIODS:
-        found = _get(file, f"data{_DETECTORS[detector]}{_SAMPLES[sample]}_{period}")
-        columns.setdefault("low", found.axis().edges()[:-1])
-        columns.setdefault("high", found.axis().edges()[1:])
-        columns[f"data_{period.lower()}"] = found.values()
+        content = _get(file, f"data{_DETECTORS[detector]}{_SAMPLES[sample]}_{period}")
+        columns.setdefault("low", content.axis().edges()[:-1])
+        columns.setdefault("high", content.axis().edges()[1:])
+        columns[f"data_{period.lower()}"] = content.values()
     for period in _PERIODS:
         name = f"{head}_{period}_prediction_{_SAMPLES[sample]}"
         columns[f"best_fit_{period.lower()}"] = _get(output, name).values()
@@ -121,9 +121,9 @@ def _response(file: Any, detector: str, sample: str) -> pd.DataFrame:
     """Return the elements of the migration matrices that are not zero."""
     parts = []
     for period, component, name in _histograms(detector, sample):
-        found = _get(file, name)
-        values = found.values()
-        outside = float(np.abs(found.values(flow=True)).sum() - np.abs(values).sum())
+        content = _get(file, name)
+        values = content.values()
+        outside = float(np.abs(content.values(flow=True)).sum() - np.abs(values).sum())
         if outside > 1e-9 * float(np.abs(values).sum()):
             raise NuanomalyError(f"{file.file_path}: {name} has {outside:g} events outside its bins")
         truth, reconstructed = np.nonzero(values)
@@ -146,14 +146,14 @@ def _grid(file: Any, name: str, value: str) -> pd.DataFrame:
 
     sin²θ24 is rounded to twelve digits, so that it is the same on every machine.
     """
-    found = _get(file, name)
-    angle, splitting = (0.5 * (e[:-1] + e[1:]) for e in (found.axis(0).edges(), found.axis(1).edges()))
+    content = _get(file, name)
+    angle, splitting = (0.5 * (e[:-1] + e[1:]) for e in (content.axis(0).edges(), content.axis(1).edges()))
     return pd.DataFrame(
         {
             "dm2_41": np.repeat(splitting, angle.size),
             "theta_24": np.tile(angle, splitting.size),
             "sin2_theta_24": np.tile([float(f"{math.sin(a) ** 2:.12g}") for a in angle], splitting.size),
-            value: found.values().T.ravel(),
+            value: content.values().T.ravel(),
         }
     )
 
@@ -162,8 +162,8 @@ def _contours(file: Any) -> pd.DataFrame:
     parts = []
     for level in ("90", "99"):
         for piece in range(2):
-            found = _get(file, f"minosPlus{level}CL_{piece}")
-            columns = {"sin2_theta_24": found.member("fX"), "dm2_41": found.member("fY")}
+            content = _get(file, f"minosPlus{level}CL_{piece}")
+            columns = {"sin2_theta_24": content.member("fX"), "dm2_41": content.member("fY")}
             parts.append(pd.DataFrame({"level": f"{level}%", "piece": piece, **columns}))
     return pd.concat(parts, ignore_index=True)
 

@@ -26,9 +26,9 @@ def tables(
     contour : str
         File of points (sin²2θ, Δm²); those on the frame, at full mixing, are left out.
     """
-    found = read_csv(originals / ratio, columns)
+    frame = read_csv(originals / ratio, columns)
     # the ratios are corrected for everything but oscillation
-    found["no_oscillation"] = 1.0
+    frame["no_oscillation"] = 1.0
     points = read_text(originals / contour, ("sin2_2theta_mumu", "dm2_41"), separator=",")
     points = points[points["sin2_2theta_mumu"] < _FRAME].reset_index(drop=True)
-    return {"ratio": found, "contour": points[["dm2_41", "sin2_2theta_mumu"]]}
+    return {"ratio": frame, "contour": points[["dm2_41", "sin2_2theta_mumu"]]}

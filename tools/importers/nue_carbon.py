@@ -71,23 +71,23 @@ def _pairs(lsnd: pd.DataFrame) -> pd.DataFrame:
 def _both(karmen: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the bins of both experiments under each other, and which of them an error acts on."""
     frames = [karmen[["low", "high", "observed", "background"]], pairs.assign(background=0.0)]
-    found = pd.concat(frames, ignore_index=True)
-    first = np.arange(len(found)) < len(karmen)
-    found.insert(0, "experiment", np.where(first, "KARMEN", "LSND"))
-    return found.assign(karmen=first.astype(float), lsnd=(~first).astype(float))
+    frame = pd.concat(frames, ignore_index=True)
+    first = np.arange(len(frame)) < len(karmen)
+    frame.insert(0, "experiment", np.where(first, "KARMEN", "LSND"))
+    return frame.assign(karmen=first.astype(float), lsnd=(~first).astype(float))
 
 
 def _curve(path: Path, name: str, logarithm: bool = False) -> pd.DataFrame:
     """Return energies in GeV and the values for νe; logarithms become the numbers that were meant."""
-    found = read_text(path, ("energy", *_FLAVOURS))
-    energy = [float(f"{10.0**x:.12g}") for x in found["energy"]] if logarithm else found["energy"]
-    return pd.DataFrame({"energy": energy, name: found["nue"]})
+    frame = read_text(path, ("energy", *_FLAVOURS))
+    energy = [float(f"{10.0**x:.12g}") for x in frame["energy"]] if logarithm else frame["energy"]
+    return pd.DataFrame({"energy": energy, name: frame["nue"]})
 
 
 def _chi2(path: Path) -> pd.DataFrame:
     """Return a χ² table, Δm² in the outer loop as everywhere in the archive."""
     names = ["sin2_2theta_ee", "dm2_41", "lsnd", "karmen", "both"]
-    found = pd.DataFrame(read(path, len(names)), columns=names)
-    return found[["dm2_41", *names[:1], *names[2:]]].sort_values(
+    frame = pd.DataFrame(read(path, len(names)), columns=names)
+    return frame[["dm2_41", *names[:1], *names[2:]]].sort_values(
         ["dm2_41", "sin2_2theta_ee"], ignore_index=True
     )

@@ -51,11 +51,11 @@ def _segments(folder: Path) -> pd.DataFrame:
     efficiency = read_text(
         folder / "1.5_Osc_RelativeEfficiencies.txt", ("column", "row", "efficiency"), separator=","
     )
-    found = frame.merge(efficiency, on=["column", "row"], how="left", validate="one_to_one")
-    if found["efficiency"].isna().any():
+    rows = frame.merge(efficiency, on=["column", "row"], how="left", validate="one_to_one")
+    if rows["efficiency"].isna().any():
         raise NuanomalyError(f"{folder}: a segment of file 1.1 has no efficiency in file 1.5")
     whole = ["baseline_bin", "segment", "column", "row"]
-    return found.astype(dict.fromkeys(whole, "int64"))
+    return rows.astype(dict.fromkeys(whole, "int64"))
 
 
 def _label(number: int) -> str:
@@ -91,8 +91,8 @@ def _of_size(frame: pd.DataFrame, rows: int, path: Path) -> pd.DataFrame:
 
 
 def _by_segment(prompt: dict[int, pd.DataFrame]) -> pd.DataFrame:
-    found = pd.concat(prompt.values(), keys=prompt, names=["segment", None])
-    return found.reset_index("segment").reset_index(drop=True)
+    frame = pd.concat(prompt.values(), keys=prompt, names=["segment", None])
+    return frame.reset_index("segment").reset_index(drop=True)
 
 
 def _spectra(folder: Path, used: pd.DataFrame, prompt: dict[int, pd.DataFrame]) -> pd.DataFrame:

@@ -82,10 +82,10 @@ def rows(path: Path) -> Floats:
 
     Lines that begin with no number are headers.
     """
-    found = [numbers for _, numbers in _numbered(path)]
-    if len({len(numbers) for numbers in found}) != 1:
+    arrays = [numbers for _, numbers in _numbered(path)]
+    if len({len(numbers) for numbers in arrays}) != 1:
         raise NuanomalyError(f"{path}: lines of numbers have different lengths")
-    return np.array(found)
+    return np.array(arrays)
 
 
 def _numbered(path: Path) -> Iterator[tuple[int, list[float]]]:
@@ -104,9 +104,9 @@ def _numbered(path: Path) -> Iterator[tuple[int, list[float]]]:
 
 def _blocks(path: Path) -> list[Floats]:
     """Return the tables of a file in which headers stand between tables."""
-    found = list(_numbered(path))
-    ends = [k + 1 for k, (a, b) in enumerate(pairwise(found)) if b[0] != a[0] + 1]
-    parts = (found[i:j] for i, j in pairwise([0, *ends, len(found)]))
+    items = list(_numbered(path))
+    ends = [k + 1 for k, (a, b) in enumerate(pairwise(items)) if b[0] != a[0] + 1]
+    parts = (items[i:j] for i, j in pairwise([0, *ends, len(items)]))
     return [np.array([numbers for _, numbers in part]) for part in parts]
 
 

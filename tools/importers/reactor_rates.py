@@ -175,10 +175,10 @@ def daya_bay_near(common: Path, geometry: Path) -> pd.DataFrame:
 def _reno(common: Path) -> pd.DataFrame:
     """Return the near detector of RENO; read by line, because later cells of the file have bare commas."""
     path = common / "detector_setup.csv"
-    found = [line.split(",")[2] for line in lines(path) if line.startswith("RENO,ND,")]
-    if len(found) != 1:
-        raise NuanomalyError(f"{path}: has {len(found)} lines for RENO,ND, one is needed")
-    return _baseline_frame([("reno-near", "ND", "", found[0], "2.0", "1")])
+    texts = [line.split(",")[2] for line in lines(path) if line.startswith("RENO,ND,")]
+    if len(texts) != 1:
+        raise NuanomalyError(f"{path}: has {len(texts)} lines for RENO,ND, one is needed")
+    return _baseline_frame([("reno-near", "ND", "", texts[0], "2.0", "1")])
 
 
 def _assigned(errors: Mapping[str, float]) -> dict[str, pd.DataFrame]:
@@ -197,10 +197,10 @@ def _assigned(errors: Mapping[str, float]) -> dict[str, pd.DataFrame]:
 
 def _flux_uncertainties(folder: Path) -> dict[str, pd.DataFrame]:
     sigma = pd.DataFrame({"isotope": [isotope.lower() for isotope in ISOTOPES]})
-    found = {}
+    entries = {}
     for name, how in FLUXES.items():
         row = numbers(folder / f"flux_norm_uncertainties_{how['rates']}.csv")
         sigma[name.replace("-", "_")] = row.loc[0, list(ISOTOPES)].to_numpy(float)
         inverse = numbers(folder / f"flux_norm_inverse_correlation_{how['rates']}.csv")
-        found[f"flux-inverse-correlation-{name}"] = inverse[list(ISOTOPES)].rename(columns=str.lower)
-    return {"flux-uncertainties": sigma, **found}
+        entries[f"flux-inverse-correlation-{name}"] = inverse[list(ISOTOPES)].rename(columns=str.lower)
+    return {"flux-uncertainties": sigma, **entries}

@@ -46,12 +46,12 @@ def tables(originals: Path, year: str) -> dict[str, pd.DataFrame]:
     covariance = relative * ratio[:, None] * ratio
     baselines = pd.DataFrame([_baseline(row) for row in rows])
     long = baselines["baseline"] > _LONG
-    found = {"rates": rates, "relative-covariance": relative, "covariance": covariance}
-    found["short-baselines"] = baselines[~long].reset_index(drop=True)
+    frames = {"rates": rates, "relative-covariance": relative, "covariance": covariance}
+    frames["short-baselines"] = baselines[~long].reset_index(drop=True)
     if long.any():
-        found["long-baselines"] = baselines[long].reset_index(drop=True)
+        frames["long-baselines"] = baselines[long].reset_index(drop=True)
     return {
-        **found,
+        **frames,
         "flux": _globesfit.flux(originals, ""),
         "cross-section": _globesfit.cross_section(originals),
         **uncertainties(originals),

@@ -166,17 +166,17 @@ def tables(originals: Path, experiment: str) -> dict[str, pd.DataFrame]:
 
 def _setup(path: Path) -> dict[tuple[str, str], dict[str, str]]:
     """Return the list of detectors; read from both ends of a line, cells in between have bare commas."""
-    found = {}
+    entries = {}
     for line in lines(path)[1:]:
         cells = line.split(",")
-        found[cells[0], cells[1]] = {
+        entries[cells[0], cells[1]] = {
             "baseline": cells[2],
             "linear": cells[-4],
             "root": cells[-3],
             "constant": cells[-2],
             "average": cells[-1],
         }
-    return found
+    return entries
 
 
 def _contour(path: Path) -> pd.DataFrame:
@@ -226,8 +226,8 @@ def _baselines(
             lengths = np.round(effective - REACH + WIDTH * (np.arange(number) + 0.5), 6)
             half = np.full(number, 0.5 * WIDTH)
             short.append(_derived(d.name, lengths, half, averages[d.name], 1.0 / effective**2))
-    found = {"short-baselines": short, "long-baselines": long}
-    return {name: pd.concat(parts) for name, parts in found.items() if parts}
+    frames = {"short-baselines": short, "long-baselines": long}
+    return {name: pd.concat(parts) for name, parts in frames.items() if parts}
 
 
 def _rate_lengths(originals: Path, experiment: str) -> Floats:

@@ -71,14 +71,14 @@ def _baselines(path: Path) -> pd.DataFrame:
     """Return the distances; read by line, because later cells of the file have bare commas."""
     rows = []
     for name, (experiment, detector, _) in _ROWS.items():
-        found = [
+        texts = [
             line.split(",")[2]
             for line in path.read_text("utf-8").splitlines()
             if line.startswith(f"{experiment},{detector},")
         ]
-        if len(found) != 1:
-            raise NuanomalyError(f"{path}: has {len(found)} lines for {experiment},{detector}, one is needed")
-        rows.append((name, float(found[0]), HALF_LENGTHS[name], 1.0))
+        if len(texts) != 1:
+            raise NuanomalyError(f"{path}: has {len(texts)} lines for {experiment},{detector}, one is needed")
+        rows.append((name, float(texts[0]), HALF_LENGTHS[name], 1.0))
     return pd.DataFrame(rows, columns=["site", "baseline", "half_length", "strength"])
 
 

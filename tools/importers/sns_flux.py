@@ -21,11 +21,11 @@ def tables(originals: Path) -> dict[str, pd.DataFrame]:
         If there are flavours that a stopped π⁺ does not give.
     """
     path = originals / FILE
-    found = read_text(path, _COLUMNS)
-    if found[["nutau", "nuebar", "nutaubar"]].to_numpy().any():
+    frame = read_text(path, _COLUMNS)
+    if frame[["nutau", "nuebar", "nutaubar"]].to_numpy().any():
         raise NuanomalyError(f"{path}: has ν_τ, ν̄_e or ν̄_τ, which stopped positive pions do not give")
-    spectrum = found[["energy", "numu", "nue", "numubar"]].copy()
+    spectrum = frame[["energy", "numu", "nue", "numubar"]].copy()
     # a shift of the decimal point, not a product
-    spectrum["energy"] = [float(Decimal(repr(e)) * 1000) for e in found["energy"]]
+    spectrum["energy"] = [float(Decimal(repr(e)) * 1000) for e in frame["energy"]]
     some = (spectrum[["numu", "nue", "numubar"]] != 0.0).any(axis=1)
     return {"spectrum": spectrum.iloc[: int(spectrum.index[some].max()) + 1].reset_index(drop=True)}

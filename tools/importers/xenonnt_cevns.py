@@ -49,26 +49,26 @@ def tables(originals: Path, exposures: Sequence[float] = ()) -> dict[str, pd.Dat
         If the bins of a template are not those of its run, or an event lies outside.
     """
     folder = originals / "cevns" / "xenonnt_cevns"
-    found = {
+    frames = {
         f"events-sr{run}": read_csv(folder / "data" / f"sr{run}.csv", {"": "number", **_OBSERVABLES}).drop(
             columns="number"
         )
         for run in RUNS
     }
-    found["backgrounds"] = pd.concat([_backgrounds(folder, run) for run in RUNS], ignore_index=True)
+    frames["backgrounds"] = pd.concat([_backgrounds(folder, run) for run in RUNS], ignore_index=True)
     expected = {f"sensitivity_{old}": f"sensitivity_{new}".rstrip("_") for old, new in _SENSITIVITIES.items()}
     columns = {"": "number", "mass": "mass", **expected, "upper_limit": "limit"}
     limit = read_csv(folder / "limits" / "sr2" / "xenonnt_2026_wimp_si.csv", columns)
-    found["limit"] = limit.drop(columns="number")
+    frames["limit"] = limit.drop(columns="number")
     if not exposures:
-        return found
-    found["exposure"] = pd.DataFrame({"run": RUNS, "exposure": [float(x) for x in exposures]})
-    found["recoils"] = pd.concat([_recoils(folder, run) for run in RUNS], ignore_index=True)
-    found["spectrum"] = read_text(originals / _SPECTRUM, ["energy", "spectrum"], ",")
-    cells = [_cells(found, run, exposure) for run, exposure in zip(RUNS, exposures, strict=True)]
-    found["cells"] = pd.concat(cells, ignore_index=True)
-    found["cells-first"] = pd.concat(cells[:2], ignore_index=True)
-    return found
+        return frames
+    frames["exposure"] = pd.DataFrame({"run": RUNS, "exposure": [float(x) for x in exposures]})
+    frames["recoils"] = pd.concat([_recoils(folder, run) for run in RUNS], ignore_index=True)
+    frames["spectrum"] = read_text(originals / _SPECTRUM, ["energy", "spectrum"], ",")
+    cells = [_cells(frames, run, exposure) for run, exposure in zip(RUNS, exposures, strict=True)]
+    frames["cells"] = pd.concat(cells, ignore_index=True)
+    frames["cells-first"] = pd.concat(cells[:2], ignore_index=True)
+    return frames
 
 
 def _edges(folder: Path, run: int) -> list[list[float]]:
@@ -90,10 +90,10 @@ def _backgrounds(folder: Path, run: int) -> pd.DataFrame:
     edges = _edges(folder, run)
     rows = [[run, *(edge for pair in cell for edge in pair)] for cell in product(*map(pairwise, edges))]
     sides = [f"{name}_{side}" for name in _OBSERVABLES.values() for side in ("low", "high")]
-    found = pd.DataFrame(rows, columns=["run", *sides])
+    frame = pd.DataFrame(rows, columns=["run", *sides])
     for name, template in _TEMPLATES.items():
-        found[name] = _template(folder / "templates" / f"sr{run}" / template.format(run=run), edges)
-    return found
+        frame[name] = _template(folder / "templates" / f"sr{run}" / template.format(run=run), edges)
+    return frame
 
 
 def _recoils(folder: Path, run: int) -> pd.DataFrame:
@@ -108,12 +108,12 @@ def _recoils(folder: Path, run: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _cells(found: dict[str, pd.DataFrame], run: int, exposure: float) -> pd.DataFrame:
+def _cells(frames: dict[str, pd.DataFrame], run: int, exposure: float) -> pd.DataFrame:
     """Return a run's bins with the events in them and the expected backgrounds."""
-    every = found["backgrounds"]
+    every = frames["backgrounds"]
     cells = every[every["run"] == run].reset_index(drop=True)
     cells[list(_TEMPLATES)] *= exposure
-    events = found[f"events-sr{run}"]
+    events = frames[f"events-sr{run}"]
     counts = np.zeros(len(cells), dtype=np.int64)
     for event in events.itertuples(index=False):
         inside = np.ones(len(cells), dtype=bool)

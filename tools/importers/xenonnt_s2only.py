@@ -69,9 +69,9 @@ def _rates(model: dict[str, object]) -> list[tuple[str, str]]:
 
 
 def _events(path: Path, run: int) -> pd.DataFrame:
-    found = read_csv(path, {"cs2_wo_elifecorr_pe": "cs2"})
-    found.insert(0, "run", run)
-    return found
+    frame = read_csv(path, {"cs2_wo_elifecorr_pe": "cs2"})
+    frame.insert(0, "run", run)
+    return frame
 
 
 def _cells(folder: Path, run: int, exposure: float, events: pd.DataFrame) -> pd.DataFrame:
@@ -87,23 +87,23 @@ def _cells(folder: Path, run: int, exposure: float, events: pd.DataFrame) -> pd.
         raise NuanomalyError(
             f"{folder}: {own.size - counts.sum()} events of run {run} lie outside of all bins"
         )
-    found = pd.DataFrame({"run": run, "cs2_low": edges[:-1], "cs2_high": edges[1:], "observed": counts})
-    found["cevns"] = _rounded(rows["cevns"] * exposure)
+    frame = pd.DataFrame({"run": run, "cs2_low": edges[:-1], "cs2_high": edges[1:], "observed": counts})
+    frame["cevns"] = _rounded(rows["cevns"] * exposure)
     up, down = (_template(folder, run, f"cevns_tqy_{pull}") for pull in ("1", "-1"))
-    found["yield_effect"] = _rounded(0.5 * (up - down) / rows["cevns"])
+    frame["yield_effect"] = _rounded(0.5 * (up - down) / rows["cevns"])
     for old, new in _BACKGROUNDS.items():
-        found[new] = _rounded(np.where(rows[old] > 1e-9, rows[old] * exposure, 0.0))
+        frame[new] = _rounded(np.where(rows[old] > 1e-9, rows[old] * exposure, 0.0))
     for side, pull in (("plus", "1"), ("minus", "-1")):
-        found[f"cathode_{side}"] = _rounded(_template(folder, run, f"cathode_tsys_{pull}") * exposure)
-    return found
+        frame[f"cathode_{side}"] = _rounded(_template(folder, run, f"cathode_tsys_{pull}") * exposure)
+    return frame
 
 
 def _template(folder: Path, run: int, name: str) -> NDArray[np.float64]:
     path = folder / "templates" / f"science_roi_background_sr{run}_template_{name}_1d.h5"
-    found = hdf5.read(path, "templates/template").ravel()
-    if found.size != BINS:
-        raise NuanomalyError(f"{path}: has {found.size} bins, expected {BINS}")
-    return found
+    values = hdf5.read(path, "templates/template").ravel()
+    if values.size != BINS:
+        raise NuanomalyError(f"{path}: has {values.size} bins, expected {BINS}")
+    return values
 
 
 def _recoils(folder: Path, run: int) -> pd.DataFrame:
@@ -115,14 +115,14 @@ def _recoils(folder: Path, run: int) -> pd.DataFrame:
             {"energy_kev": "energy", **{k: k for k in _NUMBERED}},
         )
         frames[column] = wide.melt("energy", _NUMBERED, "bin", column)
-    found = frames["efficiency"]
+    rows = frames["efficiency"]
     for column, frame in frames.items():
-        if not frame["energy"].equals(found["energy"]):
+        if not frame["energy"].equals(rows["energy"]):
             raise NuanomalyError(f"{folder}: recoil energies of run {run} differ between charge yields")
-        found[column] = frame[column]
-    found["bin"] = found["bin"].str.removeprefix("s2_bin_").astype("int64")
-    found.insert(0, "run", run)
-    return found.sort_values(["run", "energy", "bin"], ignore_index=True)
+        rows[column] = frame[column]
+    rows["bin"] = rows["bin"].str.removeprefix("s2_bin_").astype("int64")
+    rows.insert(0, "run", run)
+    return rows.sort_values(["run", "energy", "bin"], ignore_index=True)
 
 
 def _rounded(values: NDArray[np.float64]) -> list[float]:

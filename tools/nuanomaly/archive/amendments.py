@@ -84,25 +84,25 @@ def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]
     """
     if not amendments:
         return metadata
-    found = dict(metadata)
+    entries = dict(metadata)
     for section in ("known_issues", "benchmarks"):
         added = [
             {**item, "amended": str(entry["date"])} for entry in amendments for item in entry.get(section, ())
         ]
-        found[section] = [*found.get(section, ()), *added]
-    found["further_modes"] = {
+        entries[section] = [*entries.get(section, ()), *added]
+    entries["further_modes"] = {
         name: {**mode, "amended": str(entry["date"])}
         for entry in amendments
         for name, mode in entry.get("modes", {}).items()
     }
-    found["disjoint"] = [item for entry in amendments for item in entry.get("disjoint", ())]
+    entries["disjoint"] = [item for entry in amendments for item in entry.get("disjoint", ())]
     for entry in amendments:
         for table, columns in entry.get("columns", {}).items():
-            found["tables"] = _explained(found["tables"], table, columns)
+            entries["tables"] = _explained(entries["tables"], table, columns)
         for table, kinds in entry.get("energies", {}).items():
-            found["tables"] = _with_energies(found["tables"], table, kinds)
-    found["amendments"] = [dict(entry) for entry in amendments]
-    return found
+            entries["tables"] = _with_energies(entries["tables"], table, kinds)
+    entries["amendments"] = [dict(entry) for entry in amendments]
+    return entries
 
 
 def _explained(tables: Mapping[str, Any], table: str, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -40,5 +40,5 @@ def groups() -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=64)
 def _read(file: Path, mtime_ns: int) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = yamlio.read(file)
-    return found
+    entries: Mapping[str, Any] = yamlio.read(file)
+    return entries

@@ -46,8 +46,8 @@ def entries(root: Path | None = None) -> list[Entry]:
     if base is None:
         listed = [_entry(item) for item in catalog_content.read()["releases"]]
     else:
-        found = [folder for versions in release.folders(base).values() for folder in versions.values()]
-        listed = [_entry(release.read(folder).metadata) for folder in found]
+        items = [folder for versions in release.folders(base).values() for folder in versions.values()]
+        listed = [_entry(release.read(folder).metadata) for folder in items]
     return sorted(listed, key=lambda e: (e.name, names.sort_key(e.version)))
 
 
@@ -84,19 +84,19 @@ def find_datasets(
     >>> find_datasets(text="no release is about this")
     []
     """
-    found = entries()
+    items = entries()
     for attribute, wanted in (("sector", sector), ("experiment", experiment), ("state", state)):
         if wanted is not None:
             known = {getattr(e, attribute) for e in entries()}
             _must_be_known(attribute, wanted, known)
-            found = [e for e in found if getattr(e, attribute).lower() == wanted.lower()]
+            items = [e for e in items if getattr(e, attribute).lower() == wanted.lower()]
     if channel is not None:
         _must_be_known("channel", channel, {c for e in entries() for c in e.channels})
-        found = [e for e in found if channel in e.channels]
+        items = [e for e in items if channel in e.channels]
     if text is not None:
         words = text.lower().split()
-        found = [e for e in found if all(w in f"{e.name} {e.title} {e.summary}".lower() for w in words)]
-    return [e.id for e in found]
+        items = [e for e in items if all(w in f"{e.name} {e.title} {e.summary}".lower() for w in words)]
+    return [e.id for e in items]
 
 
 def build(root: Path) -> bytes:
@@ -164,21 +164,21 @@ def check(root: Path, content: bytes | None = None) -> list[str]:
     if path.read_bytes() == content:
         return []
     old, new = (_by_id(yamlio.parse(text.decode(), "catalog.yaml")) for text in (path.read_bytes(), content))
-    found = [f"{i} is not in the catalogue" for i in new if i not in old]
-    found += [f"{i} is in the catalogue, but its folder is not there" for i in old if i not in new]
-    found += [
+    texts = [f"{i} is not in the catalogue" for i in new if i not in old]
+    texts += [f"{i} is in the catalogue, but its folder is not there" for i in old if i not in new]
+    texts += [
         f"{i} has changed: {', '.join(_changed(old[i], new[i]))}"
         for i in new
         if i in old and old[i] != new[i]
     ]
-    return found or ["catalog.yaml is not as it would be written (ledger, order or layout)"]
+    return texts or ["catalog.yaml is not as it would be written (ledger, order or layout)"]
 
 
 def ledger_of(root: Path) -> dict[str, str]:
     """Return the ledger that stands in ``root/catalog.yaml``; empty without one."""
     path = root / "catalog.yaml"
-    found = yamlio.read(path) if path.is_file() else None
-    return dict((found or {}).get("ledger") or {})
+    content = yamlio.read(path) if path.is_file() else None
+    return dict((content or {}).get("ledger") or {})
 
 
 def list_files(folder: Path) -> list[dict[str, Any]]:
@@ -190,7 +190,7 @@ def list_files(folder: Path) -> list[dict[str, Any]]:
         If one is missing.
     """
     declared = {str(entry["file"]) for entry in release.read(folder).metadata["tables"].values()}
-    found = []
+    items = []
     for path in ["release.yaml", *sorted(declared)]:
         try:
             content = (folder / path).read_bytes()
@@ -198,8 +198,8 @@ def list_files(folder: Path) -> list[dict[str, Any]]:
             raise NuanomalyError(
                 f"{folder / path}: cannot be read ({error.strerror}): see `nuanomaly validate`"
             ) from None
-        found.append({"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
-    return found
+        items.append({"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    return items
 
 
 def digest(folder: Path, files: Iterable[Mapping[str, Any]]) -> str:

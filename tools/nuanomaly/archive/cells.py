@@ -30,16 +30,16 @@ def rows(path: Path) -> list[list[str]]:
     if not lines:
         return []
     separator = next((s for s in (",", "\t", ";") if all(s in line for line in lines)), None)
-    found = [_cells(line, separator) for line in lines]
-    if separator and all(row[-1] == "" for row in found):
-        found = [row[:-1] for row in found]
+    texts = [_cells(line, separator) for line in lines]
+    if separator and all(row[-1] == "" for row in texts):
+        texts = [row[:-1] for row in texts]
     before = told[: told.index(lines[0])]
     named = _cells(before[-1][1:].strip(), separator) if before and before[-1][0] == "#" else []
-    if all(is_number(cell) for cell in found[0]) and len(named) == len(found[0]):
-        found = [named, *found] if not any(is_number(word) for word in named) else found
-    if len(found) == 1 and len(found[0]) > 1 and all(is_number(cell) for cell in found[0]):
-        return [[cell] for cell in found[0]]  # one line of numbers is one column, such as edges of bins
-    return found
+    if all(is_number(cell) for cell in texts[0]) and len(named) == len(texts[0]):
+        texts = [named, *texts] if not any(is_number(word) for word in named) else texts
+    if len(texts) == 1 and len(texts[0]) > 1 and all(is_number(cell) for cell in texts[0]):
+        return [[cell] for cell in texts[0]]  # one line of numbers is one column, such as edges of bins
+    return texts
 
 
 def with_errors(name: str, cells: Sequence[str]) -> list[tuple[str, list[str]]]:

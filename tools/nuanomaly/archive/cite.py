@@ -74,13 +74,13 @@ def cite(references: str | Release | Iterable[str | Release], *, archive: bool =
     wanted = [references] if isinstance(references, str | Release) else list(references)
     named: dict[str, Release] = {}
     for reference in wanted:
-        for found in _releases(reference):
-            named[found.id] = found
+        for release in _releases(reference):
+            named[release.id] = release
     header: list[str] = []
     entries: dict[str, str] = {}
-    for found in named.values():
-        listed = found.metadata.get("publications", ())
-        header.append(f"% {found.id}: " + ", ".join(f"{p['key']} ({p['role']})" for p in listed))
+    for release in named.values():
+        listed = release.metadata.get("publications", ())
+        header.append(f"% {release.id}: " + ", ".join(f"{p['key']} ({p['role']})" for p in listed))
         for publication in listed:
             written = bibtex(publication)  # the same paper may be told in less detail elsewhere
             entries[publication["key"]] = max(entries.get(publication["key"], ""), written, key=len)
@@ -130,19 +130,19 @@ def tex(text: object) -> str:
     >>> print(tex("⁵¹Cr & ν̄μ→ν̄e at 1–2 eV²"))
     {$^{51}$}Cr \\& {$\\bar{\\nu}_{\\mu}\\to\\bar{\\nu}_{e}$} at 1--2 eV{$^{2}$}
     """
-    found = re.sub(r"[\\&%#_{}]", lambda m: r"\textbackslash " if m[0] == "\\" else "\\" + m[0], str(text))
+    words = re.sub(r"[\\&%#_{}]", lambda m: r"\textbackslash " if m[0] == "\\" else "\\" + m[0], str(text))
     for sign, written in _DASHES.items():
-        found = found.replace(sign, written)
-    return _FORMULA.sub(lambda m: "{$" + _formula(m[0]) + "$}", found)
+        words = words.replace(sign, written)
+    return _FORMULA.sub(lambda m: "{$" + _formula(m[0]) + "$}", words)
 
 
 def _formula(signs: str) -> str:
     """Return a run of mathematical signs as the inside of a formula."""
-    found = re.sub(f"(ν[{_BAR}]?)([eμτs])", r"\1_{\2}", signs)
-    found = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+", lambda m: f"^{{{m[0].translate(_UP)}}}", found)
-    found = re.sub("[₀₁₂₃₄₅₆₇₈₉]+", lambda m: f"_{{{m[0].translate(_DOWN)}}}", found)
-    found = re.sub(f"(.)[{_BAR}]", r"\\bar{\1}", found)
-    commands = [_SIGNS.get(c) or ("\\" + _letter(c) if c > "\u036f" else c) for c in found]
+    text = re.sub(f"(ν[{_BAR}]?)([eμτs])", r"\1_{\2}", signs)
+    text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+", lambda m: f"^{{{m[0].translate(_UP)}}}", text)
+    text = re.sub("[₀₁₂₃₄₅₆₇₈₉]+", lambda m: f"_{{{m[0].translate(_DOWN)}}}", text)
+    text = re.sub(f"(.)[{_BAR}]", r"\\bar{\1}", text)
+    commands = [_SIGNS.get(c) or ("\\" + _letter(c) if c > "\u036f" else c) for c in text]
     # a command ends where no letter follows
     return re.sub(r"(\\[A-Za-z]+)\0(?=[A-Za-z])", r"\1 ", "\0".join(commands)).replace("\0", "")
 
@@ -165,8 +165,8 @@ def _authors(text: str) -> str:
     people = re.split(
         r"\s*,\s*(?:and\s+)?|\s+and\s+|\s*;\s*|\s+&\s+", text[: others.start()] if others else text
     )
-    found = [_name(person.strip()) for person in people if person.strip()]
-    return " and ".join(found + (["others"] if others else []))
+    texts = [_name(person.strip()) for person in people if person.strip()]
+    return " and ".join(texts + (["others"] if others else []))
 
 
 def _name(person: str) -> str:

@@ -33,7 +33,7 @@ def claims(what: Contribution) -> tuple[Claim, ...]:
     """Return every entry of an anomaly that differs from the base; text of a contributor, not checked."""
     files = [c.path for c in what.changes if c.path.startswith("anomalies/") and c.path.endswith(".yaml")]
     before = History(what.root).contents([(what.base, path) for path in files])
-    found: list[Claim] = []
+    items: list[Claim] = []
     for path, content in zip(files, before, strict=True):
         file = what.root / path
         new = b"" if not file.is_file() or file.is_symlink() else file.read_bytes()
@@ -41,8 +41,8 @@ def claims(what: Contribution) -> tuple[Claim, ...]:
         for entry in dict.fromkeys([*old_entries, *new_entries]):
             pair = old_entries.get(entry), new_entries.get(entry)
             if pair[0] != pair[1]:
-                found.append(Claim(path.rpartition("/")[2].removesuffix(".yaml"), entry, *pair))
-    return tuple(found)
+                items.append(Claim(path.rpartition("/")[2].removesuffix(".yaml"), entry, *pair))
+    return tuple(items)
 
 
 def _entries(content: bytes, path: str) -> dict[str, Any]:

@@ -10,15 +10,15 @@ from nuanomaly.archive.errors import NuanomalyError
 
 def declared(root: Path) -> dict[str, Mapping[str, Any]]:
     """Return every ``comparison.yaml`` of an archive that can be read, by name."""
-    found: dict[str, Mapping[str, Any]] = {}
+    entries: dict[str, Mapping[str, Any]] = {}
     for path in sorted(root.glob("comparisons/*/comparison.yaml")):
         try:
             data = yamlio.read(path)
         except NuanomalyError:  # validation says so
             continue
         if isinstance(data, dict) and isinstance(data.get("datasets"), dict):
-            found[path.parent.name] = data
-    return found
+            entries[path.parent.name] = data
+    return entries
 
 
 def pinned(comparison: Mapping[str, Any], *, shown: bool = False) -> list[str]:

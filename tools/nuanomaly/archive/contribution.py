@@ -79,9 +79,9 @@ class Contribution:
     @property
     def releases(self) -> tuple[str, ...]:
         """The releases that are there and differ."""
-        found = dict.fromkeys(c.release for c in self.changes if c.release)
+        entries = dict.fromkeys(c.release for c in self.changes if c.release)
         folders = release.folders(self.root)
-        pairs = [(r, r.partition("@")) for r in found]
+        pairs = [(r, r.partition("@")) for r in entries]
         return tuple(r for r, (name, _, version) in pairs if version in folders.get(name, {}))
 
     def concerns(self, finding: Finding) -> bool:
@@ -121,10 +121,10 @@ def contribution(root: Path, base: str | None = None) -> Contribution:
     listed = history.git(root, "diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--", ".")
     words = listed.decode("utf-8", "backslashreplace").split("\0")
     hows = {"A": "added", "D": "removed"}
-    found = {path: hows.get(how, "changed") for how, path in zip(words[::2], words[1::2], strict=False)}
+    entries = {path: hows.get(how, "changed") for how, path in zip(words[::2], words[1::2], strict=False)}
     others = history.git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    found |= dict.fromkeys(filter(None, others.decode("utf-8", "backslashreplace").split("\0")), "added")
-    return Contribution(root, commit, tuple(Change(p, h) for p, h in sorted(found.items())))
+    entries |= dict.fromkeys(filter(None, others.decode("utf-8", "backslashreplace").split("\0")), "added")
+    return Contribution(root, commit, tuple(Change(p, h) for p, h in sorted(entries.items())))
 
 
 def _default_base(root: Path) -> str:
@@ -175,8 +175,8 @@ def predecessor(contribution: Contribution, wanted: str, scratch: Path) -> Relea
 
 def _versions(contribution: Contribution, name: str) -> list[str]:
     """Return the versions of a dataset in the base."""
-    found = history.History(contribution.root).tree(contribution.base, f"datasets/{name}")
-    folders = {path.partition("/")[0] for path in found}
+    entries = history.History(contribution.root).tree(contribution.base, f"datasets/{name}")
+    folders = {path.partition("/")[0] for path in entries}
     return [folder for folder in sorted(folders) if names.VERSION.fullmatch(folder)]
 
 
@@ -190,7 +190,7 @@ def anomalies_that_name(root: Path, datasets: Iterable[str]) -> list[str]:
     """Return the anomalies whose releases or groups name one of the datasets."""
     from nuanomaly.archive import yamlio
 
-    wanted, found = set(datasets), []
+    wanted, items = set(datasets), []
     for path in sorted(root.glob("anomalies/*.yaml")):
         try:
             data = yamlio.read(path)
@@ -199,5 +199,5 @@ def anomalies_that_name(root: Path, datasets: Iterable[str]) -> list[str]:
         except (NuanomalyError, KeyError, TypeError):  # validation says so
             continue
         if wanted & {str(s).partition("@")[0] for s in said}:
-            found.append(path.stem)
-    return found
+            items.append(path.stem)
+    return items

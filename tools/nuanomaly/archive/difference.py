@@ -151,7 +151,7 @@ def _table(old: Release, new: Release, name: str) -> Iterator[TableDifference]:
         return
     first, second = old.table(name), new.table(name)
     common = [str(c) for c in first.columns if c in second.columns]
-    found = TableDifference(
+    table_difference = TableDifference(
         name,
         "changed",
         (len(first), len(second)),
@@ -160,8 +160,13 @@ def _table(old: Release, new: Release, name: str) -> Iterator[TableDifference]:
         tuple(d for c in common for d in _column(c, first[c].to_numpy(), second[c].to_numpy())),
     )
     rows_differ = len(first) != len(second)
-    if found.columns or found.columns_added or found.columns_removed or rows_differ:
-        yield found
+    if (
+        table_difference.columns
+        or table_difference.columns_added
+        or table_difference.columns_removed
+        or rows_differ
+    ):
+        yield table_difference
 
 
 def _column(
@@ -210,10 +215,10 @@ class Version:
 
 def versions(releases: Sequence[Release]) -> list[Version]:
     """Return what the releases say of themselves, in the order given."""
-    found = []
+    items = []
     for release in releases:
         said = release.metadata
         changes = tuple(said.get("changes", ()))
         date = str(said.get("released", ""))
-        found.append(Version(release.id, release.state, date, changes, said.get("retracted", {})))
-    return found
+        items.append(Version(release.id, release.state, date, changes, said.get("retracted", {})))
+    return items

@@ -238,5 +238,5 @@ def _span(node: yaml.Node) -> tuple[int, int]:
 
 
 def _end_of_line(text: str, index: int) -> int:
-    ends = [found for found in (text.find("\n", index), text.find("\r", index)) if found >= 0]
+    ends = [content for content in (text.find("\n", index), text.find("\r", index)) if content >= 0]
     return min(ends, default=len(text))

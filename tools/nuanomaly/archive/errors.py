@@ -22,7 +22,7 @@ def printable(text: str) -> str:
     >>> print(printable("404 \\x1b[2J"))
     404 \\x1b[2J
     """
-    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return CONTROL.sub(lambda content: ascii(content[0])[1:-1], text)
 
 
 class NuanomalyError(Exception):
@@ -86,6 +86,6 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     """
     choices = list(known)
     lower = {c.lower(): c for c in choices}
-    found = [lower[m] for m in get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
+    texts = [lower[m] for m in get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
     begins = [c for c in choices if c.lower().startswith(name.lower()) or name.lower().startswith(c.lower())]
-    return list(dict.fromkeys([*found, *begins]))[:3]
+    return list(dict.fromkeys([*texts, *begins]))[:3]

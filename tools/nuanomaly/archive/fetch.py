@@ -66,12 +66,12 @@ def fetch(
     with fetcher(
         to, offline=offline, locked=locked, sources=sources, unlisted=unlisted, watcher=watcher
     ) as made:
-        found = made.get(reference)
+        fetched = made.get(reference)
     if format is None:
-        return found.folder
+        return fetched.folder
     from nuanomaly.archive.fetching import convert
 
-    return convert.converted(found.folder, format, Path(output) if output else None)
+    return convert.converted(fetched.folder, format, Path(output) if output else None)
 
 
 def fetcher(

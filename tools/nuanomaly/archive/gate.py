@@ -356,9 +356,9 @@ def _refuse(folder: Path, codes: set[str], schemas: Path | None = None, whole: b
     """
     from nuanomaly.archive.validate.described import findings
 
-    wrong = [found for found in findings(folder, schemas) if found.code in codes]
+    wrong = [content for content in findings(folder, schemas) if content.code in codes]
     if not whole:
-        wrong = [found for found in wrong if (found.code, found.line) != ("MISSING_KEY", 1)]
+        wrong = [content for content in wrong if (content.code, content.line) != ("MISSING_KEY", 1)]
     if wrong:
         more = f" (and {len(wrong) - 1} more: see `nuanomaly validate`)" if len(wrong) > 1 else ""
         first = wrong[0]

@@ -148,7 +148,7 @@ def _without_tex(text: str) -> str:
     plain = plain.replace("µ", "u").replace("μ", "u").replace("²", "**2").replace("³", "**3")
     plain = re.sub(r"\\(?:times|cdot)\b", "*", plain)
     plain = re.sub(r"[$~{}\\]|\\[,;! ]", "", plain).replace("^", "**").strip()
-    return re.sub(r"\b(MEV|GEV|KEV|TEV|EV)\b", lambda found: _VOLTS[found[1]], plain)
+    return re.sub(r"\b(MEV|GEV|KEV|TEV|EV)\b", lambda content: _VOLTS[content[1]], plain)
 
 
 _VOLTS = {"EV": "eV", "KEV": "keV", "MEV": "MeV", "GEV": "GeV", "TEV": "TeV"}
@@ -169,11 +169,11 @@ def read(path: Path) -> Draft | None:
         return _headless(path, rows)
     import pandas as pd
 
-    found = [header(text) for text in rows[0]]
-    names = _unique([name for name, _ in found])
+    items = [header(text) for text in rows[0]]
+    names = _unique([name for name, _ in items])
     data: dict[str, list[Any]] = {}
     columns = []
-    for k, (name, (_, unit), text) in enumerate(zip(names, found, rows[0], strict=True)):
+    for k, (name, (_, unit), text) in enumerate(zip(names, items, rows[0], strict=True)):
         for part, values in cells.with_errors(name, [row[k] for row in rows[1:]]):
             data[part] = _typed(values)
             columns.append(_column(part, unit, data[part], text))
@@ -298,8 +298,8 @@ def _roles(columns: Sequence[dict[str, Any]]) -> None:
 
 
 def _unique(names: Sequence[str]) -> list[str]:
-    found: list[str] = []
+    texts: list[str] = []
     for name in names:
-        repeated = sum(n == name or n.rpartition("_")[0] == name for n in found)
-        found.append(f"{name}_{repeated + 1}" if name in found else name)
-    return found
+        repeated = sum(n == name or n.rpartition("_")[0] == name for n in texts)
+        texts.append(f"{name}_{repeated + 1}" if name in texts else name)
+    return texts

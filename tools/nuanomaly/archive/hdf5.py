@@ -54,16 +54,16 @@ class _File:
 
     def messages(self, at: int) -> dict[int, int]:
         """Return where each kind of message of an object header stands."""
-        left, blocks, found = self.number(at + 2, 2), [(at + 16, self.number(at + 8, 4))], dict[int, int]()
+        left, blocks, entries = self.number(at + 2, 2), [(at + 16, self.number(at + 8, 4))], dict[int, int]()
         for start, length in blocks:
             place = start
             while place + 8 <= start + length and left > 0:
                 kind, size, left = self.number(place, 2), self.number(place + 2, 2), left - 1
                 if kind == _CONTINUATION:
                     blocks.append((self.number(place + 8, 8), self.number(place + 16, 8)))
-                found.setdefault(kind, place + 8)
+                entries.setdefault(kind, place + 8)
                 place += 8 + size
-        return found
+        return entries
 
     def members(self, at: int) -> dict[str, int]:
         """Return the object headers of a group's members by name."""
@@ -72,7 +72,7 @@ class _File:
             return {}
         tree, heap = self.number(place, 8), self.number(place + 8, 8)
         names = self.number(heap + 24, 8)
-        found: dict[str, int] = {}
+        entries: dict[str, int] = {}
         nodes = [tree]
         for node in nodes:
             count = self.number(node + 6, 2)
@@ -82,8 +82,8 @@ class _File:
             for entry in range(node + 8, node + 8 + 40 * count, 40):
                 start = names + self.number(entry, 8)
                 name = self.data[start : self.data.index(b"\0", start)].decode("utf-8")
-                found[name] = self.number(entry + 8, 8)
-        return found
+                entries[name] = self.number(entry + 8, 8)
+        return entries
 
     def array(self, at: int, name: str) -> NDArray[np.float64]:
         """Return the numbers of a dataset."""

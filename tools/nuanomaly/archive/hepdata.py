@@ -71,11 +71,11 @@ def write(root: Path, name: str, version: str, source: str) -> tuple[Path, tuple
     NuanomalyError
         If it is no submission, or the release exists.
     """
-    found = read(source)
-    known: dict[str, Any] = {"originals": found.originals}
-    if found.comment:
-        known["summary"] = f"{TODO}: {' '.join(found.comment.split())}"
-    return scaffold.write(root, name, version, found.tables, known), found.missing
+    submission = read(source)
+    known: dict[str, Any] = {"originals": submission.originals}
+    if submission.comment:
+        known["summary"] = f"{TODO}: {' '.join(submission.comment.split())}"
+    return scaffold.write(root, name, version, submission.tables, known), submission.missing
 
 
 def read(source: str) -> Submission:
@@ -279,14 +279,14 @@ def _dependent(columns: _Columns, variable: Mapping[str, Any], file: str) -> Non
 
 def _by_label(errors: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Return the errors of a value by their labels; those without one, or with the same, are numbered."""
-    found: dict[str, Mapping[str, Any]] = {}
+    entries: dict[str, Mapping[str, Any]] = {}
     for error in errors:
         label, number = str(error.get("label") or "error"), 2
         free = label
-        while free in found:
+        while free in entries:
             free, number = f"{label} {number}", number + 1
-        found[free] = error
-    return found
+        entries[free] = error
+    return entries
 
 
 def _error(

@@ -50,12 +50,12 @@ def absolute(error: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
             return given
         return abs(value) * float(given.strip()[:-1]) / 100.0
 
-    found = dict(error)
+    entries = dict(error)
     if "symerror" in error:
-        found["symerror"] = size(error["symerror"])
+        entries["symerror"] = size(error["symerror"])
     if error.get("asymerror"):
-        found["asymerror"] = {side: size(given) for side, given in error["asymerror"].items()}
-    return found
+        entries["asymerror"] = {side: size(given) for side, given in error["asymerror"].items()}
+    return entries
 
 
 def indices(independent: Sequence[Mapping[str, Any]]) -> list[list[int]] | None:

@@ -33,8 +33,8 @@ def files(source: str) -> dict[str, bytes]:
         return _submission_files(_unpacked(_download(source), source), source)
     path = Path(source)
     if path.is_dir():
-        found = {p.relative_to(path).as_posix(): p for p in sorted(path.rglob("*")) if p.is_file()}
-        return _submission_files({name: p.read_bytes() for name, p in found.items()}, source)
+        entries = {p.relative_to(path).as_posix(): p for p in sorted(path.rglob("*")) if p.is_file()}
+        return _submission_files({name: p.read_bytes() for name, p in entries.items()}, source)
     if not path.is_file():
         raise NuanomalyError(f"{source}: no such file or folder")
     if path.name == "submission.yaml":
@@ -57,22 +57,22 @@ def _download(address: str) -> bytes:
 
 def _unpacked(content: bytes, source: str) -> dict[str, bytes]:
     """Return the plain files of an archive; nothing is written, and no link is followed."""
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     try:
         if zipfile.is_zipfile(io.BytesIO(content)):
             with zipfile.ZipFile(io.BytesIO(content)) as packed:
                 _limit(sum(i.file_size for i in packed.infolist()), source)
-                found = {i.filename: packed.read(i) for i in packed.infolist() if not i.is_dir()}
+                contents = {i.filename: packed.read(i) for i in packed.infolist() if not i.is_dir()}
         else:
             with tarfile.open(fileobj=io.BytesIO(content)) as tar:
                 members = [m for m in tar.getmembers() if m.isfile()]
                 _limit(sum(m.size for m in members), source)
                 for member in members:
                     stream = tar.extractfile(member)
-                    found[member.name] = stream.read() if stream else b""
+                    contents[member.name] = stream.read() if stream else b""
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
         raise NuanomalyError(f"{source}: neither YAML nor a zip or tar archive ({error})") from None
-    return found
+    return contents
 
 
 def _limit(size: int, source: str) -> None:
@@ -82,10 +82,10 @@ def _limit(size: int, source: str) -> None:
 
 def _submission_files(files: Mapping[str, bytes], source: str) -> dict[str, bytes]:
     """Return the files in the folder of the topmost ``submission.yaml``."""
-    found = [PurePosixPath(name) for name in files if PurePosixPath(name).name == "submission.yaml"]
-    if not found:
+    paths = [PurePosixPath(name) for name in files if PurePosixPath(name).name == "submission.yaml"]
+    if not paths:
         raise NuanomalyError(f"{source}: has no submission.yaml")
-    base = min(found, key=lambda p: len(p.parts)).parent
+    base = min(paths, key=lambda p: len(p.parts)).parent
     prefix = "" if str(base) == "." else f"{base}/"
     return {name.removeprefix(prefix): content for name, content in files.items() if name.startswith(prefix)}
 
@@ -98,10 +98,10 @@ def documents(files: Mapping[str, bytes], name: str) -> list[Any]:
     try:
         text = _RUN.sub(lambda run: _taken_out(run, runs), files[name].decode("utf-8"))
         document.refuse_bombs(text, name)
-        found = list(yaml.load_all(text, Loader=_Loader))
+        items = list(yaml.load_all(text, Loader=_Loader))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise yamlio.YamlError(name, str(error).splitlines()[0]) from None
-    mappings = [d for d in found if isinstance(d, dict)]
+    mappings = [d for d in items if isinstance(d, dict)]
     if not mappings:
         raise NuanomalyError(f"{name}: holds no mapping")
     for mapping in mappings:

@@ -74,11 +74,11 @@ class History:
     def tree(self, commit: str, path: str) -> dict[str, str]:
         """Return the blob of each file below a folder at a commit, by path relative to the folder."""
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, f"{self._prefix}{path}/").decode()
-        found = {}
+        entries = {}
         for line in listed.split("\0")[:-1]:
             about, _, name = line.partition("\t")
-            found[name.removeprefix(f"{self._prefix}{path}/")] = about.split(" ")[2]
-        return found
+            entries[name.removeprefix(f"{self._prefix}{path}/")] = about.split(" ")[2]
+        return entries
 
     def _git(self, *words: str, given: bytes | None = None) -> bytes:
         return git(self.root, *words, given=given)

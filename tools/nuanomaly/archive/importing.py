@@ -64,18 +64,18 @@ def rebuild(folder: Path, originals: Path) -> dict[str, bytes]:
     NuanomalyError
         If the importer does not give exactly the declared tables and columns.
     """
-    found = release.read(folder)
-    if "import" not in found.metadata:
+    result = release.read(folder)
+    if "import" not in result.metadata:
         return {}
-    verify_originals(found, originals)
-    frames = _importer(found)(originals, **found.metadata["import"].get("arguments", {}))
-    declared = {n: e for n, e in found.metadata["tables"].items() if not e.get("by_hand")}
+    verify_originals(result, originals)
+    frames = _importer(result)(originals, **result.metadata["import"].get("arguments", {}))
+    declared = {n: e for n, e in result.metadata["tables"].items() if not e.get("by_hand")}
     if set(frames) != set(declared):
         raise NuanomalyError(
-            f"{found.id}: the importer gives the tables {sorted(frames)}, release.yaml declares "
+            f"{result.id}: the importer gives the tables {sorted(frames)}, release.yaml declares "
             f"{sorted(declared)}: make them agree (a table that no importer writes says `by_hand: true`)"
         )
-    return {name: _content(found, name, frames[name]) for name in declared}
+    return {name: _content(result, name, frames[name]) for name in declared}
 
 
 def write(folder: Path, originals: Path) -> list[str]:
@@ -89,12 +89,12 @@ def write(folder: Path, originals: Path) -> list[str]:
         See :func:`rebuild`.
     """
     contents = rebuild(folder, originals)
-    found = release.read(folder)
-    files = {name: folder / str(found.declared(name)["file"]) for name in contents}
+    result = release.read(folder)
+    files = {name: folder / str(result.declared(name)["file"]) for name in contents}
     changed = [n for n, path in files.items() if not path.is_file() or path.read_bytes() != contents[n]]
-    if changed and found.state != "draft":
+    if changed and result.state != "draft":
         raise IntegrityError(
-            f"{found.id} is {found.state}, but {', '.join(changed)} would change: "
+            f"{result.id} is {result.state}, but {', '.join(changed)} would change: "
             "a released folder never changes; put the correction into a new revision"
         )
     for name in changed:
@@ -113,18 +113,18 @@ def check(folder: Path, originals: Path) -> list[Difference]:
         See :func:`rebuild`.
     """
     contents = rebuild(folder, originals)
-    found = release.read(folder)
+    result = release.read(folder)
     differences = []
     for name, content in contents.items():
-        entry = found.declared(name)
+        entry = result.declared(name)
         path = folder / str(entry["file"])
         message = _difference(path, content, entry)
         if message:
-            differences.append(Difference(found.id, name, str(entry["file"]), message))
+            differences.append(Difference(result.id, name, str(entry["file"]), message))
     return differences
 
 
-def verify_originals(found: release.Release, originals: Path) -> None:
+def verify_originals(result: release.Release, originals: Path) -> None:
     """Compare size and sha256 of the originals with what ``release.yaml`` says.
 
     Raises
@@ -132,13 +132,13 @@ def verify_originals(found: release.Release, originals: Path) -> None:
     IntegrityError
         Naming every original that is missing or differs.
     """
-    wrong = list(_wrong_originals(found, originals))
+    wrong = list(_wrong_originals(result, originals))
     if wrong:
-        raise IntegrityError(f"{found.id}: " + "; ".join(wrong))
+        raise IntegrityError(f"{result.id}: " + "; ".join(wrong))
 
 
-def _wrong_originals(found: release.Release, originals: Path) -> Iterator[str]:
-    for entry in found.metadata.get("originals", ()):
+def _wrong_originals(result: release.Release, originals: Path) -> Iterator[str]:
+    for entry in result.metadata.get("originals", ()):
         if "file" not in entry:
             continue
         path = originals / entry["file"]
@@ -151,23 +151,23 @@ def _wrong_originals(found: release.Release, originals: Path) -> Iterator[str]:
             yield f"{entry['id']} ({path}) has sha256 {sha256}, {named}"
 
 
-def _importer(found: release.Release) -> Any:
-    name = str(found.metadata["import"]["importer"])
+def _importer(result: release.Release) -> Any:
+    name = str(result.metadata["import"]["importer"])
     known = importers()
     if known is None:
-        raise NuanomalyError(f"{found.id}: importers are no part of the installed package: use a checkout")
+        raise NuanomalyError(f"{result.id}: importers are no part of the installed package: use a checkout")
     if name not in known:
-        raise UnknownNameError("importer", name, known, found.id)
+        raise UnknownNameError("importer", name, known, result.id)
     return import_module(f"importers.{name.replace('-', '_')}").tables
 
 
-def _content(found: release.Release, name: str, frame: Any) -> bytes:
-    entry = found.declared(name)
+def _content(result: release.Release, name: str, frame: Any) -> bytes:
+    entry = result.declared(name)
     format = "parquet" if str(entry["file"]).endswith(".parquet") else "csv"
     try:
         return tables.to_bytes(frame, tables.expand_columns(entry["columns"]), format)
     except NuanomalyError as error:
-        raise NuanomalyError(f"{found.id} {name}: {error}") from None
+        raise NuanomalyError(f"{result.id} {name}: {error}") from None
 
 
 def _difference(path: Path, content: bytes, entry: Mapping[str, Any]) -> str:

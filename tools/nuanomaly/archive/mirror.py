@@ -96,21 +96,21 @@ def contents(root: Path) -> tuple[Index, dict[str, Path]]:
         If a table is not the one its release was sealed with.
     """
     listed = {f"{item['name']}@{item['version']}": item for item in _catalogue(root)}
-    found, folders = [], {}
+    items, folders = [], {}
     for versions in release.folders(root).values():
         for folder in versions.values():
             entry = index.describe(folder)
             about = {
                 k: v for k, v in listed[entry.id].items() if k not in ("name", "version", "state", "files")
             }
-            found.append(ReleaseEntry(entry.name, entry.version, entry.state, entry.files, about))
+            items.append(ReleaseEntry(entry.name, entry.version, entry.state, entry.files, about))
             folders[entry.id] = folder
     groups = {
         name: tuple(members)
         for anomaly in anomalies.anomalies(root).values()
         for name, members in (anomaly.get("groups") or {}).items()
     }
-    return index.assembled(found, groups, _amendments(root)), folders
+    return index.assembled(items, groups, _amendments(root)), folders
 
 
 def entries(made: Index) -> list[ReleaseEntry]:
@@ -119,8 +119,8 @@ def entries(made: Index) -> list[ReleaseEntry]:
 
 
 def _catalogue(root: Path) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = yamlio.parse(catalog.build(root).decode(), "catalog.yaml")["releases"]
-    return found
+    rows: list[dict[str, object]] = yamlio.parse(catalog.build(root).decode(), "catalog.yaml")["releases"]
+    return rows
 
 
 def _amendments(root: Path) -> dict[str, FileEntry]:

@@ -21,10 +21,10 @@ def terms(reference: str) -> tuple[str, ...]:
     """
     if is_folder(reference) and Path(split_mode(reference)[0]).is_dir():
         return (reference,)  # a path may hold a plus sign
-    found = tuple(part.strip() for part in reference.split("+"))
-    if not all(found):
+    texts = tuple(part.strip() for part in reference.split("+"))
+    if not all(texts):
         raise NuanomalyError(f"{reference!r}: write a sum as NAME+NAME, such as lsnd+karmen")
-    return found
+    return texts
 
 
 def releases(reference: str) -> tuple[str, ...]:

@@ -174,11 +174,11 @@ class Release:
         return quantity
 
 
-def announcement(found: Release) -> str:
+def announcement(release: Release) -> str:
     """Return what to say to someone who wants the numbers of a release that is only announced."""
     return (
-        f"{found.id} is announced: it says where its files are, and the archive has none of them yet; "
-        f"`nuanomaly fetch {found.id} --upstream` gets those whose address is known"
+        f"{release.id} is announced: it says where its files are, and the archive has none of them yet; "
+        f"`nuanomaly fetch {release.id} --upstream` gets those whose address is known"
     )
 
 
@@ -207,7 +207,7 @@ def folders(root: Path) -> dict[str, dict[str, Path]]:
     base = root / "datasets"
     if not base.is_dir() and (root / _WRITTEN_BY_FETCH).is_dir():
         base = root
-    found: dict[str, dict[str, Path]] = {}
+    entries: dict[str, dict[str, Path]] = {}
     if base.is_dir():
         for file in sorted(base.glob("*/*/release.yaml")):
             version, name = file.parent, file.parent.parent
@@ -215,8 +215,8 @@ def folders(root: Path) -> dict[str, dict[str, Path]]:
                 continue  # it would lead out of the archive; validation says so
             if not names.NAME.fullmatch(name.name) or not names.VERSION.fullmatch(version.name):
                 continue  # as well
-            found.setdefault(file.parent.parent.name, {})[file.parent.name] = file.parent
-    return found
+            entries.setdefault(file.parent.parent.name, {})[file.parent.name] = file.parent
+    return entries
 
 
 def new_releases(root: Path) -> list[Release]:
@@ -272,12 +272,12 @@ def load(reference: str) -> Release:
     versions: set[str] = set()
     root = paths.checkout()
     for place in places():
-        found = folders(place)
-        known |= set(found)
-        versions |= set(found.get(name, ()))
-        if name not in found or not names.has(name, wanted, found[name]):
+        entries = folders(place)
+        known |= set(entries)
+        versions |= set(entries.get(name, ()))
+        if name not in entries or not names.has(name, wanted, entries[name]):
             continue
-        release = _newest(found[name], name, wanted)
+        release = _newest(entries[name], name, wanted)
         if place != root:
             _prove(release, name)
         if release.state == "retracted":
@@ -321,37 +321,37 @@ def _absent(name: str, wanted: str | None, known: set[str], versions: set[str]) 
     return UnknownNameError("dataset", name, known | set(listed))
 
 
-def _prove(found: Release, name: str) -> None:
+def _prove(release: Release, name: str) -> None:
     """Refuse a fetched release that is not the one the ledger knows, and say so of one it does not know.
 
     Tables are compared when they are read.
     """
     from nuanomaly.archive import catalog
 
-    file = found.folder / "release.yaml"
-    if found.name != name or found.version != found.folder.name:
-        raise IntegrityError(f"{file}: says it is {found.id}, which is not its place: {_repair(found)}")
+    file = release.folder / "release.yaml"
+    if release.name != name or release.version != release.folder.name:
+        raise IntegrityError(f"{file}: says it is {release.id}, which is not its place: {_repair(release)}")
     if catalog_content.mentions(hashlib.sha256(file.read_bytes()).hexdigest()):
         return
-    known = catalog_content.ledger(paths.catalog_file()).get(found.id)
+    known = catalog_content.ledger(paths.catalog_file()).get(release.id)
     if known is None:
         if not paths.unlisted():
             message = (
-                f"{found.id} is not in the ledger of this program: nobody vouches for it ({found.folder})"
+                f"{release.id} is not in the ledger of this program: nobody vouches for it ({release.folder})"
             )
             warnings.warn(message, UnlistedReleaseWarning, stacklevel=3)
         return
-    files = {str(entry["file"]): str(entry.get("sha256")) for entry in found.metadata["tables"].values()}
+    files = {str(entry["file"]): str(entry.get("sha256")) for entry in release.metadata["tables"].values()}
     listed = [{"path": path, "sha256": sha256} for path, sha256 in {"release.yaml": "", **files}.items()]
     if catalog.digest_of(document.read(file), listed) != known:
-        raise IntegrityError(f"{found.id} is not what was released, {file} was changed: {_repair(found)}")
+        raise IntegrityError(f"{release.id} is not what was released, {file} was changed: {_repair(release)}")
 
 
-def _repair(found: Release) -> str:
+def _repair(release: Release) -> str:
     """Return what brings a changed release back."""
-    if paths.checkout() in found.folder.parents:
-        return f"restore it with `git checkout -- {found.folder}`; a correction is a new revision"
-    return f"get it again with `nuanomaly fetch {found.id}`"
+    if paths.checkout() in release.folder.parents:
+        return f"restore it with `git checkout -- {release.folder}`; a correction is a new revision"
+    return f"get it again with `nuanomaly fetch {release.id}`"
 
 
 def _newest(versions: Mapping[str, Path], name: str, wanted: str | None) -> Release:

@@ -85,14 +85,14 @@ def _opened(root: Path) -> tuple[Path, Path]:
     raise NoHistoryError("not a git repository (or any of the parent directories)")
 
 
-def _places(found: Path) -> tuple[Path, Path]:
+def _places(path: Path) -> tuple[Path, Path]:
     """Return the directory of a working tree, and that of the repository it belongs to."""
-    if found.is_dir():
-        return found, found
-    text = _text(found)
+    if path.is_dir():
+        return path, path
+    text = _text(path)
     if not text.startswith("gitdir: "):
-        raise NoHistoryError(f"{found} is no directory of git")
-    own = (found.parent / text.removeprefix("gitdir: ").strip()).resolve()
+        raise NoHistoryError(f"{path} is no directory of git")
+    own = (path.parent / text.removeprefix("gitdir: ").strip()).resolve()
     common = own / "commondir"
     return own, (own / _text(common).strip()).resolve() if common.is_file() else own
 
@@ -140,8 +140,8 @@ def _made(own: Path, common: Path, stamp: tuple[tuple[str, int, int], ...]) -> P
 
 def _loose(common: Path) -> list[Path]:
     """Return the files of references that are not packed."""
-    found: Iterator[Path] = (Path(base) / f for base, _, files in os.walk(common / "refs") for f in files)
-    listed = [file for _, file in zip(range(_MOST_REFERENCES), found, strict=False)]
+    paths: Iterator[Path] = (Path(base) / f for base, _, files in os.walk(common / "refs") for f in files)
+    listed = [file for _, file in zip(range(_MOST_REFERENCES), paths, strict=False)]
     return [file for file in listed if not file.is_symlink() and _reference(file)]
 
 

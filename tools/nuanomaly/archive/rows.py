@@ -98,11 +98,11 @@ def one(rows: Iterable[Row], **cells: str) -> Row:
         If there is none, or more than one.
     """
     rows = list(rows)
-    found = [r for r in rows if all(r.text(k) == v for k, v in cells.items())]
-    if len(found) != 1:
+    items = [r for r in rows if all(r.text(k) == v for k, v in cells.items())]
+    if len(items) != 1:
         file = rows[0].where.partition(", line")[0] if rows else "an empty original"
-        raise NuanomalyError(f"{file}: {len(found)} lines with {cells}, there must be one")
-    return found[0]
+        raise NuanomalyError(f"{file}: {len(items)} lines with {cells}, there must be one")
+    return items[0]
 
 
 def frame(

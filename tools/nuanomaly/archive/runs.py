@@ -48,8 +48,8 @@ def declared_runs(folder: Path) -> dict[str, Mapping[str, Any]]:
     file = folder / DECLARATION
     if not file.is_file():
         return {}
-    found = yamlio.read(file)
-    runs = found.get("runs") if isinstance(found, Mapping) else None
+    content = yamlio.read(file)
+    runs = content.get("runs") if isinstance(content, Mapping) else None
     if not isinstance(runs, Mapping) or not all(isinstance(run, Mapping) for run in runs.values()):
         raise NuanomalyError(f"{file}: write `runs:`, and under it each run by its name")
     return {str(name): run for name, run in runs.items()}
@@ -77,8 +77,8 @@ def references(declared: Mapping[str, Any], known: Mapping[str, Sequence[str]]) 
 
 def inputs(declared: Mapping[str, Any]) -> dict[str, str]:
     """Return the releases a run reads, with the sha256 of release.yaml (which holds the tables')."""
-    found = sorted({load(name).id for name in references(declared, groups())})
-    return {name: digest(load(name).folder / "release.yaml") for name in found}
+    texts = sorted({load(name).id for name in references(declared, groups())})
+    return {name: digest(load(name).folder / "release.yaml") for name in texts}
 
 
 def about(folder: Path) -> dict[str, Any]:
@@ -90,10 +90,10 @@ def about(folder: Path) -> dict[str, Any]:
         If there is none.
     """
     try:
-        found: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
+        entries: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
     except (OSError, ValueError):
         raise NuanomalyError(f"{folder}: no stored result: there is no readable {ABOUT}") from None
-    return found
+    return entries
 
 
 def trouble(folder: Path, declared: Mapping[str, Any], now: Mapping[str, str]) -> Trouble | None:
@@ -109,10 +109,10 @@ def trouble(folder: Path, declared: Mapping[str, Any], now: Mapping[str, str]) -
         The releases it reads as they are, see :func:`inputs`.
     """
     try:
-        found = about(folder)
+        entries = about(folder)
     except NuanomalyError:
         return Trouble("RUN_NOT_STORED", "it is declared, but no result is stored")
-    before, run = found.get("inputs", {}), found.get("run", {})
+    before, run = entries.get("inputs", {}), entries.get("run", {})
     keys = dict.fromkeys((*declared, *run))
     other = [key for key in keys if declared.get(key) != run.get(key)]
     if other:
@@ -120,7 +120,7 @@ def trouble(folder: Path, declared: Mapping[str, Any], now: Mapping[str, str]) -
     moved = [name for name in dict.fromkeys((*now, *before)) if now.get(name) != before.get(name)]
     if moved:
         return Trouble("RUN_OUT_OF_DATE", f"it was computed from other data of {' and '.join(moved)}")
-    for name, entry in found.get("files", {}).items():
+    for name, entry in entries.get("files", {}).items():
         if not (folder / name).is_file() or digest(folder / name) != entry["sha256"]:
             return Trouble("RUN_DAMAGED", f"{name} is not the table that was stored")
     return None

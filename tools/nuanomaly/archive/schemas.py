@@ -107,11 +107,11 @@ def _inlined(schema: Any, resolver: Any, inside: tuple[str, ...]) -> Any:
     if not isinstance(target, str):
         kept = {"$defs": schema["$defs"]} if "$defs" in schema else {}
         return beside | kept
-    found = resolver.lookup(target)
-    identity = f"{id(found.contents)}"
+    content = resolver.lookup(target)
+    identity = f"{id(content.contents)}"
     if identity in inside:
         return schema
-    written = _inlined(found.contents, found.resolver, (*inside, identity))
+    written = _inlined(content.contents, content.resolver, (*inside, identity))
     if not isinstance(written, dict) or set(written) & set(beside) - {"description"}:
         return {"allOf": [written], **beside}
     return written | beside

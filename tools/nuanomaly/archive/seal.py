@@ -32,8 +32,8 @@ def seal(folder: Path) -> list[str]:
         If a table is missing or does not have its declared columns.
     """
     file = folder / "release.yaml"
-    found = document.read(file)
-    data = found.data
+    result = document.read(file)
+    data = result.data
     if not isinstance(data, dict) or not isinstance(data.get("tables"), dict):
         raise NuanomalyError(f"{file}: has no tables: see schemas/release.schema.json")
     gate.shaped_tables(_unsealed(data["tables"]), file)
@@ -51,9 +51,9 @@ def seal(folder: Path) -> list[str]:
         )
     for name in changed:
         values = {key: f'"{value}"' if key == "sha256" else str(value) for key, value in facts[name].items()}
-        found = document.parse(document.set_scalars(found, ["tables", name], values, "file"), str(file))
+        result = document.parse(document.set_scalars(result, ["tables", name], values, "file"), str(file))
     if changed:
-        durable.write_atomically(file, found.text.encode())
+        durable.write_atomically(file, result.text.encode())
     return changed
 
 

@@ -77,12 +77,12 @@ def read_csv(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     NuanomalyError
         If the header is another one, or a value is not a number.
     """
-    found = csv_rows(path)
-    header = set(found[0]) if found else set()
+    rows = csv_rows(path)
+    header = set(rows[0]) if rows else set()
     if header != set(columns):
         raise NuanomalyError(f"{path}: has the columns {sorted(header)}, expected {sorted(columns)}")
     try:
-        return pd.DataFrame({new: [float(row[old]) for row in found] for old, new in columns.items()})
+        return pd.DataFrame({new: [float(row[old]) for row in rows] for old, new in columns.items()})
     except ValueError as error:
         raise NuanomalyError(f"{path}: {error}") from None
 

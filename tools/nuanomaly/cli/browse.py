@@ -23,13 +23,15 @@ def list_(as_json: bool, **wanted: str | None) -> None:
     from nuanomaly.archive import catalog
 
     ids = set(catalog.find_datasets(**wanted))
-    found = [entry for entry in catalog.entries() if entry.id in ids]
+    entries = [entry for entry in catalog.entries() if entry.id in ids]
     keys = ("name", "version", "sector", "title", "state")
-    rows = [{key: getattr(entry, key) for key in keys} for entry in found]
+    rows = [{key: getattr(entry, key) for key in keys} for entry in entries]
     if as_json:
         output.emit(rows)
         return
-    output.table(["release", "sector", "state", "title"], [(e.id, e.sector, e.state, e.title) for e in found])
+    output.table(
+        ["release", "sector", "state", "title"], [(e.id, e.sector, e.state, e.title) for e in entries]
+    )
 
 
 @click.command()
@@ -50,24 +52,24 @@ def show(reference: str, as_json: bool) -> None:
         rows = [{"release": one.id, "folder": one.folder, **one.metadata} for one in named]
         output.emit(rows[0] if len(rows) == 1 else rows)
         return
-    for k, found in enumerate(named):
+    for k, release in enumerate(named):
         click.echo("\n\n" if k else "", nl=False)
-        _show(found)
+        _show(release)
 
 
-def _show(found: "Release") -> None:
-    _heading(found)
-    _tables(found)
-    _likelihood(found)
-    _listing("Known issues", [_issue(issue) for issue in found.metadata.get("known_issues", ())])
-    later = found.metadata.get("amendments", ())
+def _show(release: "Release") -> None:
+    _heading(release)
+    _tables(release)
+    _likelihood(release)
+    _listing("Known issues", [_issue(issue) for issue in release.metadata.get("known_issues", ())])
+    later = release.metadata.get("amendments", ())
     _listing("Learned later", [f"{a['date']} {a['id']}: {_line(a['reason'])}" for a in later])
-    overlaps = found.metadata.get("overlaps", ())
+    overlaps = release.metadata.get("overlaps", ())
     _listing("Shares data with", [f"{o['with']} ({o['relation']}): {_line(o['reason'])}" for o in overlaps])
-    _benchmarks(found)
-    _listing("Originals", [_original(o) for o in found.metadata.get("originals", ())])
-    _listing("Publications", [_publication(p) for p in found.metadata.get("publications", ())])
-    _listing("Changes", [f"{c['kind']}: {_line(c['reason'])}" for c in found.metadata.get("changes", ())])
+    _benchmarks(release)
+    _listing("Originals", [_original(o) for o in release.metadata.get("originals", ())])
+    _listing("Publications", [_publication(p) for p in release.metadata.get("publications", ())])
+    _listing("Changes", [f"{c['kind']}: {_line(c['reason'])}" for c in release.metadata.get("changes", ())])
 
 
 @click.command()
@@ -87,18 +89,18 @@ def anomalies(name: str | None, as_json: bool) -> None:
             rows = [(k, ", ".join(e["releases"]["carry"]), e["title"]) for k, e in listed.items()]
             output.table(["anomaly", "carried by", "title"], rows)
         return
-    found = anomaly(name)
+    entries = anomaly(name)
     if as_json:
-        output.emit(found)
+        output.emit(entries)
         return
-    click.echo(f"{found['title']}\n\n{_line(found['claim']['text'])}")
-    _listing("Numbers", [_claimed(n) for n in found["claim"]["numbers"]])
-    _listing("Carried by", found["releases"]["carry"])
-    _listing("Tested by", found["releases"]["test"])
-    explained = [f"{e['name']} ({e['status']}): {_line(e['text'])}" for e in found["explanations"]]
+    click.echo(f"{entries['title']}\n\n{_line(entries['claim']['text'])}")
+    _listing("Numbers", [_claimed(n) for n in entries["claim"]["numbers"]])
+    _listing("Carried by", entries["releases"]["carry"])
+    _listing("Tested by", entries["releases"]["test"])
+    explained = [f"{e['name']} ({e['status']}): {_line(e['text'])}" for e in entries["explanations"]]
     _listing("Explanations", explained)
-    _listing("Groups", [f"{k} = {' + '.join(v)}" for k, v in (found.get("groups") or {}).items()])
-    status = found["status"]
+    _listing("Groups", [f"{k} = {' + '.join(v)}" for k, v in (entries.get("groups") or {}).items()])
+    status = entries["status"]
     _listing("Status", [_line(status["text"] if isinstance(status, Mapping) else status)])
 
 
@@ -117,20 +119,20 @@ def cite(references: Sequence[str], archive: bool) -> None:
 # --- parts of show ------------------------------------------------------------------------------------------
 
 
-def _heading(found: "Release") -> None:
-    meta = found.metadata
-    state = f" [{found.state}]" if found.state != "released" else ""
-    state += " [private: a folder of your own]" if found.private else ""
-    click.echo(f"{found.id}{state}: {meta['title']}\n\n{_line(meta['summary'])}\n")
+def _heading(release: "Release") -> None:
+    meta = release.metadata
+    state = f" [{release.state}]" if release.state != "released" else ""
+    state += " [private: a folder of your own]" if release.private else ""
+    click.echo(f"{release.id}{state}: {meta['title']}\n\n{_line(meta['summary'])}\n")
     facts = {
         "experiment": meta["experiment"],
         "sector": meta["sector"],
         "channels": ", ".join(meta["channels"]),
         "published": meta.get("released", ""),
         "data taken": _period(meta.get("data_taking") or {}),
-        "folder": found.folder,
+        "folder": release.folder,
     }
-    if found.state == "retracted":
+    if release.state == "retracted":
         facts |= {
             "retracted": _line(meta["retracted"]["reason"]),
             "use": meta["retracted"].get("successor", ""),
@@ -140,10 +142,10 @@ def _heading(found: "Release") -> None:
             click.echo(f"  {key:<11} {value}")
 
 
-def _tables(found: "Release") -> None:
+def _tables(release: "Release") -> None:
     click.echo("\nTables")
-    for name in found.tables:
-        entry = found.declared(name)
+    for name in release.tables:
+        entry = release.declared(name)
         rows = f", {entry['rows']} rows" if "rows" in entry else ""
         title = f": {entry['title']}" if "title" in entry else ""
         click.echo(
@@ -164,8 +166,8 @@ def _column(entry: Mapping[str, Any]) -> str:
     return name if count is None else f"{name.replace('{i}', '0')} … {name.replace('{i}', str(count - 1))}"
 
 
-def _likelihood(found: "Release") -> None:
-    declared = found.metadata.get("likelihood")
+def _likelihood(release: "Release") -> None:
+    declared = release.metadata.get("likelihood")
     if not declared:
         return
     modes = declared["modes"]
@@ -175,7 +177,7 @@ def _likelihood(found: "Release") -> None:
         for name, mode in modes.items():
             title = f": {_line(mode['title'])}" if mode and "title" in mode else ""
             lines.append(f"{name}{' (default)' if name == default else ''}{title}")
-    for name, mode in found.metadata.get("further_modes", {}).items():
+    for name, mode in release.metadata.get("further_modes", {}).items():
         lines.append(f"{name} (added {mode['amended']}): {_line(mode['title'])}")
     nuisances = [str(n["id"]) for n in declared.get("nuisances", ())]
     if nuisances:
@@ -190,13 +192,13 @@ def _issue(issue: Mapping[str, Any]) -> str:
     return f"{issue['title']}{added}: {_line(issue['text'])}"
 
 
-def _benchmarks(found: "Release") -> None:
+def _benchmarks(release: "Release") -> None:
     lines = []
-    for entry in found.metadata.get("benchmarks", ()):
+    for entry in release.metadata.get("benchmarks", ()):
         error = f" ± {output.number(entry['uncertainty'])}" if entry.get("uncertainty") is not None else ""
         expected = f"{output.number(entry['expected'])}{error}"
         lines.append(f"{entry['quantity']}: {expected} ({entry['kind']}; {_line(entry['source'])})")
-    _listing("Benchmarks (recompute them: nuanomaly benchmarks " + found.name + ")", lines)
+    _listing("Benchmarks (recompute them: nuanomaly benchmarks " + release.name + ")", lines)
 
 
 def _original(entry: Mapping[str, Any]) -> str:

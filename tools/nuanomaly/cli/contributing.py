@@ -68,9 +68,9 @@ def export(reference: str, format: str, folder: Path | None) -> None:
     from nuanomaly.archive import exporting
     from nuanomaly.archive.release import load
 
-    found = load(reference)
-    target = folder or Path(f"{found.name}-{found.version}-{format}")
-    written = exporting.write(found, format, target)
+    release = load(reference)
+    target = folder or Path(f"{release.name}-{release.version}-{format}")
+    written = exporting.write(release, format, target)
     click.echo(f"{target}: {len(written)} files")
 
 
@@ -88,9 +88,9 @@ def check_pr(base: str | None, trusted: bool, no_physics: bool, as_json: bool) -
     from nuanomaly.cli import reviewing
     from nuanomaly.inference.review import review
 
-    found = review(output.checkout(), base, trusted=trusted, effect=not no_physics, limited=True)
+    result = review(output.checkout(), base, trusted=trusted, effect=not no_physics, limited=True)
     if as_json:
-        output.emit(found.as_dict())
+        output.emit(result.as_dict())
     else:
-        click.echo(reviewing.markdown(found))
-    sys.exit(0 if found.ok else 1)
+        click.echo(reviewing.markdown(result))
+    sys.exit(0 if result.ok else 1)

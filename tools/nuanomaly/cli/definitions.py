@@ -24,9 +24,9 @@ def ablation(asked: "Analysis", bins: bool, as_json: bool) -> None:
     Neyman, Pearson, both combined, Poisson, a covariance taken at data or prediction, with and without
     ln det, bins left out: the best fit and the significance against no oscillation (Wilks) of each.
     """
-    found = asked.ablation(bins=bins)
+    items = asked.ablation(bins=bins)
     if as_json:
-        output.emit([row.to_dict() for row in found])
+        output.emit([row.to_dict() for row in items])
         return
     click.echo(
         f"{' + '.join(asked.names)}, model {asked.model.name}: against no oscillation, by definition of χ²"
@@ -39,7 +39,7 @@ def ablation(asked: "Analysis", bins: bool, as_json: bool) -> None:
             f"{row.delta:.2f}",
             "–" if row.sigma is None else f"{row.sigma:.1f}σ",
         )
-        for row in found
+        for row in items
     ]
     headings = ["definition", "best fit", "value", "Δ of no oscillation", "significance"]
     output.table(headings, rows, right=headings[2:])
@@ -63,16 +63,18 @@ def bayes(asked: "Analysis", priors: Sequence[str], as_json: bool) -> None:
     does not depend on the width of the prior (arXiv:1902.04029).
     """
     prior = dict(_pair(text) for text in priors)
-    found = asked.posterior(prior=prior)
+    posterior = asked.posterior(prior=prior)
     both = asked.suspiciousness(prior=prior) if len(asked.sides) == 2 else None
     if as_json:
         numbers = ("prior", "ln_bayes_factor", "information", "region_95")
-        about = {key: value for key, value in found.to_dict().items() if key in numbers}
+        about = {key: value for key, value in posterior.to_dict().items() if key in numbers}
         output.emit({**about, "tension": both and both.to_dict()})
         return
-    click.echo(f"{' + '.join(found.datasets)}, model {asked.model.name}, priors: {_named(found.prior)}")
-    click.echo(f"  ln of the Bayes factor for oscillation: {output.number(found.log_bayes_factor, 3)}")
-    for name, (low, high) in found.interval(0.95).items():
+    click.echo(
+        f"{' + '.join(posterior.datasets)}, model {asked.model.name}, priors: {_named(posterior.prior)}"
+    )
+    click.echo(f"  ln of the Bayes factor for oscillation: {output.number(posterior.log_bayes_factor, 3)}")
+    for name, (low, high) in posterior.interval(0.95).items():
         click.echo(f"  95 % of the posterior: {name} {output.number(low, 3)} … {output.number(high, 3)}")
     if both is not None:
         p = "no dimension is shared" if both.p_value is None else f"p = {both.p_value:.2g}"
@@ -118,8 +120,8 @@ def cost(folder: Path | None, as_json: bool) -> None:
         return
     rows = [
         (name, varied, f"{one['exponent']:.2f} ± {one['error']:.2f}")
-        for name, found in about["laws"].items()
-        for varied, one in found.items()
+        for name, content in about["laws"].items()
+        for varied, one in content.items()
     ]
     output.table(
         ["data set", "varied", "cost grows with the power"], rows, right=["cost grows with the power"]

@@ -17,24 +17,24 @@ _HEADINGS = {
 }
 
 
-def tell(found: "Drift", rows: int) -> None:
+def tell(drift: "Drift", rows: int) -> None:
     """Print changes by kind, ``rows`` of each at most, and the sum of it."""
     for kind, heading in _HEADINGS.items():
-        changes = [change for change in found.changes if change.kind == kind]
+        changes = [change for change in drift.changes if change.kind == kind]
         if changes:
             click.echo(f"{heading}: {len(changes)}")
             _show(kind, changes[:rows])
             if len(changes) > rows:
                 click.echo(f"… and {len(changes) - rows} more (--rows, or --json for all)")
             click.echo()
-    for word, files in (("NEW", found.appeared), ("OLD", found.vanished)):
+    for word, files in (("NEW", drift.appeared), ("OLD", drift.vanished)):
         for file in files:
             click.echo(f"only in {word}: {file}")
-    for file, sources in found.sources.items():
+    for file, sources in drift.sources.items():
         click.echo(f"{file.removesuffix('/provenance.json')}: made from other {_listed(sources)}")
-    below = f", {found.below} numbers moved within the thresholds" if found.below else ""
-    same = "nothing differs" if found.equal else f"{len(found.changes)} changes"
-    click.echo(f"{found.compared} values compared: {same}{below}")
+    below = f", {drift.below} numbers moved within the thresholds" if drift.below else ""
+    same = "nothing differs" if drift.equal else f"{len(drift.changes)} changes"
+    click.echo(f"{drift.compared} values compared: {same}{below}")
 
 
 def _show(kind: str, changes: "list[Change]") -> None:

@@ -109,10 +109,10 @@ def _known_format(format: str | None) -> None:
 def _wanted(made: Fetcher, references: Sequence[str], everything: bool) -> list[str]:
     """Return the releases that are asked for, groups taken apart."""
     if everything:
-        found = made.available()
-        if not found:
+        texts = made.available()
+        if not texts:
             raise NuanomalyError("no source has any release: see `nuanomaly fetch --help`")
-        return found
+        return texts
     return [m for r in references for m in made.members(r)] or sorted(made.pins or {})
 
 
@@ -130,8 +130,8 @@ def _each(
     for reference in references:
         try:
             if upstream:
-                found, ok = _upstream(made, reference, folder, watcher)
-                rows += found
+                items, ok = _upstream(made, reference, folder, watcher)
+                rows += items
                 worst = max(worst, 0 if ok else 1)
             else:
                 rows.append(_one(made, reference, folder, format))
@@ -185,14 +185,14 @@ def _upstream(
     from nuanomaly.archive import paths, release
     from nuanomaly.archive.fetching import upstream
 
-    found = release.read(made.get(reference).folder)
+    result = release.read(made.get(reference).folder)
     root = folder or paths.cache() / "originals"
-    got = upstream.originals(found, root, offline=made.offline, policy=made.policy, watcher=watcher)
-    _say(f"{found.id}: {upstream.summary(got)}")
+    got = upstream.originals(result, root, offline=made.offline, policy=made.policy, watcher=watcher)
+    _say(f"{result.id}: {upstream.summary(got)}")
     for original in got:
         _say(f"  {original.message}")
     rows = [
-        {"release": found.id, "original": o.id, "how": o.how, "path": o.path, "message": o.message}
+        {"release": result.id, "original": o.id, "how": o.how, "path": o.path, "message": o.message}
         for o in got
     ]
     return rows, all(o.ok for o in got)

@@ -55,11 +55,11 @@ def validate(
 def _explain(code: str, as_json: bool) -> None:
     from nuanomaly.archive.validate import explanations
 
-    found = explanations.explain(code)
+    codes = explanations.explain(code)
     if as_json:
-        output.emit([vars(one) for one in found])
+        output.emit([vars(one) for one in codes])
         return
-    click.echo("\n\n".join(explanations.as_text(one, brief=len(found) > 1) for one in found))
+    click.echo("\n\n".join(explanations.as_text(one, brief=len(codes) > 1) for one in codes))
 
 
 @click.command()
@@ -170,11 +170,11 @@ def _folders(references: Sequence[str]) -> list[tuple[str, Path]]:
     known = release.folders(output.checkout())
     if not references:
         return [(f"{n}@{v}", folder) for n, versions in known.items() for v, folder in versions.items()]
-    found = []
+    items = []
     for reference in references:
         name, wanted = names.split(reference)
         if name not in known:
             raise UnknownNameError("dataset", name, known)
         version = names.resolve(name, wanted, known[name])
-        found.append((f"{name}@{version}", known[name][version]))
-    return found
+        items.append((f"{name}@{version}", known[name][version]))
+    return items

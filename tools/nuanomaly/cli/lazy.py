@@ -63,8 +63,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self._places:
             return None
         module, _, attribute = self._places[cmd_name].partition(":")
-        found: click.Command = getattr(import_module(f"{__package__}.{module}"), attribute)
-        return found
+        command: click.Command = getattr(import_module(f"{__package__}.{module}"), attribute)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -116,16 +116,16 @@ def parse_settings(
     NuanomalyError
         For what is no number, or a unit of another kind.
     """
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for text in given:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals:
             raise NuanomalyError(f"--set {text!r}: write NAME=VALUE, such as dm2_41=1.25")
         parameter = _parameter(name, known, model_name)
-        if name in found:
+        if name in numbers:
             raise NuanomalyError(f"--set {name} is given twice: give it once")
-        found[name] = quantity(value, parameter)
-    return found
+        numbers[name] = quantity(value, parameter)
+    return numbers
 
 
 def parse_grid(given: Sequence[str], known: "Mapping[str, Parameter]", model_name: str) -> dict[str, Any]:
@@ -138,14 +138,14 @@ def parse_grid(given: Sequence[str], known: "Mapping[str, Parameter]", model_nam
     NuanomalyError
         For a text of another form.
     """
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     for text in given:
         name, _, spec = text.partition("=")
         parameter = _parameter(name.strip(), known, model_name)
         parts = [part.strip() for part in spec.split(":")]
         try:
             if len(parts) == 1:
-                found[parameter.name] = int(parts[0])
+                entries[parameter.name] = int(parts[0])
                 continue
             low, high, n, *how = parts
             scale = how[0] if how else ("log" if parameter.log else "lin")
@@ -155,8 +155,8 @@ def parse_grid(given: Sequence[str], known: "Mapping[str, Parameter]", model_nam
         except ValueError:
             form = f"{parameter.name}=LOW:HIGH:N, with :log or :lin behind it, or {parameter.name}=N"
             raise NuanomalyError(f"--grid {text!r}: write {form}") from None
-        found[parameter.name] = axis
-    return found
+        entries[parameter.name] = axis
+    return entries
 
 
 def parse_modes(given: Sequence[str]) -> "Mode":

@@ -46,8 +46,8 @@ def console(error: bool = False) -> "Console":
     """Return where text for people is printed; in a pipe, lines are as long as they are."""
     from rich.console import Console
 
-    found = Console(stderr=error, highlight=False, soft_wrap=False)
-    return found if found.is_terminal else Console(stderr=error, highlight=False, width=10_000)
+    result = Console(stderr=error, highlight=False, soft_wrap=False)
+    return result if result.is_terminal else Console(stderr=error, highlight=False, width=10_000)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:

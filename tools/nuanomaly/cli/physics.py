@@ -120,20 +120,20 @@ def scan(
     if file is not None and file.suffix not in (".parquet", ".csv", ".npz"):
         raise NuanomalyError(f"{file.name}: a scan is saved as .npz, .parquet or .csv")
     with output.progress("scanning") as progress:
-        found = asked.scan(profile=profiled, workers=workers, limit=limit, progress=progress)
+        result = asked.scan(profile=profiled, workers=workers, limit=limit, progress=progress)
     if file is not None:
-        found.save(file)
+        result.save(file)
     if as_json:
-        output.emit(_tidy({**found.to_dict(), "file": file}))
+        output.emit(_tidy({**result.to_dict(), "file": file}))
         return
-    click.echo(f"{' + '.join(found.datasets)}, model {found.model}")
-    for axis in found.axes:
+    click.echo(f"{' + '.join(result.datasets)}, model {result.model}")
+    for axis in result.axes:
         scale = "logarithmic" if axis.log else "linear"
         unit = "" if axis.unit == "1" else f" {axis.unit}"
         click.echo(f"  {axis.name}: {len(axis)} points, {axis.low:g} … {axis.high:g}{unit}, {scale}")
-    _point(found.fixed, asked.units)
-    click.echo("minimum on the grid: " + _statistic(found.statistic, found.minimum, found.n_bins))
-    _point(found.best, asked.units, at="at ")
+    _point(result.fixed, asked.units)
+    click.echo("minimum on the grid: " + _statistic(result.statistic, result.minimum, result.n_bins))
+    _point(result.best, asked.units, at="at ")
     conditions.state(asked)
     click.echo(f"saved to {file}" if file else "not saved: name a file with -o")
 
@@ -226,7 +226,7 @@ def compare(
     these (lsnd+karmen).
     """
     with output.progress("fitting") as progress:
-        found = asked.compare(seed=seed, workers=workers, limit=limit, progress=progress)
+        compatibility = asked.compare(seed=seed, workers=workers, limit=limit, progress=progress)
     test = None
     if toys is not None:
         with output.progress("making toys") as progress:
@@ -238,9 +238,9 @@ def compare(
             )
     if as_json:
         calibrated = {} if test is None else {"pg_toys": {**test.to_dict(), "seed": seed}}
-        output.emit(_tidy({**found.to_dict(), **calibrated}))
+        output.emit(_tidy({**compatibility.to_dict(), **calibrated}))
         return
-    _sides(found.datasets, found.model)
+    _sides(compatibility.datasets, compatibility.model)
     conditions.ranges(asked)
     click.echo()
     rows = [
@@ -256,20 +256,20 @@ def compare(
                 if n in asked.units
             ),
         )
-        for k, part in enumerate(found.parts)
+        for k, part in enumerate(compatibility.parts)
     ]
     numbers = ("own minimum", "at joint best fit", "difference")
     output.table(["data set", "statistic", *numbers, "own best fit"], rows, right=numbers)
     click.echo("\njoint best fit:")
-    _point(found.best_fit, asked.units)
-    click.echo(f"parameter goodness of fit: {found.pg}")
-    if not found.converged:
+    _point(compatibility.best_fit, asked.units)
+    click.echo(f"parameter goodness of fit: {compatibility.pg}")
+    if not compatibility.converged:
         click.echo("not converged: searches from other starting points do not agree, on all or on one side")
     if test is not None:
         click.echo(f"  by toys, on the grid: {test}")
-    if found.goodness_of_fit is not None:
-        click.echo(f"goodness of the joint fit: {found.goodness_of_fit}")
-    conditions.state(asked, found.approximate)
+    if compatibility.goodness_of_fit is not None:
+        click.echo(f"goodness of the joint fit: {compatibility.goodness_of_fit}")
+    conditions.state(asked, compatibility.approximate)
 
 
 # --- nuisances and bins ------------------------------------------------------------------------------------

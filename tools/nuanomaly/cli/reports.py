@@ -52,11 +52,11 @@ def list_(as_json: bool) -> None:
     """List the comparisons: which data sets, under which model."""
     from nuanomaly.report.declaration import comparisons
 
-    found = comparisons()
+    items = comparisons()
     if as_json:
-        output.emit([{"name": c.name, **c.metadata} for c in found])
+        output.emit([{"name": c.name, **c.metadata} for c in items])
         return
-    rows = [(c.name, c.metadata["model"], ", ".join(c.pinned), c.metadata["title"]) for c in found]
+    rows = [(c.name, c.metadata["model"], ", ".join(c.pinned), c.metadata["title"]) for c in items]
     output.table(["comparison", "model", "releases", "title"], rows)
 
 
@@ -94,7 +94,7 @@ def drift(
     from nuanomaly.cli import drifting
     from nuanomaly.report import drift as comparing
 
-    found = comparing.drift(
+    result = comparing.drift(
         old,
         new,
         absolute=absolute,
@@ -102,10 +102,10 @@ def drift(
         order="absolute" if order == "absolute" else "relative",
     )
     if as_json:
-        output.emit(found.as_dict())
+        output.emit(result.as_dict())
     else:
-        drifting.tell(found, rows)
-    sys.exit(0 if found.equal else 1)
+        drifting.tell(result, rows)
+    sys.exit(0 if result.equal else 1)
 
 
 def _tell(result: Any) -> None:

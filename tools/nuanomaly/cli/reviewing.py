@@ -71,9 +71,9 @@ def _findings(review: "Review") -> Iterator[str]:
         yield f"{len(review.elsewhere)} more are elsewhere in the archive, and not part of this review."
 
 
-def _finding(found: "Finding") -> str:
-    said = f"{plain(found.sentence)}. → {plain(found.remedy)}"
-    return f"- **{found.severity}** {found.code} in {plain(found.place)}: {said}"
+def _finding(finding: "Finding") -> str:
+    said = f"{plain(finding.sentence)}. → {plain(finding.remedy)}"
+    return f"- **{finding.severity}** {finding.code} in {plain(finding.place)}: {said}"
 
 
 def _releases(review: "Review") -> Iterator[str]:

@@ -69,16 +69,16 @@ def significance(
 ) -> None:
     """Test no oscillation by toys, beside Wilks' theorem, which does not hold where the amplitude ends."""
     with output.progress("making toys") as progress:
-        found = asked.toy_significance(toys=toys, seed=seed, placement=placement, progress=progress)
+        toy_test = asked.toy_significance(toys=toys, seed=seed, placement=placement, progress=progress)
     wilks = asked.significance()
     if as_json:
-        output.emit({"toys": found.to_dict(), "wilks": wilks.to_dict(), "seed": seed})
+        output.emit({"toys": toy_test.to_dict(), "wilks": wilks.to_dict(), "seed": seed})
         return
     click.echo(f"{' + '.join(asked.names)}, model {asked.model.name}: against no oscillation")
     conditions.ranges(asked)
-    click.echo(f"  toys:  {found}")
+    click.echo(f"  toys:  {toy_test}")
     click.echo(f"  Wilks: {wilks}")
-    click.echo(_verdict(found.sigma_interval(0.95), wilks.sigma, bool(found.above)))
+    click.echo(_verdict(toy_test.sigma_interval(0.95), wilks.sigma, bool(toy_test.above)))
     conditions.state(asked)
 
 
@@ -122,7 +122,7 @@ def feldman_cousins(
     from nuanomaly.inference.feldman_cousins import LEVELS, save
 
     with output.progress("making toys") as progress:
-        found = asked.feldman_cousins(
+        result = asked.feldman_cousins(
             levels=tuple(sorted(levels)) or LEVELS,
             toys=toys,
             most=most,
@@ -132,22 +132,24 @@ def feldman_cousins(
             progress=progress,
         )
     if folder is not None:
-        save(found, folder)
-    allowed = {f"{100 * cl:g} %": int(found.region(cl).sum()) for cl in found.levels}
+        save(result, folder)
+    allowed = {f"{100 * cl:g} %": int(result.region(cl).sum()) for cl in result.levels}
     if as_json:
-        output.emit({**found.to_dict(), "allowed_grid_points": allowed, "folder": folder})
+        output.emit({**result.to_dict(), "allowed_grid_points": allowed, "folder": folder})
         return
-    about = found.to_dict()
-    click.echo(f"{' + '.join(found.datasets)}, model {found.model}: {found.index.size} points, seed {seed}")
+    about = result.to_dict()
+    click.echo(
+        f"{' + '.join(result.datasets)}, model {result.model}: {result.index.size} points, seed {seed}"
+    )
     rows = [
         (
             f"{100 * cl:g} %",
             f"{wilks:.2f}",
-            f"{found.critical[:, k].min():.2f} … {found.critical[:, k].max():.2f}",
+            f"{result.critical[:, k].min():.2f} … {result.critical[:, k].max():.2f}",
             f"{about['median_critical'][k]:.2f}",
             f"{allowed[f'{100 * cl:g} %']}",
         )
-        for k, (cl, wilks) in enumerate(zip(found.levels, about["wilks"], strict=True))
+        for k, (cl, wilks) in enumerate(zip(result.levels, about["wilks"], strict=True))
     ]
     headings = ["confidence", "Wilks", "critical values", "median", "grid points allowed"]
     output.table(headings, rows, right=headings[1:])
@@ -180,36 +182,36 @@ def coverage(
     known = asked.parameters
     at = [options.parse_settings(text.split(","), known, asked.model.name) for text in points]
     with output.progress("making toys") as progress:
-        found = asked.coverage(at=at, toys=toys, seed=seed, placement=placement, progress=progress)
+        result = asked.coverage(at=at, toys=toys, seed=seed, placement=placement, progress=progress)
     if as_json:
-        output.emit(_rows(found))
+        output.emit(_rows(result))
         return
-    click.echo(f"{' + '.join(found.datasets)}, model {found.model}: regions of Wilks' theorem cover")
-    nominal = [f"{100 * cl:g} %" for cl in found.levels]
+    click.echo(f"{' + '.join(result.datasets)}, model {result.model}: regions of Wilks' theorem cover")
+    nominal = [f"{100 * cl:g} %" for cl in result.levels]
     rows = [
         (
             ", ".join(f"{n} = {output.with_unit(v, known[n].unit)}" for n, v in row["point"].items()),
             *(f"{100 * c:.1f} ± {100 * e:.1f} %" for c, e in zip(row["coverage"], row["error"], strict=True)),
         )
-        for row in _rows(found)
+        for row in _rows(result)
     ]
     output.table(["true point", *nominal], rows, right=nominal)
     conditions.state(asked)
 
 
-def _rows(found: "FeldmanCousins") -> list[dict[str, Any]]:
+def _rows(result: "FeldmanCousins") -> list[dict[str, Any]]:
     """Return the coverage at each true point."""
     rows = []
-    for k, index in enumerate(found.index.tolist()):
-        covered = found.wilks_coverage[k].tolist()
+    for k, index in enumerate(result.index.tolist()):
+        covered = result.wilks_coverage[k].tolist()
         rows.append(
             {
-                "point": {name: float(value[index]) for name, value in found.points.items()},
-                "levels": list(found.levels),
+                "point": {name: float(value[index]) for name, value in result.points.items()},
+                "levels": list(result.levels),
                 "coverage": covered,
-                "error": [(c * (1.0 - c) / int(found.toys[k])) ** 0.5 for c in covered],
-                "critical": found.critical[k].tolist(),
-                "toys": int(found.toys[k]),
+                "error": [(c * (1.0 - c) / int(result.toys[k])) ** 0.5 for c in covered],
+                "critical": result.critical[k].tolist(),
+                "toys": int(result.toys[k]),
             }
         )
     return rows
@@ -236,11 +238,11 @@ def runs_(names: Sequence[str], force: bool, placement: "Placement") -> None:
             continue
         begun = _cpu()
         with output.progress(f"{name}/{run}") as progress:
-            found = compute(declared, placement, progress)
+            result = compute(declared, placement, progress)
         # finished pieces and a cluster's work are not seen from here
         cost = None if placement.store or placement.scheduler else _cpu() - begun
-        record(folder, declared, found, cost)
-        said = "" if isinstance(found, FeldmanCousins) else f"{found}, "
+        record(folder, declared, result, cost)
+        said = "" if isinstance(result, FeldmanCousins) else f"{result}, "
         click.echo(f"{name}/{run}: {said}written to comparisons/{name}/runs/{run}")
 
 
@@ -250,7 +252,7 @@ def _chosen(base: Path, names: Sequence[str]) -> list[tuple[str, str, Any]]:
     from nuanomaly.archive.runs import declared_runs
 
     known = sorted(f.parent.name for f in base.glob("*/runs.yaml"))
-    found = []
+    items = []
     for text in names or known:
         name, _, wanted = text.partition("/")
         if name not in known:
@@ -258,8 +260,8 @@ def _chosen(base: Path, names: Sequence[str]) -> list[tuple[str, str, Any]]:
         runs = declared_runs(base / name)
         if wanted and wanted not in runs:
             raise UnknownNameError("run", wanted, runs, f"{name}/runs.yaml")
-        found += [(name, run, declared) for run, declared in runs.items() if wanted in ("", run)]
-    return found
+        items += [(name, run, declared) for run, declared in runs.items() if wanted in ("", run)]
+    return items
 
 
 def _cpu() -> float:

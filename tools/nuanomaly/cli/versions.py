@@ -33,11 +33,11 @@ def log(name: str, as_json: bool) -> None:
         raise UnknownNameError("dataset", wanted, known)
     order = sorted(known[wanted], key=names.sort_key, reverse=True)
     chosen = [v for v in order if version in (None, v, v.rpartition("-r")[0])]
-    found = difference.versions([release.read(known[wanted][v]) for v in chosen])
+    items = difference.versions([release.read(known[wanted][v]) for v in chosen])
     if as_json:
-        output.emit([v.as_dict() for v in found])
+        output.emit([v.as_dict() for v in items])
         return
-    for one in found:
+    for one in items:
         about = f" (published {one.released})" if one.released else ""
         click.echo(f"{one.id}  {one.state}{about}")
         if one.retracted:
@@ -64,7 +64,7 @@ def diff(old: str, new: str, no_physics: bool, as_json: bool) -> None:
             f"{first.id} and {second.id} are two datasets, not two versions of one: to test whether they "
             f"agree, `nuanomaly compare {first.name} {second.name}`"
         )
-    found = difference(first, second)
+    result = difference(first, second)
     effect = None
     if not no_physics:
         from nuanomaly.inference.physics_difference import physics
@@ -73,22 +73,22 @@ def diff(old: str, new: str, no_physics: bool, as_json: bool) -> None:
         effect = physics(first, second, comparisons.declared(root) if root else {})
     if as_json:
         said = {"physics": effect.as_dict()} if effect else {}
-        output.emit({**found.as_dict(), **said})
+        output.emit({**result.as_dict(), **said})
         return
-    click.echo("\n".join([*as_lines(found), *(physics_lines(effect) if effect else [])]))
+    click.echo("\n".join([*as_lines(result), *(physics_lines(effect) if effect else [])]))
 
 
-def as_lines(found: "Difference") -> list[str]:
+def as_lines(result: "Difference") -> list[str]:
     """Return metadata and tables that differ, for people."""
-    lines = [f"{found.old} → {found.new}"]
-    if found.metadata:
+    lines = [f"{result.old} → {result.new}"]
+    if result.metadata:
         lines += ["", "Metadata"]
-        shown = found.metadata[:_MOST]
+        shown = result.metadata[:_MOST]
         lines += [f"  {e.path}: {_short(e.old)} → {_short(e.new)}" for e in shown]
-        more = len(found.metadata) - len(shown)
+        more = len(result.metadata) - len(shown)
         lines += [f"  … and {more} more (all of them with --json)"] if more else []
-    lines += ["", "Tables"] if found.tables else ["", "Tables: no value differs"]
-    for table in found.tables:
+    lines += ["", "Tables"] if result.tables else ["", "Tables: no value differs"]
+    for table in result.tables:
         lines += _table(table)
     return lines
 

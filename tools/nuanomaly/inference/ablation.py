@@ -189,8 +189,8 @@ def _other_covariances(
             if isinstance(likelihood, ResponseLikelihood) and _follows(likelihood.measure):
                 yield f"covariance fixed at the {at}", with_covariance_of(likelihood, model, null, at)
             elif len(likelihood.nuisances):
-                found = with_fixed_covariance(likelihood, model, null, at)
-                yield f"nuisances in a covariance at the {at}", found
+                fixed_likelihood = with_fixed_covariance(likelihood, model, null, at)
+                yield f"nuisances in a covariance at the {at}", fixed_likelihood
         except NotApplicableError:
             return
 

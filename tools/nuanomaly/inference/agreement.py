@@ -126,13 +126,13 @@ def of_expectation(row: Mapping[str, Any]) -> Agreement:
     return _agreement(row, row.get("found"))
 
 
-def _agreement(row: Mapping[str, Any], found: Any) -> Agreement:
+def _agreement(row: Mapping[str, Any], content: Any) -> Agreement:
     expected, tolerance = row["expected"], row.get("tolerance")
     if isinstance(tolerance, Mapping):  # another error up than down; without bound on one side
-        up = not isinstance(expected, str) and found is not None and float(found) > float(expected)
+        up = not isinstance(expected, str) and content is not None and float(content) > float(expected)
         side = tolerance["plus" if up else "minus"]
         tolerance = float("inf") if side is None else float(side)
     error = row.get("uncertainty")
     if error is None and str(row.get("tolerance_source", "")).startswith(_ERRORS):
         error = tolerance
-    return Agreement(expected, found, error, tolerance)
+    return Agreement(expected, content, error, tolerance)

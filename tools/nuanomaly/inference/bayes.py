@@ -70,11 +70,11 @@ class Posterior(Result):
 
     def summary(self) -> dict[str, str]:
         """Return what a notebook shows of it."""
-        found = {"data": " + ".join(self.datasets)}
-        found["ln of the Bayes factor for oscillation"] = f"{self.log_bayes_factor:.3f}"
+        entries = {"data": " + ".join(self.datasets)}
+        entries["ln of the Bayes factor for oscillation"] = f"{self.log_bayes_factor:.3f}"
         for name, (low, high) in self.interval(0.95).items():
-            found[f"95 % of the posterior: {name}"] = f"{low:.3g} … {high:.3g}"
-        return found | {"obtained by": self.how}
+            entries[f"95 % of the posterior: {name}"] = f"{low:.3g} … {high:.3g}"
+        return entries | {"obtained by": self.how}
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the weights, for a result file."""
@@ -90,12 +90,12 @@ class Posterior(Result):
     def interval(self, probability: float) -> dict[str, tuple[float, float]]:
         """Return over which values of each parameter the region of a probability reaches."""
         inside = self.region(probability)
-        found = {}
+        entries = {}
         for k, axis in enumerate(self.axes):
             others = tuple(j for j in range(inside.ndim) if j != k)
             values = axis.values[inside.any(axis=others)]
-            found[axis.name] = float(values[0]), float(values[-1])
-        return found
+            entries[axis.name] = float(values[0]), float(values[-1])
+        return entries
 
     def region(self, probability: float) -> NDArray[np.bool_]:
         """Return the smallest region of the grid (in the prior's measure) that holds this probability."""
@@ -208,8 +208,8 @@ class Suspiciousness(Result):
     def summary(self) -> dict[str, str]:
         """Return what a notebook shows of it."""
         p = "no dimension is shared" if self.p_value is None else f"{self.p_value:.2g}"
-        found = {"ln R": f"{self.log_ratio:.3f}", "ln S": f"{self.log_suspiciousness:.3f}", "p-value": p}
-        return found | {"obtained by": self.how}
+        entries = {"ln R": f"{self.log_ratio:.3f}", "ln S": f"{self.log_suspiciousness:.3f}", "p-value": p}
+        return entries | {"obtained by": self.how}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the test for a result file."""
@@ -266,11 +266,11 @@ def suspiciousness_of(what: Question, prior: Mapping[str, str] | None = None) ->
     )
 
 
-def _dimension(found: Posterior) -> float:
+def _dimension(result: Posterior) -> float:
     """Return twice the variance of ln(posterior/prior): the Bayesian model dimension (1903.06682)."""
-    prior = prior_weight(found.axes, found.prior)
-    inside = found.weight > 0.0
-    logs = np.zeros_like(found.weight)
-    logs[inside] = np.log(found.weight[inside] / prior[inside])
-    mean = float((found.weight * logs).sum())
-    return 2.0 * float((found.weight * (logs - mean) ** 2).sum())
+    prior = prior_weight(result.axes, result.prior)
+    inside = result.weight > 0.0
+    logs = np.zeros_like(result.weight)
+    logs[inside] = np.log(result.weight[inside] / prior[inside])
+    mean = float((result.weight * logs).sum())
+    return 2.0 * float((result.weight * (logs - mean) ** 2).sum())

@@ -90,14 +90,14 @@ def of_release(release: Release) -> list[dict[str, Any]]:
 
 def every_release() -> list[Release]:
     """Return every release that is at hand and not retracted, the checkout's before a fetched copy."""
-    found: dict[str, Release] = {}
+    entries: dict[str, Release] = {}
     for place in places():
         for versions in folders(place).values():
             for folder in versions.values():
                 release = read(folder)
                 if release.state != "retracted":
-                    found.setdefault(release.id, release)
-    return list(found.values())
+                    entries.setdefault(release.id, release)
+    return list(entries.values())
 
 
 def benchmarks(
@@ -130,8 +130,8 @@ def benchmarks(
     releases = every_release() if wanted is None else [load(name) for name in wanted]
     rows: list[dict[str, Any]] = []
     folders_ = [str(release.folder) for release in releases]
-    for k, found in enumerate(_mapped(folders_, workers), 1):
-        rows.extend(found)
+    for k, items in enumerate(_mapped(folders_, workers), 1):
+        rows.extend(items)
         if progress is not None:
             progress(k, len(releases))
     return rows

@@ -69,9 +69,9 @@ class CLs(Result):
     def summary(self) -> dict[str, str]:
         """Return what a notebook shows of it."""
         names = ", ".join(self.points)
-        found = {"hypotheses": f"{self.values.size} of {names}"}
-        found["excluded at 95 %"] = str(int(self.excluded(0.95).sum()))
-        return found | {"obtained by": self.how}
+        entries = {"hypotheses": f"{self.values.size} of {names}"}
+        entries["excluded at 95 %"] = str(int(self.excluded(0.95).sum()))
+        return entries | {"obtained by": self.how}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the hypotheses and their CLs for a result file."""
@@ -84,8 +84,8 @@ class CLs(Result):
 
     def excluded(self, cl: float = 0.95) -> NDArray[np.bool_]:
         """Return which hypotheses are excluded."""
-        found: NDArray[np.bool_] = self.values < 1.0 - cl
-        return found
+        mask: NDArray[np.bool_] = self.values < 1.0 - cl
+        return mask
 
 
 @named_after(2, "grid", "fixed", hints={dict: "fixed"})
@@ -118,8 +118,8 @@ def gaussian_cls_of(what: Question) -> CLs:
     step = max(1, 1_000_000 // plane.count)
     for start in range(0, plane.size, step):
         rows = np.arange(start, min(plane.size, start + step))
-        found = engine.values(expected[rows])
-        mean_with[rows] = found[np.arange(rows.size), rows] - found[:, plane.null]
+        array = engine.values(expected[rows])
+        mean_with[rows] = array[np.arange(rows.size), rows] - array[:, plane.null]
     signal, none = _tail(test, mean_with), _tail(test, mean_without)
     points = {name: value[: plane.size] for name, value in plane.free.items()}
     return CLs(plane.axes, points, np.minimum(signal / none, 1.0), test, "Gaussian", signal, none)
@@ -197,12 +197,12 @@ def toy_cls_of(
 
 def _against(plane: Plane, index: NDArray[np.intp], statistic: str) -> NDArray[np.bool_]:
     """Return over which hypotheses T of each tested one is minimised, shape (H, count)."""
-    found = np.zeros((index.size, plane.count), bool)
-    found[:, plane.null] = True
+    matrix = np.zeros((index.size, plane.count), bool)
+    matrix[:, plane.null] = True
     if statistic == "one-sided":
         (amplitude,) = plane.free.values()
-        found |= amplitude[None, :] <= amplitude[index][:, None]
-    return found
+        matrix |= amplitude[None, :] <= amplitude[index][:, None]
+    return matrix
 
 
 def _tests(values: Array, index: NDArray[np.intp], against: NDArray[np.bool_]) -> Array:
@@ -211,9 +211,9 @@ def _tests(values: Array, index: NDArray[np.intp], against: NDArray[np.bool_]) -
     return np.asarray(values[:, index] - np.stack(smallest, axis=1))
 
 
-def _reaches(found: Array, observed: float) -> NDArray[np.bool_]:
+def _reaches(values: Array, observed: float) -> NDArray[np.bool_]:
     """Say which T reach the observed one; equal up to rounding counts."""
-    reached: NDArray[np.bool_] = found >= observed - 1e-9 * max(1.0, abs(observed))
+    reached: NDArray[np.bool_] = values >= observed - 1e-9 * max(1.0, abs(observed))
     return reached
 
 

@@ -143,14 +143,14 @@ def check_sides(what: Question) -> None:
 
 def shared_nuisances(members: Sequence[Likelihood]) -> tuple[str, ...]:
     """Return the nuisances of more than one data set; if one of a block is shared, the whole block."""
-    found = {
+    texts = {
         name for a, b in combinations(members, 2) for name in set(a.nuisances.ids) & set(b.nuisances.ids)
     }
     for member in members:
         for ids, _ in member.nuisances.blocks:
-            found |= set(ids) if found & set(ids) else set()
+            texts |= set(ids) if texts & set(ids) else set()
     ordered = dict.fromkeys(name for m in members for name in m.nuisances.ids)
-    return tuple(name for name in ordered if name in found)
+    return tuple(name for name in ordered if name in texts)
 
 
 def held_nuisances(what: Question) -> tuple[str, ...]:
@@ -184,8 +184,8 @@ def own_minimum(payload: tuple[Question, Effort], k: int) -> Any:
     grid = {name: axis for name, axis in side.grid.items() if name not in idle}
     narrowed = side.given(fixed={**side.fixed, **middle}, grid=grid)
     objective = Objective(side.likelihood, what.model, narrowed.fixed, held)
-    found = minimise(objective, narrowed.axes, narrowed.parameters, effort=effort)
-    return np.array([found], dtype=object)
+    minimum = minimise(objective, narrowed.axes, narrowed.parameters, effort=effort)
+    return np.array([minimum], dtype=object)
 
 
 def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float]]:
@@ -194,12 +194,12 @@ def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float
     return [{**middle, **m.parameters} for m in separate]
 
 
-def _tabulated(what: Question, found: tabulated.TabulatedMinima) -> Compatibility:
+def _tabulated(what: Question, tabulated_minima: tabulated.TabulatedMinima) -> Compatibility:
     """Return the comparison that minima of tables make; nothing is shared between the sides."""
-    at = found.joint.parameters
-    own = zip(found.sides, found.at_joint, strict=True)
+    at = tabulated_minima.joint.parameters
+    own = zip(tabulated_minima.sides, tabulated_minima.at_joint, strict=True)
     parts = [_as_part(what, k, minimum, at, value) for k, (minimum, value) in enumerate(own)]
-    return _assembled(what, parts, found.joint, {}, found.approximate)
+    return _assembled(what, parts, tabulated_minima.joint, {}, tabulated_minima.approximate)
 
 
 def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compatibility:

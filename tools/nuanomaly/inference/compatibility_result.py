@@ -156,9 +156,9 @@ class Compatibility(Test):
     def summary(self) -> dict[str, str]:
         """Return what a notebook shows of it."""
         units = {} if self.question is None else self.question.units
-        found = {"data": " against ".join(self.datasets), "model": self.model} | test_rows(self)
-        found["joint best fit"] = point_text(self.best_fit, units)
-        return found | {f"pull of {p.name}": f"{p.pull:.2f}" for p in self.parts}
+        entries = {"data": " against ".join(self.datasets), "model": self.model} | test_rows(self)
+        entries["joint best fit"] = point_text(self.best_fit, units)
+        return entries | {f"pull of {p.name}": f"{p.pull:.2f}" for p in self.parts}
 
     def part(self, name: str) -> Part:
         """Return a data set's part."""

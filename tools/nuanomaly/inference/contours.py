@@ -115,8 +115,8 @@ def interval(
     limit = critical.delta if isinstance(critical, Level) else float(critical)
     (axis,) = scan.axes
     excess = scan.delta(minimum) - limit
-    found = _below(axis.internal(axis.values), excess)
-    return tuple((float(axis.external(a)), float(axis.external(b))) for a, b in found)
+    rows = _below(axis.internal(axis.values), excess)
+    return tuple((float(axis.external(a)), float(axis.external(b))) for a, b in rows)
 
 
 def _below(x: Array, y: Array) -> list[tuple[float, float]]:

@@ -88,14 +88,14 @@ def law(x: Iterable[float], cost: Iterable[float]) -> Law:
 
 def seconds(work: Callable[[], Any]) -> tuple[float, float]:
     """Return the CPU seconds of some work, the smallest of several repeats, and their relative spread."""
-    found = []
+    items = []
     for _ in range(_REPEATS):
         start, count = process_time(), 0
         while process_time() - start < _AT_LEAST or not count:
             work()
             count += 1
-        found.append((process_time() - start) / count)
-    return min(found), (max(found) - min(found)) / min(found)
+        items.append((process_time() - start) / count)
+    return min(items), (max(items) - min(items)) / min(items)
 
 
 def of_engine(engine: Engine, blocks: int = 1) -> tuple[float, float]:
@@ -182,15 +182,15 @@ def rates(progress: Progress | None = None) -> "pd.DataFrame":
 
 def laws(frame: "pd.DataFrame") -> dict[str, dict[str, dict[str, float]]]:
     """Return how the cost of a run at one true point grows with what was varied, by data set."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    numbers: dict[str, dict[str, dict[str, float]]] = {}
     for (name, varied), part in frame.groupby(["dataset", "varied"], sort=False):
         total = part["seconds_per_toy"] * part["toys"]
         fitted = law(part[str(varied)], total)
-        found.setdefault(str(name), {})[str(varied)] = {
+        numbers.setdefault(str(name), {})[str(varied)] = {
             "exponent": round(fitted.exponent, 4),
             "error": round(fitted.error, 4),
         }
-    return found
+    return numbers
 
 
 def global_fit(

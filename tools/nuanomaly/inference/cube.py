@@ -106,11 +106,11 @@ def _lowest(
     The likeliest slices are looked at as a whole. Of the others that can win, squares of mixings are bounded
     in the same way, and only those that can win are formed.
     """
-    best, found = _in_slices(electron, muon, both, order[:_FIRST])
+    best, numbers = _in_slices(electron, muon, both, order[:_FIRST])
     left = order[_FIRST:]
     left = left[bound[left] < best]
     if not left.size:
-        return found
+        return numbers
     e, m = electron.shape[1], muon.shape[1]
     rows, columns = -(-e // _SQUARE), -(-m // _SQUARE)
     first = _least(electron[left], rows)
@@ -122,7 +122,7 @@ def _lowest(
     squares = first[:, :, None] + second[:, None, :] + third[:, together]
     s, i, j = np.nonzero(squares < best)
     if not s.size:
-        return found
+        return numbers
     inside = np.arange(_SQUARE)
     at_e = np.minimum(i[:, None] * _SQUARE + inside, e - 1)
     at_m = np.minimum(j[:, None] * _SQUARE + inside, m - 1)
@@ -133,7 +133,7 @@ def _lowest(
     if float(values.reshape(-1)[lowest]) < best:
         k, p, q = np.unravel_index(lowest, values.shape)
         return int(d[k]), int(at_e[k, p]), int(at_m[k, q])
-    return found
+    return numbers
 
 
 def _in_slices(

@@ -59,11 +59,11 @@ def labels(members: Sequence[Likelihood]) -> tuple[str, ...]:
         If the same release stands twice in the same mode.
     """
     releases = [m.release for m in members]
-    found = tuple(shown(m) if releases.count(m.release) == 1 else label(m) for m in members)
-    for name in found:
-        if found.count(name) > 1:
+    texts = tuple(shown(m) if releases.count(m.release) == 1 else label(m) for m in members)
+    for name in texts:
+        if texts.count(name) > 1:
             raise NuanomalyError(f"{name} is named twice: name each data set once")
-    return found
+    return texts
 
 
 def modes(members: Sequence[Likelihood]) -> dict[str, str]:
@@ -112,8 +112,8 @@ def _modes(reference: str) -> set[str]:
     members = parts if len(parts) > 1 else group_members(text)
     if not members:
         return set(declared_modes(load(text))[1])
-    found = [modes for modes in map(_modes, members) if modes != {"default"}]
-    return set.intersection(*found) if found else set()
+    texts = [modes for modes in map(_modes, members) if modes != {"default"}]
+    return set.intersection(*texts) if texts else set()
 
 
 def joint(members: Sequence[Likelihood]) -> Likelihood:
@@ -124,7 +124,7 @@ def joint(members: Sequence[Likelihood]) -> Likelihood:
 def overlaps(datasets: Sequence[Likelihood]) -> tuple[FoundOverlap, ...]:
     """Return which releases of different data sets (or of one group) share data."""
     releases = [atom for dataset in datasets for atom in atoms(dataset)]
-    return tuple(found for a, b in combinations(releases, 2) for found in _between(a, b))
+    return tuple(content for a, b in combinations(releases, 2) for content in _between(a, b))
 
 
 def _between(a: Likelihood, b: Likelihood) -> Iterator[FoundOverlap]:
@@ -162,13 +162,13 @@ def check_overlaps(datasets: Sequence[Likelihood], allow: bool) -> tuple[FoundOv
     OverlapError
         If data sets share data and that is not allowed, with the reasons.
     """
-    found = overlaps(datasets)
-    if found and not allow:
-        said = "; ".join(f"{o.first} and {o.second} ({o.reason})" for o in found)
+    items = overlaps(datasets)
+    if items and not allow:
+        said = "; ".join(f"{o.first} and {o.second} ({o.reason})" for o in items)
         twice = (
             f"These data sets share data and would be counted twice: {said}. Leave one of each pair out, or "
         )
         raise OverlapError(f"{twice}allow it (allow_overlap=True) and have it recorded in the result").typed(
             f"{twice}allow it with --allow-overlap and have it recorded in the result"
         )
-    return found
+    return items

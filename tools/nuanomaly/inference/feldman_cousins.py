@@ -106,11 +106,11 @@ class FeldmanCousins(Result):
     def summary(self) -> dict[str, str]:
         """Return what a notebook shows of it."""
         wilks = [level(cl, min(2, len(self.axes))).delta for cl in self.levels]
-        found = {"data": " + ".join(self.datasets), "model": self.model}
+        entries = {"data": " + ".join(self.datasets), "model": self.model}
         for k, (cl, limit) in enumerate(zip(self.levels, wilks, strict=True)):
             low, high = self.critical[:, k].min(), self.critical[:, k].max()
-            found[f"critical Δ, {100 * cl:g} %"] = f"{low:.2f} … {high:.2f} (Wilks {limit:.2f})"
-        return found | {"obtained by": self.how}
+            entries[f"critical Δ, {100 * cl:g} %"] = f"{low:.2f} … {high:.2f} (Wilks {limit:.2f})"
+        return entries | {"obtained by": self.how}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -288,8 +288,8 @@ def feldman_cousins_of(
     delta = values - min(smallest, float(values.min()))
     index = np.arange(plane.size, plane.size + wanted) if extra else _lattice(plane.shape, every)
     index = index[plane.possible[index]]
-    found = _toys(engine, delta, index, tuple(levels), toys, most or toys, independent, placement, progress)
-    return _result(what, engine, delta, index, tuple(levels), found)
+    arrays = _toys(engine, delta, index, tuple(levels), toys, most or toys, independent, placement, progress)
+    return _result(what, engine, delta, index, tuple(levels), arrays)
 
 
 def _lattice(shape: tuple[int, ...], every: int) -> NDArray[np.intp]:
@@ -313,7 +313,7 @@ def _toys(
     progress: Progress | None,
 ) -> list[Array]:
     """Return Δ of the toys of each computed point, more of them where the verdict is uncertain."""
-    found: list[list[Array]] = [[] for _ in index]
+    items: list[list[Array]] = [[] for _ in index]
     key = fingerprint(engine)
     left, first, count = np.arange(index.size), 0, blocks(toys)
     while left.size:
@@ -326,13 +326,13 @@ def _toys(
         arrays = run(compute, (engine.plane, engine.seed), arguments, key, placement, progress)
         for (chosen, *_), array in zip(pieces, arrays, strict=True):
             for k, row in zip(chosen.tolist(), array, strict=True):
-                found[k].append(row)
+                items[k].append(row)
         first, count = first + count, min(first + count, blocks(most) - first - count)
         if count < 1:
             break
-        uncertain = [k for k in left.tolist() if _uncertain(found[k], delta[index[k]], levels)]
+        uncertain = [k for k in left.tolist() if _uncertain(items[k], delta[index[k]], levels)]
         left = np.array(uncertain, dtype=np.intp)
-    return [np.concatenate(rows) for rows in found]
+    return [np.concatenate(rows) for rows in items]
 
 
 def _uncertain(rows: Sequence[Array], observed: float, levels: tuple[float, ...]) -> bool:
@@ -370,15 +370,15 @@ def _result(
     delta: Array,
     index: NDArray[np.intp],
     levels: tuple[float, ...],
-    found: Sequence[Array],
+    arrays: Sequence[Array],
 ) -> FeldmanCousins:
     plane = engine.plane
-    bands = np.array([[critical_value(toys, cl) for cl in levels] for toys in found])
-    bands = bands.reshape(len(found), len(levels), 3)
+    bands = np.array([[critical_value(toys, cl) for cl in levels] for toys in arrays])
+    bands = bands.reshape(len(arrays), len(levels), 3)
     wilks = [level(cl, min(2, len(plane.axes))).delta for cl in levels]
     observed = delta[index]
     reached = [
-        (toys >= at - 1e-9 * max(1.0, abs(at))).mean() for toys, at in zip(found, observed, strict=True)
+        (toys >= at - 1e-9 * max(1.0, abs(at))).mean() for toys, at in zip(arrays, observed, strict=True)
     ]
     return FeldmanCousins(
         datasets=what.names,
@@ -388,18 +388,18 @@ def _result(
         points=plane.free,
         levels=levels,
         index=index,
-        toys=np.array([toys.size for toys in found]),
+        toys=np.array([toys.size for toys in arrays]),
         critical=bands[:, :, 0],
         low=bands[:, :, 1],
         high=bands[:, :, 2],
         p_value=np.array(reached),
-        wilks_coverage=np.array([[float((toys <= limit).mean()) for limit in wilks] for toys in found]),
+        wilks_coverage=np.array([[float((toys <= limit).mean()) for limit in wilks] for toys in arrays]),
         seed=engine.seed,
         engine=type(engine).__name__,
         fixed=dict(plane.objective.fixed),
     )
 
 
-def save(found: FeldmanCousins, folder: Path) -> Path:
+def save(result: FeldmanCousins, folder: Path) -> Path:
     """Write a result as ``critical.parquet``; see :mod:`nuanomaly.inference.run_files`."""
-    return write(folder, {"critical": found.to_frame()}, found.to_dict())
+    return write(folder, {"critical": result.to_frame()}, result.to_dict())

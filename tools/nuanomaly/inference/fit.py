@@ -107,9 +107,9 @@ class Fit(Test):
         if self.question is None:
             return {}
         where = {name: np.array([value]) for name, value in self.nuisances.items()}
-        found = self.question.likelihood.nuisances.pulls(where)
+        arrays = self.question.likelihood.nuisances.pulls(where)
         own = {name: pull for part in self.breakdown for name, pull in part.own_pulls.items()}
-        return {name: float(pull[0]) for name, pull in found.items()} | own
+        return {name: float(pull[0]) for name, pull in arrays.items()} | own
 
     @cached_property
     def breakdown(self) -> tuple[Breakdown, ...]:
@@ -175,16 +175,16 @@ class Fit(Test):
 
     def summary(self) -> dict[str, str]:
         """Return what a notebook shows of it."""
-        found = {"data": " + ".join(self.datasets), "model": self.model}
+        entries = {"data": " + ".join(self.datasets), "model": self.model}
         bins = "" if self.n_bins is None else f" ({self.n_bins} bins)"
-        found[f"smallest {SYMBOLS[self.statistic]}"] = f"{self.value:.4f}{bins}"
+        entries[f"smallest {SYMBOLS[self.statistic]}"] = f"{self.value:.4f}{bins}"
         for name, value in self.parameters.items():
             lower, upper = self.errors.get(name, (np.nan, np.nan))
             spread = f" −{abs(lower):.3g} +{upper:.3g}" if name in self.errors else ""
             edge = " (at the edge of its range)" if name in self.at_boundary else ""
-            found[name] = point_text({name: value}, self._units).partition(" = ")[2] + spread + edge
-        found["found by"] = self.agreement
-        return found | test_rows(self)
+            entries[name] = point_text({name: value}, self._units).partition(" = ")[2] + spread + edge
+        entries["found by"] = self.agreement
+        return entries | test_rows(self)
 
     @property
     def agreement(self) -> str:
@@ -289,8 +289,8 @@ def fit_of(
 ) -> Fit:
     """Return the best fit that answers a question; see :func:`fit`."""
     what.check_felt()
-    found = minimise(what.objective, what.axes, what.parameters, errors, progress=progress, effort=effort)
-    return fit_at(what, found)
+    minimum = minimise(what.objective, what.axes, what.parameters, errors, progress=progress, effort=effort)
+    return fit_at(what, minimum)
 
 
 def fit_at(what: Question, minimum: Minimum) -> Fit:

@@ -95,11 +95,11 @@ def free_names(known: Mapping[str, Parameter], named: Iterable[str], fixed: Iter
 def axes(known: Mapping[str, Parameter], names: Sequence[str], grid: Grid) -> tuple[Axis, ...]:
     """Return the axes of ``names``: as the grid says, else the parameter's own range."""
     dimension = min(4, len(names))
-    found = []
+    items = []
     for name in names:
         count = (_SPLITTING if known[name].unit == "eV**2" else _OTHER)[max(1, dimension)]
-        found.append(axis(known[name], grid.get(name, count)))
-    return tuple(found)
+        items.append(axis(known[name], grid.get(name, count)))
+    return tuple(items)
 
 
 def axis(parameter: Parameter, spec: Any) -> Axis:

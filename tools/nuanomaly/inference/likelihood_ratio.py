@@ -114,9 +114,9 @@ def toy_likelihood_ratio_of(
     if draw not in get_args(Draw):
         raise UnknownNameError("way to draw toys", draw, get_args(Draw))
     key = f"likelihood ratio {draw} {fingerprint(engine)}"
-    found = shared_out(ratios, (plane, seed, draw), key, toys, placement, progress)
+    values = shared_out(ratios, (plane, seed, draw), key, toys, placement, progress)
     said = " against ".join(", ".join(f"{n} = {v:g}" for n, v in point.items()) for point in (at, against))
-    return toy_test(observed, found, "one-sided", said)
+    return toy_test(observed, values, "one-sided", said)
 
 
 def ratios(payload: tuple[Plane, int, Draw], argument: tuple[int, int]) -> Array:

@@ -19,15 +19,15 @@ _FEWEST = 5
 _MOST_ROWS = 2000
 
 
-def doubts(found: Release, root: Path) -> Iterator[tuple[str, str]]:
+def doubts(result: Release, root: Path) -> Iterator[tuple[str, str]]:
     """Yield a doubt for each dataset with the same counts or paper where no overlap is declared."""
-    if found.id in catalog_content.ledger(root / "catalog.yaml"):
+    if result.id in catalog_content.ledger(root / "catalog.yaml"):
         return
-    named = {str(entry.get("with", "")).partition("@")[0] for entry in found.metadata.get("overlaps", ())}
-    own, papers = _counts(found), _papers(found)
-    for other in _newest(root, found.name):
+    named = {str(entry.get("with", "")).partition("@")[0] for entry in result.metadata.get("overlaps", ())}
+    own, papers = _counts(result), _papers(result)
+    for other in _newest(root, result.name):
         back = {str(e.get("with", "")).partition("@")[0] for e in other.metadata.get("overlaps", ())}
-        if other.name in named or found.name in back:
+        if other.name in named or result.name in back:
             continue
         same = own & _counts(other)
         if same:
@@ -97,21 +97,21 @@ def _newest(root: Path, but: str) -> Iterator[Release]:
             break
 
 
-def _papers(found: Release) -> set[str]:
-    primary = [p for p in found.metadata.get("publications", ()) if p.get("role") == "primary"]
+def _papers(result: Release) -> set[str]:
+    primary = [p for p in result.metadata.get("publications", ()) if p.get("role") == "primary"]
     return {str(p[key]) for p in primary for key in ("doi", "arxiv") if key in p}
 
 
-def _counts(found: Release) -> set[tuple[float, ...]]:
+def _counts(result: Release) -> set[tuple[float, ...]]:
     """Return the columns of counts of a release, each as a tuple."""
     columns: set[tuple[float, ...]] = set()
-    for table in found.tables:
-        entry = found.declared(table)
+    for table in result.tables:
+        entry = result.declared(table)
         if not _FEWEST <= int(entry.get("rows", 0)) <= _MOST_ROWS:
             continue
         wanted = [c for c in entry["columns"] if _is_count(c)]
         if wanted:
-            frame = found.table(table)
+            frame = result.table(table)
             columns |= {tuple(frame[str(c["name"])].to_numpy(float)) for c in wanted}
     return {values for values in columns if len(set(values)) >= _FEWEST}
 

@@ -165,13 +165,13 @@ def _followed(
     start = np.array([a.internal(corners[:, k]) for k, a in enumerate(axes)]).T
     values, at = descend(objective, axes, start, _MOVES)
     order = [v for v in np.argsort(values, kind="stable") if values[v] <= values.min() + _CLOSE]
-    found = []
+    items = []
     for v in order[:_FITS]:
         minimum = local_fit(objective, axes, parameters, at[v], float(values[v]), errors)
         if not minimum.converged or objective.likelihood.n_bins is None:
             minimum = _past_kinks(objective, axes, minimum)
-        found.append(minimum)
-    return found
+        items.append(minimum)
+    return items
 
 
 def descend(objective: Objective, axes: Sequence[Axis], start: Array, moves: int) -> tuple[Array, Array]:

@@ -64,16 +64,16 @@ class _Function:
         """Return the objective at internal coordinates (m, k), impossible points replaced; shape (m,)."""
         points = self.external(internal)
         try:
-            found = self.objective(points)
+            array = self.objective(points)
         except NotApplicableError:
             # below the axes, where only this fit goes, a surface may know nothing
             below = np.any([points[a.name] < a.low * (1.0 - 1e-12) for a in self.axes if a.log], axis=0)
             if not np.any(below):
                 raise
-            found = np.full(len(internal), np.inf)
+            array = np.full(len(internal), np.inf)
             if not below.all():
-                found[~below] = self.objective({k: v[~below] for k, v in points.items()})
-        return np.where(np.isfinite(found), found, _FORBIDDEN)
+                array[~below] = self.objective({k: v[~below] for k, v in points.items()})
+        return np.where(np.isfinite(array), array, _FORBIDDEN)
 
     def __call__(self, internal: Sequence[float]) -> float:
         return float(self.values(np.array([internal]))[0])
@@ -100,12 +100,12 @@ def local_fit(
     """Return the minimum that Minuit finds from internal coordinates ``start``, shape (len(axes),)."""
     function = _Function(objective, axes, [_limits(a, parameters[a.name]) for a in axes])
     fit = _minuit(function, start)
-    value, found = float(fit.fval), np.array(list(fit.values))
+    value, values = float(fit.fval), np.array(list(fit.values))
     if value > start_value:  # a fit that got lost must not lose where it began
-        value, found = start_value, start
-    point = {name: float(x[0]) for name, x in function.external(found[None]).items()}
+        value, values = start_value, start
+    point = {name: float(x[0]) for name, x in function.external(values[None]).items()}
     said = _errors(fit, axes, point, errors) if errors else {}
-    return Minimum(value, point, _at_edge(found, function), bool(fit.valid), said)
+    return Minimum(value, point, _at_edge(values, function), bool(fit.valid), said)
 
 
 def _limits(axis: Axis, parameter: Parameter) -> tuple[float, float]:
@@ -135,7 +135,7 @@ def _at_edge(internal: Array, function: _Function) -> tuple[str, ...]:
 
 
 def _errors(
-    fit: Any, axes: Sequence[Axis], found: Mapping[str, float], how: str
+    fit: Any, axes: Sequence[Axis], numbers: Mapping[str, float], how: str
 ) -> dict[str, tuple[float, float]]:
     """Return lower and upper errors in the parameters' units (``nan`` where Minos finds none)."""
     if how == "minos":
@@ -155,7 +155,7 @@ def _errors(
         both = {a.name: (-fit.errors[a.name], fit.errors[a.name]) for a in axes}
     result = {}
     for a in axes:
-        value, (down, up) = found[a.name], both[a.name]
+        value, (down, up) = numbers[a.name], both[a.name]
         result[a.name] = (
             (value * float(np.expm1(down)), value * float(np.expm1(up)))
             if a.log

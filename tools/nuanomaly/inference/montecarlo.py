@@ -197,8 +197,8 @@ def shared_out(
     """Return what a piece of work gives for so many toys, made in blocks, side by side."""
     total = blocks(toys)
     arguments = [(first, min(_BLOCKS, total - first)) for first in range(0, total, _BLOCKS)]
-    found = np.concatenate(run(piece, payload, arguments, key, placement, progress))
-    return found[:toys]  # blocks are whole, and their random numbers the same however many are wanted
+    values = np.concatenate(run(piece, payload, arguments, key, placement, progress))
+    return values[:toys]  # blocks are whole, and their random numbers the same however many are wanted
 
 
 def null_deltas(payload: tuple[Plane, int], argument: tuple[int, int]) -> Array:

@@ -117,8 +117,8 @@ def _along_lines(box: Box, values: Array, at: Array, seed: int) -> tuple[Array, 
         chosen = chosen[np.isfinite(tried[chosen])]
         if not chosen.size:
             break
-        found, places = descents(box, trial.reshape(-1, k)[chosen], tried[chosen])
-        values, at = np.concatenate([values, found]), np.concatenate([at, places])
+        array, places = descents(box, trial.reshape(-1, k)[chosen], tried[chosen])
+        values, at = np.concatenate([values, array]), np.concatenate([at, places])
         if values.min() > lowest - _GAIN:
             break
     return values, at
@@ -141,10 +141,10 @@ def filling(axes: Sequence[Axis], count: int, seed: int) -> Array:
     splitting = np.array([a.unit == "eV**2" for a in axes])
     shift = np.random.default_rng(seed).random(len(axes))
     sharing = _SHARING if splitting.any() and not splitting.all() else 1
-    found = np.empty((count, len(axes)))
+    matrix = np.empty((count, len(axes)))
     for part, index in ((splitting, np.arange(count) // sharing), (~splitting, np.arange(count))):
-        found[:, part] = (shift[part] + index[:, None] * golden(int(part.sum()))) % 1.0
-    return found
+        matrix[:, part] = (shift[part] + index[:, None] * golden(int(part.sum()))) % 1.0
+    return matrix
 
 
 def golden(dimension: int) -> Array:

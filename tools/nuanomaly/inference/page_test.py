@@ -38,8 +38,8 @@ def once(memory: Memory, key: Hashable, compute: Callable[[], _T]) -> _T:
     """Return what stands in memory under a key, and compute it if nothing does."""
     if key not in memory:
         memory[key] = compute()
-    found: _T = memory[key]
-    return found
+    result: _T = memory[key]
+    return result
 
 
 def numbers(
@@ -110,12 +110,12 @@ def fitted(of: Likelihood, model: str, memory: Memory, grid: Grid | None = None)
 
     def compute() -> dict[str, float]:
         best = fit(of, model, grid=own, allow_overlap=True)
-        found = {"best fit": best.value, **best.parameters}
+        entries = {"best fit": best.value, **best.parameters}
         if any(known[name].null is not None for name in best.parameters):
             against = significance(of, model, grid=own, allow_overlap=True, best=best)
-            found["no oscillation − best fit"] = against.delta
-            found["significance (σ)"] = float(against.sigma or 0.0)
-        return found
+            entries["no oscillation − best fit"] = against.delta
+            entries["significance (σ)"] = float(against.sigma or 0.0)
+        return entries
 
     return once(memory, ("fitted", of, model, *own.items()), compute)
 
@@ -135,7 +135,7 @@ def _apart(
     memory: Memory,
 ) -> dict[str, float]:
     """Return the numbers of each side for itself."""
-    found: dict[str, float] = {}
+    entries: dict[str, float] = {}
     over = _cube(declared)
     for key, side in members.items():
         model = declared["datasets"][key].get("model")
@@ -146,8 +146,8 @@ def _apart(
             grid = None if model else _grid(declared)
             own = fitted(joint(side), str(model or declared["model"]), memory, grid)
         label = "" if len(declared["datasets"]) == 1 else f"{key}: "
-        found |= {f"{label}{name}": value for name, value in own.items()}
-    return found
+        entries |= {f"{label}{name}": value for name, value in own.items()}
+    return entries
 
 
 def _together(declared: Mapping[str, Any], groups: Sequence[Sequence[Likelihood]]) -> dict[str, float]:
@@ -176,11 +176,11 @@ def _separably(
     if over is None or shared_nuisances([joint(g) for g in groups]):
         return None
     every = [m for g in groups for m in g]
-    found = [_lowest(_members(g, maps, memory), over, memory) for g in (*groups, every)]
+    lowest_points = [_lowest(_members(g, maps, memory), over, memory) for g in (*groups, every)]
     ranks = [_rank(g, declared, memory) for g in (*groups, every)]
-    sides = [(lowest.value, rank) for lowest, rank in zip(found[:-1], ranks[:-1], strict=True)]
-    pg = parameter_goodness(found[-1].value, ranks[-1], sides)
-    return _test(pg, found[-1].value, found[-1].point)
+    sides = [(lowest.value, rank) for lowest, rank in zip(lowest_points[:-1], ranks[:-1], strict=True)]
+    pg = parameter_goodness(lowest_points[-1].value, ranks[-1], sides)
+    return _test(pg, lowest_points[-1].value, lowest_points[-1].point)
 
 
 def _cube(declared: Mapping[str, Any]) -> separable.Grid3 | None:

@@ -207,7 +207,7 @@ def _by_channel(release: Release) -> str:
 
 def _points(sides: Sequence[Release | None]) -> dict[tuple[str, str, tuple[tuple[str, float], ...]], str]:
     """Return mode, model and parameters of all benchmarks that are values at a point, each once."""
-    found: dict[tuple[str, str, tuple[tuple[str, float], ...]], str] = {}
+    numbers: dict[tuple[str, str, tuple[tuple[str, float], ...]], str] = {}
     for release in filter(None, sides):
         for entry in release.metadata.get("benchmarks", ()):
             compute = entry["compute"]
@@ -216,8 +216,8 @@ def _points(sides: Sequence[Release | None]) -> dict[tuple[str, str, tuple[tuple
             for at in (compute, {**compute, **compute.get("minus", {})}):
                 mode = str(at.get("mode") or _default(release))
                 key = mode, str(at["model"]), tuple(sorted(at["parameters"].items()))
-                found.setdefault(key, str(entry["id"]))
-    return found
+                numbers.setdefault(key, str(entry["id"]))
+    return numbers
 
 
 def _at(
@@ -245,8 +245,8 @@ def _mode(sides: Sequence[Release | None], mode: str, model: str, memory: page_t
     def computed(version: Release | None) -> dict[str, float]:
         return page_test.fitted(_built(version, mode), model, memory)
 
-    found = [_try(partial(computed, r)) for r in sides]
-    return _numbers(mode, model, found, silent=0 if sides[0] is None else None)
+    rows = [_try(partial(computed, r)) for r in sides]
+    return _numbers(mode, model, rows, silent=0 if sides[0] is None else None)
 
 
 def _comparison(
@@ -275,10 +275,10 @@ def _try(compute: Callable[[], Any]) -> tuple[Any, str]:
         return None, f"{type(error).__name__}: {error}"
 
 
-def _numbers(name: str, model: str, found: Sequence[tuple[Any, str]], silent: int | None = None) -> Numbers:
-    (old, _), (new, _) = found
+def _numbers(name: str, model: str, rows: Sequence[tuple[Any, str]], silent: int | None = None) -> Numbers:
+    (old, _), (new, _) = rows
     keys = dict.fromkeys([*(old or {}), *(new or {})])
     values = {key: Pair((old or {}).get(key), (new or {}).get(key)) for key in keys}
     labels = ("old", "new")
-    problems = [f"{labels[k]}: {said}" for k, (_, said) in enumerate(found) if said and k != silent]
+    problems = [f"{labels[k]}: {said}" for k, (_, said) in enumerate(rows) if said and k != silent]
     return Numbers(name, model, values, tuple(problems))

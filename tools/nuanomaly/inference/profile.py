@@ -48,8 +48,8 @@ def profiled(
         if progress is not None:
             progress(part.stop, total)
     shape, back = [len(a) for a in walked], np.argsort(order)
-    found = {a.name: np.transpose(w.reshape(shape), back) for a, w in zip(inner, where, strict=True)}
-    return np.transpose(best.reshape(shape), back), found
+    arrays = {a.name: np.transpose(w.reshape(shape), back) for a, w in zip(inner, where, strict=True)}
+    return np.transpose(best.reshape(shape), back), arrays
 
 
 def evaluations(outer: Sequence[Axis], inner: Sequence[Axis]) -> int:
@@ -95,10 +95,10 @@ def _refine(
         step = step / 2.0
         trial = at[:, None, :] + (pattern * step).T[:, :, None]
         trial = np.clip(trial, bounds[:, 0, None, None], bounds[:, 1, None, None])
-        found = _values(objective, given, inner, trial)
-        lowest = np.argmin(found, axis=0)
-        better = found[lowest, range(n)] < value
-        value = np.where(better, found[lowest, range(n)], value)
+        values = _values(objective, given, inner, trial)
+        lowest = np.argmin(values, axis=0)
+        better = values[lowest, range(n)] < value
+        value = np.where(better, values[lowest, range(n)], value)
         at = np.where(better, trial[:, lowest, range(n)], at)
     return value, at
 
@@ -119,7 +119,7 @@ def _vanish(
         for i in choice:
             trial[i] = parameters[inner[i].name].null
         free = {**given, **{a.name: t for a, t in zip(inner, trial, strict=True)}}
-        found = objective(free)
-        better = found < value
-        value, at = np.where(better, found, value), np.where(better, trial, at)
+        values = objective(free)
+        better = values < value
+        value, at = np.where(better, values, value), np.where(better, trial, at)
     return value, at

@@ -32,7 +32,7 @@ def generic_points(axes: Sequence[Axis], near: Sequence[Mapping[str, float]] = (
         ratio = (1.0 + ratio) ** (1.0 / (dimension + 1))
     share = ratio ** -np.arange(1.0, dimension + 1)
     unit = (0.5 + np.arange(1, _BULK + 1)[:, None] * share) % 1.0
-    found = {}
+    entries = {}
     for k, axis in enumerate(axes):
         low, high = axis.internal(axis.low), axis.internal(axis.high)
         inside = [0.2 + 0.6 * u for u in unit[:, k]]
@@ -40,8 +40,8 @@ def generic_points(axes: Sequence[Axis], near: Sequence[Mapping[str, float]] = (
             value = point[axis.name]
             internal = axis.internal(value) if value > 0.0 or not axis.log else low
             inside.append(float(np.clip((internal - low) / (high - low), 0.2, 0.8)))
-        found[axis.name] = axis.external(low + (high - low) * np.array(inside))
-    return found
+        entries[axis.name] = axis.external(low + (high - low) * np.array(inside))
+    return entries
 
 
 def jacobian(objective: Objective, axes: Sequence[Axis], at: Mapping[str, Array]) -> tuple[Array, Array]:
@@ -130,12 +130,12 @@ def rank(
     prior_rows = np.zeros((len(held), len(axes) + len(counted) + len(absorbing)))
     for row, name in enumerate(held):
         prior_rows[row, columns[name]] = 1.0
-    found = []
+    items = []
     for g in range(observables.shape[0]):
         free = effects[g][:, absorbing]
         every = np.concatenate([physics[g], effects[g][:, counted], free], axis=1)
         every = np.concatenate([every, prior_rows])
         padded = np.concatenate([observables[g], np.zeros(len(held))])
         absorbed = matrix_rank(free, observables[g])
-        found.append(Ranks(matrix_rank(every, padded) - absorbed, absorbed))
-    return max(found, key=lambda r: r.constrained)
+        items.append(Ranks(matrix_rank(every, padded) - absorbed, absorbed))
+    return max(items, key=lambda r: r.constrained)

@@ -39,8 +39,8 @@ class Raster(Result):
     def summary(self) -> dict[str, str]:
         """Return what a notebook shows of it."""
         first = self.rows[0]
-        found = {"data": " + ".join(first.datasets), "model": first.model, "along": self.along.name}
-        return found | {"obtained by": self.how}
+        entries = {"data": " + ".join(first.datasets), "model": first.model, "along": self.along.name}
+        return entries | {"obtained by": self.how}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scan for a result file."""
@@ -51,11 +51,11 @@ class Raster(Result):
 
     def upper_limit(self, cl: float) -> Array:
         """Return the largest allowed value of the other parameter on its grid, NaN if none is allowed."""
-        found = []
+        items = []
         for row in self.rows:
             allowed = row.region(cl)
-            found.append(float(row.axes[0].values[allowed].max()) if allowed.any() else np.nan)
-        return np.array(found)
+            items.append(float(row.axes[0].values[allowed].max()) if allowed.any() else np.nan)
+        return np.array(items)
 
 
 @named_after(2, "along", "grid", "fixed")

@@ -199,8 +199,8 @@ def review(
     broken = {f.release for f in own if f.severity == "error" and f.code not in _OF_THE_LEDGER}
     reviewed = []
     for one in what.releases if computed else ():
-        found, doubts = _limited_release(what, one, effect, one in broken, limited)
-        reviewed.append(found)
+        release_review, doubts = _limited_release(what, one, effect, one in broken, limited)
+        reviewed.append(release_review)
         own += doubts
     affected = dict.fromkeys(c for one in what.releases for c in comparisons.affected(root, one))
     datasets = {one.partition("@")[0] for one in what.releases}
@@ -227,11 +227,11 @@ def _validated(root: Path, limited: bool) -> Report:
     if not limited:
         return _report(root)
     try:
-        found: Report = bounded.call(_report, (root,), READING)
+        result: Report = bounded.call(_report, (root,), READING)
     except bounded.UnfinishedError as error:
         unfinished = finding("CHECK_UNFINISHED", str(error), file=error.place or "datasets")
         return report([unfinished], [])
-    return found
+    return result
 
 
 def _report(root: Path) -> Report:
@@ -276,11 +276,11 @@ def _release(
         try:
             new = release.read(what.root / "datasets" / name / version)
             old = contribution.predecessor(what, wanted, Path(scratch))
-            found = difference(old, new) if old else None
+            result = difference(old, new) if old else None
             declared = comparisons.declared(what.root)
             done = physics(old, new, declared) if effect and new.metadata.get("likelihood") else None
             rows = tuple(benchmarks.of_release(new))
             doubts = sanity.findings(new, what.root)
         except (NuanomalyError, *bounded.STUMBLES) as error:
             return ReleaseReview(wanted, "", None, None, (), f"{type(error).__name__}: {error}"), []
-    return ReleaseReview(wanted, old.id if old else "", found, done, rows), doubts
+    return ReleaseReview(wanted, old.id if old else "", result, done, rows), doubts

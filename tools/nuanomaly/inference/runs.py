@@ -104,8 +104,8 @@ def compute(
         settings |= {"workers": (placement or Placement()).workers, "limit": np.inf}
     else:
         settings["placement"] = placement
-    found: Found = kinds[kind](wanted, settings.pop("model"), progress=progress, **settings)
-    return found
+    result: Found = kinds[kind](wanted, settings.pop("model"), progress=progress, **settings)
+    return result
 
 
 def _dataset(entry: str | list[str]) -> Dataset:
@@ -133,7 +133,7 @@ def _points(declared: Mapping[str, Any]) -> dict[str, Array]:
 def record(
     folder: Path,
     declared: Mapping[str, Any],
-    found: Found,
+    result: Found,
     cpu_seconds: float | None = None,
 ) -> Path:
     """Write a result with its declaration, and its table.
@@ -146,30 +146,30 @@ def record(
     cpu_seconds : float, optional
         What the run took, all processes together; two digits of it are kept.
     """
-    tables = found.tables() if isinstance(found, TensionRun) else dict([_tabulated(found)])
-    about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": found.to_dict()}
+    tables = result.tables() if isinstance(result, TensionRun) else dict([_tabulated(result)])
+    about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": result.to_dict()}
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
     return write(folder, tables, about)
 
 
-def _tabulated(found: ToyTest | FeldmanCousins | Fit | Scan | Compatibility) -> "tuple[str, pd.DataFrame]":
+def _tabulated(result: ToyTest | FeldmanCousins | Fit | Scan | Compatibility) -> "tuple[str, pd.DataFrame]":
     """Return the table of a result, and what it is called."""
     import pandas as pd
 
-    if isinstance(found, FeldmanCousins):
-        return "critical", found.to_frame()
-    if isinstance(found, ToyTest):
-        return _spread(found)
-    if isinstance(found, Scan):
-        frame = found.to_frame()
+    if isinstance(result, FeldmanCousins):
+        return "critical", result.to_frame()
+    if isinstance(result, ToyTest):
+        return _spread(result)
+    if isinstance(result, Scan):
+        frame = result.to_frame()
         frame.attrs = {}  # about.json says it
         return "scan", frame
-    if isinstance(found, Fit):
-        errors = {name: found.errors.get(name, (np.nan, np.nan)) for name in found.parameters}
-        rows = [(name, value, *errors[name]) for name, value in found.parameters.items()]
+    if isinstance(result, Fit):
+        errors = {name: result.errors.get(name, (np.nan, np.nan)) for name in result.parameters}
+        rows = [(name, value, *errors[name]) for name, value in result.parameters.items()]
         return "parameters", pd.DataFrame(rows, columns=["parameter", "value", "lower", "upper"])
-    sides = [(p.name, p.minimum, p.joint, p.pull, p.rank) for p in found.parts]
+    sides = [(p.name, p.minimum, p.joint, p.pull, p.rank) for p in result.parts]
     return "sides", pd.DataFrame(sides, columns=["side", "minimum", "joint", "pull", "rank"])
 
 
@@ -224,8 +224,8 @@ class StoredRun:
     @property
     def result(self) -> Mapping[str, Any]:
         """All numbers of the result but its table, as ``to_dict()`` gave them."""
-        found: Mapping[str, Any] = self.about["result"]
-        return found
+        entries: Mapping[str, Any] = self.about["result"]
+        return entries
 
     @property
     def scan(self) -> Scan:

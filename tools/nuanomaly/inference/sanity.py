@@ -75,23 +75,23 @@ def unoscillated(
     return np.full(np.shape(E), float(initial == final or final == "active"))
 
 
-def findings(found: Release, root: Path) -> list[Finding]:
+def findings(result: Release, root: Path) -> list[Finding]:
     """Return what a physicist would doubt of a release.
 
     Parameters
     ----------
-    found : Release
+    result : Release
         Sound to validation.
     root : pathlib.Path
         The archive, whose other releases it is compared with.
     """
-    known = found.id in catalog_content.ledger(root / "catalog.yaml")
-    file = f"datasets/{found.name}/{found.version}/release.yaml"
-    place: dict[str, Any] = {"file": file, "release": found.id, "note": known}
-    doubts = [*_benchmarks(found), *_fractions(found), *lookalikes.doubts(found, root)]
-    for mode in (found.metadata.get("likelihood") or {}).get("modes", ()):
+    known = result.id in catalog_content.ledger(root / "catalog.yaml")
+    file = f"datasets/{result.name}/{result.version}/release.yaml"
+    place: dict[str, Any] = {"file": file, "release": result.id, "note": known}
+    doubts = [*_benchmarks(result), *_fractions(result), *lookalikes.doubts(result, root)]
+    for mode in (result.metadata.get("likelihood") or {}).get("modes", ()):
         at(f"{file}, mode {mode}")
-        doubts += _mode(found, str(mode), root)
+        doubts += _mode(result, str(mode), root)
     return [finding(code, message, **place) for code, message in dict.fromkeys(doubts)]
 
 
@@ -100,22 +100,22 @@ def with_physics(checked: Report, root: Path) -> Report:
 
     Those with errors are left out: nothing of them can be evaluated.
     """
-    broken = {found.release for found in checked.errors}
+    broken = {result.release for result in checked.errors}
     doubted: list[Finding] = []
-    for found in release.new_releases(root):
-        if found.id in checked.releases and found.id not in broken:
-            doubted += findings(found, root)
+    for result in release.new_releases(root):
+        if result.id in checked.releases and result.id not in broken:
+            doubted += findings(result, root)
     return report([*checked.findings, *doubted], checked.releases, checked.notes) if doubted else checked
 
 
 Doubt = tuple[str, str]
 
 
-def _benchmarks(found: Release) -> Iterator[Doubt]:
+def _benchmarks(result: Release) -> Iterator[Doubt]:
     """Yield what is doubtful about the proofs of a release."""
-    entries = found.metadata.get("benchmarks", ())
+    entries = result.metadata.get("benchmarks", ())
     kinds = {str(entry["compute"].get("kind")) for entry in entries}
-    if found.metadata.get("likelihood") and not kinds & EVALUATING:
+    if result.metadata.get("likelihood") and not kinds & EVALUATING:
         yield (
             "LIKELIHOOD_NOT_PROVEN",
             f"{len(entries)} benchmarks, and none is a value, an interval or a surface of the likelihood",
@@ -136,13 +136,13 @@ def _benchmarks(found: Release) -> Iterator[Doubt]:
             yield "EXPECTED_COMPUTED", f"benchmark {entry['id']}: no paper prints {expected!r}"
 
 
-def _fractions(found: Release) -> Iterator[Doubt]:
+def _fractions(result: Release) -> Iterator[Doubt]:
     """Yield columns that are called fractions and are none."""
-    for table in found.tables:
-        columns = [c for c in found.declared(table)["columns"] if _FRACTION.search(str(c["name"]).lower())]
+    for table in result.tables:
+        columns = [c for c in result.declared(table)["columns"] if _FRACTION.search(str(c["name"]).lower())]
         if not columns or any("count" in c for c in columns):
             continue
-        frame = found.table(table)
+        frame = result.table(table)
         for column in columns:
             most = {"percent": 100.0, "1": 1.0}.get(str(column["unit"]))
             if most is None or column.get("type", "float64") not in ("float64", "int64"):
@@ -156,13 +156,13 @@ def _fractions(found: Release) -> Iterator[Doubt]:
                 )
 
 
-def _mode(found: Release, mode: str, root: Path) -> Iterator[Doubt]:
+def _mode(result: Release, mode: str, root: Path) -> Iterator[Doubt]:
     """Yield what is doubtful about one mode of the likelihood."""
     try:
-        made = likelihood(found, mode)
+        made = likelihood(result, mode)
         if not isinstance(made, ResponseLikelihood):
             return
-        yield from _nodes(found, made, root)
+        yield from _nodes(result, made, root)
         chosen = model(unoscillated)
         points = made.points(chosen, {p.name: _nominal(p) for p in made.interaction_parameters})
         value = float(made.value(chosen, points)[0])
@@ -175,7 +175,7 @@ def _mode(found: Release, mode: str, root: Path) -> Iterator[Doubt]:
     if not np.isfinite(value) or not np.isfinite(predicted).all():
         yield "MODE_NOT_EVALUATED", f"mode {mode}: the statistic without oscillation is {value}"
         return
-    yield from _against_data(found, made, mode, predicted, value)
+    yield from _against_data(result, made, mode, predicted, value)
 
 
 def _nominal(parameter: Any) -> float:
@@ -186,7 +186,7 @@ def _nominal(parameter: Any) -> float:
 
 
 def _against_data(
-    found: Release, made: ResponseLikelihood, mode: str, predicted: Array, value: float
+    result: Release, made: ResponseLikelihood, mode: str, predicted: Array, value: float
 ) -> Iterator[Doubt]:
     observed = np.asarray(made.data, float)
     total, expected = float(observed.sum()), float(predicted.sum())
@@ -210,7 +210,7 @@ def _against_data(
                 "CHI2_IMPOSSIBLE",
                 f"mode {mode}: χ² without oscillation is {value:.4g} in {made.n_bins} bins",
             )
-    config = {**found.metadata["likelihood"], **found.metadata["likelihood"]["modes"][mode]}
+    config = {**result.metadata["likelihood"], **result.metadata["likelihood"]["modes"][mode]}
     kind = str((config.get("statistic") or {}).get("kind"))
     if kind in COUNTING and not np.array_equal(observed, np.round(observed)):
         part = float(observed[observed != np.round(observed)][0])
@@ -240,9 +240,9 @@ def _errors(made: ResponseLikelihood, mode: str, observed: Array) -> Iterator[Do
         yield "CHI2_IMPOSSIBLE", f"mode {mode}: χ² per bin without oscillation is {each:.3g}"
 
 
-def _nodes(found: Release, made: ResponseLikelihood, root: Path) -> Iterator[Doubt]:
+def _nodes(result: Release, made: ResponseLikelihood, root: Path) -> Iterator[Doubt]:
     """Yield doubts of distances, energies and flavours of the response."""
-    sector = str(found.metadata["sector"])
+    sector = str(result.metadata["sector"])
     for channel in made.response.channels:
         if sector in SOURCES and channel.initial not in SOURCES[sector]:
             yield "CHANNEL_UNLIKELY", f"a {sector} experiment makes no {channel.initial} neutrinos"
@@ -260,14 +260,14 @@ def _nodes(found: Release, made: ResponseLikelihood, root: Path) -> Iterator[Dou
                         f"{name} from {low:.4g} to {high:.4g} {unit}; a {sector} experiment has "
                         f"{limits[0]:g} to {limits[1]:g}",
                     )
-        yield from _beside_others(found, channel, sector, root)
+        yield from _beside_others(result, channel, sector, root)
 
 
-def _beside_others(found: Release, channel: Any, sector: str, root: Path) -> Iterator[Doubt]:
+def _beside_others(result: Release, channel: Any, sector: str, root: Path) -> Iterator[Doubt]:
     """Yield the doubt of an L/E that no experiment with the same channel has."""
-    if found.id in catalog_content.ledger(root / "catalog.yaml"):
+    if result.id in catalog_content.ledger(root / "catalog.yaml"):
         return
-    others = lookalikes.distances(root, sector, channel.initial, channel.final, found.name)
+    others = lookalikes.distances(root, sector, channel.initial, channel.final, result.name)
     if others is None:
         return
     middle = float(np.median(channel.L / channel.E))

@@ -86,14 +86,14 @@ class Scan(Result):
     def summary(self) -> dict[str, str]:
         """Return what a notebook shows of it."""
         units = {a.name: a.unit for a in self.axes}
-        found = {"data": " + ".join(self.datasets), "model": self.model}
-        found |= {
+        entries = {"data": " + ".join(self.datasets), "model": self.model}
+        entries |= {
             a.name: f"{len(a)} points, {a.low:.4g} … {a.high:.4g}{'' if a.unit == '1' else ' ' + a.unit}"
             for a in self.axes
         }
-        found[f"smallest {SYMBOLS[self.statistic]}"] = f"{self.minimum:.4f}"
-        found["there"] = point_text(self.best, units)
-        return found | {"obtained by": self.how}
+        entries[f"smallest {SYMBOLS[self.statistic]}"] = f"{self.minimum:.4f}"
+        entries["there"] = point_text(self.best, units)
+        return entries | {"obtained by": self.how}
 
     @property
     def minimum(self) -> float:
@@ -118,9 +118,9 @@ class Scan(Result):
         ------
         UnknownNameError
         """
-        for found in self.axes:
-            if found.name == name:
-                return found
+        for result in self.axes:
+            if result.name == name:
+                return result
         raise UnknownNameError("axis", name, [a.name for a in self.axes])
 
     def to_frame(self) -> "pd.DataFrame":

@@ -182,14 +182,14 @@ def tabulate(data: Member, over: Grid3) -> Array:
 def _on(value: Value, dm2: Array, first: Array, second: Array | None, swapped: bool = False) -> Array:
     """Return values for every Δm² with every pair of mixings, shape (D, len(first))."""
     other = first if second is None else np.broadcast_to(second, first.shape)
-    found = np.empty((dm2.size, first.size))
+    matrix = np.empty((dm2.size, first.size))
     rows = max(1, _CHUNK // first.size)
     for start in range(0, dm2.size, rows):
         part = dm2[start : start + rows]
         points = np.repeat(part, first.size), np.tile(first, part.size), np.tile(other, part.size)
         e, mu = (points[2], points[1]) if swapped else points[1:]
-        found[start : start + rows] = value(points[0], e, mu).reshape(part.size, first.size)
-    return found
+        matrix[start : start + rows] = value(points[0], e, mu).reshape(part.size, first.size)
+    return matrix
 
 
 @dataclass(frozen=True)
@@ -215,10 +215,10 @@ def total(tables: Iterable[Array]) -> Array:
     by_shape: dict[tuple[int, ...], Array] = {}
     for table in tables:
         by_shape[table.shape] = by_shape[table.shape] + table if table.shape in by_shape else table
-    found = np.zeros((1, 1, 1))
+    values = np.zeros((1, 1, 1))
     for table in by_shape.values():
-        found = found + table
-    return found
+        values = values + table
+    return values
 
 
 def lowest(members: Sequence[Member], tables: Sequence[Array], over: Grid3) -> Lowest:
@@ -242,22 +242,22 @@ def refined(members: Sequence[Member], tables: Sequence[Array], over: Grid3) -> 
         The point stays inside its limits.
     """
     reach = np.array([np.log(axis[1] / axis[0]) for axis in over.axes])
-    found = _deepest(members, tables, over, _FOLLOWED)
+    lowest_points = _deepest(members, tables, over, _FOLLOWED)
     for k in range(_ROUNDS):
-        found = [_nearby(members, point, reach * _SHRINK**k, over) for point in found]
+        lowest_points = [_nearby(members, point, reach * _SHRINK**k, over) for point in lowest_points]
         if k == 1:  # by now the steps are smaller than a valley
-            found = sorted(found, key=_by_value)[:_KEPT]
-    best = min(found, key=_by_value)
+            lowest_points = sorted(lowest_points, key=_by_value)[:_KEPT]
+    best = min(lowest_points, key=_by_value)
     free = [n for n, size in zip(_NAMES, total(tables).shape, strict=True) if size > 1]
     return replace(best, edges=tuple(n for n in _edges(best.point, over) if n in free))
 
 
-def _nearby(members: Sequence[Member], found: Lowest, reach: Array, over: Grid3) -> Lowest:
+def _nearby(members: Sequence[Member], lowest_point: Lowest, reach: Array, over: Grid3) -> Lowest:
     """Return the lowest point of a small grid around a point, or that point."""
     limits = zip(_NAMES, reach.tolist(), over.axes, strict=True)
-    near = Grid3(*(_around(found.point[name], span, axis) for name, span, axis in limits))
+    near = Grid3(*(_around(lowest_point.point[name], span, axis) for name, span, axis in limits))
     best = lowest(members, [tabulate(m, near) for m in members], near)
-    return best if best.value < found.value else found
+    return best if best.value < lowest_point.value else lowest_point
 
 
 def _around(centre: float, reach: float, axis: Array) -> Array:
@@ -272,8 +272,8 @@ def _edges(point: Mapping[str, float], over: Grid3) -> tuple[str, ...]:
     return tuple(n for n, axis in limits if min(point[n] / axis[0], axis[-1] / point[n]) < 1.0 + 1e-9)
 
 
-def _by_value(found: Lowest) -> float:
-    return found.value
+def _by_value(lowest_point: Lowest) -> float:
+    return lowest_point.value
 
 
 def _deepest(members: Sequence[Member], tables: Sequence[Array], over: Grid3, count: int) -> list[Lowest]:
@@ -285,14 +285,14 @@ def _deepest(members: Sequence[Member], tables: Sequence[Array], over: Grid3, co
         If the sum is infinite on the whole grid.
     """
     values = total(tables)
-    found = []
+    items = []
     for place in valleys(values, count):
         here, vertex = _vertex(values, place, over)
         exact = sum(statistics(members, vertex.point).values())
-        found.append(Lowest(exact, vertex.point, vertex.edges) if exact < here.value else here)
-    if not found:
+        items.append(Lowest(exact, vertex.point, vertex.edges) if exact < here.value else here)
+    if not items:
         raise NuanomalyError("the sum is infinite on the whole grid")
-    return found
+    return items
 
 
 def _vertex(values: Array, place: Sequence[int], over: Grid3) -> tuple[Lowest, Lowest]:
@@ -344,8 +344,8 @@ def by_amplitude(values: Array, over: Grid3) -> tuple[Array, Array]:
     cube = np.broadcast_to(values, shape)
     step = np.log(over.electron[1] / over.electron[0])
     count = shape[1] + shape[2] - 1
-    found = np.full((shape[0], count), np.inf)
+    matrix = np.full((shape[0], count), np.inf)
     for i in range(shape[1]):
-        part = found[:, i : i + shape[2]]
+        part = matrix[:, i : i + shape[2]]
         np.minimum(part, cube[:, i, :], out=part)
-    return 4.0 * over.electron[0] * over.muon[0] * np.exp(step * np.arange(count)), found
+    return 4.0 * over.electron[0] * over.muon[0] * np.exp(step * np.arange(count)), matrix

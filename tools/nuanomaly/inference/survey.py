@@ -123,16 +123,16 @@ def survey(
     """
     chosen = make_model(model)
     references = list(datasets) if datasets is not None else with_likelihood()
-    found = [likelihood(name) for name in references]
-    interactions = {p.name for lk in found for p in lk.interaction_parameters}
+    likelihoods = [likelihood(name) for name in references]
+    interactions = {p.name for lk in likelihoods for p in lk.interaction_parameters}
     # a name nobody knows, or one that is missing, is a mistake of the caller, not a property of one release
     own = {k: v for k, v in parameters.items() if k not in interactions}
     complete(chosen, {**_typical(chosen), **own} if fit else own)
     verdicts = []
-    for done, lk in enumerate(found):
+    for done, lk in enumerate(likelihoods):
         verdicts.append(_verdict(lk, chosen, parameters, fit))
         if progress:
-            progress(done + 1, len(found))
+            progress(done + 1, len(likelihoods))
     return verdicts
 
 

@@ -150,11 +150,11 @@ def tabulated(objective: Objective, axes: Sequence[Axis]) -> Array | None:
     if total < _FEW:
         return None
     parts = [_Part.of(objective, likelihood) for likelihood in independent]
-    found = [dependence(part, axes) for part in parts]
-    if sum(prod(d.sizes(axes)) for d in found) > _SPARED * total * len(parts):
+    dependences = [dependence(part, axes) for part in parts]
+    if sum(prod(d.sizes(axes)) for d in dependences) > _SPARED * total * len(parts):
         return None
     values = np.zeros([len(a) for a in axes])
-    for part, depends in zip(parts, found, strict=True):
+    for part, depends in zip(parts, dependences, strict=True):
         values += _table(part, axes, depends)
     _forbid(objective, axes, values)
     return values if _agrees(objective, axes, values) else None

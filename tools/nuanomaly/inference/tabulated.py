@@ -112,6 +112,6 @@ def _idle(members: Sequence[separable.Member]) -> set[str]:
     return {name for name, kind in (("Umu4_sq", "e"), ("Ue4_sq", "mu")) if kinds == {kind}}
 
 
-def _minimum(found: separable.Lowest, idle: Collection[str] = ()) -> Minimum:
-    point = {name: value for name, value in found.point.items() if name not in idle}
-    return Minimum(found.value, point, tuple(e for e in found.edges if e not in idle), True)
+def _minimum(lowest_point: separable.Lowest, idle: Collection[str] = ()) -> Minimum:
+    point = {name: value for name, value in lowest_point.point.items() if name not in idle}
+    return Minimum(lowest_point.value, point, tuple(e for e in lowest_point.edges if e not in idle), True)

@@ -75,26 +75,26 @@ def run(
         On Ctrl-C; it says the same.
     """
     chosen = placement or Placement()
-    found: dict[int, Array] = {}
+    arrays: dict[int, Array] = {}
     names = [_name(key, argument) for argument in arguments]
     if chosen.store is not None:
         for k, name in enumerate(names):
             array = _read(chosen.store, name)
             if array is not None:
-                found[k] = array
-    left = [k for k in range(len(arguments)) if k not in found]
+                arrays[k] = array
+    left = [k for k in range(len(arguments)) if k not in arrays]
     try:
         for k, array in _computed(piece, payload, {k: arguments[k] for k in left}, chosen):
             if chosen.store is not None:
                 _write(chosen.store, names[k], array)
-            found[k] = array
+            arrays[k] = array
             if progress is not None:
-                progress(len(found), len(arguments))
+                progress(len(arrays), len(arguments))
     except _LostError as error:
-        raise NuanomalyError(f"{error}: {_kept(len(found), len(arguments), chosen.store)}") from None
+        raise NuanomalyError(f"{error}: {_kept(len(arrays), len(arguments), chosen.store)}") from None
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted: {_kept(len(found), len(arguments), chosen.store)}") from None
-    return [found[k] for k in range(len(arguments))]
+        raise Interrupted(f"interrupted: {_kept(len(arrays), len(arguments), chosen.store)}") from None
+    return [arrays[k] for k in range(len(arguments))]
 
 
 class _LostError(Exception):
@@ -222,12 +222,12 @@ def _arrived(future: Any, client: Any) -> Array:
     """Return what a finished piece gave, unless it cannot come any more."""
     while True:
         try:
-            found: Array = future.result(timeout=_ARRIVAL)
+            values: Array = future.result(timeout=_ARRIVAL)
         except TimeoutError:
             if future.status == "error" or client.status != "running":
                 raise
         else:
-            return found
+            return values
 
 
 @contextmanager
@@ -243,8 +243,8 @@ def _quiet(name: str) -> Iterator[None]:
 
 def _unpack(work: bytes, argument: Any) -> Array:
     piece, payload = _unpickled(work)
-    found: Array = piece(payload, argument)
-    return found
+    values: Array = piece(payload, argument)
+    return values
 
 
 @lru_cache(maxsize=2)

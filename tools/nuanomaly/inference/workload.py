@@ -84,9 +84,9 @@ class Workload:
         NuanomalyError
             If it takes longer than the limit.
         """
-        found = tabulated(self.objective, self.axes)
-        if found is not None:
-            return found
+        array = tabulated(self.objective, self.axes)
+        if array is not None:
+            return array
         self.check(size(self.axes))
         if self.effort.workers == 1 or size(self.axes) < _FEW:
             return self.objective.on(self.axes, progress)
@@ -131,14 +131,14 @@ class Workload:
         asked = 3 * SEARCH_POINTS if total is None else total
         if asked < _FEW and total is not None:
             return None
-        found = self.estimate(asked)
-        if found.seconds > self.effort.limit:
+        estimate = self.estimate(asked)
+        if estimate.seconds > self.effort.limit:
             raise NuanomalyError(
-                f"this needs {found}, and the limit is {duration(self.effort.limit)}: take fewer points or "
-                "fix parameters; ask for a fit, which needs no grid above three parameters; use more "
+                f"this needs {estimate}, and the limit is {duration(self.effort.limit)}: take fewer points "
+                "or fix parameters; ask for a fit, which needs no grid above three parameters; use more "
                 "workers; or raise the limit"
             )
-        return found
+        return estimate
 
     @property
     def _placement(self) -> Placement:

@@ -215,16 +215,16 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
         module = import_module(f"nuanomaly.likelihood.{kind.replace('-', '_')}")
         surface: Likelihood = module.build(config["surface"], release, named, approximate)
         return read_only(replace(surface, overlaps=overlaps, private=release.private))
-    found = nuisances(config, release)
+    result = nuisances(config, release)
     response = component("response", config["response"], release)
-    transform = component("transform", config["transform"], release, response, found)
-    measure = component("statistic", config["statistic"], release, transform, found)
+    transform = component("transform", config["transform"], release, response, result)
+    measure = component("statistic", config["statistic"], release, transform, result)
     built = ResponseLikelihood(
         release=release.id,
         mode=named,
         statistic=measure.kind,
         n_bins=measure.n_bins,
-        nuisances=found,
+        nuisances=result,
         approximate=approximate,
         overlaps=overlaps,
         private=release.private,

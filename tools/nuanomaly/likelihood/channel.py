@@ -134,10 +134,10 @@ class Channel:
         weights = self.weights
         csr = () if isinstance(weights, np.ndarray) else (weights.data, weights.indices, weights.indptr)
         half = np.zeros(0) if self.half_width is None else self.half_width * (self.phase_constant / PHASE)
-        found = hashlib.sha256(repr((weights.shape, self.collapsible, self.slow_below)).encode())
+        checksum = hashlib.sha256(repr((weights.shape, self.collapsible, self.slow_below)).encode())
         for array in (self.L_over_E, half, *(csr or (weights,))):
-            found.update(np.ascontiguousarray(array).tobytes())
-        return found.hexdigest()
+            checksum.update(np.ascontiguousarray(array).tobytes())
+        return checksum.hexdigest()
 
     @cached_property
     def _memory(self) -> _Memory:
@@ -151,8 +151,8 @@ class Channel:
             return None
         if self._memory.collapsed is None:
             self._memory.collapsed = collapse(self.L_over_E, self.weights)
-        found = self._memory.collapsed
-        return found if found.size < self.L_over_E.size else None
+        result = self._memory.collapsed
+        return result if result.size < self.L_over_E.size else None
 
     @cached_property
     def nodes(self) -> Nodes:
@@ -279,13 +279,13 @@ class Channel:
         expansion = model.expansion(
             self.initial, self.final, self.antineutrino, self.max_L_over_E, parameters
         )
-        found = self._from_nodes(model, parameters) if expansion is None else self._from_expansion(expansion)
+        values = self._from_nodes(model, parameters) if expansion is None else self._from_expansion(expansion)
         if factor is not None:
-            found = found * factor[:, None]
-        return found
+            values = values * factor[:, None]
+        return values
 
     def _from_expansion(self, expansion: Expansion) -> Array:
-        found = expansion.constant[:, None] * self.total
+        array = expansion.constant[:, None] * self.total
         decay, coherence = expansion.rates()
         scattered = []
         for k, (sin2, sin) in enumerate(zip(expansion.sin2, expansion.sin, strict=True)):
@@ -301,10 +301,10 @@ class Channel:
             for wave, amplitude in (("sin2", sin2), ("sin", sin)):
                 if amplitude.any():
                     kernel = self.kernel(values[0], wave, values[1], values[2])
-                    found += amplitude[:, None] * kernel[inverse.ravel()]
+                    array += amplitude[:, None] * kernel[inverse.ravel()]
         if scattered:
-            found += self._added_up(expansion, scattered)
-        return found
+            array += self._added_up(expansion, scattered)
+        return array
 
     def _is_scattered(self, different: int, points: int) -> bool:
         """Say whether waves are hardly shared by points, so that kernels would be made for one use each."""

@@ -278,9 +278,9 @@ class Likelihood(ABC):
         chosen = make_model(model)
         points = self.points(chosen, parameters)
         chosen.refuse_impossible(points)
-        found = self.observables(chosen, points)
+        values = self.observables(chosen, points)
         scalar = all(np.ndim(v) == 0 for v in parameters.values())
-        return np.asarray(found[0] if scalar else found)
+        return np.asarray(values[0] if scalar else values)
 
 
 def solved(

@@ -140,11 +140,11 @@ class Nuisances:
 
     def widths(self) -> dict[str, tuple[float, float]]:
         """Return the standard deviations of the priors below and above zero, by id; free ones left out."""
-        found = {n.id: (n.minus, n.plus) for n in self.items if min(n.plus, n.minus) < np.inf}
+        numbers = {n.id: (n.minus, n.plus) for n in self.items if min(n.plus, n.minus) < np.inf}
         for ids, inverse in self.blocks:
             sigma = np.sqrt(np.diagonal(np.linalg.inv(inverse))).tolist()
-            found |= {name: (s, s) for name, s in zip(ids, sigma, strict=True)}
-        return found
+            numbers |= {name: (s, s) for name, s in zip(ids, sigma, strict=True)}
+        return numbers
 
     def freed(self, ids: Iterable[str]) -> "Nuisances":
         """Return the same nuisances with no prior on ``ids``; the others of a block keep theirs."""
@@ -184,20 +184,20 @@ class Nuisances:
         >>> float(drawn.min()) >= -0.5, bool(0.6 < (drawn > 0.0).mean() < 0.8)
         (True, True)
         """
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         for ids, inverse in self.blocks:
             root = np.linalg.inv(np.linalg.cholesky(inverse))
-            found |= dict(zip(ids, root.T @ random.standard_normal((len(ids), count)), strict=True))
+            arrays |= dict(zip(ids, root.T @ random.standard_normal((len(ids), count)), strict=True))
         for item in self.items:
-            if item.id in found:
+            if item.id in arrays:
                 continue
             uniform = random.random(count)
             if not max(item.plus, item.minus) < np.inf:
-                found[item.id] = np.full(count, np.clip((free or {}).get(item.id, 0.0), item.low, item.high))
+                arrays[item.id] = np.full(count, np.clip((free or {}).get(item.id, 0.0), item.low, item.high))
                 continue
             low, high = (_two_sided(np.array(edge), item) for edge in (item.low, item.high))
-            found[item.id] = _two_sided_inverse(low + (high - low) * uniform, item)
-        return {name: found[name] for name in self.ids}
+            arrays[item.id] = _two_sided_inverse(low + (high - low) * uniform, item)
+        return {name: arrays[name] for name in self.ids}
 
     def union(self, others: "Iterable[Nuisances]") -> "Nuisances":
         """Return these and all others, each id once.
@@ -336,9 +336,9 @@ class Quadratic:
             return at
         rows = np.flatnonzero(free)
         right = -self.gradient[:, rows] - np.einsum("pij,pj->pi", hessian[:, rows], at)
-        found = at.copy()
-        found[:, rows] = _stationary(hessian[:, rows][:, :, rows], right)
-        return found
+        values = at.copy()
+        values[:, rows] = _stationary(hessian[:, rows][:, :, rows], right)
+        return values
 
 
 def _stationary(matrices: Array, right: Array) -> Array:

@@ -133,9 +133,9 @@ class ParameterSurface(Likelihood):
                     f"not applicable: the table of {self.release} was made with {name} = {value:g}: "
                     "keep it there"
                 )
-        found = [np.asarray(self._coordinate(axis.coordinate, model, points), float) for axis in self.axes]
+        arrays = [np.asarray(self._coordinate(axis.coordinate, model, points), float) for axis in self.axes]
         size = max((v.size for v in points.values()), default=1)
-        return np.stack([np.broadcast_to(values, (size,)) for values in found], axis=1)
+        return np.stack([np.broadcast_to(values, (size,)) for values in arrays], axis=1)
 
     def _coordinate(self, name: str, model: Model, points: Mapping[str, Array]) -> Array | float:
         if name in points:

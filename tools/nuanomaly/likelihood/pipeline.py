@@ -48,8 +48,8 @@ class ResponseLikelihood(Likelihood):
     def prediction(self, model: Model, points: Mapping[str, Array]) -> Prediction:
         """Return the prediction at complete points."""
         interaction = {p.name: points[p.name] for p in self.interaction_parameters}
-        found = self.transform(self._outputs(model, points))
-        return replace(found, interaction=interaction) if interaction else found
+        result = self.transform(self._outputs(model, points))
+        return replace(result, interaction=interaction) if interaction else result
 
     def _outputs(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the response's outputs at complete points, shape (P, n_out)."""
@@ -88,9 +88,9 @@ class ResponseLikelihood(Likelihood):
         """Return what averages a model that is sampled."""
 
         def statistic(outputs: Array, rows: NDArray[np.intp]) -> Array:
-            found = self.transform(outputs)
+            prediction = self.transform(outputs)
             at = {p.name: points[p.name][rows] for p in self.interaction_parameters}
-            return self.measure.value(replace(found, interaction=at) if at else found)
+            return self.measure.value(replace(prediction, interaction=at) if at else prediction)
 
         return Sampling(self.response, model, statistic, self.release)
 
@@ -161,12 +161,12 @@ class ResponseLikelihood(Likelihood):
         prediction = self.prediction(model, points)
         count = len(prediction.mu)
         at = self._side_by_side(nuisances, count)
-        found = prediction if prediction.moved is None else prediction.moved(at, np.arange(count))
-        return np.asarray(found.mu + np.einsum("pnk,pk->pn", found.jacobian, at))
+        result = prediction if prediction.moved is None else prediction.moved(at, np.arange(count))
+        return np.asarray(result.mu + np.einsum("pnk,pk->pn", result.jacobian, at))
 
     def _side_by_side(self, nuisances: Mapping[str, Array], count: int) -> Array:
-        found = np.array([nuisances[name] for name in self.nuisances.ids])
-        return found.reshape(len(self.nuisances), count).T
+        values = np.array([nuisances[name] for name in self.nuisances.ids])
+        return values.reshape(len(self.nuisances), count).T
 
     def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
         """Return what turns data sets (T, n_bins) into the statistic at complete points, shape (T, P)."""
@@ -208,9 +208,11 @@ class ResponseLikelihood(Likelihood):
         """Return mean and covariance of the data at complete points, or None (see the base)."""
         if self.transform.follows_data:
             return None
-        found = self.measure.moments(self.prediction(model, points))
+        result = self.measure.moments(self.prediction(model, points))
         return (
-            None if found is None else replace(found, constant=found.constant + self._penalty(model, points))
+            None
+            if result is None
+            else replace(result, constant=result.constant + self._penalty(model, points))
         )
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:

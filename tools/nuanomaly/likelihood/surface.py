@@ -79,7 +79,7 @@ class SurfaceLikelihood(Likelihood):
         A parameter that is scanned up to where the table's last printed digit ends is not cut off.
         """
         point = {p.name: np.full(2, _typical(p)) for p in model.parameters}
-        found = {}
+        entries = {}
         for parameter in model.parameters:
             if parameter.scan is None:
                 continue
@@ -91,8 +91,8 @@ class SurfaceLikelihood(Likelihood):
             for grid, value in zip((self.dm2, self.amplitude), coordinates, strict=True):
                 if np.array_equal(value, moved[parameter.name]):
                     low = 0.0 if grid is self.amplitude and self.null is not None else None
-                    found[parameter.name] = _known(grid, parameter.scan, low)
-        return found
+                    entries[parameter.name] = _known(grid, parameter.scan, low)
+        return entries
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the tabulated difference at complete points, shape (P,)."""
@@ -117,11 +117,11 @@ class SurfaceLikelihood(Likelihood):
         j, u = _cell(np.log(self.amplitude), np.log(np.clip(amplitude, smallest, self.amplitude[-1])))
         near = (1.0 - u) * self.table[i, j] + u * self.table[i, j + 1]
         far = (1.0 - u) * self.table[i + 1, j] + u * self.table[i + 1, j + 1]
-        found = (1.0 - t) * near + t * far
+        content = (1.0 - t) * near + t * far
         if self.null is not None:
             share = np.minimum(amplitude / smallest, 1.0)
-            found = share * found + (1.0 - share) * self.null
-        return np.asarray(found)
+            content = share * content + (1.0 - share) * self.null
+        return np.asarray(content)
 
     def _refuse_outside(self, dm2: Array, amplitude: Array) -> None:
         """Refuse points outside the table; without an amplitude, Δm² does not matter."""

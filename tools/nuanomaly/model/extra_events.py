@@ -54,8 +54,8 @@ class Template:
         rows = []
         for k in range(size):
             own = {name: float(np.broadcast_to(points[name], (size,))[k]) for name in self.parameters}
-            found = np.asarray(self.function(nodes.L, nodes.E, nodes.known, **own), float)
-            rows.append(np.broadcast_to(found, nodes.E.shape))
+            values = np.asarray(self.function(nodes.L, nodes.E, nodes.known, **own), float)
+            rows.append(np.broadcast_to(values, nodes.E.shape))
         return np.array(rows)
 
 

@@ -101,17 +101,17 @@ class FunctionModel(Model):
         self._function, self._vectorised, self.unitary = function, vectorised, unitary
         self._factor = factor
         self._together_for: dict[tuple[str, str, bool], bool] = {}
-        found = list(signature(function).parameters.values())
-        if len(found) < len(_REQUIRED):
+        items = list(signature(function).parameters.values())
+        if len(items) < len(_REQUIRED):
             raise NuanomalyError(
                 f"model function {self.name!r} must take "
                 "(initial, final, antineutrino, L, E, node, parameters…)"
             )
-        own = [p for p in found[5:] if p.name != "node" and p.kind not in _VARIADIC]
-        self._takes_node = any(p.name == "node" for p in found)
+        own = [p for p in items[5:] if p.name != "node" and p.kind not in _VARIADIC]
+        self._takes_node = any(p.name == "node" for p in items)
         given = {p.name: p for p in parameters}
         # a function of **keywords has the parameters that are declared
-        if any(p.kind is SignatureParameter.VAR_KEYWORD for p in found):
+        if any(p.kind is SignatureParameter.VAR_KEYWORD for p in items):
             names = list(dict.fromkeys([*(p.name for p in own), *given]))
         else:
             names = [p.name for p in own]

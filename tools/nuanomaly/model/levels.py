@@ -86,8 +86,8 @@ class Levels:
 
     def _at_the_source(self, a: int, b: int) -> Array:
         """Return |Σ_i U*_ai U_bi|²: δ_ab, unless U is not unitary."""
-        found = np.abs((self.U[:, a].conj() * self.U[:, b]).sum(axis=1)) ** 2
-        return np.where(np.abs(found - float(a == b)) < 1e-12, float(a == b), found)
+        content = np.abs((self.U[:, a].conj() * self.U[:, b]).sum(axis=1)) ** 2
+        return np.where(np.abs(content - float(a == b)) < 1e-12, float(a == b), content)
 
     def probability(
         self,

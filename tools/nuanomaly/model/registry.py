@@ -65,15 +65,15 @@ def from_file(reference: str) -> Any:
     """
     file, _, name = reference.rpartition(":")
     try:
-        found = run_path(file)
+        entries = run_path(file)
     except FileNotFoundError:
         raise NuanomalyError(f"model file {file!r} does not exist: write FILE.py:NAME") from None
     except Exception as error:
         raise NuanomalyError(f"model file {file!r} cannot be run: {type(error).__name__}: {error}") from error
-    if name not in found:
-        public = [k for k, v in found.items() if callable(v) and not k.startswith("_")]
+    if name not in entries:
+        public = [k for k, v in entries.items() if callable(v) and not k.startswith("_")]
         raise UnknownNameError("model", name, public, file)
-    return found[name]
+    return entries[name]
 
 
 def composed(name: str) -> Model | None:

@@ -73,8 +73,8 @@ class WithThreeFlavour(Model):
 
     def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
         """Return where the model's parameters are possible together."""
-        found = self.short.allowed(self._split(parameters)[0])
-        return np.broadcast_to(found, next(iter(parameters.values())).shape)
+        mask = self.short.allowed(self._split(parameters)[0])
+        return np.broadcast_to(mask, next(iter(parameters.values())).shape)
 
     def refuse_impossible(self, parameters: Mapping[str, Array]) -> None:
         """Refuse what the model refuses."""
@@ -128,9 +128,9 @@ class WithThreeFlavour(Model):
         if not self.sampled:
             baseline, energy = places(L, E)
             ratio, points = baseline / energy, {**short, **standard}
-            found = self.expansion(initial, final, antineutrino, float(ratio.max()), points)
-            if found is not None:
-                return found.probability(ratio, energy)
+            expansion = self.expansion(initial, final, antineutrino, float(ratio.max()), points)
+            if expansion is not None:
+                return expansion.probability(ratio, energy)
         if final == "sterile":
             return self.short.probability(initial, final, antineutrino, L, E, node, **short)
         if all(np.ptp(v) == 0.0 for v in standard.values()):

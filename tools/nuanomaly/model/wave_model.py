@@ -72,9 +72,9 @@ class WaveModel(FunctionModel):
         NuanomalyError
             If it returned something else.
         """
-        found = super()._called(asked, nodes, given)
+        content = super()._called(asked, nodes, given)
         try:
-            constant, waves = found
+            constant, waves = content
             terms = list(waves)
             if not all(isinstance(wave, Wave) for wave in terms):
                 raise TypeError

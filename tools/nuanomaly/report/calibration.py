@@ -143,13 +143,13 @@ class Calibrated:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers for a result file."""
-        found: dict[str, Any] = {"verdict": self.word}
+        entries: dict[str, Any] = {"verdict": self.word}
         if self.wilks is not None:
             wilks = {"delta": self.wilks.delta, "dof": self.wilks.dof}
-            found["wilks"] = wilks | {"p_value": self.wilks.p_value, "sigma": self.wilks.sigma}
+            entries["wilks"] = wilks | {"p_value": self.wilks.p_value, "sigma": self.wilks.sigma}
         if self.toys is not None:
             low, high = self.toys.sigma_interval(INTERVAL)
-            found |= {
+            entries |= {
                 "delta": self.toys.delta,
                 "toys": self.toys.toys,
                 "above": self.toys.above,
@@ -162,7 +162,7 @@ class Calibrated:
                 "lower-limit": not self.toys.above,
                 "wilks-excess": self.difference,
             }
-        return found
+        return entries
 
 
 def calibrated(
@@ -180,28 +180,28 @@ def calibrated(
     return Calibrated(title, wilks, run, why)
 
 
-def note(found: Mapping[str, Calibrated], page: str) -> str:
+def note(entries: Mapping[str, Calibrated], page: str) -> str:
     """Return what stands below the table: the rule, the runs, their cost, and how they are done again.
 
     Parameters
     ----------
-    found : mapping
+    entries : mapping
         By run, as :meth:`nuanomaly.report.context.Page.toys` takes it.
     page : str
         The comparison whose runs have no other one's name in front.
     """
-    names = {key: key if "/" in key else f"{page}/{key}" for key in found}
-    runs = {names[key]: one.run for key, one in found.items() if one.run is not None}
+    names = {key: key if "/" in key else f"{page}/{key}" for key in entries}
+    runs = {names[key]: one.run for key, one in entries.items() if one.run is not None}
     if not runs:
         return "No toys can be made of any of these."
     cost = "; ".join(f"`{name}`: {run.how}" for name, run in runs.items())
     again = f"`nuanomaly runs --force {next(iter(runs))}`"
-    return f"{RULE} {_grids([*found.values()])}Runs: {cost}. They are done again one by one: {again}."
+    return f"{RULE} {_grids([*entries.values()])}Runs: {cost}. They are done again one by one: {again}."
 
 
-def _grids(found: Sequence[Calibrated]) -> str:
+def _grids(calibrateds: Sequence[Calibrated]) -> str:
     """Return where Δ on the grid of the toys is another than that of the fit."""
-    pairs = [(c, c.wilks, c.toys) for c in found]
+    pairs = [(c, c.wilks, c.toys) for c in calibrateds]
     off = [
         f"{toys.delta:.2f} instead of {wilks.delta:.2f}"
         for _, wilks, toys in pairs

@@ -90,7 +90,7 @@ def references(comparison: Comparison) -> dict[str, Mapping[str, Any]]:
 
 def literal(script: Path) -> list[Literal]:
     """Return the numbers that stand in the sentences of a page without a result or a source."""
-    found = []
+    items = []
     for prose in _sentences(script.read_text("utf-8")):
         bare = _FORMULA.sub(" ", _RESULT.sub(" ", prose))
         if _CITE.search(bare):
@@ -98,8 +98,8 @@ def literal(script: Path) -> list[Literal]:
         for free in _FREE:
             bare = free.sub(" ", bare)
         short = " ".join(prose.split())[:80]
-        found += [Literal(script.parent.name, m[0], short) for m in _NUMBER.finditer(bare)]
-    return found
+        items += [Literal(script.parent.name, m[0], short) for m in _NUMBER.finditer(bare)]
+    return items
 
 
 def exceptions(folder: Path) -> dict[str, list[str]]:

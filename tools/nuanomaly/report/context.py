@@ -206,15 +206,15 @@ class Page:
         dict of str to Calibrated
             Recorded as ``toys.NAME.p_value`` and so on.
         """
-        found = {}
+        entries = {}
         for name, (title, wilks) in tests.items():
             run = None if name in without else self.toys(name)
-            found[name] = calibrated(title, wilks, run, without.get(name, ""))
+            entries[name] = calibrated(title, wilks, run, without.get(name, ""))
             key = f"toys.{name.replace('/', '.')}"
-            self.record(key, found[name].as_dict(), found[name].method)
+            self.record(key, entries[name].as_dict(), entries[name].method)
         said = caption or "The same tests by Wilks' theorem and by Monte Carlo."
-        self.table(said, HEADER, [one.row() for one in found.values()], note(found, self.comparison.name))
-        return found
+        self.table(said, HEADER, [one.row() for one in entries.values()], note(entries, self.comparison.name))
+        return entries
 
     # --- words, tables, figures ---------------------------------------------------------------------------
 

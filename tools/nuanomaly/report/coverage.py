@@ -63,22 +63,22 @@ def points(run: StoredRun) -> list[Point]:
     """Return the true points of a stored run of kind ``coverage``."""
     frame, result = run.tables["critical"], run.about["result"]
     nominal = tuple(float(x) for x in result["levels"])
-    found = []
+    items = []
     for k, row in enumerate(frame.to_dict("records")):
         values = {name: float(row[name]) for name in result["axes"]}
         covered = tuple(float(row[f"wilks_coverage_{100 * cl:g}"]) for cl in nominal)
         toys = int(row["toys"])
         errors = tuple((c * (1.0 - c) / toys) ** 0.5 for c in covered)
         given = ", ".join(f"{v:.3g}{_UNITS.get(n, '')}" for n, v in values.items())
-        found.append(Point((NONE, BEST, given)[min(k, 2)], values, nominal, covered, errors, toys))
-    return found
+        items.append(Point((NONE, BEST, given)[min(k, 2)], values, nominal, covered, errors, toys))
+    return items
 
 
-def sentence(found: Sequence[Point], level: int = 1) -> str:
+def sentence(items: Sequence[Point], level: int = 1) -> str:
     """Return what a reader of a region must know, in one sentence."""
-    low, high = (f(found, key=lambda p: p.covered[level]) for f in (min, max))
-    stated = 100.0 * found[0].nominal[level]
-    if all(p.word(level) == "as stated" for p in found):
+    low, high = (f(items, key=lambda p: p.covered[level]) for f in (min, max))
+    stated = 100.0 * items[0].nominal[level]
+    if all(p.word(level) == "as stated" for p in items):
         return f"Regions of Wilks' theorem at {stated:g} % cover what they say at all true points tried."
     return (
         f"Regions of Wilks' theorem at {stated:g} % cover {100 * low.covered[level]:.0f} % ({_at(low)}) to "
@@ -101,24 +101,24 @@ def of_release(release: Release) -> dict[str, Any]:
     of = release.id if release.id in runs else next(iter(others), "")
     if not of:
         return {"points": [], "sentence": why_not(release)}
-    found = points(runs[of])
-    return {"points": found, "sentence": sentence(found), "toys": found[0].toys, "of": of}
+    items = points(runs[of])
+    return {"points": items, "sentence": sentence(items), "toys": items[0].toys, "of": of}
 
 
 @lru_cache(maxsize=4)
 def _runs(root: Path) -> dict[str, StoredRun]:
     """Return the stored runs of single releases, by release."""
     folder = root / "comparisons" / COMPARISON
-    found = {}
+    entries = {}
     for name, declared in declared_runs(folder).items():
         releases = declared["datasets"]
         if len(releases) != 1:
             continue
         try:
-            found[str(releases[0])] = stored_run(folder, name)
+            entries[str(releases[0])] = stored_run(folder, name)
         except NuanomalyError:
             continue  # validation reports it
-    return found
+    return entries
 
 
 def why_not(release: Release) -> str:

@@ -73,13 +73,13 @@ class Comparison:
 
     def approximations(self) -> list[tuple[str, str]]:
         """Return what the releases under test declare to be approximate, in the mode they are used in."""
-        found = []
+        items = []
         for dataset in self.datasets.values():
             for reference in dataset.releases:
                 reason = _approximate(load(reference), dataset.mode)
                 if reason:
-                    found.append((reference, reason))
-        return found
+                    items.append((reference, reason))
+        return items
 
     def dataset(self, key: str) -> DataSet:
         """Return one side of the comparison.
@@ -111,12 +111,12 @@ def root() -> Path:
     NuanomalyError
         Outside a checkout: comparisons are not part of the installed package.
     """
-    found = paths.checkout()
-    if found is None:
+    path = paths.checkout()
+    if path is None:
         raise NuanomalyError(
             "comparisons are built in a checkout of the archive: run this there, or set $NUANOMALY_ARCHIVE"
         )
-    return found
+    return path
 
 
 def folders() -> dict[str, Path]:

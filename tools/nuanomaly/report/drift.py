@@ -161,7 +161,7 @@ def drift(
         below += len(different) - len(counted)
         changes += counted
     pages = [name for name in both if name.endswith(_PROVENANCE)]
-    found = {name: tuple(_sources(_read(before[name]), _read(after[name]))) for name in pages}
+    entries = {name: tuple(_sources(_read(before[name]), _read(after[name]))) for name in pages}
     return Drift(
         changes=tuple(
             sorted(changes, key=lambda c: (KINDS.index(c.kind), -getattr(c, order), c.file, c.key))
@@ -170,7 +170,7 @@ def drift(
         below=below,
         appeared=tuple(name for name in after if name not in before and not name.endswith(_PROVENANCE)),
         vanished=tuple(name for name in before if name not in after and not name.endswith(_PROVENANCE)),
-        sources={name: sources for name, sources in found.items() if sources},
+        sources={name: sources for name, sources in entries.items() if sources},
     )
 
 
@@ -178,11 +178,11 @@ def _files(site: Path) -> dict[str, Path]:
     """Return the JSON files of a site by their name relative to it."""
     if not site.is_dir():
         raise NuanomalyError(f"{site}: is no folder; name a built site, as build/site")
-    found = {file.relative_to(site).as_posix(): file for file in sorted(site.rglob("*.json"))}
-    found = {name: file for name, file in found.items() if name.partition("/")[0] not in _APART}
-    if not found:
+    entries = {file.relative_to(site).as_posix(): file for file in sorted(site.rglob("*.json"))}
+    entries = {name: file for name, file in entries.items() if name.partition("/")[0] not in _APART}
+    if not entries:
         raise NuanomalyError(f"{site}: holds no JSON file; build the site first: nuanomaly report build")
-    return found
+    return entries
 
 
 def _read(file: Path) -> Any:

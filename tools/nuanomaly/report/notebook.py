@@ -135,7 +135,7 @@ def _first_line(text: str) -> str:
 
 def _collect(notebook: "NotebookNode", error: str) -> Executed:
     """Take what was recorded out of the outputs, and what depends on the run out of the notebook."""
-    found = Executed(notebook, error=error)
+    executed = Executed(notebook, error=error)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type != "code":
@@ -146,23 +146,23 @@ def _collect(notebook: "NotebookNode", error: str) -> Executed:
                 output.traceback = [_ANSI.sub("", line) for line in output.traceback]
             if output.output_type == "stream":
                 output.text = _KERNEL_FILE.sub("report.py:", output.text)
-            if not _take(found, output):
+            if not _take(executed, output):
                 kept.append(output)
         cell.outputs = kept
-    return found
+    return executed
 
 
-def _take(found: Executed, output: "NotebookNode") -> bool:
+def _take(executed: Executed, output: "NotebookNode") -> bool:
     """Take a record out of an output; say whether nothing is left to show."""
     data = output.get("data", {})
     if RESULT in data:
         for key, record in data.pop(RESULT).items():
-            found.results[key] = dict(record)
+            executed.results[key] = dict(record)
     if VERDICT in data:
-        found.verdict = dict(data.pop(VERDICT))
+        executed.verdict = dict(data.pop(VERDICT))
         data.pop("text/html", None)  # it stands at the top of the page
     if FIGURE in data:
         name = data.pop(FIGURE)["name"]
         html = data["text/html"]
-        found.figures[name] = html[html.index("<svg") : html.index("</svg>") + 6]
+        executed.figures[name] = html[html.index("<svg") : html.index("</svg>") + 6]
     return "data" in output and not data

@@ -158,19 +158,19 @@ def _scans(what: Question) -> list[tuple[str, Scan, str]]:
     return [(name, scan_of(part), tone) for name, part, tone in _parts(what)]
 
 
-def _of_result(found: Scan | FeldmanCousins, levels: Sequence[float], contours: Sequence[str]) -> Picture:
-    name = " + ".join(found.datasets)
-    if isinstance(found, Scan):
-        if len(found.axes) == 1:
-            return _lines([(name, found, _TONES[0])], levels)
-        return _regions([(name, found, _TONES[0])], levels, contours)
-    figure, axes, x, y, turn = _plane(found.axes)
-    delta = found.delta[: int(np.prod(found.shape))].reshape(found.shape)
+def _of_result(result: Scan | FeldmanCousins, levels: Sequence[float], contours: Sequence[str]) -> Picture:
+    name = " + ".join(result.datasets)
+    if isinstance(result, Scan):
+        if len(result.axes) == 1:
+            return _lines([(name, result, _TONES[0])], levels)
+        return _regions([(name, result, _TONES[0])], levels, contours)
+    figure, axes, x, y, turn = _plane(result.axes)
+    delta = result.delta[: int(np.prod(result.shape))].reshape(result.shape)
     frames = []
-    for cl in found.levels:  # a region whose level differs from point to point: Δ less the critical value
-        excess = delta - found.critical_map(cl)
+    for cl in result.levels:  # a region whose level differs from point to point: Δ less the critical value
+        excess = delta - result.critical_map(cl)
         figures.region(axes, x.values, y.values, turn(excess), {cl: 0.0}, name, _TONES[0], "lines")
-        frames.append(_frame(found.axes, name, critical_minus=excess, level=np.full(found.shape, cl)))
+        frames.append(_frame(result.axes, name, critical_minus=excess, level=np.full(result.shape, cl)))
     return _finished(figure, axes, frames, x.name, contours)
 
 
@@ -193,13 +193,13 @@ def _regions(
     return _finished(figure, axes, frames, x.name, contours)
 
 
-def _plane(found: Sequence[Any]) -> tuple[Any, ...]:
+def _plane(items: Sequence[Any]) -> tuple[Any, ...]:
     """Return a figure with the axes of a plane, the splitting upright, and how to turn a grid to them."""
-    if len(found) != 2:
-        names = ", ".join(a.name for a in found)
-        raise NuanomalyError(f"regions are drawn in a plane, and {len(found)} parameters are free ({names})")
-    upright = 0 if found[0].unit == "eV**2" else 1
-    x, y = found[1 - upright], found[upright]
+    if len(items) != 2:
+        names = ", ".join(a.name for a in items)
+        raise NuanomalyError(f"regions are drawn in a plane, and {len(items)} parameters are free ({names})")
+    upright = 0 if items[0].unit == "eV**2" else 1
+    x, y = items[1 - upright], items[upright]
     figure, axes = figures.new(5.6, 5.2)
     figures.plane(axes, x.name, y.name, (x.low, x.high), (y.low, y.high))
     return figure, axes, x, y, (lambda grid: grid if upright == 0 else grid.T)
@@ -230,9 +230,9 @@ def _contour(name: str, x: str) -> list[tuple[Any, Any]]:
         table = release.table(_TABLES[x]) if _TABLES[x] in release.tables else None
         if table is None:
             continue
-        found = table[table["contour"] == name]
-        if not found.empty:
-            return [(piece["sin2_2theta"], piece["dm2_41"]) for _, piece in found.groupby("piece")]
+        frame = table[table["contour"] == name]
+        if not frame.empty:
+            return [(piece["sin2_2theta"], piece["dm2_41"]) for _, piece in frame.groupby("piece")]
         known += table["contour"].unique().tolist()
     raise UnknownNameError("contour", name, known, f"the plane of {x}")
 

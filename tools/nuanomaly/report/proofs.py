@@ -34,8 +34,8 @@ def recompute(
     """
     say = progress or (lambda line: None)
     wanted = {release.id: release for release in releases if release.metadata.get("benchmarks")}
-    found = {} if force else {k: rows for k, r in wanted.items() if (rows := kept(r, store)) is not None}
-    missing = {k: r for k, r in wanted.items() if k not in found}
+    entries = {} if force else {k: rows for k, r in wanted.items() if (rows := kept(r, store)) is not None}
+    missing = {k: r for k, r in wanted.items() if k not in entries}
     if missing:
         # spawned, not forked: a fork of a process with threads may hang
         pool_of = ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn"))
@@ -45,10 +45,10 @@ def recompute(
             }
             for done in as_completed(running):
                 release = running[done]
-                found[release.id] = done.result()
-                _keep(release, store, found[release.id])
-                say(f"{release.id}: {summary(found[release.id])}")
-    return {k: found[k] for k in wanted}
+                entries[release.id] = done.result()
+                _keep(release, store, entries[release.id])
+                say(f"{release.id}: {summary(entries[release.id])}")
+    return {k: entries[k] for k in wanted}
 
 
 def summary(rows: Rows) -> str:

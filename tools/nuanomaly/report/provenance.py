@@ -64,10 +64,10 @@ def stored_toys() -> dict[str, str]:
 def release_files(release: Release) -> dict[str, str]:
     """Return the sha256 of every file of a release, by name, and of what amendments add to it."""
     files = sorted(f for f in release.folder.rglob("*") if _counts(f))
-    found = {f.relative_to(release.folder).as_posix(): sha256(f) for f in files}
+    entries = {f.relative_to(release.folder).as_posix(): sha256(f) for f in files}
     if later := release.metadata.get("amendments"):
-        found[amendments.FILE] = fingerprint(later)
-    return found
+        entries[amendments.FILE] = fingerprint(later)
+    return entries
 
 
 @lru_cache(maxsize=8)
@@ -84,13 +84,13 @@ def code(layers: tuple[str, ...]) -> str:
 
 def packages() -> dict[str, str]:
     """Return the versions of the packages that numbers and pages depend on."""
-    found = {}
+    entries = {}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            entries[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "missing"
-    return found
+            entries[name] = "missing"
+    return entries
 
 
 def combined(lines: Iterable[str]) -> str:

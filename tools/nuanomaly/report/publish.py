@@ -56,18 +56,18 @@ def result(
 
 def _missing(comparison: Comparison, executed: Executed) -> list[str]:
     """Return what the declaration names and the report did not make."""
-    found = []
+    items = []
     for entry in comparison.metadata["key_numbers"]:
         if entry["key"] not in executed.results:
-            found.append(f"key number {entry['key']} was not recorded by report.py")
+            items.append(f"key number {entry['key']} was not recorded by report.py")
     thumbnail = comparison.metadata["thumbnail"]
     if thumbnail not in executed.figures:
-        found.append(
+        items.append(
             f"the thumbnail {thumbnail!r} is none of the figures ({', '.join(executed.figures) or 'none'})"
         )
     if executed.verdict is None:
-        found.append("report.py says no verdict: end it with page.verdict(word, sentence)")
-    return found
+        items.append("report.py says no verdict: end it with page.verdict(word, sentence)")
+    return items
 
 
 def _failing_benchmarks(comparison: Comparison, rows: Mapping[str, proofs.Rows]) -> list[str]:
@@ -83,7 +83,7 @@ def _failing_benchmarks(comparison: Comparison, rows: Mapping[str, proofs.Rows])
 
 
 def _key_numbers(comparison: Comparison, executed: Executed) -> list[dict[str, str]]:
-    found = []
+    items = []
     for entry in comparison.metadata["key_numbers"]:
         record = executed.results.get(entry["key"])
         if record is not None:
@@ -93,8 +93,8 @@ def _key_numbers(comparison: Comparison, executed: Executed) -> list[dict[str, s
                 if value is None
                 else entry.get("format", "{:.3g}" if isinstance(value, float) else "{}").format(value)
             )
-            found.append({"key": entry["key"], "label": entry["label"], "text": text.replace("-", "−")})
-    return found
+            items.append({"key": entry["key"], "label": entry["label"], "text": text.replace("-", "−")})
+    return items
 
 
 def write(
@@ -140,7 +140,7 @@ def _page(
         approximations=comparison.approximations(),
         allowed={v.key: v.allowed for v in verified},
         benchmarks=used,
-        summaries={id: proofs.summary(found) for id, found in used.items()},
+        summaries={id: proofs.summary(content) for id, content in used.items()},
         releases=releases,
         provenance=made_from,
         figures=list(executed.figures),

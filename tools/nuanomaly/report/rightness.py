@@ -58,11 +58,11 @@ def of_releases(rows: Mapping[str, Sequence[Mapping[str, Any]] | None]) -> Itera
     newest: dict[str, str] = {}
     for release in sorted(rows, key=lambda r: names.sort_key(r.partition("@")[2])):
         newest[release.rpartition("-r")[0]] = release
-    for release, found in rows.items():
+    for release, items in rows.items():
         name, _, version = release.partition("@")
         if newest[release.rpartition("-r")[0]] != release:
             continue
-        for row in found or ():
+        for row in items or ():
             if row["kind"] == "published":
                 why = row["reason"] or row["tolerance_source"]
                 link = f"releases/{name}/{version}/index.html"
@@ -87,13 +87,13 @@ def of_comparisons(results: Iterable[Mapping[str, Any]], declared: Iterable[Comp
                 )
         for entry in metadata.get(name, {}).get("cited", ()):
             if "recomputed" in entry:
-                found, *ends = (
+                content, *ends = (
                     result["results"].get(key, {}).get("value")
                     for key in (entry["recomputed"], *entry.get("between", ()))
                 )
                 errors = entry.get("uncertainty"), entry.get("tolerance")
                 between = (float(ends[0]), float(ends[1])) if ends and None not in ends else None
-                agreement = Agreement(entry["value"], found, *errors, between)
+                agreement = Agreement(entry["value"], content, *errors, between)
                 why = entry.get("because", "") if agreement.word != "reproduced" else ""
                 source = f"{entry['reference']}, {entry['where']} ({entry['read']})"
                 yield Line(
@@ -109,8 +109,8 @@ def of_comparisons(results: Iterable[Mapping[str, Any]], declared: Iterable[Comp
 
 def counts(lines: Iterable[Line]) -> dict[str, int]:
     """Return how many published numbers each word stands for, in the order of the words."""
-    found = Counter(line.agreement.word for line in lines if line.counted)
-    return {word: found[word] for word in WORDS}
+    entries = Counter(line.agreement.word for line in lines if line.counted)
+    return {word: entries[word] for word in WORDS}
 
 
 def without(releases: Iterable[Release]) -> list[Release]:
@@ -125,14 +125,14 @@ def without(releases: Iterable[Release]) -> list[Release]:
 
 def silent(declared: Iterable[Comparison]) -> list[tuple[Comparison, str]]:
     """Return the comparisons without a published counterpart, and what was searched (empty: nobody said)."""
-    found = []
+    items = []
     for comparison in declared:
         metadata = comparison.metadata
         published = any(e["kind"] == "published" for e in metadata["expectations"])
         cited = any("recomputed" in e for e in metadata.get("cited", ()))
         if not published and not cited:
-            found.append((comparison, str(metadata.get("counterpart", ""))))
-    return found
+            items.append((comparison, str(metadata.get("counterpart", ""))))
+    return items
 
 
 def histogram(lines: Iterable[Line]) -> str:

@@ -178,8 +178,8 @@ def _words(rows: proofs.Rows) -> str:
     >>> _words([{"expected": 1.0, "recomputed": 1.0}, {"expected": 2.0, "recomputed": 9.0}])
     '1 reproduced, 1 not reproduced'
     """
-    found = Counter(of_benchmark(row).word for row in rows)
-    return ", ".join(f"{found[word]} {word}" for word in WORDS if found[word])
+    entries = Counter(of_benchmark(row).word for row in rows)
+    return ", ".join(f"{entries[word]} {word}" for word in WORDS if entries[word])
 
 
 def _release(

@@ -50,15 +50,15 @@ class Spread:
 def spreads(results: Iterable[Mapping[str, Any]], declared: Iterable[Comparison]) -> list[Spread]:
     """Return the spread of every built comparison that declares one."""
     metadata = {c.name: c.metadata for c in declared}
-    found = []
+    items = []
     for result in results:
         said = metadata.get(result["comparison"], {}).get("spread")
         headline = _number(result, said["key"]) if said else None
         if said and headline is not None:
             link = f"comparisons/{result['comparison']}/report.html"
             choices = tuple(c for entry in said["choices"] for c in _choice(result, entry))
-            found.append(Spread(result["title"], link, said["label"], headline, choices))
-    return found
+            items.append(Spread(result["title"], link, said["label"], headline, choices))
+    return items
 
 
 def _number(result: Mapping[str, Any], key: str) -> float | None:
@@ -73,11 +73,11 @@ def _choice(result: Mapping[str, Any], entry: Mapping[str, Any]) -> list[Choice]
     return [Choice(entry["label"], min(values), max(values), len(values))] if values else []
 
 
-def figure(found: Sequence[Spread]) -> str:
+def figure(items: Sequence[Spread]) -> str:
     """Return all headlines, a line each, as an SVG element; a bar for each choice."""
-    drawn, axes = figures.new(7.3, 0.9 + 0.62 * len(found))
+    drawn, axes = figures.new(7.3, 0.9 + 0.62 * len(items))
     colours: dict[str, str] = {}
-    for row, spread in enumerate(reversed(found)):
+    for row, spread in enumerate(reversed(items)):
         axes.plot([spread.low, spread.high], [row, row], color="#b0b0b0", linewidth=1.0, zorder=1)
         for k, choice in enumerate(spread.choices):
             colour = colours.setdefault(choice.label, drawing.COLOURS[_COLOURS[len(colours) % len(_COLOURS)]])
@@ -87,8 +87,8 @@ def figure(found: Sequence[Spread]) -> str:
     for label, colour in colours.items():
         axes.plot([], [], color=colour, linewidth=3.5, alpha=0.8, label=label)
     axes.plot([], [], "D", color="black", linestyle="none", markersize=6, label="as quoted")
-    axes.set_yticks(range(len(found)), [s.label for s in reversed(found)])
-    axes.set(xlabel="σ", ylim=(-0.6, len(found) - 0.4))
+    axes.set_yticks(range(len(items)), [s.label for s in reversed(items)])
+    axes.set(xlabel="σ", ylim=(-0.6, len(items) - 0.4))
     figures.legend(drawn, axes)
     alt = "For each headline a bar for each choice, and the quoted number as a diamond."
     return str(drawing.svg(drawn, "spread", alt))

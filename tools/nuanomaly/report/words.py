@@ -103,16 +103,16 @@ def quoted(entry: Mapping[str, Any]) -> str:
 
 def links(entry: Mapping[str, Any]) -> Markup:
     """Return links to a paper: DOI, arXiv, INSPIRE."""
-    found = []
+    items = []
     if entry.get("doi"):
-        found.append(_link(f"https://doi.org/{entry['doi']}", f"doi:{entry['doi']}"))
+        items.append(_link(f"https://doi.org/{entry['doi']}", f"doi:{entry['doi']}"))
     if entry.get("arxiv"):
-        found.append(_link(f"https://arxiv.org/abs/{entry['arxiv']}", f"arXiv:{entry['arxiv']}"))
+        items.append(_link(f"https://arxiv.org/abs/{entry['arxiv']}", f"arXiv:{entry['arxiv']}"))
     if entry.get("inspire"):
-        found.append(_link(f"https://inspirehep.net/literature/{entry['inspire']}", "INSPIRE"))
+        items.append(_link(f"https://inspirehep.net/literature/{entry['inspire']}", "INSPIRE"))
     if entry.get("url"):
-        found.append(_link(entry["url"], entry["url"]))
-    return Markup(", ").join(found)
+        items.append(_link(entry["url"], entry["url"]))
+    return Markup(", ").join(items)
 
 
 def paper(entry: Mapping[str, Any]) -> Markup:
@@ -124,8 +124,8 @@ def paper(entry: Mapping[str, Any]) -> Markup:
     parts = [escape(p) for p in (authors, place) if p]
     title = f"“{escape(entry['title'])}”"
     line = Markup(", ".join([*parts[:1], title, *parts[1:]]) + f" ({escape(str(entry['year']))})")
-    found = links(entry)
-    return Markup("{}, {}").format(line, found) if found else line
+    markup = links(entry)
+    return Markup("{}, {}").format(line, markup) if markup else line
 
 
 def _link(address: str, text: str) -> Markup:
@@ -142,7 +142,7 @@ def inline(source: str) -> Markup:
     return Markup(markdown(source).removeprefix("<p>").removesuffix("</p>"))
 
 
-def value(found: Any, digits: int = 4) -> str:
+def value(content: Any, digits: int = 4) -> str:
     """Return a number, a truth value or a word for a table.
 
     Examples
@@ -150,16 +150,16 @@ def value(found: Any, digits: int = 4) -> str:
     >>> value(0.80712), value(True), value(None), value("in tension"), value(12)
     ('0.8071', 'yes', '–', 'in tension', '12')
     """
-    if found is None:
+    if content is None:
         return "–"
-    if isinstance(found, bool):
-        return "yes" if found else "no"
-    if isinstance(found, int):
-        return str(found).replace("-", "−")
-    return number(found, digits) if isinstance(found, float) else str(found)
+    if isinstance(content, bool):
+        return "yes" if content else "no"
+    if isinstance(content, int):
+        return str(content).replace("-", "−")
+    return number(content, digits) if isinstance(content, float) else str(content)
 
 
-def printed(found: Any) -> str:
+def printed(content: Any) -> str:
     """Return a number as a source prints it: no digits are added.
 
     Examples
@@ -167,16 +167,16 @@ def printed(found: Any) -> str:
     >>> printed(373.406), printed(29.0), printed(-0.5), printed(7.39e-5)
     ('373.406', '29', '−0.5', '7.39×10⁻⁵')
     """
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        return value(found)
-    text = f"{found:.10g}"
+    if isinstance(content, bool) or not isinstance(content, int | float):
+        return value(content)
+    text = f"{content:.10g}"
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
     return text.replace("-", "−")
 
 
-def number_pair(found: Any, expected: Any) -> str:
+def number_pair(content: Any, expected: Any) -> str:
     """Return a recomputed number with two digits more than the expected one has, so that they compare.
 
     Examples
@@ -186,12 +186,12 @@ def number_pair(found: Any, expected: Any) -> str:
     >>> number_pair(33295.5, 33300.0), number_pair(1e-7, 0.0)
     ('33295.5', '1×10⁻⁷')
     """
-    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in (found, expected)):
-        return value(found)
-    if isinstance(found, int):
-        return value(found)
+    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in (content, expected)):
+        return value(content)
+    if isinstance(content, int):
+        return value(content)
     digits = len(f"{expected:.10g}".replace("-", "").replace(".", "").lstrip("0"))
-    return number(float(found), max(4, digits + 1))
+    return number(float(content), max(4, digits + 1))
 
 
 def breakable(key: str) -> Markup:

@@ -77,12 +77,12 @@ def version(name: str, version: str, folder: Path, metadata: Mapping[str, Any]) 
             large[file.path], stored[key] = key, folder / file.path
     urls: dict[str, list[str]] = {}
     for original in metadata.get("originals", ()):
-        found = [u for u in original.get("urls") or () if u.startswith(("http://", "https://", "ftp://"))]
-        if found and original.get("sha256") and original.get("size") is not None:
+        items = [u for u in original.get("urls") or () if u.startswith(("http://", "https://", "ftp://"))]
+        if items and original.get("sha256") and original.get("size") is not None:
             key = keys.key(original["sha256"], original["size"])
             path = f"originals/{safe_path(original.get('file') or original['id'])}"
             large.setdefault(path, key)
-            urls.setdefault(key, []).extend(u for u in found if u not in urls[key])
+            urls.setdefault(key, []).extend(u for u in items if u not in urls[key])
     small = {
         "release.yaml": (folder / "release.yaml").read_bytes(),
         ".gitattributes": _ATTRIBUTES,
@@ -171,12 +171,12 @@ def _commit(branch: str, date: str, message: str, files: Mapping[str, tuple[str,
 
 def _commits(name: str, v: Version) -> list[bytes]:
     """Return the commit of a release, and of what was learned later the one that follows it."""
-    found = [_commit(v.version, v.date, f"{name}@{v.version}", _files(v))]
+    items = [_commit(v.version, v.date, f"{name}@{v.version}", _files(v))]
     if v.later is not None:
         date, content = v.later
         files = {amendments.FILE: ("100644", content)}
-        found.append(_commit(v.version, date, f"{name}@{v.version}: amendments", files))
-    return found
+        items.append(_commit(v.version, date, f"{name}@{v.version}: amendments", files))
+    return items
 
 
 def _data(content: bytes) -> bytes:

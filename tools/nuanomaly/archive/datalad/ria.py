@@ -76,15 +76,17 @@ def export(root: Path, output: Path, wanted: Sequence[str] = (), *, url: str | N
 
 def _dataset(store: Path, name: str, folders: dict[str, Path], url: str | None) -> Exported:
     """Write a dataset with all its versions, and its alias."""
-    found = {v: release.read(folders[v]) for v in sorted(folders, key=names.sort_key)}
-    versions = [dataset.version(name, v, r.folder, r.metadata) for v, r in found.items()]
-    newest = names.choose(name, None, {v: r.state for v, r in found.items()})
+    entries = {v: release.read(folders[v]) for v in sorted(folders, key=names.sort_key)}
+    versions = [dataset.version(name, v, r.folder, r.metadata) for v, r in entries.items()]
+    newest = names.choose(name, None, {v: r.state for v, r in entries.items()})
     id = dataset.dataset_id(name)
     place = Path(id[:3]) / id[3:]
     dataset.write(store / place, name, versions, newest, url)
     os.symlink(Path("..") / place, store / "alias" / name)
     stored = {key for v in versions for key in v.stored}
-    return Exported(name, id, tuple(found), len(stored), len({k for v in versions for k in v.urls} - stored))
+    return Exported(
+        name, id, tuple(entries), len(stored), len({k for v in versions for k in v.urls} - stored)
+    )
 
 
 __all__ = ["Exported", "export"]

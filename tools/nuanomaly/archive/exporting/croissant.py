@@ -29,7 +29,7 @@ def files(release: Release) -> dict[str, bytes]:
     """Return the files of the format."""
     described = jsonld.dataset(release)
     kept = ("name", "description", "version", "keywords", "datePublished", "license")
-    found: dict[str, Any] = {
+    entries: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
@@ -39,7 +39,7 @@ def files(release: Release) -> dict[str, bytes]:
         "distribution": [_file(release, name) for name in release.tables],
         "recordSet": [_records(release, name) for name in release.tables],
     }
-    return {"croissant.json": jsonld.dumped(found), **jsonld.content(release)}
+    return {"croissant.json": jsonld.dumped(entries), **jsonld.content(release)}
 
 
 def _cited(publication: Any) -> str:

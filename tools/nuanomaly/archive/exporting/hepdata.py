@@ -18,7 +18,7 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 def files(release: Release) -> dict[str, bytes]:
     """Return the files of a submission, by name; every float64 is read back as it is."""
     documents: list[dict[str, Any]] = [{"comment": _comment(release)}]
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     for name in release.tables:
         entry = release.declared(name)
         file = f"{name}.yaml"
@@ -30,8 +30,8 @@ def files(release: Release) -> dict[str, bytes]:
                 "data_file": file,
             }
         )
-        found[file] = _dump([_table(release, name)])
-    return {"submission.yaml": _dump(documents), **found}
+        contents[file] = _dump([_table(release, name)])
+    return {"submission.yaml": _dump(documents), **contents}
 
 
 def _comment(release: Release) -> str:
@@ -83,24 +83,24 @@ def _table(release: Release, name: str) -> dict[str, Any]:
 
 def _errors(entry: Mapping[str, Any], data: Mapping[str, list[Any]]) -> dict[str, list[tuple[str, ...]]]:
     """Return the errors of each value: single columns, or pairs of an upper and a lower one."""
-    found: dict[str, list[tuple[str, ...]]] = {}
+    entries: dict[str, list[tuple[str, ...]]] = {}
     upper: dict[str, list[str]] = {}
     for column in entry["columns"]:
         role, of = str(column.get("role", "")), str(column.get("of", ""))
         if not of or not role.startswith("error") or column.get("type", "float64") == "string":
             continue
         if role == "error":
-            found.setdefault(of, []).append((str(column["name"]),))
+            entries.setdefault(of, []).append((str(column["name"]),))
         elif role == "error-plus":
             upper.setdefault(of, []).append(str(column["name"]))
         elif upper.get(of):
             pair = upper[of].pop(0), str(column["name"])
             gaps = [{_is_gap(a), _is_gap(b)} for a, b in zip(*(data[c] for c in pair), strict=True)]
             if {True, False} not in gaps:  # the format has no error with one side
-                found.setdefault(of, []).append(pair)
+                entries.setdefault(of, []).append(pair)
     # an upper error without a lower one stays a variable of its own, and so do errors that are all zero in
     # some row, which the format does not have
-    return {of: groups for of, groups in found.items() if not _all_zero(groups, data)}
+    return {of: groups for of, groups in entries.items() if not _all_zero(groups, data)}
 
 
 def _all_zero(groups: Sequence[tuple[str, ...]], data: Mapping[str, list[Any]]) -> bool:
@@ -128,16 +128,16 @@ def _variable(column: Column, data: Mapping[str, list[Any]]) -> dict[str, Any]:
 def _with_errors(
     column: Column, data: Mapping[str, list[Any]], errors: Sequence[tuple[str, ...]]
 ) -> dict[str, Any]:
-    found = _variable(column, data)
+    entries = _variable(column, data)
     if column.type == "bool":
-        found["header"] = {"name": column.name}
-    found["qualifiers"] = [{"name": "meaning", "value": " ".join(column.meaning.split())}]
+        entries["header"] = {"name": column.name}
+    entries["qualifiers"] = [{"name": "meaning", "value": " ".join(column.meaning.split())}]
     if errors:
         names = ", ".join(name for group in errors for name in group)
-        found["qualifiers"].append({"name": ERROR_COLUMNS, "value": names})
-        for row, value in enumerate(found["values"]):
+        entries["qualifiers"].append({"name": ERROR_COLUMNS, "value": names})
+        for row, value in enumerate(entries["values"]):
             value["errors"] = list(_of_row(errors, data, row))
-    return found
+    return entries
 
 
 def _of_row(

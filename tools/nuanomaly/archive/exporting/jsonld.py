@@ -26,7 +26,7 @@ def dumped(data: Mapping[str, Any]) -> bytes:
 def dataset(release: Release) -> dict[str, Any]:
     """Return a release as a schema.org Dataset, without its context."""
     said = release.metadata
-    found: dict[str, Any] = {
+    entries: dict[str, Any] = {
         "@type": "Dataset",
         "name": said["title"],
         "alternateName": release.name,
@@ -41,15 +41,15 @@ def dataset(release: Release) -> dict[str, Any]:
         "distribution": [download(release, name) for name in release.tables],
     }
     if "released" in said:
-        found["datePublished"] = str(said["released"])
+        entries["datePublished"] = str(said["released"])
     if "licence" in said:
-        found["license"] = said["licence"]
+        entries["license"] = said["licence"]
     if said.get("amendments"):
-        found["correction"] = [_correction(entry) for entry in said["amendments"]]
+        entries["correction"] = [_correction(entry) for entry in said["amendments"]]
     period = said.get("data_taking", {})
     if "from" in period and "to" in period:
-        found["temporalCoverage"] = f"{period['from']}/{period['to']}"
-    return found
+        entries["temporalCoverage"] = f"{period['from']}/{period['to']}"
+    return entries
 
 
 def _correction(amendment: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,15 +66,15 @@ def _correction(amendment: Mapping[str, Any]) -> dict[str, Any]:
 
 def article(publication: Mapping[str, Any]) -> dict[str, Any]:
     """Return a publication as a schema.org ScholarlyArticle."""
-    found: dict[str, Any] = {"@type": "ScholarlyArticle", "name": publication["title"]}
+    entries: dict[str, Any] = {"@type": "ScholarlyArticle", "name": publication["title"]}
     if "authors" in publication:
-        found["author"] = {"@type": "Person", "name": publication["authors"]}
+        entries["author"] = {"@type": "Person", "name": publication["authors"]}
     if "collaboration" in publication:
-        found["sourceOrganization"] = {"@type": "Organization", "name": publication["collaboration"]}
-    found["datePublished"] = str(publication["year"])
+        entries["sourceOrganization"] = {"@type": "Organization", "name": publication["collaboration"]}
+    entries["datePublished"] = str(publication["year"])
     links = {"doi": "https://doi.org/", "arxiv": "https://arxiv.org/abs/"}
-    found["sameAs"] = [base + str(publication[key]) for key, base in links.items() if key in publication]
-    return found
+    entries["sameAs"] = [base + str(publication[key]) for key, base in links.items() if key in publication]
+    return entries
 
 
 def variables(release: Release, table: str) -> list[dict[str, Any]]:
@@ -123,13 +123,13 @@ def line(text: object) -> str:
 def content(release: Release) -> dict[str, bytes]:
     """Return the release's own files, as they are, and what was learned of it later."""
     names = ["release.yaml", *(str(release.declared(t)["file"]) for t in release.tables)]
-    found = {name: (release.folder / name).read_bytes() for name in names}
+    contents = {name: (release.folder / name).read_bytes() for name in names}
     if later := release.metadata.get("amendments"):
         said = {"schema": "1", "name": release.name, "amendments": later}
-        found[amendments.FILE] = yaml.safe_dump(
+        contents[amendments.FILE] = yaml.safe_dump(
             said, sort_keys=False, allow_unicode=True, width=1_000_000
         ).encode()
-    return found
+    return contents
 
 
 def columns(release: Release, table: str) -> list[tuple[str, str, str, str]]:

@@ -10,10 +10,10 @@ _PROFILE = "https://w3id.org/ro/crate/1.1"
 
 def files(release: Release) -> dict[str, bytes]:
     """Return the files of the crate."""
-    found = jsonld.content(release)
+    contents = jsonld.content(release)
     described = jsonld.dataset(release)
     articles = [_article(p) for p in release.metadata["publications"]]
-    parts = [_part(release, name, content) for name, content in found.items()]
+    parts = [_part(release, name, content) for name, content in contents.items()]
     root: dict[str, Any] = {
         "@id": "./",
         "@type": "Dataset",
@@ -33,13 +33,13 @@ def files(release: Release) -> dict[str, bytes]:
     graph = [metadata, root, *parts, *articles]
     return {
         "ro-crate-metadata.json": jsonld.dumped({"@context": f"{_PROFILE}/context", "@graph": graph}),
-        **found,
+        **contents,
     }
 
 
 def _part(release: Release, name: str, content: bytes) -> dict[str, Any]:
     table = next((t for t in release.tables if release.declared(t)["file"] == name), None)
-    found = {
+    entries = {
         "@id": name,
         "@type": "File",
         "name": name,
@@ -48,18 +48,18 @@ def _part(release: Release, name: str, content: bytes) -> dict[str, Any]:
     }
     if table is not None:
         entry = release.declared(table)
-        found |= {
+        entries |= {
             "name": str(entry.get("title", table)),
             "description": f"{jsonld.line(entry['source'])} ({entry['status']})",
             "sha256": str(entry["sha256"]),
         }
-    return found
+    return entries
 
 
 def _article(publication: Any) -> dict[str, Any]:
-    found = jsonld.article(publication)
-    links = found.pop("sameAs")
+    entries = jsonld.article(publication)
+    links = entries.pop("sameAs")
     for nested in ("author", "sourceOrganization"):  # a flat graph: names instead of nested entities
-        if nested in found:
-            found[nested] = found[nested]["name"]
-    return {"@id": links[0] if links else f"#{publication['key']}", **found, "sameAs": links[1:]}
+        if nested in entries:
+            entries[nested] = entries[nested]["name"]
+    return {"@id": links[0] if links else f"#{publication['key']}", **entries, "sameAs": links[1:]}

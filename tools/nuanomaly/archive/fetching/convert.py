@@ -51,21 +51,21 @@ def write(folder: Path, format: str, output: Path) -> Path:
 
     if format not in FORMATS:
         raise UnknownNameError("format", format, FORMATS)
-    found = release.read(folder)
-    target = output.expanduser() / found.name / found.version
+    result = release.read(folder)
+    target = output.expanduser() / result.name / result.version
     with storing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=f".{found.version}-", dir=target.parent))
+        staged = Path(tempfile.mkdtemp(prefix=f".{result.version}-", dir=target.parent))
         try:
-            for table in found.tables:
-                frame = found.table(table)
+            for table in result.tables:
+                frame = result.table(table)
                 if format == "json":
-                    content = _json(found, table, frame)
+                    content = _json(result, table, frame)
                 else:
-                    columns = tables.expand_columns(found.declared(table)["columns"])
+                    columns = tables.expand_columns(result.declared(table)["columns"])
                     content = tables.to_bytes(frame, columns, format)
                 write_atomically(staged / f"{table}.{format}", content)
-            write_atomically(staged / "release.json", _about(found, format))
+            write_atomically(staged / "release.json", _about(result, format))
             staged.chmod(0o755)
             replace_folder(staged, target)
         finally:
@@ -73,25 +73,25 @@ def write(folder: Path, format: str, output: Path) -> Path:
     return target
 
 
-def _about(found: release.Release, format: str) -> bytes:
+def _about(result: release.Release, format: str) -> bytes:
     """Return the metadata of a converted release; hashes and sizes of the original files are left out."""
-    about = dict(found.metadata)
+    about = dict(result.metadata)
     about["tables"] = {
-        name: {k: v for k, v in found.declared(name).items() if k not in ("sha256", "size")}
+        name: {k: v for k, v in result.declared(name).items() if k not in ("sha256", "size")}
         | {"file": f"{name}.{format}"}
-        for name in found.tables
+        for name in result.tables
     }
     return (json.dumps(about, indent=1, ensure_ascii=False, default=str) + "\n").encode()
 
 
-def _json(found: release.Release, table: str, frame: "pd.DataFrame") -> bytes:
+def _json(result: release.Release, table: str, frame: "pd.DataFrame") -> bytes:
     """Return a table as JSON: its columns with units and meanings, and the data by column."""
     from nuanomaly.archive import tables
 
-    declared = found.declared(table)
+    declared = result.declared(table)
     columns = tables.expand_columns(declared["columns"])
     content = {
-        "release": found.id,
+        "release": result.id,
         "table": table,
         **{key: declared[key] for key in ("title", "kind", "status", "source", "note") if key in declared},
         "columns": [{"name": c.name, "type": c.type, "unit": c.unit, "meaning": c.meaning} for c in columns],

@@ -142,9 +142,9 @@ class Fetcher:
                     self.watcher.note(strange)
                 if not names.has(name, wanted, taken):
                     continue
-                found = self._from(source, source.entry(name, names.choose(name, wanted, taken)))
-                self._amend(source, name, found)
-                return found
+                fetched = self._from(source, source.entry(name, names.choose(name, wanted, taken)))
+                self._amend(source, name, fetched)
+                return fetched
             except (SourceError, IntegrityError) as error:
                 problems.append(f"{source.label}: {error}")
                 self.watcher.note(f"{source.label}: {error}")
@@ -152,16 +152,16 @@ class Fetcher:
 
     def available(self) -> list[str]:
         """Return all releases of all sources that answer, retracted ones left out."""
-        found: dict[str, None] = {}
+        entries: dict[str, None] = {}
         for source in self._asked():
             try:
                 for name in source.names():
                     states = self._vouched(source, name, source.states(name))
                     kept = [v for v, state in states.items() if state != "retracted"]
-                    found |= dict.fromkeys(f"{name}@{v}" for v in sorted(kept, key=names.sort_key))
+                    entries |= dict.fromkeys(f"{name}@{v}" for v in sorted(kept, key=names.sort_key))
             except SourceError as error:
                 self.watcher.note(f"{source.label}: {error}")
-        return sorted(found)
+        return sorted(entries)
 
     def members(self, reference: str) -> tuple[str, ...]:
         """Return the releases of a group, or the reference itself if it is none."""
@@ -225,10 +225,10 @@ class Fetcher:
         """Return a released version that is here already: it never changes, so nobody needs to be asked."""
         if wanted is None or not names.VERSION.fullmatch(wanted):
             return None
-        found, _ = self._stored(name, wanted)
-        if found is None or (found.state != "released" and self.pins is None):
+        release_entry, _ = self._stored(name, wanted)
+        if release_entry is None or (release_entry.state != "released" and self.pins is None):
             return None
-        return self._present(found, "the cache")
+        return self._present(release_entry, "the cache")
 
     def _stored(self, name: str, version: str) -> tuple[ReleaseEntry | None, str]:
         """Return the entry of a release in the store if it is whole and right, else why it is not."""
@@ -283,12 +283,12 @@ class Fetcher:
             folder = self.store.publish(entry, staging)
         return Fetched(entry.id, folder, source.label, "fetched", entry.size)
 
-    def _amend(self, source: Source, name: str, found: Fetched) -> None:
+    def _amend(self, source: Source, name: str, fetched: Fetched) -> None:
         """Put the amendments that a source has beside the release, unless newer ones lie there.
 
         What is wrong with them is said; the release is as good without.
         """
-        if found.how == "checkout":
+        if fetched.how == "checkout":
             return
         try:
             content = source.amendments(name)
@@ -301,10 +301,10 @@ class Fetcher:
                 )
                 return
             date = amendments.newest(amendments.parse(content, name))
-            if date >= amendments.newest_of(found.folder, name):
-                write_atomically(found.folder.parent / amendments.FILE, content)
+            if date >= amendments.newest_of(fetched.folder, name):
+                write_atomically(fetched.folder.parent / amendments.FILE, content)
         except (NuanomalyError, OSError) as error:
-            self.watcher.note(f"{source.label}: {error}; {found.release} itself is complete")
+            self.watcher.note(f"{source.label}: {error}; {fetched.release} itself is complete")
 
     def _whole(self, entry: ReleaseEntry) -> bool:
         """Say whether the store has exactly this release."""
@@ -375,10 +375,10 @@ class Fetcher:
             states = {}
             problems.append(f"the cache is damaged: {error}")
         if names.has(name, wanted, states):
-            found, why = self._stored(name, names.choose(name, wanted, states))
-            if found:
-                self.watcher.note(f"{found.id} is taken from the cache: no other source gives it now")
-                return self._present(found, "the cache")
+            release_entry, why = self._stored(name, names.choose(name, wanted, states))
+            if release_entry:
+                self.watcher.note(f"{release_entry.id} is taken from the cache: no other source gives it now")
+                return self._present(release_entry, "the cache")
             problems.append(f"{why}: fetch it again with a network")
         asked = f"{name}@{wanted}" if wanted else name
         if problems:

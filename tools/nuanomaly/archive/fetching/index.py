@@ -82,27 +82,27 @@ def describe(folder: Path) -> ReleaseEntry:
     NuanomalyError
         If a declared file is missing, is a link, or has an unsafe name.
     """
-    found = release.read(folder)
+    result = release.read(folder)
     sealed: dict[str, str | None] = {"release.yaml": None}
-    for table in found.tables:
-        entry = found.declared(table)
+    for table in result.tables:
+        entry = result.declared(table)
         sealed[safe_path(entry["file"])] = entry.get("sha256")
     files = []
     for path, expected in sealed.items():
         file = folder / path
         if file.is_symlink() or not file.is_file():
-            raise NuanomalyError(f"{found.id}: {file} is missing or no plain file")
+            raise NuanomalyError(f"{result.id}: {file} is missing or no plain file")
         actual = sha256_of(file)
         if expected not in (None, actual):
             raise IntegrityError(
-                f"{found.id}: {file} has sha256 {actual[:12]}…, release.yaml says {str(expected)[:12]}…: the "
-                "file was altered; fetch the release again, or seal it if the change is meant"
+                f"{result.id}: {file} has sha256 {actual[:12]}…, release.yaml says {str(expected)[:12]}…: "
+                "the file was altered; fetch the release again, or seal it if the change is meant"
             )
         files.append(FileEntry(path, actual, file.stat().st_size))
-    _check_paths(found.id, files)
-    about = {key: str(found.metadata.get(key, "")) for key in ("title", "sector", "experiment")}
+    _check_paths(result.id, files)
+    about = {key: str(result.metadata.get(key, "")) for key in ("title", "sector", "experiment")}
     return ReleaseEntry(
-        found.name, found.version, found.state, tuple(sorted(files, key=lambda f: f.path)), about
+        result.name, result.version, result.state, tuple(sorted(files, key=lambda f: f.path)), about
     )
 
 

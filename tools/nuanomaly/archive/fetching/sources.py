@@ -341,14 +341,14 @@ def configured(given: Sequence[str] | None, policy: Policy) -> list[Source]:
     if given is not None:
         return [named(text, policy) for text in given]
     root = paths.checkout()
-    found: list[Source] = [Checkout(root, home=True)] if root else []
+    sources: list[Source] = [Checkout(root, home=True)] if root else []
     listed = re.split(r"[\s;]+", os.environ.get("NUANOMALY_SOURCES", "").strip())
-    found += [named(text, policy) for text in listed if text]
+    sources += [named(text, policy) for text in listed if text]
     beside = [Path.cwd(), *([root] if root else []), paths.cache(), Path(__file__).parents[2]]
-    found += [
+    sources += [
         Bundle(folder / BUNDLE_FILE) for folder in dict.fromkeys(beside) if (folder / BUNDLE_FILE).is_file()
     ]
-    return found
+    return sources
 
 
 @contextmanager

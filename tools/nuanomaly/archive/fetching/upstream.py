@@ -138,8 +138,8 @@ def _download(
     return got
 
 
-def summary(found: Sequence[Original]) -> str:
+def summary(items: Sequence[Original]) -> str:
     """Return one line for all originals of a release."""
-    here = sum(o.path is not None for o in found)
-    without = sum(o.how in ("no-url", "transcription") for o in found)
-    return f"{here} of {len(found)} originals are here, {without} have no URL"
+    here = sum(o.path is not None for o in items)
+    without = sum(o.how in ("no-url", "transcription") for o in items)
+    return f"{here} of {len(items)} originals are here, {without} have no URL"

@@ -49,13 +49,13 @@ def edge_columns(columns: Sequence[str], edges: Mapping[str, Any]) -> list[tuple
     if "low" in edges:
         named = (edges["low"], edges["high"])
         return [named] if set(named) <= set(columns) else []
-    found = []
+    items = []
     for low, high in _PAIRS:
         for column in columns:
             if column == low or column.endswith(f"_{low}"):
                 other = column.removesuffix(low) + high
-                found += [(column, other)] if other in columns else []
-    return found
+                items += [(column, other)] if other in columns else []
+    return items
 
 
 def groups(content: Content, within: Sequence[str]) -> list["np.ndarray[Any, Any]"]:

@@ -82,13 +82,13 @@ def validate(
     folder = base / "schemas" if (base / "schemas").is_dir() else paths.schemas()
     with _uncollected():
         remembered = memory.opened(fresh)
-        found = _Validation(base, folder, remembered).run(references)
+        result = _Validation(base, folder, remembered).run(references)
         remembered.save()
     if not history:
-        return found
+        return result
     before, note = past.check(base)
-    chosen = [f for f in before if references is None or f.release in found.releases]
-    return report([*found.findings, *chosen], found.releases, [note] if note else [])
+    chosen = [f for f in before if references is None or f.release in result.releases]
+    return report([*result.findings, *chosen], result.releases, [note] if note else [])
 
 
 @contextmanager
@@ -119,8 +119,8 @@ class _Validation:
         findings: list[Finding] = []
         subjects = []
         for folder in every:
-            subject, found = self._release(folder, in_depth=folder in wanted)
-            findings += found if folder in wanted else []
+            subject, items = self._release(folder, in_depth=folder in wanted)
+            findings += items if folder in wanted else []
             subjects += [subject] if subject else []
         ids = {f"{f.parent.name}@{f.name}" for f in wanted}
         others = list(self._others("anomaly", "anomalies/*.yaml"))
@@ -128,7 +128,7 @@ class _Validation:
         archive = self._archive(subjects, others, compared)
         linked = list(links.check(archive))
         if references is None:
-            findings += [f for _, found in (*others, *compared) for f in found]
+            findings += [f for _, items in (*others, *compared) for f in items]
             findings += [*linked, *runs.check(self.root, archive), *self._whole(every, subjects)]
             findings += self._later(subjects, set(self.folders))
         else:
@@ -166,21 +166,21 @@ class _Validation:
                 _unreadable(error, folder / "release.yaml", self.root, f"{folder.parent.name}@{folder.name}")
             ]
         described = memory.key(subject.document.text, subject.release, self.schemas_digest, importers())
-        found, broken = [], frozenset[str]()
+        items, broken = [], frozenset[str]()
         if not self.memory.knows(described):
-            found = list(structure.check(subject, schemas.validator("release", self.schemas)))
+            items = list(structure.check(subject, schemas.validator("release", self.schemas)))
             if not isinstance(subject.data, dict) or any(structure.keys_that_are_no_text(subject.data)):
-                return None, found
-            broken = broken_entries(subject, found)
+                return None, items
+            broken = broken_entries(subject, items)
             if in_depth:
-                found += of_sound_entries(subject, broken, self.schemas, importers())
-                self.memory.keep("" if found else described)
+                items += of_sound_entries(subject, broken, self.schemas, importers())
+                self.memory.keep("" if items else described)
         if in_depth:
-            found += files.check(subject)
-            found += _tables(subject, found, self.memory)
+            items += files.check(subject)
+            items += _tables(subject, items, self.memory)
             if "state" not in broken:
-                found += ledger.check_release(subject, self.ledger)
-        return (None if broken else subject), found
+                items += ledger.check_release(subject, self.ledger)
+        return (None if broken else subject), items
 
     def _others(self, schema: str, pattern: str) -> Iterator[tuple[Subject | None, list[Finding]]]:
         """Yield anomalies or comparisons (None if broken) with their findings."""
@@ -192,11 +192,11 @@ class _Validation:
                 yield None, [_unreadable(error, path, self.root)]
                 continue
             described = memory.key(subject.document.text, schema, self.schemas_digest)
-            found = []
+            items = []
             if not self.memory.knows(described):
-                found = list(structure.check(subject, schemas.validator(schema, self.schemas)))
-                self.memory.keep("" if found else described)
-            yield (None if any(f.code not in HARMLESS for f in found) else subject), found
+                items = list(structure.check(subject, schemas.validator(schema, self.schemas)))
+                self.memory.keep("" if items else described)
+            yield (None if any(f.code not in HARMLESS for f in items) else subject), items
 
     def _archive(
         self,
@@ -204,7 +204,7 @@ class _Validation:
         anomalies: Sequence[tuple[Subject | None, Any]],
         comparisons: Sequence[tuple[Subject | None, Any]],
     ) -> links.Archive:
-        versions = {name: list(found) for name, found in self.folders.items()}
+        versions = {name: list(result) for name, result in self.folders.items()}
         sound = [[s for s, _ in group if s] for group in (anomalies, comparisons)]
         return links.Archive(versions, subjects, sound[0], sound[1])
 
@@ -237,9 +237,9 @@ def _unreadable(error: NuanomalyError, path: Path, root: Path, name: str = "") -
     return finding("YAML_UNREADABLE", message, file=relative(path, root), line=line, release=name)
 
 
-def _tables(subject: ReleaseSubject, found: Sequence[Finding], remembered: memory.Memory) -> list[Finding]:
+def _tables(subject: ReleaseSubject, items: Sequence[Finding], remembered: memory.Memory) -> list[Finding]:
     """Return the findings of the content of every table that is declared properly and present."""
-    keys = {name: _key(subject, name) for name in _sound(subject, found)}
+    keys = {name: _key(subject, name) for name in _sound(subject, items)}
     unknown = {name for name, key in keys.items() if not remembered.knows(key)}
     needed = unknown | {subject.declared[name].get("diagonal", {}).get("table") for name in unknown}
     contents: dict[str, content.Content] = {}
@@ -258,10 +258,10 @@ def _tables(subject: ReleaseSubject, found: Sequence[Finding], remembered: memor
     return [f for each in findings.values() for f in each]
 
 
-def _sound(subject: ReleaseSubject, found: Sequence[Finding]) -> Iterator[str]:
+def _sound(subject: ReleaseSubject, findings: Sequence[Finding]) -> Iterator[str]:
     """Yield the tables that are declared properly and present."""
-    bad = {f.table for f in found if f.table and f.code in ("PATH_UNSAFE", "COLUMN_REPEATED")}
-    lines = [f.line for f in found if f.code not in HARMLESS and not f.table]
+    bad = {f.table for f in findings if f.table and f.code in ("PATH_UNSAFE", "COLUMN_REPEATED")}
+    lines = [f.line for f in findings if f.code not in HARMLESS and not f.table]
     for name, entry in subject.declared.items():
         span = _span(subject, name) if lines else range(0)
         if name in bad or any(n in span for n in lines):

@@ -107,16 +107,16 @@ def _normalised(
     wanted = float(declared.get("sum", declared.get("integral", 1.0)))
     measure = "integral" if "integral" in declared else "sum"
     for rows in groups(content, [c for c in declared.get("within", ()) if c in content]):
-        found = float(values[rows].sum())
+        value = float(values[rows].sum())
         if measure == "integral":
-            found = _integral(subject, table, content, values, rows, declared.get("over"))
-        excess = found - wanted
+            value = _integral(subject, table, content, values, rows, declared.get("over"))
+        excess = value - wanted
         allowed = float(declared["tolerance"]) * abs(wanted)
         wrong = excess > allowed if declared.get("at_most") else not abs(excess) <= allowed
         if wrong:
             most = "at most " if declared.get("at_most") else ""
             group = f" from row {rows[0]} on" if len(rows) < content.rows else ""
-            message = f"the {measure} of {name!r}{group} is {found:.8g}, declared is {most}{wanted:g}"
+            message = f"the {measure} of {name!r}{group} is {value:.8g}, declared is {most}{wanted:g}"
             yield subject.in_table("NOT_NORMALISED", table, message, row=int(rows[0]), column=name)
             return
 

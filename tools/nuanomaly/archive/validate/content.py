@@ -168,19 +168,19 @@ def _diagnose(
 
 
 def _names_differ(
-    subject: ReleaseSubject, table: str, found: Sequence[str], columns: Sequence[Column]
+    subject: ReleaseSubject, table: str, texts: Sequence[str], columns: Sequence[Column]
 ) -> Iterator[Finding]:
     """Yield the finding of other columns than declared."""
     declared = [c.name for c in columns]
-    if list(found) == declared:
+    if list(texts) == declared:
         return
-    missing = [n for n in declared if n not in found]
-    extra = [n for n in found if n not in declared]
+    missing = [n for n in declared if n not in texts]
+    extra = [n for n in texts if n not in declared]
     parts = [f"the file has no {some(missing)}"] if missing else []
     parts += [f"{some(extra)} in the file is not declared"] if extra else []
-    first = next((k for k, (a, b) in enumerate(zip(found, declared, strict=False)) if a != b), 0)
-    if not parts and len(found) == len(declared):
-        parts = [f"column {first} of the file is {found[first]!r}, declared is {declared[first]!r}"]
+    first = next((k for k, (a, b) in enumerate(zip(texts, declared, strict=False)) if a != b), 0)
+    if not parts and len(texts) == len(declared):
+        parts = [f"column {first} of the file is {texts[first]!r}, declared is {declared[first]!r}"]
     near = tuple(nearest(missing[0], extra)) if missing and extra else ()
     message = f"table {table!r}: {'; '.join(parts) or 'a column stands twice in the file'}"
     yield subject.finding(
@@ -192,19 +192,19 @@ def _diagnose_rows(
     subject: ReleaseSubject, table: str, rows: Sequence[Sequence[str]], columns: Sequence[Column]
 ) -> Iterator[Finding]:
     """Yield the first rows of the wrong length, and the first values of the wrong type."""
-    found = 0
+    value = 0
     for number, row in enumerate(rows):
         if len(row) != len(columns):
             message = f"row {number} has {len(row)} values, there are {len(columns)} columns"
             yield subject.in_table("ROW_LENGTH", table, message, row=number)
-            found += 1
+            value += 1
         else:
             for cell, column in zip(row, columns, strict=True):
                 if not _is(cell, column.type):
                     message = f"{cell[:60]!r} is no {column.type}"
                     yield subject.in_table("CELL_NOT_OF_TYPE", table, message, row=number, column=column.name)
-                    found += 1
-        if found >= _MOST:
+                    value += 1
+        if value >= _MOST:
             return
 
 

@@ -48,9 +48,9 @@ def check(subject: ReleaseSubject, table: str, content: Content, errors: Array |
         message = f"table {table!r} has {rows} rows and {columns} columns"
         yield subject.finding("COVARIANCE_NOT_SQUARE", message, ["tables", table], table=table)
         return
-    found = list(_diagonal(subject, table, content, matrix))
-    yield from found
-    if not found:
+    findings = list(_diagonal(subject, table, content, matrix))
+    yield from findings
+    if not findings:
         yield from _whole(subject, table, content, matrix)
         if errors is not None:
             yield from _against_errors(subject, table, matrix, errors)

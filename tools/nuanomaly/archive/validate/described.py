@@ -35,11 +35,11 @@ def findings(folder: Path, schema_folder: Path | None = None) -> list[Finding]:
     """
     known = schema_folder or paths.own_schemas()
     subject = open_release(folder, folder)
-    found = list(structure.check(subject, schemas.validator("release", known)))
+    items = list(structure.check(subject, schemas.validator("release", known)))
     if not isinstance(subject.data, dict) or any(structure.keys_that_are_no_text(subject.data)):
-        return found
-    broken = broken_entries(subject, found)
-    return found + of_sound_entries(subject, broken, known, None)
+        return items
+    broken = broken_entries(subject, items)
+    return items + of_sound_entries(subject, broken, known, None)
 
 
 def of_sound_entries(
@@ -57,15 +57,15 @@ def of_sound_entries(
     importers : sequence of str, optional
         Names of the importers there are; None to leave that out.
     """
-    found = list(metadata.check(subject, broken, importers))
-    return found + list(likelihoods.check(subject, broken, folder))
+    items = list(metadata.check(subject, broken, importers))
+    return items + list(likelihoods.check(subject, broken, folder))
 
 
-def broken_entries(subject: Subject, found: Sequence[Finding]) -> frozenset[str]:
+def broken_entries(subject: Subject, items: Sequence[Finding]) -> frozenset[str]:
     """Return the entries of the top level that hold a finding of the schema."""
     lines = sorted((subject.document.line([key]), key) for key in subject.data)
     broken = set()
-    for one in found:
+    for one in items:
         if one.code not in HARMLESS:
             above = [key for line, key in lines if one.line is not None and line <= one.line]
             broken.add(above[-1] if above else "")

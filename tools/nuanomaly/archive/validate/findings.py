@@ -179,11 +179,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _annotation(found: Finding) -> str:
-    properties = {"file": found.file, "line": str(found.line or 1), "title": f"{found.code}: {found.title}"}
+def _annotation(result: Finding) -> str:
+    properties = {
+        "file": result.file,
+        "line": str(result.line or 1),
+        "title": f"{result.code}: {result.title}",
+    }
     listed = ",".join(f"{key}={_escape(value, ':,')}" for key, value in properties.items())
-    kind = "notice" if found.severity == "note" else found.severity
-    return f"::{kind} {listed}::{_escape(f'{found.sentence}. {found.remedy}')}"
+    kind = "notice" if result.severity == "note" else result.severity
+    return f"::{kind} {listed}::{_escape(f'{result.sentence}. {result.remedy}')}"
 
 
 def _escape(text: str, more: str = "") -> str:

@@ -38,9 +38,9 @@ def check(subject: Subject, releases: Sequence[ReleaseSubject], folder: Path) ->
     folder : pathlib.Path
         The schemas.
     """
-    found = list(structure.check(subject, schemas.validator("amendments", folder)))
-    yield from found
-    if found or not isinstance(subject.data, dict):
+    findings = list(structure.check(subject, schemas.validator("amendments", folder)))
+    yield from findings
+    if findings or not isinstance(subject.data, dict):
         return
     name = subject.path.parent.name
     if subject.data["name"] != name:

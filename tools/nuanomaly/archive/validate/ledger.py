@@ -68,8 +68,8 @@ def list_files(subject: ReleaseSubject) -> list[dict[str, Any]]:
     """Return path, size and sha256 of release.yaml and the declared tables that are there."""
     declared = sorted({str(entry.get("file")) for entry in subject.declared.values()})
     known = subject.facts
-    found = [path for path in ["release.yaml", *declared] if path in known]
-    return [{"path": path, "size": known[path].size, "sha256": known[path].sha256} for path in found]
+    texts = [path for path in ["release.yaml", *declared] if path in known]
+    return [{"path": path, "size": known[path].size, "sha256": known[path].sha256} for path in texts]
 
 
 def _remedy(subject: ReleaseSubject, changed: Sequence[str]) -> str:

@@ -90,12 +90,12 @@ def program() -> str:
     """Return the digest of the modules that decide whether something is found."""
     folder = Path(__file__).parent
     modules = [*sorted(folder.glob("*.py")), *sorted(folder.parent.glob("*.py"))]
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in modules:
-        found.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     for package in ("numpy", "pyarrow", "pint", "jsonschema"):
-        found.update(_version(package).encode())
-    return found.hexdigest()
+        digest.update(_version(package).encode())
+    return digest.hexdigest()
 
 
 def _version(package: str) -> str:
@@ -109,8 +109,8 @@ def _version(package: str) -> str:
 
 def folder_digest(folder: Path) -> str:
     """Return the digest of all JSON files below a folder."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.json")):
-        found.update(path.relative_to(folder).as_posix().encode())
-        found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -222,9 +222,9 @@ def _covariance_unit(subject: ReleaseSubject, name: str, entry: Mapping[str, Any
 def table_reference(subject: ReleaseSubject, reference: Mapping[str, Any], steps: Steps) -> Iterator[Finding]:
     """Yield the findings of ``{table, column}``."""
     table = reference["table"]
-    found = list(unknown(subject, "UNKNOWN_TABLE", "table", table, subject.declared, [*steps, "table"]))
-    yield from found
-    if not found and isinstance(reference.get("column"), str):
+    findings = list(unknown(subject, "UNKNOWN_TABLE", "table", table, subject.declared, [*steps, "table"]))
+    yield from findings
+    if not findings and isinstance(reference.get("column"), str):
         kind = f"column of table {table!r} called"
         known = subject.column_names(table)
         yield from unknown(subject, "UNKNOWN_COLUMN", kind, reference["column"], known, [*steps, "column"])

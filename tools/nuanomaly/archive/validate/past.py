@@ -54,11 +54,11 @@ def check(root: Path) -> tuple[list[Finding], str]:
 
 def first_entries(ledgers: list[tuple[Commit, Mapping[str, str]]]) -> dict[str, Entered]:
     """Return each release as the ledger first had it, from ledgers by commit, from old to new."""
-    found: dict[str, Entered] = {}
+    entries: dict[str, Entered] = {}
     for commit, ledger in ledgers:
         for name, digest in ledger.items():
-            found.setdefault(name, Entered(name, digest, commit))
-    return found
+            entries.setdefault(name, Entered(name, digest, commit))
+    return entries
 
 
 def _ledgers(past: History) -> Iterator[tuple[Commit, Mapping[str, str]]]:
@@ -77,9 +77,9 @@ def ledger_in(content: bytes) -> dict[str, str]:
     >>> ledger_in(b"releases: []\\nledger:\\n  best@2022-r1: abc\\n")
     {'best@2022-r1': 'abc'}
     """
-    found = _LEDGER.search(content.decode("utf-8", "replace"))
+    match = _LEDGER.search(content.decode("utf-8", "replace"))
     try:
-        data = yamlio.parse(found[0], "catalog.yaml") if found else {}
+        data = yamlio.parse(match[0], "catalog.yaml") if match else {}
     except NuanomalyError:
         return {}
     entries = data.get("ledger") or {}
@@ -173,21 +173,21 @@ def _changed(
 def _files_that_differ(root: Path, past: History, first: Entered, good: Commit) -> list[str]:
     """Return the files that are not as they were in a commit, or not there."""
     was = past.tree(good.id, first.folder)
-    found = []
+    items = []
     for name, blob in was.items():
         path = root / first.folder / name
         content = path.read_bytes() if path.is_file() else None
         if content is None or hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() != blob:
-            found.append(name)
-    return sorted(found)
+            items.append(name)
+    return sorted(items)
 
 
 def _digest_at(past: History, commit: Commit, first: Entered) -> str | None:
     """Return the digest of a release at a commit; None if it was not whole then."""
     [metadata] = past.contents([(commit.id, f"{first.folder}/release.yaml")])
     try:
-        found = document.parse((metadata or b"").decode(), first.folder)
-        files = sorted({str(entry["file"]) for entry in found.data["tables"].values()})
+        result = document.parse((metadata or b"").decode(), first.folder)
+        files = sorted({str(entry["file"]) for entry in result.data["tables"].values()})
     except (NuanomalyError, UnicodeDecodeError, TypeError, KeyError):
         return None
     listed = [{"path": "release.yaml", "sha256": ""}]
@@ -197,7 +197,7 @@ def _digest_at(past: History, commit: Commit, first: Entered) -> str | None:
         if content is None:
             return None
         listed.append({"path": name, "sha256": hashlib.sha256(content).hexdigest()})
-    return catalog.digest_of(found, listed)
+    return catalog.digest_of(result, listed)
 
 
 def _digest_now(folder: Path) -> str | None:

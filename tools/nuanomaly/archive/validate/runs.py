@@ -41,14 +41,14 @@ def _run(root: Path, archive: Archive, subject: Subject, name: str) -> Iterator[
     declared = subject.data["runs"][name]
     groups = {g: m for anomaly in archive.anomalies for g, m in anomaly.data.get("groups", {}).items()}
     named = list(runs.references(declared, groups))
-    found = {reference: archive.resolve(reference) for reference in named}
-    for reference, release in found.items():
+    entries = {reference: archive.resolve(reference) for reference in named}
+    for reference, release in entries.items():
         if not release:
             message = f"the archive has no release {reference!r}"
             yield subject.finding("UNKNOWN_RELEASE", message, [*steps, "datasets"])
-    if not named or not all(found.values()):
+    if not named or not all(entries.values()):
         return
-    now = {release: runs.digest(_metadata(root, release)) for release in sorted(set(found.values()))}
+    now = {release: runs.digest(_metadata(root, release)) for release in sorted(set(entries.values()))}
     wrong = runs.trouble(subject.path.parent / runs.STORED / name, declared, now)
     if wrong is not None:
         page = subject.path.parent.name

@@ -70,29 +70,29 @@ class ReleaseSubject(Subject):
     @cached_property
     def declared(self) -> Mapping[str, Any]:
         """The declared tables that are mappings, by name."""
-        found = self.data.get("tables") if isinstance(self.data, dict) else None
-        return {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+        content = self.data.get("tables") if isinstance(self.data, dict) else None
+        return {k: v for k, v in content.items() if isinstance(v, dict)} if isinstance(content, dict) else {}
 
     @cached_property
     def present(self) -> Mapping[str, Path]:
         """All files and links below the folder, by their path relative to it."""
-        found = {}
+        entries = {}
         for base, folders, files in os.walk(self.folder):
             links = [name for name in folders if (Path(base) / name).is_symlink()]
             for name in sorted([*files, *links]):
                 path = Path(base) / name
-                found[path.relative_to(self.folder).as_posix()] = path
-        return found
+                entries[path.relative_to(self.folder).as_posix()] = path
+        return entries
 
     @cached_property
     def facts(self) -> Mapping[str, FileFacts]:
         """Size and sha256 of every plain file below the folder."""
-        found = {}
+        entries = {}
         for name, path in self.present.items():
             if path.is_file() and not path.is_symlink():
                 content = path.read_bytes()
-                found[name] = FileFacts(len(content), hashlib.sha256(content).hexdigest())
-        return found
+                entries[name] = FileFacts(len(content), hashlib.sha256(content).hexdigest())
+        return entries
 
     def column_names(self, table: str) -> list[str]:
         """Return the names of a table's declared columns; empty if they are not declared properly."""

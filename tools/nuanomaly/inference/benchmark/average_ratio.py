@@ -50,8 +50,8 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         scaled = Prediction(constant * nominal.mu, constant * nominal.jacobian)
         return float(likelihood.measure.value(scaled)[0])
 
-    found = minimize_scalar(value, bounds=_RANGE, method="bounded", options={"xatol": 1e-8})
-    best, lowest = float(found.x), float(found.fun)
+    minimum = minimize_scalar(value, bounds=_RANGE, method="bounded", options={"xatol": 1e-8})
+    best, lowest = float(minimum.x), float(minimum.fun)
     if which != "error":
         return best if which == "ratio" else lowest
     above = np.array([brentq(lambda c: value(c) - lowest - 1.0, best, end) for end in _RANGE])

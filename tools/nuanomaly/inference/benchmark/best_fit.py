@@ -37,7 +37,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         return best.parameters[which]
     if which not in ("delta-null", "significance"):
         raise UnknownNameError("result", which, ["value", "delta-null", "significance", *best.parameters])
-    found = significance(
+    result = significance(
         likelihood,
         config["model"],
         fixed=config.get("fixed"),
@@ -45,4 +45,4 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         dof=config.get("dof"),
         best=best,
     )
-    return found.delta if which == "delta-null" else float(found.sigma or 0.0)
+    return result.delta if which == "delta-null" else float(result.sigma or 0.0)

@@ -21,5 +21,5 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     """Return the wanted number of the test."""
     sides = [joint(resolve(side)) for side in config["sides"]]
     grid = {name: tuple(spec) for name, spec in config.get("grid", {}).items()}
-    found = compare(sides, config["model"], fixed=config.get("fixed"), grid=grid)
-    return float(getattr(found.pg, str(config["which"])) or 0.0)
+    compatibility = compare(sides, config["model"], fixed=config.get("fixed"), grid=grid)
+    return float(getattr(compatibility.pg, str(config["which"])) or 0.0)

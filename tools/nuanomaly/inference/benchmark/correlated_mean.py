@@ -97,10 +97,10 @@ def read(config: Mapping[str, Any], release: Release) -> Ratios:
 
 def _row(sections: pd.DataFrame, model: str, isotope: str) -> tuple[float, float]:
     """Return cross section and mean error of a model."""
-    found = sections[(sections["model"] == model) & (sections["isotope"] == isotope)]
-    if found.empty:
+    frame = sections[(sections["model"] == model) & (sections["isotope"] == isotope)]
+    if frame.empty:
         raise UnknownNameError("model", model, sections["model"], f"the cross sections for {isotope}")
-    row = found.iloc[0]
+    row = frame.iloc[0]
     return float(row["cross_section"]), 0.5 * float(row["plus"] + row["minus"])
 
 
@@ -136,11 +136,11 @@ def _mean_and_error(data: Ratios, convention: str) -> tuple[float, float]:
     if convention == "scaled-with-measurement":
         inverse = np.linalg.inv(_covariance(data, convention, 1.0))
         return float(inverse.sum(0) @ data.ratio / inverse.sum()), float(inverse.sum() ** -0.5)
-    found = minimize_scalar(
+    minimum = minimize_scalar(
         lambda mean: _chi2(data, convention, mean),
         bounds=(data.ratio.min(), data.ratio.max()),
         method="bounded",
         options={"xatol": 1e-10},
     )
-    mean = float(found.x)
+    mean = float(minimum.x)
     return mean, float(np.linalg.inv(_covariance(data, convention, mean)).sum() ** -0.5)

@@ -60,8 +60,8 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         return float(np.sqrt(value(float(config.get("null", 0.0))) - smallest))
     if which == "nuisance":
         points = likelihood.points(make_model(model), {**given, name: at})
-        found = likelihood.profiled(make_model(model), points)[1][config["nuisance"]]
-        return float((1.0 + found[0]) * config.get("times", 1.0))
+        array = likelihood.profiled(make_model(model), points)[1][config["nuisance"]]
+        return float((1.0 + array[0]) * config.get("times", 1.0))
     scale = _scale(config, likelihood)
     if which == "value":
         return at * scale

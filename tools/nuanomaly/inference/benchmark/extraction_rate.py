@@ -38,5 +38,5 @@ def _one(config: Mapping[str, Any], release: Release, name: str) -> "pd.Series[A
     if len(rows) != 1:
         known = [f"{z} {e}" for z, e in zip(frame["zone"], frame["exposure"], strict=True)]
         raise UnknownNameError("extraction", f"{config['zone']} {config['exposure']}", known, release.id)
-    found: pd.Series[Any] = rows.iloc[0]
-    return found
+    series: pd.Series[Any] = rows.iloc[0]
+    return series

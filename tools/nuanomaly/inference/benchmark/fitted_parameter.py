@@ -50,14 +50,14 @@ def terms(
     [('sin2_theta13', 1.0, 0.0)]
     """
     ((how, of),) = quantity.items()
-    found = []
+    items = []
     for k, name in enumerate([of] if isinstance(of, str) else of):
         x = values.get(name)
         if x is None:
             raise NuanomalyError(f"{release}: the model has no {name}, or no value of it")
         if how == "sin2_2theta":
-            found.append((name, 4.0 * x * (1.0 - x), 4.0 - 8.0 * x))
+            items.append((name, 4.0 * x * (1.0 - x), 4.0 - 8.0 * x))
         else:
             sign = -1.0 if k else 1.0
-            found.append((name, sign * x, sign))
-    return found
+            items.append((name, sign * x, sign))
+    return items

@@ -28,8 +28,8 @@ _STEP = 1e-3
 
 def compute(config: Mapping[str, Any], release: Release) -> float:
     """Return the yield, or the ratio of two yields."""
-    found = _yield(config, release)
-    return found / _yield({**config, **config["over"]}, release) if "over" in config else found
+    value = _yield(config, release)
+    return value / _yield({**config, **config["over"]}, release) if "over" in config else value
 
 
 def exponential(energies: Array, table: Array, values: Array) -> Array:

@@ -23,8 +23,8 @@ from nuanomaly.model.registry import model
 
 def compute(config: Mapping[str, Any], release: Release) -> float:
     """Return the sum of the outputs, or the ratio of two."""
-    found = _total(config, release)
-    return found / _total(config["over"], release) if "over" in config else found
+    value = _total(config, release)
+    return value / _total(config["over"], release) if "over" in config else value
 
 
 def _total(config: Mapping[str, Any], release: Release) -> float:

@@ -34,8 +34,8 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     for _ in range(_FITS):
         weight = np.linalg.inv(fixed + relative * np.outer(line, line))
         errors = np.linalg.inv(design.T @ weight @ design)
-        found = errors @ (design.T @ weight @ y)
-        line = design @ found
+        content = errors @ (design.T @ weight @ y)
+        line = design @ content
     name, _, error = str(config["which"]).partition("-")
     place = _RESULTS[name]
-    return float(np.sqrt(errors[place, place]) if error else found[place])
+    return float(np.sqrt(errors[place, place]) if error else content[place])

@@ -26,8 +26,8 @@ from nuanomaly.model.probabilities import Array
 
 def compute(config: Mapping[str, Any], release: Release) -> float:
     """Return the root mean square or the largest of |own value − released value|."""
-    found = np.abs(differences(likelihood(release, config.get("mode")), config, release))
-    return float(np.sqrt(np.mean(found**2)) if config["which"] == "rms" else found.max())
+    values = np.abs(differences(likelihood(release, config.get("mode")), config, release))
+    return float(np.sqrt(np.mean(values**2)) if config["which"] == "rms" else values.max())
 
 
 def differences(chosen: Likelihood, config: Mapping[str, Any], release: Release) -> Array:

@@ -56,8 +56,8 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     def value(factor: float) -> float:
         return float(likelihood.chi2(model, factor=factor))
 
-    found = minimize_scalar(value, bounds=(low, high), method="bounded", options={"xatol": 1e-7})
-    best = float(found.x)
+    minimum = minimize_scalar(value, bounds=(low, high), method="bounded", options={"xatol": 1e-7})
+    best = float(minimum.x)
     delta = value(1.0) - value(best)
     return {"ratio": best, "value": value(best), "delta": delta, "significance": float(np.sqrt(delta))}[which]
 

@@ -20,11 +20,11 @@ from nuanomaly.likelihood.interface import Likelihood
 
 def compute(config: Mapping[str, Any], release: Release) -> float:
     """Return the value, or the difference."""
-    found = _value(config, release)
+    value = _value(config, release)
     if "minus" in config:
         common = {k: v for k, v in config.items() if k in ("mode", "model", "datasets")}
-        found -= _value({**common, **config["minus"]}, release)
-    return found
+        value -= _value({**common, **config["minus"]}, release)
+    return value
 
 
 def chosen(config: Mapping[str, Any], release: Release) -> Likelihood:

@@ -136,11 +136,11 @@ class LinearEngine(_GaussianEngine):
         """
         root = np.sqrt(self.inverse_norms)
         scaled = p * root[:, None]
-        found = np.maximum(scaled.max(axis=0), 0.0) ** 2
+        content = np.maximum(scaled.max(axis=0), 0.0) ** 2
         beyond = ((scaled - (self.limit * np.sqrt(self.norms))[:, None]).max(axis=0)) > 0.0
         if beyond.any():
-            found[beyond] = self.gains(p[:, beyond]).max(axis=0)
-        return np.asarray(found)
+            content[beyond] = self.gains(p[:, beyond]).max(axis=0)
+        return np.asarray(content)
 
 
 class FixedEngine(_GaussianEngine):

@@ -68,7 +68,7 @@ class Screen:
         """
         upper = best.copy()
         alive = truth.distance.min(axis=1) <= reach.max()
-        found = []
+        items = []
         for k, cut in enumerate(self.cuts):
             if not alive[cut].any():
                 continue
@@ -80,8 +80,8 @@ class Screen:
                 near = values[rows]
                 row, column = np.nonzero(near - error <= upper[rows, None])
                 toy = rows[row]
-                found.append((near[row, column] - error, column + cut.start * SIZE, toy))
-        low, column, toy = (np.concatenate(rows) for rows in zip(*found, strict=True))
+                items.append((near[row, column] - error, column + cut.start * SIZE, toy))
+        low, column, toy = (np.concatenate(rows) for rows in zip(*items, strict=True))
         kept = low <= upper[toy]
         return column[kept] // SIZE, column[kept] % SIZE, toy[kept]
 
@@ -106,17 +106,17 @@ class Screen:
         for f, noise in enumerate(self.values[k]):
             there = truth.values[f, cut].reshape(1, -1)
             size = self.largest[k][f]
-            found: Single = self.buffers[min(f, 1), : noise.size].reshape(noise.shape)
+            values: Single = self.buffers[min(f, 1), : noise.size].reshape(noise.shape)
             if len(self.reach) > 1:
                 coupling = truth.coupling[f, cut].reshape(there.size, -1)
                 terms = np.vstack([coupling.T, there])
-                np.matmul(self.coordinates, terms.astype(np.float32), out=found)
-                found += noise
+                np.matmul(self.coordinates, terms.astype(np.float32), out=values)
+                values += noise
                 size += float(self.reach @ np.abs(terms).max(axis=1))
             else:
-                np.add(noise, there.astype(np.float32), out=found)
+                np.add(noise, there.astype(np.float32), out=values)
                 size += float(np.abs(there).max())
-            yield found, size
+            yield values, size
 
     def _gain(self, u: Single, cut: slice) -> Single:
         """Return m (2|u| − m) with m = min(|u|, b); the slopes change."""

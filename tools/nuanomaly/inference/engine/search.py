@@ -33,8 +33,8 @@ class Candidates:
         """Return the values of one truth, shape (candidates,)."""
         total = np.zeros(self.tile.size)
         for part, truth, some, start in zip(self.parts, truths, self.some, self.starts, strict=True):
-            found = part.exact(truth, some)
-            total += found if start is None else np.minimum.reduceat(found, start)
+            array = part.exact(truth, some)
+            total += array if start is None else np.minimum.reduceat(array, start)
         return total
 
     def smallest(self, values: Array, best: Array) -> None:
@@ -108,8 +108,8 @@ class Search:
         """Lower the best values of toys to the smallest of some tiles (that are alive), pair by pair."""
         for k in range(0, tile.size, _PAIRS):
             there, own = tile[k : k + _PAIRS], toy[k : k + _PAIRS]
-            found = Candidates(self.parts, self.noises, *self._below(there, own, best))
-            found.smallest(found.values(self.truths), best)
+            candidates = Candidates(self.parts, self.noises, *self._below(there, own, best))
+            candidates.smallest(candidates.values(self.truths), best)
 
     def left(self, best: Array) -> tuple[Indices, Indices]:
         """Return the tiles that may hold a value as small as the best, each with its toy."""
@@ -119,7 +119,7 @@ class Search:
     def _below(self, tile: Indices, toy: Indices, best: Array) -> tuple[Indices, Indices, Indices]:
         """Return tile, place in it and toy of what may be below the best."""
         limit = best[toy] + _MARGIN
-        bounds = [found[tile, toy] for found in self.sums]
+        bounds = [content[tile, toy] for content in self.sums]
         total: Array | None = None
         for k in range(len(self.parts)):
             others = sum(bounds[:k] + bounds[k + 1 :], np.zeros(tile.size))
@@ -134,11 +134,11 @@ class Search:
         values, pair = self._of_part(k, tile, toy, room)
         if pair.size == tile.size and np.array_equal(pair, np.arange(tile.size)):
             return values
-        found = np.full((tile.size, values.shape[1]), np.inf)
+        matrix = np.full((tile.size, values.shape[1]), np.inf)
         if pair.size:
             starts = np.flatnonzero(np.diff(pair, prepend=-1))
-            found[pair[starts]] = np.minimum.reduceat(values, starts, axis=0)
-        return found
+            matrix[pair[starts]] = np.minimum.reduceat(values, starts, axis=0)
+        return matrix
 
     def _of_part(self, k: int, tile: Indices, toy: Indices, room: Array) -> tuple[Array, Indices]:
         """Return at most the values of pieces whose bound leaves room, and of which pair they are."""

@@ -108,7 +108,7 @@ class SplitEngine(TableEngine):
 
     def _sizes(self, column: int, block: int) -> tuple[Array, Array]:
         """Return how far noise and drawn nuisances move √χ² of any hypothesis, and dᵀWd; shapes (BLOCK,)."""
-        nu, effects = (found[column] for found in self._expected)
+        nu, effects = (content[column] for content in self._expected)
         x, drawn, lengths = self._fluctuations(block)
         squared, own = np.zeros(BLOCK), np.zeros(BLOCK)
         for part, length in zip(self._members, lengths, strict=True):
@@ -167,11 +167,11 @@ class SplitEngine(TableEngine):
         objective = self.plane.objective
         chosen = {name: value[self.plane.possible] for name, value in self.plane.complete.items()}
         mu = objective.likelihood.observables(objective.model, chosen)
-        found = []
+        items = []
         for where, table in parts:
             values, vectors = np.linalg.eigh(table.inverse)
-            found.append(mu[:, where] @ (vectors * np.sqrt(np.maximum(values, 0.0))))
-        return np.hstack(found)
+            items.append(mu[:, where] @ (vectors * np.sqrt(np.maximum(values, 0.0))))
+        return np.hstack(items)
 
     @cached_property
     def _tiles(self) -> Indices:
@@ -179,11 +179,11 @@ class SplitEngine(TableEngine):
 
     @cached_property
     def _members(self) -> tuple[Part, ...]:
-        found, (x, drawn) = separable_parts(self.table), self._drawn_noise(0)
-        assert found is not None  # applicable() says so
+        arrays, (x, drawn) = separable_parts(self.table), self._drawn_noise(0)
+        assert arrays is not None  # applicable() says so
         nu, effects = (values[-1] for values in self._expected)
         return tuple(
-            Part(at, table, self._tiles, nu[at], effects[at], x[:, at], drawn) for at, table in found
+            Part(at, table, self._tiles, nu[at], effects[at], x[:, at], drawn) for at, table in arrays
         )
 
     def _truth(self, column: int) -> tuple[Truth, ...]:
@@ -204,10 +204,10 @@ class SplitEngine(TableEngine):
     @cached_property
     def _where(self) -> Indices:
         """The tile of each hypothesis and its place there, shape (2, hypotheses)."""
-        found = np.zeros((2, int(self._tiles.max()) + 1), np.intp)
+        matrix = np.zeros((2, int(self._tiles.max()) + 1), np.intp)
         for row in reversed(range(self._tiles.shape[1])):  # the first place of what is repeated
-            found[:, self._tiles[:, row]] = np.arange(len(self._tiles)), np.full(len(self._tiles), row)
-        return found
+            matrix[:, self._tiles[:, row]] = np.arange(len(self._tiles)), np.full(len(self._tiles), row)
+        return matrix
 
     def _screen(self, block: int) -> Screen:
         if block not in self._screens:

@@ -37,11 +37,11 @@ def tiles(features: Array, size: int = SIZE) -> Indices:
     centred = features - features.mean(axis=0)
     axes = np.linalg.eigh(centred.T @ centred)[1][:, : -_DIRECTIONS - 1 : -1]
     places = centred @ axes
-    found = []
+    items = []
     for own in _halves(places, np.arange(len(centred)), size):
         first = own[((places[own] - places[own].mean(axis=0)) ** 2).sum(axis=1).argmin()]
-        found.append(np.concatenate([[first], own[own != first], np.repeat(first, size - own.size)]))
-    return np.array(found)
+        items.append(np.concatenate([[first], own[own != first], np.repeat(first, size - own.size)]))
+    return np.array(items)
 
 
 def _halves(places: Array, own: Indices, size: int) -> Iterator[Indices]:
@@ -176,12 +176,12 @@ class Part:
     @cached_property
     def _sub_tables(self) -> list[tuple[slice, Separable, Array]]:
         n, size = self.shape
-        found = []
+        items = []
         for k in range(0, n, _TOGETHER):
             cut = slice(k, min(n, k + _TOGETHER))
             own = np.arange(cut.start * size, cut.stop * size)
-            found.append((cut, self.table.take(own), self.reference[:, own]))
-        return found
+            items.append((cut, self.table.take(own), self.reference[:, own]))
+        return items
 
     def noise(self, x: Array, drawn: Array) -> Noise:
         """Return what is of noise (J, n) and drawn nuisances (J, K) alone."""
@@ -189,10 +189,10 @@ class Part:
         coordinates = self.table.coordinates(x, drawn)
         values = np.empty((self.table.functionals, n, toys, size))
         for cut, table, reference in self._sub_tables:
-            found = table.noise(x, self.expected)
+            array = table.noise(x, self.expected)
             if coordinates.shape[1]:
-                found = found + coordinates @ reference.swapaxes(1, 2)
-            values[:, cut] = found.reshape(len(found), toys, -1, size).swapaxes(1, 2)
+                array = array + coordinates @ reference.swapaxes(1, 2)
+            values[:, cut] = array.reshape(len(array), toys, -1, size).swapaxes(1, 2)
         low, high = values.min(axis=3), values.max(axis=3)
         first = np.ascontiguousarray(values[:, :, :, 0])
         length = np.sqrt(((coordinates / self.typical) ** 2).sum(axis=1).max())
@@ -201,7 +201,7 @@ class Part:
 
     def truths(self, expected: Array, effects: Array, at: Indices) -> list[Truth]:
         """Return what is of expectations (B, n) and effects (B, n, K) alone; ``at`` are pieces of truths."""
-        found, coupling = self.table.truth(expected, effects)
+        array, coupling = self.table.truth(expected, effects)
         coupling = coupling - self.reference
         # what is the same for all hypotheses does not matter
         common = coupling[np.arange(at.size), 0, at]
@@ -209,7 +209,7 @@ class Part:
         slack = np.sqrt(((coupling * self.typical) ** 2).sum(axis=3))
         own = self.table.own(expected)
         made = []
-        for k, values in enumerate(found.reshape(*found.shape[:2], *self.shape)):
+        for k, values in enumerate(array.reshape(*array.shape[:2], *self.shape)):
             distance = self._combined(values.copy(), self.gains) + own[k]
             shape = values.shape
             coupled = coupling[k].reshape(*shape, -1)
@@ -235,51 +235,51 @@ class Part:
         Without coordinates these are the values.
         """
         rows = tile * len(noise.coordinates) + toy
-        found = np.empty((len(noise.values), tile.size, self.shape[1]))
-        for f, v, w in zip(found, noise.values, truth.values, strict=True):
+        values = np.empty((len(noise.values), tile.size, self.shape[1]))
+        for f, v, w in zip(values, noise.values, truth.values, strict=True):
             np.take(v, rows, axis=0, out=f, mode="clip")
             f += w[tile]
         if not noise.coordinates.shape[1]:
-            return self._combined(found, self.gains.selection(tile) if self.gains else None)
+            return self._combined(values, self.gains.selection(tile) if self.gains else None)
         slack = noise.size * truth.slack[:, tile]
         apart = self.apart.selection(tile) if self.apart else None
-        return self._least(found - slack, found[1:] + slack[1:], apart)
+        return self._least(values - slack, values[1:] + slack[1:], apart)
 
     def some(self, noise: Noise, tile: Indices, place: Indices, toy: Indices) -> "Some":
         """Return what is of the noise in values one by one, by tile of pieces, place in it, and toy."""
-        found = noise.values[:, tile * len(noise.coordinates) + toy, place]
+        values = noise.values[:, tile * len(noise.coordinates) + toy, place]
         gains = self.gains.selection(tile, place) if self.gains else None
-        return Some(found, noise.coordinates[toy], gains, tile * self.shape[1] + place)
+        return Some(values, noise.coordinates[toy], gains, tile * self.shape[1] + place)
 
     def exact(self, truth: Truth, some: "Some") -> Array:
         """Return values one by one, shape (values,)."""
         flat = truth.values.reshape(len(truth.values), -1)
-        found = some.noise + np.take(flat, some.piece, axis=1)
+        values = some.noise + np.take(flat, some.piece, axis=1)
         if some.coordinates.shape[1]:
             coupling = truth.coupling.reshape(*flat.shape, -1)
-            found += np.einsum("fve,ve->fv", coupling[:, some.piece], some.coordinates)
-        return self._combined(found, some.gains)
+            values += np.einsum("fve,ve->fv", coupling[:, some.piece], some.coordinates)
+        return self._combined(values, some.gains)
 
     def of_first(self, truth: Truth, noise: Noise, chosen: Indices) -> Array:
         """Return the values of the first hypothesis of each of some tiles of pieces, shape (chosen, J)."""
-        found = noise.first[:, chosen] + truth.values[:, chosen, 0, None]
+        values = noise.first[:, chosen] + truth.values[:, chosen, 0, None]
         if noise.coordinates.shape[1]:
-            found += truth.coupling[:, chosen, 0] @ noise.coordinates.T
-        return self._combined(found, self.gains.selection(chosen, 0, None) if self.gains else None)
+            values += truth.coupling[:, chosen, 0] @ noise.coordinates.T
+        return self._combined(values, self.gains.selection(chosen, 0, None) if self.gains else None)
 
     @property
     def bounded(self) -> int:
         """The first functional of a nuisance with bounds."""
         return self.table.functionals - (len(self.gains) if self.gains else 0)
 
-    def _combined(self, found: Array, gains: Gains | None) -> Array:
+    def _combined(self, values: Array, gains: Gains | None) -> Array:
         """Return φ − Σφ² − gains of functionals (F, …); what was given changes."""
-        total, first = found[0], self.bounded
-        for f in found[1:first]:
+        total, first = values[0], self.bounded
+        for f in values[1:first]:
             f *= f
             total -= f
         if gains:
-            total -= gains(list(found[first:]))
+            total -= gains(list(values[first:]))
         return np.asarray(total)
 
     def _least(self, low: Array, high: Array, gains: Gains | None) -> Array:

@@ -24,9 +24,9 @@ class Engine(ABC):
     @property
     def data(self) -> Array:
         """The observed data."""
-        found = self.plane.objective.likelihood.data
-        assert found is not None  # make_engine() refuses what has none
-        return found
+        values = self.plane.objective.likelihood.data
+        assert values is not None  # make_engine() refuses what has none
+        return values
 
     @abstractmethod
     def values(self, data: Array) -> Array:
@@ -66,9 +66,9 @@ class TableEngine(Engine):
 
     def values(self, data: Array) -> Array:
         """Return the statistic of data sets (T, n) at all hypotheses, shape (T, count)."""
-        found = np.full((len(data), self.plane.count), np.inf)
-        found[:, self.plane.possible] = self.table(data)
-        return found
+        matrix = np.full((len(data), self.plane.count), np.inf)
+        matrix[:, self.plane.possible] = self.table(data)
+        return matrix
 
     def minimum(self, data: Array) -> Array:
         """Return the smallest value of data sets (T, n) over the plane, shape (T,)."""

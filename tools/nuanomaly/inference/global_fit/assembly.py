@@ -112,10 +112,10 @@ class Part:
     @property
     def data(self) -> Array:
         """The observed data."""
-        found = self.likelihood.data
-        if found is None:
+        values = self.likelihood.data
+        if values is None:
             raise NuanomalyError(f"{self.name}: no toys can be made of {self.likelihood.release}")
-        return found
+        return values
 
     def draw(self, truth: Mapping[str, float], own: Sequence[float] = ()) -> draws.Draw:
         """Return how its toys follow from normal numbers at a truth (Δm², |Ue4|², |Uμ4|²)."""
@@ -155,7 +155,7 @@ class Part:
                 )
                 for start in self.own.starts
             ),
-            key=lambda found: float(found.fun),
+            key=lambda content: float(content.fun),
         )
         return tuple(np.clip(best.x, limits[:, 0], limits[:, 1]).tolist())
 
@@ -201,14 +201,14 @@ class Assembly:
 
     def draw(self, truth: Mapping[str, float]) -> draws.Draw:
         """Return how toys of all data sets follow from normal numbers at a truth."""
-        found = [
+        items = [
             part.draw(truth, part.fitted(truth["dm2_41"], truth["Umu4_sq"]) if part.own else ())
             for part in self.parts
         ]
-        ends = np.cumsum([0, *(one.size for one in found)]).tolist()
+        ends = np.cumsum([0, *(one.size for one in items)]).tolist()
 
         def data(z: Array) -> Array:
-            cuts = zip(found, ends, ends[1:], strict=False)
+            cuts = zip(items, ends, ends[1:], strict=False)
             return np.hstack([one.data(z[:, a:b]) for one, a, b in cuts])
 
         return draws.Draw(data, ends[-1])
@@ -216,12 +216,12 @@ class Assembly:
     @cached_property
     def typical(self) -> Array:
         """Toys of several truths, and the data."""
-        found = [self.data[None]]
+        arrays = [self.data[None]]
         for k, truth in enumerate(self.truths):
             made = self.draw(truth)
             z = np.random.default_rng([_SEED, k]).standard_normal((_TYPICAL, made.size))
-            found.append(made.data(z))
-        return np.vstack(found)
+            arrays.append(made.data(z))
+        return np.vstack(arrays)
 
     def side(self, depends: str) -> Side:
         """Return the sum of all data sets on one side."""
@@ -271,9 +271,9 @@ class Assembly:
             data.append(made.data(np.random.default_rng([_SEED + 1, k]).standard_normal((each, made.size))))
         points = part.points(dm2, mixing)
         values = part.likelihood.tabulate(part.model, points)(np.vstack(data))
-        found = skeleton(values, size, allowance(values))
-        few = {name: value[found.chosen] for name, value in points.items()}
-        return found.linear(part.likelihood.tabulate(part.model, few))
+        result = skeleton(values, size, allowance(values))
+        few = {name: value[result.chosen] for name, value in points.items()}
+        return result.linear(part.likelihood.tabulate(part.model, few))
 
     def fit(self) -> GlobalFit:
         """Return the fit."""
@@ -324,8 +324,8 @@ def profile(part: Part, axes: Axes, typical: Array) -> OwnProfile:
     def linear(chosen: Places, eta: Array) -> Linear:
         # the first row whitens: the same for all, so that all have the same features
         mu = np.vstack([middle, predicted(chosen, eta).mu])
-        found = rows.following(measure, Prediction(mu, np.zeros((*mu.shape, 0))))
-        return Linear(found.features, found.rows[1:])
+        result = rows.following(measure, Prediction(mu, np.zeros((*mu.shape, 0))))
+        return Linear(result.features, result.rows[1:])
 
     def predict(chosen: Places, eta: Array) -> Array:
         return predicted(chosen, eta).mu
@@ -342,15 +342,15 @@ def profile(part: Part, axes: Axes, typical: Array) -> OwnProfile:
 
     def fitted(start: tuple[float, ...]) -> Array:
         """Return where the observed data are fitted best at each hypothesis, by Gauss and Newton."""
-        found = np.empty((dm2.size, len(start)))
+        result = np.empty((dm2.size, len(start)))
         inside = limits + np.array([1.0, -1.0]) * steps[:, None]
         for first in range(0, dm2.size, 240):
             chosen = every[first : first + 240]
             eta = np.tile(np.array(start), (chosen.size, 1))
             for _ in range(_DESCENTS):
                 eta = np.clip(eta + _descent(chosen, eta), inside[:, 0], inside[:, 1])
-            found[chosen] = eta
-        return found
+            result[chosen] = eta
+        return result
 
     def _descent(chosen: Places, eta: Array) -> Array:
         mu, inverse = predict(chosen, eta), curvature(chosen, eta)

@@ -68,8 +68,8 @@ class Valley:
         Far from the data the form is no guide, so that no parameter moves further than ``reach``.
         """
         count, points, _ = self.rows.shape
-        found = (reduced @ self.rows.reshape(count * points, -1).T).reshape(len(reduced), count, points)
-        value, slopes = found[:, 0].copy(), [found[:, k] for k in range(1, count)]
+        values = (reduced @ self.rows.reshape(count * points, -1).T).reshape(len(reduced), count, points)
+        value, slopes = values[:, 0].copy(), [values[:, k] for k in range(1, count)]
         others = range(count - 2)
         free = slopes[-1].copy()
         for k in others:
@@ -105,8 +105,8 @@ class OwnProfile:
     def __call__(self, data: Array) -> Array:
         """Return the profiled statistic of data (T, n), shape (T, P)."""
         reduced = self.features(data) @ self.directions
-        found = [valley(reduced) for valley in self.valleys]
-        return np.asarray(found[0] if len(found) == 1 else np.minimum.reduce(found))
+        arrays = [valley(reduced) for valley in self.valleys]
+        return np.asarray(arrays[0] if len(arrays) == 1 else np.minimum.reduce(arrays))
 
 
 def own_profile(
@@ -190,7 +190,7 @@ def _valley(
     project: Array,
 ) -> Valley:
     count = len(steps)
-    found = np.empty((1 + count, points, project.shape[1]))
+    values = np.empty((1 + count, points, project.shape[1]))
     hessian = np.empty((points, count, count))
     for first in range(0, points, _TOGETHER):
         part = np.arange(first, min(points, first + _TOGETHER))
@@ -198,10 +198,10 @@ def _valley(
         each = [rows(part, eta) for eta in star]
         for linear, eta in zip(each, star, strict=True):
             linear.rows[:, -1] += penalty(eta)  # the last feature is one
-        found[0, part] = each[0].rows @ project
+        values[0, part] = each[0].rows @ project
         for k in range(count):
             half = (each[1 + 2 * k].rows - each[2 + 2 * k].rows) / (4.0 * steps[k])
-            found[1 + k, part] = half @ project
+            values[1 + k, part] = half @ project
         means = [predict(part, eta) for eta in star[1:]]
         slope = np.stack([(means[2 * k] - means[2 * k + 1]) / (2.0 * steps[k]) for k in range(count)], axis=1)
         inverse = curvature(part, star[0])
@@ -214,4 +214,4 @@ def _valley(
     last = hessian[:, -1, -1] - np.einsum("pk,pk->p", hessian[:, :-1, -1], mixed)
     low, high = np.array(limits).T
     reach = np.stack([(low - start).T, (high - start).T], axis=1)
-    return Valley(found, hessian, others, mixed, np.maximum(last, 1e-9), reach)
+    return Valley(values, hessian, others, mixed, np.maximum(last, 1e-9), reach)

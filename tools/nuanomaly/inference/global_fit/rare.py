@@ -152,9 +152,9 @@ def subset(
         accepted = 0.0
         for _ in range(moves):
             trial = np.sqrt(1.0 - step**2) * z + step * random.standard_normal(z.shape)
-            found = statistic(trial)
-            taken = found >= threshold
-            z[taken], values[taken] = trial[taken], found[taken]
+            array = statistic(trial)
+            taken = array >= threshold
+            z[taken], values[taken] = trial[taken], array[taken]
             rate = float(taken.mean())
             accepted += rate / moves
             step = float(np.clip(step * np.exp(0.6 * (rate - 0.33)), 0.05, 0.9))

@@ -25,10 +25,10 @@ def linear(likelihood: Likelihood, model: Model, points: Mapping[str, Array]) ->
         if isinstance(measure, Poisson) and not len(measure.nuisances):
             return of_counts(likelihood.prediction(model, points).mu)
         if isinstance(measure, FollowingCovariance) and not measure.follows_data:
-            found = following(measure, likelihood.prediction(model, points))
+            result = following(measure, likelihood.prediction(model, points))
             for penalty in likelihood.penalties:
-                found.rows[:, -1] += penalty(model, points)  # the last feature is one
-            return found
+                result.rows[:, -1] += penalty(model, points)  # the last feature is one
+            return result
     form = likelihood.gaussian(model, points)
     table = likelihood.tabulate(model, points) if form is None else form.table()
     if isinstance(table, GaussianTable) and table.gains is None and (table.counts == 1).all():

@@ -152,7 +152,7 @@ class TensionRun:
     def to_dict(self) -> dict[str, Any]:
         """Return the result for a file."""
         p, error = self.p_value
-        found: dict[str, Any] = {
+        entries: dict[str, Any] = {
             "chi2": self.observed,
             "chi2_grid": self.grid,
             "points": {name: dict(point) for name, point in self.points.items()},
@@ -168,28 +168,28 @@ class TensionRun:
         }
         if self.tilted is not None:
             tilted = self.tilted
-            found["tilted"] = {f"{q:g}": tilted.above(q) for q in (*THRESHOLDS, self.observed)}
-            found["tilted_toys"] = int(tilted.values.size)
-            found["effective_toys"] = tilted.effective(self.observed)
-            found["largest_share"] = tilted.largest(self.observed)
-            found["mean_weight"] = tilted.total()
-        return found
+            entries["tilted"] = {f"{q:g}": tilted.above(q) for q in (*THRESHOLDS, self.observed)}
+            entries["tilted_toys"] = int(tilted.values.size)
+            entries["effective_toys"] = tilted.effective(self.observed)
+            entries["largest_share"] = tilted.largest(self.observed)
+            entries["mean_weight"] = tilted.total()
+        return entries
 
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Return the histogram of plain toys, and the upper tails."""
         import pandas as pd
 
         counts, _ = np.histogram(self.plain, BINS)
-        found = {
+        frames = {
             "histogram": pd.DataFrame({"low": BINS[:-1], "high": BINS[1:], "toys": counts}),
             "tail": pd.DataFrame({"chi2": np.sort(self.plain)[::-1][:TAIL]}),
         }
         if self.tilted is not None:
             order = np.argsort(self.tilted.values)[::-1][: 4 * TAIL]
-            found["tilted"] = pd.DataFrame(
+            frames["tilted"] = pd.DataFrame(
                 {"chi2": self.tilted.values[order], "weight": self.tilted.weights[order]}
             )
-        return found
+        return frames
 
 
 def clusters(z: Array, count: int, random: np.random.Generator) -> Array:

@@ -49,11 +49,11 @@ class Series:
             raise NuanomalyError(f"the series holds for Δm² up to {self.limit:g} eV², not {values.max():g}")
         angle = np.arccos(np.clip(2.0 * values / self.limit - 1.0, -1.0, 1.0))
         order = np.arange(len(self.terms))
-        found = np.empty((values.size, self.terms.shape[1]))
+        matrix = np.empty((values.size, self.terms.shape[1]))
         for k, one in enumerate(angle.tolist()):
             # a vector product: the order in which a matrix product adds depends on its size
-            found[k] = np.cos(order * one) @ self.terms
-        return found
+            matrix[k] = np.cos(order * one) @ self.terms
+        return matrix
 
 
 def series(sums: Callable[[Array], Array], limit: float, largest: float, scale: Array) -> Series:

@@ -72,8 +72,8 @@ class Collapsed:
         (True, array([inf]))
         """
         values = np.abs(np.asarray(dm2, float))
-        found = (2.0 * PHASE * values * self.half) ** ORDERS / factorial(ORDERS)
-        return np.where(values <= self.limit, found * (0.5 if wave == "sin2" else 1.0), np.inf)
+        content = (2.0 * PHASE * values * self.half) ** ORDERS / factorial(ORDERS)
+        return np.where(values <= self.limit, content * (0.5 if wave == "sin2" else 1.0), np.inf)
 
     def rows(self, dm2: Array, wave: str = "sin2") -> Array:
         """Return W·sin²φ (or W·sin 2φ for ``wave="sin"``) at each Δm² in eV², shape (M, n_out).
@@ -90,23 +90,23 @@ class Collapsed:
             raise NuanomalyError(
                 f"nodes were collapsed for Δm² up to {self.limit:g} eV², not {np.abs(values).max():g}"
             )
-        found = np.zeros((values.size, self.n_out))
+        matrix = np.zeros((values.size, self.n_out))
         for k, kappa in enumerate((PHASE * values).tolist()):
             # a vector product: the order in which a matrix product adds depends on its size
-            found[k, self.used] = self.moments @ self._waves(kappa, wave)
-        return found
+            matrix[k, self.used] = self.moments @ self._waves(kappa, wave)
+        return matrix
 
     def _waves(self, kappa: float, wave: str) -> Array:
         """Return the derivatives of the wave at the middles times hⁿ, shape (ORDERS·C,)."""
         phase = 2.0 * kappa * self.centres
         sin, cos = np.sin(phase), np.cos(phase)
         turn, amplitude = ((cos, -sin, -cos, sin), -0.5) if wave == "sin2" else ((sin, cos, -sin, -cos), 1.0)
-        found = np.empty((ORDERS, self.centres.size))
+        matrix = np.empty((ORDERS, self.centres.size))
         for n in range(ORDERS):
-            np.multiply(turn[n % 4], amplitude * (2.0 * kappa * self.half) ** n, out=found[n])
+            np.multiply(turn[n % 4], amplitude * (2.0 * kappa * self.half) ** n, out=matrix[n])
         if wave == "sin2":
-            found[0] = np.sin(0.5 * phase) ** 2  # 1/2 − cos/2 loses the digits of small phases
-        return found.ravel()
+            matrix[0] = np.sin(0.5 * phase) ** 2  # 1/2 − cos/2 loses the digits of small phases
+        return matrix.ravel()
 
 
 def collapse(L_over_E: Array, weights: sparse.csr_array, limit: float = LIMIT) -> Collapsed:

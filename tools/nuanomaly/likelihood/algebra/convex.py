@@ -85,9 +85,9 @@ def _minimum(local: Local, at: Array) -> tuple[Array, Array]:
     """Return the smallest value and its place: Newton's method, steps halved until they gain."""
     form = local(at)
     for _ in range(_STEPS if at.shape[1] else 0):
-        found, at = _shortened(local, form, at, _newton_step(form))
-        gained = form.constant - found.constant
-        form = found
+        quadratic, at = _shortened(local, form, at, _newton_step(form))
+        gained = form.constant - quadratic.constant
+        form = quadratic
         if not (gained > _GAIN).any():
             break
     return form.constant, at
@@ -108,10 +108,10 @@ def _shortened(local: Local, form: Quadratic, at: Array, step: Array) -> tuple[Q
     # a step that could gain next to nothing is not halved: what it seems to lose is rounding
     hopeless = -(form.gradient * step).sum(axis=1) < _GAIN
     for _ in range(_HALVINGS):
-        found = local(at + length[:, None] * step)
-        worse = ~(found.constant <= form.constant)
+        quadratic = local(at + length[:, None] * step)
+        worse = ~(quadratic.constant <= form.constant)
         if not worse.any():
-            return found, at + length[:, None] * step
+            return quadratic, at + length[:, None] * step
         if not (worse & ~hopeless).any():
             break
         length = np.where(worse, 0.5 * length, length)

@@ -70,7 +70,7 @@ def profiled_table(
     profiles = [_prepared(m, j, white, free) for m, j in zip(mu, jacobian, strict=True)]
 
     def values(counts: Array) -> Array:
-        found = np.empty((len(counts), len(profiles)))
+        matrix = np.empty((len(counts), len(profiles)))
         own = 2.0 * (xlogy(counts, counts) - counts).sum(axis=1)
         pulls = np.zeros((len(counts), white.shape[1]))
         for p, profile in enumerate(profiles):
@@ -81,8 +81,8 @@ def profiled_table(
             outside &= ~impossible
             if outside.any():
                 column[outside] = alone(counts[outside], p)
-            found[:, p] = column
-        return found
+            matrix[:, p] = column
+        return matrix
 
     return values
 
@@ -178,7 +178,7 @@ def _matrices(profile: _Profile, weights: Array) -> Array:
     """Return Gᵀ diag(w) G for weights (T, n), shape (T, r, r)."""
     rank = profile.prior.size
     upper = weights @ profile.products
-    found = np.empty((len(weights), rank, rank))
-    found[:, profile.pairs[0], profile.pairs[1]] = upper
-    found[:, profile.pairs[1], profile.pairs[0]] = upper
-    return found
+    values = np.empty((len(weights), rank, rank))
+    values[:, profile.pairs[0], profile.pairs[1]] = upper
+    values[:, profile.pairs[1], profile.pairs[0]] = upper
+    return values

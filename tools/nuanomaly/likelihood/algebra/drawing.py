@@ -38,8 +38,8 @@ def _of_many_means(uniform: Array, mu: Array) -> Array:
     """Return the smallest k with P(≤ k) ≥ u for numbers u and means of the same shape."""
     safe = np.where(mu > 0.0, mu, 1.0)
     # the smallest k with P(≤ k) ≥ u; the inverse in real numbers may be off by its rounding
-    found = np.ceil(np.maximum(pdtrik(uniform, safe), 0.0))
-    fewer = np.maximum(found - 1.0, 0.0)
-    found = np.where(pdtr(fewer, safe) >= uniform, fewer, found)
-    found = np.where(pdtr(found, safe) < uniform, found + 1.0, found)
-    return np.asarray(np.where(mu > 0.0, found, 0.0))
+    content = np.ceil(np.maximum(pdtrik(uniform, safe), 0.0))
+    fewer = np.maximum(content - 1.0, 0.0)
+    content = np.where(pdtr(fewer, safe) >= uniform, fewer, content)
+    content = np.where(pdtr(content, safe) < uniform, content + 1.0, content)
+    return np.asarray(np.where(mu > 0.0, content, 0.0))

@@ -77,13 +77,13 @@ class Gains:
         return total
 
     def _alone(self, s: int, u: Array) -> tuple[Array, Array]:
-        found = []
+        items = []
         for side, slope in enumerate((np.maximum(u, 0.0), np.maximum(-u, 0.0))):
             kappa = self.curvatures[side, s]
             wanted = np.divide(slope, kappa, out=np.full_like(slope, np.inf), where=kappa > 0.0)
             at = np.minimum(np.where(slope > 0.0, wanted, 0.0), self.limits[side, s])
-            found.append(at * (2.0 * slope - np.where(kappa > 0.0, kappa * at, 0.0)))
-        return found[0], found[1]
+            items.append(at * (2.0 * slope - np.where(kappa > 0.0, kappa * at, 0.0)))
+        return items[0], items[1]
 
     def _two(self, u: Array, v: Array) -> Array:
         """Return the gain of two: the largest of the quadrants in which each prior is one Gaussian."""
@@ -123,10 +123,10 @@ class Gains:
             for s in places:
                 pull = slopes[s] - sum(self.mixed[s, t] * at[t] for t in places if t != s)
                 kappa = np.where(pull > 0.0, self.curvatures[0, s], self.curvatures[1, s])
-                found = np.divide(pull, kappa, out=np.zeros_like(pull), where=kappa > 0.0)
-                np.clip(found, -self.limits[1, s], self.limits[0, s], out=found)
-                moved = max(moved, float((kappa * (found - at[s]) ** 2).max(initial=0.0)))
-                at[s] = found
+                content = np.divide(pull, kappa, out=np.zeros_like(pull), where=kappa > 0.0)
+                np.clip(content, -self.limits[1, s], self.limits[0, s], out=content)
+                moved = max(moved, float((kappa * (content - at[s]) ** 2).max(initial=0.0)))
+                at[s] = content
             if moved < _MOVED:
                 break
         total = np.zeros_like(slopes[0])

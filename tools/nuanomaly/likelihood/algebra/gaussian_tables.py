@@ -118,9 +118,9 @@ class GaussianTable:
     def __call__(self, data: Array) -> Array:
         """Return χ² of data (T, n), shape (T, P)."""
         d = data - self.middle
-        found = np.concatenate([self._some(d, *cut) for cut in self._cuts], axis=1)
-        found += self.own(data)[:, None]
-        return np.asarray(found)
+        values = np.concatenate([self._some(d, *cut) for cut in self._cuts], axis=1)
+        values += self.own(data)[:, None]
+        return np.asarray(values)
 
     @cached_property
     def _cuts(self) -> list[tuple[slice, NDArray[np.intp]]]:
@@ -134,20 +134,20 @@ class GaussianTable:
 
     def _some(self, d: Array, pieces: slice, counts: NDArray[np.intp]) -> Array:
         vectors, constants = self.vectors[:, pieces], self.constants[:, pieces]
-        found = d @ vectors[0].T
-        found += constants[0]
+        content = d @ vectors[0].T
+        content += constants[0]
         first = len(vectors) - (len(self.gains) if self.gains else 0)
         for v, a in zip(vectors[1:first], constants[1:first], strict=True):
             pull = d @ v.T
             pull += a
             pull *= pull
-            found -= pull
+            content -= pull
         if self.gains:
             slopes = [d @ v.T + a for v, a in zip(vectors[first:], constants[first:], strict=True)]
-            found -= self.gains.selection(pieces)(slopes)
-        if counts.size == found.shape[1]:
-            return np.asarray(found)
-        return np.asarray(np.minimum.reduceat(found, np.cumsum(counts) - counts, axis=1))
+            content -= self.gains.selection(pieces)(slopes)
+        if counts.size == content.shape[1]:
+            return np.asarray(content)
+        return np.asarray(np.minimum.reduceat(content, np.cumsum(counts) - counts, axis=1))
 
     def take(self, pieces: Pieces) -> "GaussianTable":
         """Return the same of some pieces."""
@@ -291,8 +291,8 @@ class SharedTable:
     def truth(self, expected: Array, effects: Array) -> tuple[Array, Array]:
         """Return −2 Σ share Wν by group times the totals, summed and by group."""
         pulled = -2.0 * (expected @ self.inverse)
-        found = np.stack([share @ pulled[:, own].T for own, share in self._by_group], axis=2)
-        by_group = np.ascontiguousarray(found.swapaxes(0, 1))
+        values = np.stack([share @ pulled[:, own].T for own, share in self._by_group], axis=2)
+        by_group = np.ascontiguousarray(values.swapaxes(0, 1))
         return (by_group @ self._totals(expected)[:, :, None])[:, None, :, 0], by_group[:, None]
 
     @cached_property
@@ -344,12 +344,12 @@ class SumTable:
 
 def separable_parts(table: Table) -> Sequence[tuple[NDArray[np.intp], Separable]] | None:
     """Return what a table is the sum of, by their data, if each of them splits."""
-    found: list[tuple[NDArray[np.intp], Separable]] = []
+    arrays: list[tuple[NDArray[np.intp], Separable]] = []
     for where, part in table.parts if isinstance(table, SumTable) else ((slice(None), table),):
         if not isinstance(part, GaussianTable | SharedTable):
             return None
-        found.append((np.arange(len(part.inverse)) if isinstance(where, slice) else where, part))
-    return found
+        arrays.append((np.arange(len(part.inverse)) if isinstance(where, slice) else where, part))
+    return arrays
 
 
 def root_of_inverse(matrices: Array) -> Array:

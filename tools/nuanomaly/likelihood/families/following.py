@@ -79,10 +79,10 @@ class FollowingCovariance(Statistic):
         parts = self.covariances(prediction)
         if len(parts) == 1:
             return parts[0]
-        found = np.zeros((len(prediction.mu), self.n_bins, self.n_bins))
+        values = np.zeros((len(prediction.mu), self.n_bins, self.n_bins))
         for block, part in zip(self.blocks, parts, strict=True):
-            found[:, block, block] = part
-        return found
+            values[:, block, block] = part
+        return values
 
     def systems(self, prediction: Prediction) -> Iterable[System]:
         """Return what is solved at every point; another set of the same value where one is smaller."""
@@ -110,11 +110,11 @@ class FollowingCovariance(Statistic):
     def contributions(self, prediction: Prediction) -> Array:
         """Return r_n (V⁻¹ r)_n of every bin, shape (P, n): they add up to the χ², and may be negative."""
         residual = self.data - prediction.mu
-        found = np.empty_like(residual)
+        values = np.empty_like(residual)
         for block, part in zip(self.blocks, self.covariances(prediction), strict=True):
             own = residual[:, block]
-            found[:, block] = own * np.linalg.solve(part, own[:, :, None])[:, :, 0]
-        return found
+            values[:, block] = own * np.linalg.solve(part, own[:, :, None])[:, :, 0]
+        return values
 
     def other_terms(self, prediction: Prediction) -> Mapping[str, Array]:
         """Return ln|V|, where it is part of the value."""

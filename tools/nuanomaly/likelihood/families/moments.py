@@ -41,12 +41,12 @@ class Moments:
 
     def value(self, data: Array) -> Array:
         """Return the value of data (T, n) at every hypothesis, shape (T, P), in double precision."""
-        found = np.zeros((len(data), len(self.mean))) + self.constant
+        values = np.zeros((len(data), len(self.mean))) + self.constant
         for block, covariance in zip(self.blocks, self.covariances, strict=True):
             factor = np.linalg.cholesky(covariance)
             residual = data[:, None, block] - self.mean[:, block]
             whitened = np.linalg.solve(factor, residual.transpose(1, 2, 0))
-            found += np.einsum("pnt,pnt->tp", whitened, whitened)
+            values += np.einsum("pnt,pnt->tp", whitened, whitened)
             if self.log_determinant:
-                found += 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-        return found
+                values += 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+        return values

@@ -92,13 +92,13 @@ class Volume:
         """
         body = self.body.crossing(start, direction)
         holes = [hole.crossing(start, direction) for hole in self.holes]
-        found = []
+        items = []
         for number in range(len(holes) + 1):
             for chosen in combinations(holes, number):
                 enter = np.maximum.reduce([body[0], *(h[0] for h in chosen)])
                 leave = np.minimum.reduce([body[1], *(h[1] for h in chosen)])
-                found.append(((-1) ** number, enter, np.maximum(enter, leave)))
-        return found
+                items.append(((-1) ** number, enter, np.maximum(enter, leave)))
+        return items
 
 
 @dataclass(frozen=True)

@@ -156,16 +156,16 @@ def site_cells(segments: pd.DataFrame, edges: Array, spectra: Array, number: int
     edges, spectra, number
         See :func:`cells`, per row.
     """
-    found, seen = [], []
+    items, seen = [], []
     for baseline, half_length, strength in segments[["baseline", "half_length", "strength"]].to_numpy(float):
         near, far = baseline - half_length, baseline + half_length
-        found.append(cells(edges, spectra, near, far, number))
+        items.append(cells(edges, spectra, near, far, number))
         seen.append(strength / (near * far))
     share = np.array(seen) / sum(seen)
     return Cells(
-        np.concatenate([c.L for c in found]),
-        np.concatenate([c.E for c in found]),
-        np.concatenate([c.half_width for c in found]),
-        np.concatenate([c.half_length for c in found]),
-        np.concatenate([c.weights * s for c, s in zip(found, share, strict=True)], axis=1),
+        np.concatenate([c.L for c in items]),
+        np.concatenate([c.E for c in items]),
+        np.concatenate([c.half_width for c in items]),
+        np.concatenate([c.half_length for c in items]),
+        np.concatenate([c.weights * s for c, s in zip(items, share, strict=True)], axis=1),
     )

@@ -136,7 +136,7 @@ def _spectra(config: Mapping[str, Any], release: Release, low: Array, high: Arra
     flux = exposure["protons"] * exposure["neutrinos_per_proton"] / (4e4 * np.pi * config["baseline"] ** 2)
     nuclei = _nuclei(config)
     formulas = 1e3 * target["mass"] / sum(x.mass * x.count for x in nuclei) * Avogadro
-    found: dict[Key, Array] = {}
+    arrays: dict[Key, Array] = {}
     for nucleus in nuclei:
         T, width = _recoils(nucleus)
         seen = smearing(config["smearing"], _visible(config["quenching"], T, release), low, high, release)
@@ -146,8 +146,8 @@ def _spectra(config: Mapping[str, Any], release: Release, low: Array, high: Arra
                 q = recoil_momentum(T, nucleus)
                 section = cross_section(T, 0.5 * (first + last), nucleus, charge2(q))
                 scale = flux * formulas * nucleus.count * width
-                found[component, nucleus, term] = scale * (seen @ section) * part
-    return found
+                arrays[component, nucleus, term] = scale * (seen @ section) * part
+    return arrays
 
 
 def _visible(config: Mapping[str, Any], T: Array, release: Release) -> Array:
@@ -170,18 +170,18 @@ def _weights(config: Mapping[str, Any], release: Release) -> dict[Key, Array]:
     first, last = time[0].T
     arrivals = {c: _arrival(config["arrival"], c.prompt, first, last, release) for c in COMPONENTS}
     i, k = energy[1].ravel(), time[1].ravel()
-    found = {key: block[i] * arrivals[key[0]][k][:, None] for key, block in spectra.items()}
+    arrays = {key: block[i] * arrivals[key[0]][k][:, None] for key, block in spectra.items()}
     if "template" not in config:
-        return found
+        return arrays
     template = release.table(config["template"]["table"])[config["template"]["column"]].to_numpy(float)
     if config["template"]["keep"] == "counts":
-        total = np.sum([block.sum(axis=1) for block in found.values()], axis=0)
+        total = np.sum([block.sum(axis=1) for block in arrays.values()], axis=0)
     else:
         together = np.zeros((energy[0].shape[0], time[0].shape[0]))
         np.add.at(together, (i, k), template)
         total = together[i, k]
     factor = np.divide(template, total, out=np.zeros_like(template), where=total > 0.0)
-    return {key: block * factor[:, None] for key, block in found.items()}
+    return {key: block * factor[:, None] for key, block in arrays.items()}
 
 
 def _arrival(config: Mapping[str, Any], prompt: bool, low: Array, high: Array, release: Release) -> Array:
@@ -192,13 +192,13 @@ def _arrival(config: Mapping[str, Any], prompt: bool, low: Array, high: Array, r
         return np.array([part[(at >= a) & (at < b)].sum() for a, b in zip(low, high, strict=True)])
     lives = (PION_LIFE,) if prompt else (PION_LIFE, MUON_LIFE)
     loss = config.get("loss", {"after": 0.0, "rate": 0.0})
-    found = []
+    items = []
     for a, b in zip(low, high, strict=True):
         edges = np.linspace(a, b, max(2, round((b - a) / _TIMES)) + 1)
         part = np.diff(arrival(edges, config["mean"], config["sigma"], lives))
         late = np.maximum(0.5 * (edges[1:] + edges[:-1]) - loss["after"], 0.0)
-        found.append(float((part * np.exp(-loss["rate"] * late)).sum()))
-    return np.array(found)
+        items.append(float((part * np.exp(-loss["rate"] * late)).sum()))
+    return np.array(items)
 
 
 def _channels(key: Key, weights: Array, config: Mapping[str, Any]) -> list[Channel]:

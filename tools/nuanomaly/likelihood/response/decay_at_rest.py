@@ -65,21 +65,21 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
     seen = smeared(energies - offset, resolution, low, high) * rate
     seen *= config["events"]["inside"] / (config["events"]["probability"] * seen.sum())
     near, far = (config["baseline"] + side * config["half_length"] for side in (-1.0, 1.0))
-    found = cells(edges, seen, near, far, _CELLS)
+    result = cells(edges, seen, near, far, _CELLS)
     channel = Channel(
         initial=initial,
         final=final,
         antineutrino=antineutrino,
         interaction="CC",
-        L=found.L,
-        E=found.E,
-        weights=found.weights,
-        half_width=found.half_width,
+        L=result.L,
+        E=result.E,
+        weights=result.weights,
+        half_width=result.half_width,
         label=str(config["channel"]),
         node={
-            "half_length": found.half_length,
-            "process": np.full(found.L.size, "muon-decay"),
-            "sigma_E": resolution * np.sqrt(np.maximum(found.E - offset, 0.0)),
+            "half_length": result.half_length,
+            "process": np.full(result.L.size, "muon-decay"),
+            "sigma_E": resolution * np.sqrt(np.maximum(result.E - offset, 0.0)),
         },
     )
     return Response((channel,), low.size)

@@ -56,7 +56,7 @@ def _normalised(
     channels: tuple[Channel, ...], declared: Sequence[Mapping[str, Any]], release: Release
 ) -> tuple[Channel, ...]:
     """Return the channels, those with a column to agree with scaled to it bin by bin."""
-    found = list(channels)
+    items = list(channels)
     for entry in declared:
         if not isinstance(entry["normalise"], Mapping):
             continue
@@ -72,8 +72,8 @@ def _normalised(
         factor[first:last] = wanted / total
         for k in same:
             scaled = sparse.csr_array(sparse.diags_array(factor) @ channels[k].weights)
-            found[k] = replace(channels[k], weights=scaled)
-    return tuple(found)
+            items[k] = replace(channels[k], weights=scaled)
+    return tuple(items)
 
 
 def _channel(

@@ -96,22 +96,22 @@ def _channel(config: Mapping[str, Any], edges: Array, rows: Array, first: int, n
     """Return the channel of one detector, whose outputs begin at ``first``."""
     initial, final, antineutrino = flavours(str(config["channel"]))
     near, far = (config["baseline"] + side * config["half_length"] for side in (-1.0, 1.0))
-    found = cells(edges, rows, near, far, _CELLS)
+    result = cells(edges, rows, near, far, _CELLS)
     resolution = config["resolution"]
-    padded = sparse.lil_array((n_out, found.L.size))
-    padded[first : first + len(rows)] = found.weights
+    padded = sparse.lil_array((n_out, result.L.size))
+    padded[first : first + len(rows)] = result.weights
     return Channel(
         initial=initial,
         final=final,
         antineutrino=antineutrino,
         interaction="CC",
-        L=found.L,
-        E=found.E,
+        L=result.L,
+        E=result.E,
         weights=sparse.csr_array(padded),
-        half_width=found.half_width,
+        half_width=result.half_width,
         node={
-            "half_length": found.half_length,
-            "sigma_E": resolution["root"] * np.sqrt(found.E) + resolution["constant"],
+            "half_length": result.half_length,
+            "sigma_E": resolution["root"] * np.sqrt(result.E) + resolution["constant"],
         },
         label=f"{config['channel']} {config['bins']['table']}",
     )

@@ -100,7 +100,7 @@ def _matrices(
         return {"": sparse.csr_array(sparse.diags_array(spectrum))}
     frame = release.table(config["matrix"])
     groups = frame.groupby("detector", sort=False) if "detector" in frame else [("", frame)]
-    found = {}
+    entries = {}
     for name, part in groups:
         values = part.drop(columns="detector", errors="ignore").to_numpy(float)
         if values.shape != (bins, spectrum.size):
@@ -108,8 +108,8 @@ def _matrices(
                 f"{release.id} {config['matrix']}: {values.shape[0]} × {values.shape[1]} instead of "
                 f"{bins} bins × {spectrum.size} energies"
             )
-        found[str(name)] = sparse.csr_array(values * spectrum)
-    return found
+        entries[str(name)] = sparse.csr_array(values * spectrum)
+    return entries
 
 
 def _baselines(table: str, release: Release, sites: list[str]) -> pd.DataFrame:

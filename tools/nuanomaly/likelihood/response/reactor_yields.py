@@ -60,20 +60,20 @@ def _channel(
 ) -> Channel:
     """Return the channel of one table of baselines; its nodes feed the outputs of its own sites only."""
     n_isotopes = len(spectra)
-    found = {
+    entries = {
         str(site): site_cells(rows, edges, spectra, number)
         for site, rows in table.groupby("site", sort=False)
     }
-    first = np.concatenate([np.full(c.L.size, sites.index(site) * n_isotopes) for site, c in found.items()])
+    first = np.concatenate([np.full(c.L.size, sites.index(site) * n_isotopes) for site, c in entries.items()])
     rows = first + np.arange(n_isotopes)[:, None]
-    values = np.concatenate([c.weights for c in found.values()], axis=1)
+    values = np.concatenate([c.weights for c in entries.values()], axis=1)
     columns = np.broadcast_to(np.arange(first.size), rows.shape)
     weights = sparse.csr_array(
         (values.ravel(), (rows.ravel(), columns.ravel())), shape=(len(sites) * n_isotopes, first.size)
     )
     L, E, half_width, half_length = (
         np.concatenate(column)
-        for column in zip(*((c.L, c.E, c.half_width, c.half_length) for c in found.values()), strict=True)
+        for column in zip(*((c.L, c.E, c.half_width, c.half_length) for c in entries.values()), strict=True)
     )
     known = {"half_length": half_length, "process": np.full(L.size, "fission")}
     return Channel("e", "e", True, "CC", L, E, weights, label=label, half_width=half_width, node=known)

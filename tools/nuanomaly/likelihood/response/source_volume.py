@@ -36,21 +36,21 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
     lines = in_units(release.table(config["lines"]), {"energy": "MeV"})
     volumes = declared_volumes(release, config["solids"])
     nodes = Nodes(**config["nodes"])
-    found: dict[tuple[str, str], tuple[Any, Any]] = {}
+    entries: dict[tuple[str, str], tuple[Any, Any]] = {}
     parts = []
     for row in measurements.itertuples():
         pair = str(row.source), str(row.target)
         for name in pair:
             if name not in volumes:
                 raise UnknownNameError("volume", name, volumes, f"{release.id} {config['solids']}")
-        if pair not in found:
-            found[pair] = lengths(source_of(volumes, pair[0]), volumes[pair[1]], nodes)
+        if pair not in entries:
+            entries[pair] = lengths(source_of(volumes, pair[0]), volumes[pair[1]], nodes)
         own = lines[lines["isotope"] == row.isotope]
         if own.empty:
             raise UnknownNameError(
                 "isotope", str(row.isotope), lines["isotope"], f"{release.id} {config['lines']}"
             )
-        parts.append((*found[pair], own))
+        parts.append((*entries[pair], own))
     return Response((_channel(parts),), len(parts))
 
 

@@ -59,10 +59,10 @@ class ComponentCovariance(FollowingCovariance):
             raise NuanomalyError("a covariance of components needs a transform with them, such as `stack`")
         sums = self.stack.sums
         spread = sums * components[:, None, :]
-        found = spread @ self.fractional @ spread.transpose(0, 2, 1)
+        values = spread @ self.fractional @ spread.transpose(0, 2, 1)
         diagonal = np.arange(self.n_bins)
-        found[:, diagonal, diagonal] += components[:, self.poisson] @ sums[:, self.poisson].T
-        return (np.asarray(found),)
+        values[:, diagonal, diagonal] += components[:, self.poisson] @ sums[:, self.poisson].T
+        return (np.asarray(values),)
 
     def without(self, gone: Sequence[int]) -> "ComponentCovariance":
         """Return the statistic of the other bins."""

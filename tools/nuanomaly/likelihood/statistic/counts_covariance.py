@@ -148,8 +148,8 @@ def parabola(values: Array, tables: Array, where: str = "") -> Array:
     """
     powers = np.vander(values, 3, increasing=True)
     flat = tables.reshape(len(tables), -1)
-    found = np.linalg.lstsq(powers, flat, rcond=None)[0]
-    deviation = np.abs(powers @ found - flat).reshape(tables.shape)
+    array = np.linalg.lstsq(powers, flat, rcond=None)[0]
+    deviation = np.abs(powers @ array - flat).reshape(tables.shape)
     width = np.sqrt(np.diagonal(tables, axis1=1, axis2=2))
     wrong = deviation > _PARABOLA * width[:, :, None] * width[:, None, :]
     if wrong.any():
@@ -158,4 +158,4 @@ def parabola(values: Array, tables: Array, where: str = "") -> Array:
             f"{where}: the covariance at {values[first]:g} is not on a parabola through the others: "
             "is a table in the wrong place?"
         )
-    return np.asarray(found.reshape(3, *tables.shape[1:]))
+    return np.asarray(array.reshape(3, *tables.shape[1:]))

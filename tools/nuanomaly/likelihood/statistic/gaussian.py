@@ -91,12 +91,12 @@ class Gaussian(Statistic):
         for _ in range(_STEPS):
             tried = target[rows]
             form = self._form(moved(tried, rows))
-            found = form.substituted(dict(zip(form.ids, tried.T, strict=True))).constant
-            found = found + self.nuisances.prior_value(dict(zip(form.ids, tried.T, strict=True)))
-            better = found <= value[rows]
-            kept, gain = rows[better], value[rows] - found
+            values = form.substituted(dict(zip(form.ids, tried.T, strict=True))).constant
+            values = values + self.nuisances.prior_value(dict(zip(form.ids, tried.T, strict=True)))
+            better = values <= value[rows]
+            kept, gain = rows[better], value[rows] - values
             constant[kept], gradient[kept] = form.constant[better], form.gradient[better]
-            hessian[kept], at[kept], value[kept] = form.hessian[better], tried[better], found[better]
+            hessian[kept], at[kept], value[kept] = form.hessian[better], tried[better], values[better]
             target[kept] = form.profile(self.nuisances)[1][better]
             target[rows[~better]] = 0.5 * (at[rows] + tried)[~better]
             rows = rows[np.abs(gain) > _SETTLED]
@@ -144,13 +144,13 @@ class Gaussian(Statistic):
         """Return how far predictions are from straight lines at the bounds of their nuisance, in σ; (P,)."""
         rows = np.arange(len(mu))
         straight = moved(np.full((rows.size, 1), bounds.mean()), rows)
-        found = np.zeros(rows.size)
+        values = np.zeros(rows.size)
         for bound in bounds:
             at = np.full((rows.size, 1), bound)
             there = moved(at, rows)
             off = there.mu - straight.mu + ((there.jacobian - straight.jacobian) @ at[:, :, None])[:, :, 0]
-            found = np.maximum(found, np.einsum("pn,pn->p", off @ self.inverse, off))
-        return np.sqrt(found)
+            values = np.maximum(values, np.einsum("pn,pn->p", off @ self.inverse, off))
+        return np.sqrt(values)
 
     def _in_parts(self, moved: Moved, parts: NDArray[np.intp], bounds: Array) -> Table:
         """Return the table of predictions linearised in the middle of ``parts`` (P,) of every range."""
@@ -164,13 +164,13 @@ class Gaussian(Statistic):
             middles.append(np.tile(middle, (own.size, 1)))
             halves.append(np.tile(np.diff(bounds)[:, 0] / (2.0 * count), (rows[-1].size, 1)))
         order = np.argsort(np.concatenate(rows), kind="stable")
-        row, at, half = (np.concatenate(found)[order] for found in (rows, middles, halves))
+        row, at, half = (np.concatenate(predictions)[order] for predictions in (rows, middles, halves))
         # as many pieces at a time as the points that were asked for
-        found = [
+        predictions = [
             moved(at[k : k + parts.size], row[k : k + parts.size]) for k in range(0, row.size, parts.size)
         ]
-        jacobian = np.concatenate([part.jacobian for part in found])
-        mu = np.concatenate([part.mu for part in found]) + (jacobian @ at[:, :, None])[:, :, 0]
+        jacobian = np.concatenate([part.jacobian for part in predictions])
+        mu = np.concatenate([part.mu for part in predictions]) + (jacobian @ at[:, :, None])[:, :, 0]
         limits = np.stack([-half, half], axis=2)  # the nuisance is counted from the middle of its part
         return gaussian_table(self.inverse, mu, jacobian, self.nuisances, limits, parts ** len(bounds))
 

@@ -86,15 +86,15 @@ class ManyPulls(pulls.Pulls):
         xi, on_signal = self._settled(prediction.mu)[2], self.signal.shape[1]
         free = on_signal - len(self.rotation)
         bound = self.prior[on_signal:] > 0.0
-        found = np.concatenate(
+        values = np.concatenate(
             [
                 xi[:, free:on_signal] @ self.rotation,
                 (xi[:, on_signal:] * np.sqrt(self.prior[on_signal:]))[:, bound],
             ],
             axis=1,
         )
-        names = self.names or tuple(f"pull {k}" for k in range(found.shape[1]))
-        return dict(zip(names, found.T, strict=True))
+        names = self.names or tuple(f"pull {k}" for k in range(values.shape[1]))
+        return dict(zip(names, values.T, strict=True))
 
     def without(self, gone: Sequence[int]) -> "ManyPulls":
         """Return the statistic of the other data; a free pull that nothing is left of is dropped."""
@@ -118,7 +118,7 @@ class ManyPulls(pulls.Pulls):
         """
         start, hessian = self._begin(mu[0])
         parts = [self._descend(mu[k : k + _TOGETHER], start, hessian) for k in range(0, len(mu), _TOGETHER)]
-        value, fitted, xi = (np.concatenate(found) for found in zip(*parts, strict=True))
+        value, fitted, xi = (np.concatenate(content) for content in zip(*parts, strict=True))
         return value, fitted, xi
 
     def _descend(self, mu: Array, start: Array, hessian: tuple[Array, bool]) -> tuple[Array, Array, Array]:
@@ -173,9 +173,9 @@ class ManyPulls(pulls.Pulls):
             return np.broadcast_to(1.0 / self.data, expected.shape)
         if self.variance == "prediction":
             return np.asarray(1.0 / expected)
-        found = np.divide(2.0 / 3.0, expected)
-        found += self._third
-        return found
+        values = np.divide(2.0 / 3.0, expected)
+        values += self._third
+        return values
 
     @cached_property
     def _third(self) -> Array:

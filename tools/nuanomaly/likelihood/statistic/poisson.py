@@ -56,8 +56,8 @@ class Poisson(IndependentBins):
         """
         possible = (mu > 0.0) | ((mu == 0.0) & (self.data == 0.0))
         safe = np.where(mu > 0.0, mu, 1.0)
-        found = 2.0 * (mu - self.data + xlogy(self.data, self.data / safe))
-        return np.asarray(np.where(possible, found, np.inf), float)
+        values = 2.0 * (mu - self.data + xlogy(self.data, self.data / safe))
+        return np.asarray(np.where(possible, values, np.inf), float)
 
     def deviance(self, mu: Array) -> Array:
         """Return the sum of all bins, shape (P,), for μ of shape (P, n)."""
@@ -86,15 +86,15 @@ class Poisson(IndependentBins):
         """Return what turns counts (T, n) into the deviance, nuisances profiled, shape (T, P)."""
         mu = prediction.mu
         if len(self.nuisances):
-            found = profiled_table(mu, prediction.jacobian, self.nuisances, partial(self._alone, prediction))
-            return one_by_one(self, prediction) if found is None else found
+            array = profiled_table(mu, prediction.jacobian, self.nuisances, partial(self._alone, prediction))
+            return one_by_one(self, prediction) if array is None else array
         empty, logs = (mu <= 0.0).astype(float), np.log(np.where(mu > 0.0, mu, 1.0))
         total = np.where((mu >= 0.0).all(axis=1), mu.sum(axis=1), np.inf)
 
         def values(counts: Array) -> Array:
             own = (xlogy(counts, counts) - counts).sum(axis=1)
-            found = 2.0 * (total + own[:, None] - counts @ logs.T)
-            return np.where(counts @ empty.T > 0.0, np.inf, found) if empty.any() else np.asarray(found)
+            array = 2.0 * (total + own[:, None] - counts @ logs.T)
+            return np.where(counts @ empty.T > 0.0, np.inf, array) if empty.any() else np.asarray(array)
 
         return values
 

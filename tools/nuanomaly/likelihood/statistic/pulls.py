@@ -88,7 +88,7 @@ class Pulls(Statistic):
             "other": self.signal[:, self._lone :],
             "extra": self.extra,
         }
-        found = {
+        arrays = {
             f"{a}-{b}": (kinds[a][:, :, None] * kinds[b][:, None, :]).reshape(self.n_bins, -1)
             for a, b in (
                 ("lone", "other"),
@@ -98,7 +98,7 @@ class Pulls(Statistic):
                 ("extra", "extra"),
             )
         }
-        return {**found, "lone-lone": kinds["lone"] ** 2}
+        return {**arrays, "lone-lone": kinds["lone"] ** 2}
 
     def value(self, prediction: Prediction) -> Array:
         """Return χ² with all pulls profiled, shape (P,)."""

@@ -84,9 +84,9 @@ def build(
             raise NuanomalyError(f"{release.id}: {size} data, covariance {matrix.shape}: they must agree")
         data += observed
         blocks.append(0.5 * (matrix + matrix.T))
-    found = RelativeCovariance(np.concatenate(data), tuple(blocks))
-    if found.n_bins != transform.n_bins:
+    measure = RelativeCovariance(np.concatenate(data), tuple(blocks))
+    if measure.n_bins != transform.n_bins:
         raise NuanomalyError(
-            f"{release.id}: {transform.n_bins} predictions, but {found.n_bins} data: they must agree"
+            f"{release.id}: {transform.n_bins} predictions, but {measure.n_bins} data: they must agree"
         )
-    return found
+    return measure

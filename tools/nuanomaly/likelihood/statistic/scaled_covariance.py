@@ -59,14 +59,14 @@ class Scaling(NamedTuple):
     def __call__(self, s: Array) -> Array:
         """Return M for changing components per bin s, shape (P, n)."""
         linear = s[:, :, None] * self.cross
-        found = s[:, :, None] * self.square
-        found *= s[:, None, :]
-        found += linear
-        found += linear.transpose(0, 2, 1)
-        found += self.constant
+        values = s[:, :, None] * self.square
+        values *= s[:, None, :]
+        values += linear
+        values += linear.transpose(0, 2, 1)
+        values += self.constant
         diagonal = np.arange(s.shape[1])
-        found[:, diagonal, diagonal] += self.poisson * s
-        return found
+        values[:, diagonal, diagonal] += self.poisson * s
+        return values
 
 
 class Reduced(NamedTuple):
@@ -173,10 +173,10 @@ class ScaledCovariance(FollowingCovariance):
         components = prediction.components
         if components is None:
             raise NuanomalyError("a scaled covariance needs a transform with components, such as `stack`")
-        found = np.zeros((components.shape[0], self.n_bins))
+        matrix = np.zeros((components.shape[0], self.n_bins))
         varying = self.stack.varying
-        found[:, self.stack.bin_of[varying]] = components[:, varying]
-        return found
+        matrix[:, self.stack.bin_of[varying]] = components[:, varying]
+        return matrix
 
 
 def declared(config: Mapping[str, Any], release: Release, transform: Transform) -> tuple[Stack, Array, Array]:

@@ -45,8 +45,8 @@ class GroupShares(Transform):
     def shares(self, outputs: Array) -> Array:
         """Return the part of its total that each datum should be, shape (P, n)."""
         spectra = outputs.reshape(-1, *self.data.shape)
-        found = spectra / spectra.sum(axis=self.axis + 1, keepdims=True)
-        return np.asarray(found.reshape(len(outputs), -1))
+        content = spectra / spectra.sum(axis=self.axis + 1, keepdims=True)
+        return np.asarray(content.reshape(len(outputs), -1))
 
     @property
     def follows_data(self) -> bool:

@@ -94,9 +94,11 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
         if name not in groups:
             groups[name] = slice(size, size + numbers.size)
             size += numbers.size
-        found = groups[name].stop - groups[name].start
-        if found != numbers.size:
-            raise NuanomalyError(f"{release.id}: group {name!r} has {found} bins, a component {numbers.size}")
+        content = groups[name].stop - groups[name].start
+        if content != numbers.size:
+            raise NuanomalyError(
+                f"{release.id}: group {name!r} has {content} bins, a component {numbers.size}"
+            )
     names = [str(entry["bins"]) for entry in config["components"]]
     ends = np.cumsum([0, *(numbers.size for numbers, _ in parts)])
     return Stack(

@@ -103,7 +103,7 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
             raise NuanomalyError(f"{release.id}: {entry['name']} has {template.size} bins, the signal {n}")
         for effect in entry.get("effects", ()):
             deformed[:, _nuisance(effect, place, release)] += _effect(effect, entry, template, release)
-    found = Templates(
+    result = Templates(
         backgrounds=templates,
         fixed=np.sum([np.zeros(n), *templates.values()], axis=0),
         deformed=deformed,
@@ -115,7 +115,7 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
     idle = [x for x, k in place.items() if k not in acting | {k for k, _ in variations}]
     if idle:
         raise NuanomalyError(f"{release.id}: {', '.join(idle)} has no effect: declare one, or leave it out")
-    return found
+    return result
 
 
 def _nuisance(effect: Mapping[str, Any], place: Mapping[str, int], release: Release) -> int:
@@ -182,8 +182,8 @@ def projected(table: pd.DataFrame, counts: Array, axes: Sequence[Sequence[str]])
     [2.0, 2.0, 3.0, 3.0]
     """
     total = counts.sum()
-    found = np.full(counts.shape, total)
+    values = np.full(counts.shape, total)
     for columns in axes:
         keys = table.groupby(list(columns), sort=True).ngroup().to_numpy()
-        found = found * (np.bincount(keys, weights=counts)[keys] / total)
-    return np.asarray(found)
+        values = values * (np.bincount(keys, weights=counts)[keys] / total)
+    return np.asarray(values)

@@ -55,11 +55,11 @@ def _cut(arrays: Mapping[str, Array], cut: slice) -> dict[str, Array]:
 
 def _reasons(members: Sequence[Likelihood]) -> str:
     """Return why members are approximate, each reason once with the names it is true of."""
-    found: dict[str, list[str]] = {}
+    entries: dict[str, list[str]] = {}
     for member in members:
         if member.approximate:
-            found.setdefault(member.approximate, []).append(member.name)
-    return "; ".join(f"{', '.join(dict.fromkeys(names))}: {reason}" for reason, names in found.items())
+            entries.setdefault(member.approximate, []).append(member.name)
+    return "; ".join(f"{', '.join(dict.fromkeys(names))}: {reason}" for reason, names in entries.items())
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,17 +71,17 @@ class JointLikelihood(Likelihood):
     @property
     def interaction_parameters(self) -> tuple[Parameter, ...]:
         """The members' interaction parameters, each once."""
-        found = {p.name: p for m in self.members for p in m.interaction_parameters}
-        return tuple(found.values())
+        entries = {p.name: p for m in self.members for p in m.interaction_parameters}
+        return tuple(entries.values())
 
     def ranges(self, model: Model) -> dict[str, tuple[float, float]]:
         """Return what of each parameter all members know."""
-        found: dict[str, tuple[float, float]] = {}
+        numbers: dict[str, tuple[float, float]] = {}
         for member in self.members:
             for name, (low, high) in member.ranges(model).items():
-                below, above = found.get(name, (low, high))
-                found[name] = max(low, below), min(high, above)
-        return found
+                below, above = numbers.get(name, (low, high))
+                numbers[name] = max(low, below), min(high, above)
+        return numbers
 
     @property
     def max_L_over_E(self) -> float | None:
@@ -177,19 +177,19 @@ class JointLikelihood(Likelihood):
         places = [[ids.index(name) for name in m.nuisances.ids] for m in cluster]
 
         def local(xi: Array) -> Quadratic:
-            found = [f(xi[:, place]) for f, place in zip(every, places, strict=True)]
-            return reduce(add, found).on(ids)
+            quadratics = [f(xi[:, place]) for f, place in zip(every, places, strict=True)]
+            return reduce(add, quadratics).on(ids)
 
         return profile(local, size, ids, nuisances, given)
 
     def _local(self, member: Likelihood, model: Model, points: Mapping[str, Array]) -> Local:
-        found = member.local(model, points)
-        if found is None:
+        values = member.local(model, points)
+        if values is None:
             raise NuanomalyError(
                 f"{member.release} shares nuisances, but is known with its own profiled only: "
                 "it cannot be combined"
             )
-        return found
+        return values
 
     def averaging_error(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the sum of the members' stated errors, shape (P,)."""
@@ -205,11 +205,11 @@ class JointLikelihood(Likelihood):
         self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]
     ) -> tuple[Breakdown, ...]:
         """Return what each member's statistic is made of at one complete point."""
-        found: list[Breakdown] = []
+        breakdowns: list[Breakdown] = []
         for member in self.members:
             own = {name: nuisances[name] for name in member.nuisances.ids}
-            found += member.breakdown(model, self._own(member, model, points), own)
-        return tuple(found)
+            breakdowns += member.breakdown(model, self._own(member, model, points), own)
+        return tuple(breakdowns)
 
     @property
     def data(self) -> Array | None:
@@ -277,20 +277,22 @@ class JointLikelihood(Likelihood):
     ) -> GaussianForm | None:
         """Return one form of all members, side by side; None if one of them has none."""
         forms = [m.gaussian(model, self._own(m, model, points)) for m in members]
-        found = [form for form in forms if form is not None]
-        if len(found) < len(forms):
+        gaussian_forms = [form for form in forms if form is not None]
+        if len(gaussian_forms) < len(forms):
             return None
         nuisances = members[0].nuisances.union(m.nuisances for m in members[1:])
-        mu = np.concatenate([form.mu for form in found], axis=1)
+        mu = np.concatenate([form.mu for form in gaussian_forms], axis=1)
         jacobian = np.zeros((*mu.shape, len(nuisances)))
         start = 0
-        for form in found:
+        for form in gaussian_forms:
             rows = np.arange(start, start + form.data.size)
             columns = [nuisances.ids.index(name) for name in form.nuisances.ids]
             jacobian[:, rows[:, None], columns] = form.jacobian
             start += form.data.size
-        inverse = np.asarray(block_diag(*(form.inverse for form in found)), float)
-        return GaussianForm(np.concatenate([f.data for f in found]), inverse, mu, jacobian, nuisances)
+        inverse = np.asarray(block_diag(*(form.inverse for form in gaussian_forms)), float)
+        return GaussianForm(
+            np.concatenate([f.data for f in gaussian_forms]), inverse, mu, jacobian, nuisances
+        )
 
     def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return ∂(observables)/∂ξ for the nuisances of all members, shape (P, n, K)."""

@@ -134,14 +134,16 @@ def legend(figure: "Figure", axes: "Axes | Sequence[Axes]", columns: int = 3) ->
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     every = list(axes) if isinstance(axes, Sequence | np.ndarray) else [axes]
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     for one in every:
         for handle, label in zip(*one.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
+            entries.setdefault(label, handle)
     with style():
         renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-        for count in range(min(columns, len(found)), 0, -1):
-            made = figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=count)
+        for count in range(min(columns, len(entries)), 0, -1):
+            made = figure.legend(
+                list(entries.values()), list(entries), loc="outside lower center", ncols=count
+            )
             if made.get_window_extent(renderer).width < 0.97 * figure.bbox.width or count == 1:
                 break
             made.remove()
