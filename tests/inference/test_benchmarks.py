@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.benchmarks import benchmarks, kinds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,12 +17,23 @@ name: toy
 version: "2000-r1"
 title: toy
 state: draft
+sector: other
+experiment: toy
+summary: A release made for a test.
+changes: [{kind: initial, reason: made for a test}]
+channels: ["nue->nue"]
+publications:
+  - {key: Toy2000, title: Toy, authors: nobody, year: "2000", role: primary}
+originals:
+  - {id: made, source: made for a test, licence: not stated}
 tables:
   map:
     file: map.csv
     kind: surface
     status: derived
     source: made for a test
+    originals: [made]
+    title: the map
     columns:
       - {name: dm2, unit: eV**2, meaning: splitting}
       - {name: s, unit: "1", meaning: amplitude}
@@ -71,8 +82,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "5.0",
         )
         + entry("wrong", "kind: value, model: 2nu-ee, parameters: {dm2_41: 1.0, sin2_2theta_ee: 1.0}", "11.0")
-        + entry("broken", "kind: value, model: 2nu-mumu, parameters: {dm2_41: 1.0}", "0.0")
-        + entry("unknown", "kind: valeu, model: 2nu-ee", "0.0"),
+        + entry("broken", "kind: value, model: 2nu-mumu, parameters: {dm2_41: 1.0}", "0.0"),
         encoding="utf-8",
     )
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path))
@@ -104,7 +114,13 @@ def test_an_error_inside_a_benchmark_is_its_result(rows) -> None:
     assert rows["broken"]["recomputed"] is None
     assert not rows["broken"]["ok"]
     assert "2nu-mumu" in rows["broken"]["reason"]
-    assert "did you mean 'value'" in rows["unknown"]["reason"]
+
+
+def test_a_release_with_an_unknown_kind_of_benchmark_is_refused(archive: Path) -> None:
+    file = archive / "datasets" / "toy" / "2000-r1" / "release.yaml"
+    file.write_text(file.read_text("utf-8") + entry("unknown", "kind: valeu, model: 2nu-ee", "0.0"), "utf-8")
+    with pytest.raises(NuanomalyError, match=r"KIND_WITHOUT_SCHEMA.*did you mean 'value'"):
+        benchmarks()
 
 
 def test_rows_have_the_documented_keys(rows) -> None:
@@ -115,7 +131,7 @@ def test_rows_have_the_documented_keys(rows) -> None:
 
 
 def test_releases_can_be_named(archive: Path) -> None:
-    assert len(benchmarks("toy")) == len(benchmarks(["toy@2000"])) == 8
+    assert len(benchmarks("toy")) == len(benchmarks(["toy@2000"])) == 7
     with pytest.raises(UnknownNameError, match="toy"):
         benchmarks("tow")
 

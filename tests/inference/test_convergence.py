@@ -117,7 +117,8 @@ def test_the_cost_of_a_search_grows_slowly_with_the_number_of_parameters() -> No
         function = Function(banana)
         search(Box(function, unit_axes(dimension)), seed=1)
         costs.append(function.count)
-    assert costs[1] < 2 * costs[0]
+    # in proportion to the parameters (7/3), and lines that are looked along; 3^k would be 81 times as much
+    assert costs[1] < 3 * costs[0]
     assert costs[1] < 10_000  # neighbours in seven dimensions alone are 2186 a step and descent
 
 

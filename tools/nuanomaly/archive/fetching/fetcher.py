@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from nuanomaly.archive import amendments, gate, names
+from nuanomaly.archive import amendments, gate, names, paths
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetching import index
@@ -292,7 +292,7 @@ class Fetcher:
             return
         try:
             content = source.amendments(name)
-            if not content:
+            if not content or _is_shipped(name, content):
                 return
             if not self.unlisted and not _home(source) and not source.vouched(self.ledger):
                 self.watcher.note(
@@ -419,3 +419,11 @@ def _home(source: Source) -> bool:
 
 
 __all__ = ["FetchError", "Fetched", "Fetcher", "StorageError", "Watcher"]
+
+
+def _is_shipped(name: str, content: bytes) -> bool:
+    """Say whether amendments that a source sent are those that came with the program."""
+    try:
+        return paths.amendments(name).read_bytes() == content
+    except OSError:
+        return False

@@ -60,6 +60,7 @@ class ChiSquareOfCounts(IndependentBins):
 
         Examples
         --------
+        >>> from nuanomaly.likelihood.nuisance import Nuisances
         >>> counts = ChiSquareOfCounts(np.array([4.0, 0.0]), Nuisances(), "combined-neyman-pearson")
         >>> counts._expanded(np.array([[8.0, 0.5]]))[0].tolist()  # (16/4 + 2·16/8) / 3 and 2·0.5
         [[2.6666666666666665, 1.0]]
