@@ -30,6 +30,8 @@ _MOVES = (-0.21, -0.08, 0.05, 0.17)
 _CHECKED, _DIFFERENCE = 48, 1e-6
 #: Tables are worth their probing above so many points, if at most such a part of them is left.
 _FEW, _SPARED = 4096, 0.8
+#: Over fewer axes there is too little to spare: probing would cost a fifth of a scan of gallium.
+_LEAST = 3
 
 
 class Function(Protocol):
@@ -147,7 +149,7 @@ def tabulated(objective: Objective, axes: Sequence[Axis]) -> Array | None:
     Values are those of :meth:`Objective.on` up to rounding.
     """
     total, independent = size(axes), objective.likelihood.independent
-    if total < _FEW:
+    if total < _FEW or len(axes) < _LEAST:
         return None
     parts = [_Part.of(objective, likelihood) for likelihood in independent]
     dependences = [dependence(part, axes) for part in parts]
