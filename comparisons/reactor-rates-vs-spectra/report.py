@@ -144,11 +144,9 @@ for flux, name in fluxes.items():
     page.record(
         f"rates.{flux}", {"null": none, "minimum": minimum, "best_fit": best, "sigma": evidence.sigma}
     )
-    common, where = lowest([rates[flux], spectra], [ours[flux], theirs])
-    test = Significance(max(0.0, common - minimum - together.parts[1].minimum), 2, against="compatibility")
-    page.record(
-        f"flux.{flux}", {"chi2": test.delta, "p_value": test.p_value, "sigma": test.sigma}, "Wilks, grids"
-    )
+    joint = compare([rates[flux], spectra], disappearance, grid=coarse, allow_overlap=True)
+    test, where = joint.pg, joint.best_fit
+    page.record(f"flux.{flux}", {"chi2": test.delta, "p_value": test.p_value, "sigma": test.sigma}, test.how)
     sigmas[flux], gains[flux], alone[flux] = test, none - minimum, evidence
     rows.append(
         [
