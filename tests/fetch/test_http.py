@@ -1,5 +1,6 @@
 """What happens between here and a web server."""
 
+import http.client
 import http.server
 import threading
 from collections.abc import Callable, Iterator
@@ -184,3 +185,52 @@ def test_a_proxy_is_left_out_where_the_environment_says_so(
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert read(client, f"{serve(text).url}/text") == b"0123456789"
     assert proxy[1] == []
+
+
+def test_no_socket_is_left_open_by_a_client_that_is_closed_while_it_connects(
+    client: HttpClient,
+    direct: None,
+    text: Path,
+    serve: Callable[[Path], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened = []
+    connect = http.client.HTTPConnection.connect
+
+    def given_up(connection: http.client.HTTPConnection) -> None:
+        client.close()  # as another thread does on a full disk
+        connect(connection)
+        opened.append(connection.sock)
+
+    server = serve(text)
+    with monkeypatch.context() as patch:
+        patch.setattr(http.client.HTTPConnection, "connect", given_up)
+        with pytest.raises(SourceError, match="was given up"):
+            read(client, f"{server.url}/text")
+    assert [sock.fileno() for sock in opened] == [-1]
+    assert read(client, f"{server.url}/text") == b"0123456789"
+
+
+@pytest.mark.parametrize("status", [200, 302, 404, 503])
+def test_no_socket_is_left_open_by_an_answer_after_which_the_server_closes(
+    client: HttpClient,
+    direct: None,
+    text: Path,
+    serve: Callable[[Path], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+) -> None:
+    opened = []
+    connect = http.client.HTTPConnection.connect
+
+    def remembered(connection: http.client.HTTPConnection) -> None:
+        connect(connection)
+        opened.append(connection.sock)
+
+    headers = {"Connection": "close", "Location": "ftp://127.0.0.1/"}
+    server = serve(text)
+    server.faults["text"] = [lambda h, c, o: h.answer(status, c, headers)]
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", remembered)
+    with suppress(SourceError), client.get(f"{server.url}/text") as stream:
+        assert stream.read(2) == b"01"
+    assert [sock.fileno() for sock in opened] == [-1]

@@ -83,9 +83,9 @@ class HttpClient:
         if self._busy is not None:
             with suppress(OSError):
                 self._busy.shutdown(socket.SHUT_RDWR)
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
+        while self._connections:
+            with suppress(KeyError):  # the thread that uses it may drop it at the same time
+                self._connections.popitem()[1].close()
 
     @contextmanager
     def get(self, url: str, offset: int = 0) -> Iterator[Stream]:
@@ -110,9 +110,9 @@ class HttpClient:
             first = _offset(response, offset)
             yield Stream(first, read, None if response.length is None else first + response.length)
         finally:
-            if response.length == 0:
-                response.close()  # read to its end: the connection is free for the next request
-            elif not response.isclosed():
+            left = response.length != 0 and not response.isclosed()
+            response.close()  # if read to its end, the connection is free for the next request
+            if left:
                 self._drop(parts)  # what is left of the answer would be taken for the next one
 
     def _follow(self, url: str, offset: int) -> tuple[SplitResult, http.client.HTTPResponse]:
@@ -123,6 +123,7 @@ class HttpClient:
             if response.status not in _REDIRECTS:
                 _raise_for(response, offset)
                 return parts, response
+            response.close()
             self._drop(parts)
             target = urljoin(url, response.headers.get("Location", ""))
             scheme = urlsplit(target).scheme
@@ -150,14 +151,17 @@ class HttpClient:
             try:
                 connection.request("GET", target, headers=headers)
                 self._busy = connection.sock
+                if self._connections.get(key) is not connection:
+                    # given up by another thread while this one connected, when there was nothing to close yet
+                    raise SourceError(f"{parts.netloc}: was given up")
                 _acknowledge_at_once(connection)
                 return connection.getresponse()
             except (ConnectionError, http.client.BadStatusLine, http.client.CannotSendRequest):
-                self._drop(parts)
+                self._discard(key, connection)
                 if not kept:
                     raise
             except BaseException:
-                self._drop(parts)
+                self._discard(key, connection)
                 raise
         raise AssertionError("the second turn returns or raises")
 
@@ -173,6 +177,12 @@ class HttpClient:
         if proxy:
             connection.set_tunnel(host, port or 443, _credentials(proxy))
         return connection
+
+    def _discard(self, key: tuple[str, str], connection: http.client.HTTPConnection) -> None:
+        """Close a connection, whether or not it is still one that is kept."""
+        if self._connections.get(key) is connection:
+            self._connections.pop(key, None)
+        connection.close()
 
     def _drop(self, parts: SplitResult) -> None:
         connection = self._connections.pop((parts.scheme, parts.netloc), None)
