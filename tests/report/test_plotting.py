@@ -28,7 +28,7 @@ def test_regions_of_each_side_and_of_all_are_those_of_their_scans(analysis: Anal
     whole = picture.table[picture.table["data"] == "all together"]
     np.testing.assert_array_equal(whole["delta"], analysis.scan().delta().ravel())
     assert set(picture.table["data"]) == {*analysis.names, "all together"}
-    assert "gallium-2011 (published, digitised)" in labels(picture)
+    assert "gallium-2011: GALLEX and SAGE, 95 % CL, published (digitised)" in labels(picture)
     assert "best" in labels(picture)
 
 

@@ -10,51 +10,25 @@ It runs the same in Jupyter and in the build. In the build, the numbers recorded
 checked against the expectations of ``comparison.yaml`` and written to ``result.json``.
 """
 
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.release import load
+from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.runs import StoredRun, stored_run
 from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.build import declared_modes, join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.report import claims, declaration, drawing
+from nuanomaly.report import declaration, published, sides, standard, tension
 from nuanomaly.report.calibration import HEADER, Calibrated, calibrated, note
-from nuanomaly.report.markup import markdown, paragraph
-from nuanomaly.report.notebook import FIGURE, RESULT, VERDICT
-from nuanomaly.report.periods import periods
-from nuanomaly.report.words import number
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Cell = str | float | int | bool | None
+from nuanomaly.report.record import Recorder
+from nuanomaly.report.sides import Side
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
-    """The page that a report writes.
-
-    Attributes
-    ----------
-    comparison : Comparison
-        The declaration.
-    results : dict
-        What has been recorded.
-    """
-
-    comparison: declaration.Comparison
-    results: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _figures: list[str] = field(default_factory=list, repr=False)
-    _tables: list[str] = field(default_factory=list, repr=False)
+class Page(Recorder):
+    """The page that a report writes: what is declared, what is asked of it, and where the answers go."""
 
     # --- data -------------------------------------------------------------------------------------------
 
@@ -76,26 +50,6 @@ class Page:
             k: (float(v["low"]), float(v["high"]), int(v["points"]), v["scale"]) for k, v in declared.items()
         }
 
-    def title(self, key: str) -> str:
-        """Return the name of a data set in figures and tables."""
-        return self.comparison.dataset(key).title
-
-    def release(self, name: str) -> Release:
-        """Return a pinned release by ``NAME`` (if one version is pinned), ``NAME@LABEL`` or ``NAME@VERSION``.
-
-        Raises
-        ------
-        UnknownNameError
-            If ``comparison.yaml`` does not pin it: a page rests on pinned data alone.
-        """
-        pinned = self.comparison.pinned
-        fits = [r for r in pinned if name in (r, r.partition("@")[0], r.rpartition("-r")[0])]
-        if len(fits) > 1:
-            raise NuanomalyError(f"{name} is pinned as {' and '.join(fits)}: name the version")
-        if not fits:
-            raise UnknownNameError("pinned release", name, pinned, f"comparison {self.comparison.name}")
-        return load(fits[0])
-
     def likelihood(self, key: str, mode: str | None = None) -> Likelihood:
         """Return the likelihood of a side of the comparison, or of a pinned release.
 
@@ -114,60 +68,156 @@ class Page:
             return likelihood(load(dataset.releases[0]), wanted)
         return join(dataset.title, [_in_mode(r, wanted) for r in dataset.releases])
 
-    # --- numbers ----------------------------------------------------------------------------------------
-
-    def result(self, key: str, value: Any, unit: str = "", meaning: str = "", method: str = "") -> Any:
-        """Record a number (or a word) under a key and return it.
+    def side(
+        self,
+        *data: "str | Likelihood | Side",
+        key: str = "",
+        title: str = "",
+        mode: str | None = None,
+        grid: Grid | None = None,
+        allow_overlap: bool = False,
+    ) -> Side:
+        """Return data sets that are read together, as a side whose fit, significance and scan can be asked.
 
         Parameters
         ----------
-        key : str
-            Such as ``gallium.best_fit.dm2_41``; expectations and key numbers name it.
-        value : float, int, str, bool or None
-            A number that is not finite is recorded as None.
-        unit, meaning : str
-        method : str
-            How it was obtained: Wilks or toys, degrees of freedom, one- or two-sided.
+        *data : str, Likelihood or Side
+            Keys of ``datasets``, pinned releases, likelihoods or other sides; several are added up.
+        key, title : str, optional
+            Below which its numbers are recorded, and its name; those of the data if left out.
+        mode : str, optional
+            The analysis variant of data named by text, if not the declared one.
+        grid : mapping, optional
+            Of the fit; the declared one if left out. A scan is always over the declared one.
+        allow_overlap : bool
+            Add up data that share some, and say so.
         """
-        plain = _plain(key, value)
-        about = {"unit": unit, "meaning": meaning, "method": method}
-        record = {"value": plain, **{k: v for k, v in about.items() if v}}
-        self.results[key] = record
-        _display({RESULT: {key: record}})
-        return value
+        return sides.made(self, data, key, title, mode, grid, allow_overlap)
 
-    def record(self, prefix: str, values: Mapping[str, Any], method: str = "") -> None:
-        """Record several numbers below one key; mappings in them are followed."""
-        for name, value in values.items():
-            if isinstance(value, Mapping):
-                self.record(f"{prefix}.{name}", value, method)
-            else:
-                self.result(f"{prefix}.{name}", value, method=method)
+    def contour(self, name: str) -> published.Contour:
+        """Return a published contour, for :func:`nuanomaly.report.figures.published`.
 
-    def cited(self, key: str) -> float:
-        """Return a published number that ``comparison.yaml`` declares under ``cited``, with its source.
+        Parameters
+        ----------
+        name : str
+            Of a pinned release of ``contours``, such as ``lsnd-99``; ``RELEASE/TABLE`` or
+            ``RELEASE/TABLE/LEVEL`` of any other pinned release.
 
         Raises
         ------
         UnknownNameError
-            If it is not declared: no published number stands on a page without its source.
+            If no pinned release has it.
         """
-        known = {entry["key"]: entry for entry in self.comparison.metadata.get("cited", ())}
-        if key not in known:
-            raise UnknownNameError("cited number", key, known, f"comparison {self.comparison.name}")
-        return float(known[key]["value"])
+        return published.contour(name, self.comparison.releases(), self.release)
 
-    def verdict(self, word: str, sentence: str) -> None:
-        """Say the answer in a sentence or two, computed from the numbers; ``word`` is its shortest form.
+    # --- numbers ----------------------------------------------------------------------------------------
 
-        Plain text: it also stands in terminals and in ``result.json``.
+    def best_fits(
+        self, caption: str, those: Sequence[Side], *, record: Sequence[str] = (), note: str = ""
+    ) -> None:
+        """Write a table of best fits and significances, and record ``KEY.best_fit`` and so on.
+
+        Parameters
+        ----------
+        caption : str
+        those : sequence of Side
+        record : sequence of str
+            Which numbers are recorded: ``best_fit``, ``minimum``, ``null``, ``significance``; all there are
+            if left out.
+        note : str
+            What stands below the table, after how the significances were obtained.
         """
-        shown = f'<p class="word">{escape(word)}</p>{paragraph(sentence)}'
-        _display(
-            {
-                "text/html": f'<div class="verdict">{shown}</div>',
-                VERDICT: {"word": word, "sentence": sentence},
-            }
+        for side in those:
+            self.record_side(side, *record)
+        how = next((side.fit.against_none.how for side in those if side.fit.against_none), "")
+        said = (
+            f"Significances: {how}. At no oscillation Wilks' theorem does not hold: see the toys."
+            if how
+            else ""
+        )
+        rows = [side.row() for side in those]
+        self.table(caption, sides.header(those), rows, f"{said} {note}".strip())
+
+    def record_side(self, side: Side, *names: str) -> None:
+        """Record numbers of a side below its key: all there are, or those named."""
+        for name, (value, how) in side.numbers(names).items():
+            self.record(side.key, {name: value}, how)
+
+    def test(
+        self,
+        *data: "str | Likelihood | Side",
+        key: str = "pg",
+        title: str = "",
+        grid: Grid | None = None,
+        allow_overlap: bool = False,
+        best_fit: str = "joint",
+        pulls: bool = True,
+    ) -> tension.Tension:
+        """Test data against each other by the parameter goodness of fit, and record it.
+
+        Parameters
+        ----------
+        *data : str, Likelihood or Side
+            At least two, as for :meth:`side`.
+        key : str
+            ``KEY.chi2``, ``KEY.dof``, ``KEY.p_value`` and ``KEY.sigma`` are recorded.
+        title : str, optional
+            What is tested, as tables say it; the titles of the sides if left out.
+        grid : mapping, optional
+            The declared one if left out.
+        allow_overlap : bool
+        best_fit : str
+            The common best fit is recorded as ``BEST_FIT.best_fit``; empty: not at all.
+        pulls : bool
+            Whether what it costs each side is recorded, as ``SIDE.pull``. Both only of the test ``pg``.
+        """
+        done = tension.made(self, data, title, grid, allow_overlap)
+        self.record(key, tension.goodness(done.pg), done.pg.how)
+        if key == "pg":
+            self.record(best_fit, {"best_fit": done.best_fit} if best_fit else {})
+            for side, pull in done.pulls.items() if pulls else ():
+                self.result(f"{side}.pull", pull, meaning="share of χ²_PG")
+        return done
+
+    def tensions(
+        self, caption: str, those: Sequence[tension.Tension], first: str = "data", note: str = ""
+    ) -> None:
+        """Write a table of tests: χ²PG, p, σ, what they cost each side, and the common best fits."""
+        said = f"{tension.note(those)} {note}".strip()
+        self.table(caption, tension.header(those, first), tension.rows(those), said)
+
+    def standard(
+        self,
+        *,
+        contours: Sequence[str] = (),
+        toys: Mapping[str, str] | None = None,
+        allow_overlap: bool = False,
+        verdict: bool = True,
+    ) -> standard.Standard:
+        """Write what is asked of every comparison, from ``comparison.yaml`` alone.
+
+        Regions of each side and of all together (figure ``regions``), a table of best fits, the parameter
+        goodness of fit of the sides that are ``tested``, stored toys beside Wilks' theorem, a verdict.
+
+        Parameters
+        ----------
+        contours : sequence of str
+            Published contours that are drawn over the regions, see :meth:`contour`.
+        toys : mapping, optional
+            By key of a side, or ``compatibility``: the stored run of its test if that is not called like
+            the key (``OTHER-PAGE/RUN``), or a sentence that says why there is none.
+        allow_overlap : bool
+            Test sides that share data, and say so.
+        verdict : bool
+            Whether the standard verdict is said; a report says its own otherwise.
+
+        Returns
+        -------
+        Standard
+            All that was computed, to go on with.
+        """
+        return standard.write(
+            self, contours=contours, toys=toys, allow_overlap=allow_overlap, verdict=verdict
         )
 
     # --- toys -------------------------------------------------------------------------------------------
@@ -216,90 +266,6 @@ class Page:
         self.table(said, HEADER, [one.row() for one in entries.values()], note(entries, self.comparison.name))
         return entries
 
-    # --- words, tables, figures ---------------------------------------------------------------------------
-
-    def text(self, source: str) -> None:
-        """Write a paragraph that contains computed numbers (Markdown, formulas between dollar signs).
-
-        ``{cite:KEY, where}`` and ``{result:KEY}`` are written out (see :mod:`.claims`).
-        """
-        text = claims.filled(source, self.results, claims.references(self.comparison))
-        _display({"text/html": f'<div class="prose">{markdown(text)}</div>'})
-
-    def table(
-        self,
-        caption: str,
-        header: Sequence[str],
-        rows: Iterable[Sequence[Cell]],
-        note: str = "",
-        digits: int = 3,
-    ) -> None:
-        """Write a table; numbers are aligned to the right and shown with ``digits`` significant digits."""
-        cells = [list(row) for row in rows]
-        right = [k > 0 and any(_is_number(row[k]) for row in cells) for k in range(len(header))]
-        body = "".join(
-            f"<tr>{''.join(_cell(c, digits, k == 0, right[k]) for k, c in enumerate(row))}</tr>"
-            for row in cells
-        )
-        head = "".join(
-            f'<th scope="col" class="{"number" if right[k] else "word"}">{_inline(h)}</th>'
-            for k, h in enumerate(header)
-        )
-        self._tables.append(caption)
-        small = f'<p class="note">{_inline(note)}</p>' if note else ""
-        title = f"<b>Table {len(self._tables)}.</b> {_inline(caption)}"
-        html = f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        _display({"text/html": f'<div class="table">{html}</div>{small}'})
-
-    def figure(
-        self,
-        figure: "Figure",
-        name: str,
-        caption: str,
-        alt: str,
-        shows: Sequence[str],
-        regions: bool = False,
-    ) -> None:
-        """Put a figure on the page.
-
-        Parameters
-        ----------
-        name : str
-            Unique on the page; ``thumbnail`` in ``comparison.yaml`` names one.
-        caption : str
-            What is seen and what it means (Markdown).
-        alt : str
-            One sentence for readers who do not see it.
-        shows : sequence of str
-            Keys of data sets or pinned releases: their data-taking periods are added to the caption.
-        regions : bool
-            Whether it shows regions: how they are made, and which likelihoods are approximate, is added.
-        """
-        if name in self._figures:
-            raise NuanomalyError(f"figure {name!r} stands twice on the page: names are unique")
-        self._figures.append(name)
-        small = [self._period(shows)]
-        if regions:
-            small.insert(0, f"Regions: {self.comparison.metadata['statistics']['regions']}")
-            known = [name for name, _ in self.comparison.approximations()]
-            if known:
-                small.insert(1, f"Approximate likelihoods (see below): {', '.join(known)}")
-        number = len(self._figures)
-        fine = escape(" ".join(_stop(s) for s in small))
-        html = (
-            f'<figure id="figure-{name}">{drawing.svg(figure, name, alt)}<figcaption><b>Figure {number}.</b> '
-            f'{_inline(caption)} <span class="fine">{fine}</span></figcaption></figure>'
-        )
-        _display({"text/html": html, FIGURE: {"name": name}})
-
-    def _period(self, shows: Sequence[str]) -> str:
-        """Return until when the data of releases were taken, as their sources state it."""
-        ids: list[str] = []
-        for key in shows:
-            known = key in self.comparison.datasets
-            ids += self.comparison.dataset(key).releases if known else [self.release(key).id]
-        return periods([load(reference) for reference in dict.fromkeys(ids)])
-
 
 def here(folder: Path | None = None) -> Page:
     """Return the page of the comparison in a folder (the working directory, unless another is named)."""
@@ -309,63 +275,3 @@ def here(folder: Path | None = None) -> Page:
 def _in_mode(reference: str, mode: str | None) -> str:
     """Return ``NAME@VERSION:MODE`` if the release has that mode, else without it."""
     return f"{reference}:{mode}" if mode and mode in declared_modes(load(reference))[1] else reference
-
-
-def _plain(key: str, value: Any) -> Cell:
-    """Return a value as JSON knows it.
-
-    Raises
-    ------
-    NuanomalyError
-        If it is neither a number nor a word.
-    """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    raise NuanomalyError(f"result {key!r} is a {type(value).__name__}: record single numbers or words")
-
-
-def _cell(value: Cell, digits: int, first: bool, right: bool) -> str:
-    tag = "th" if first else "td"
-    scope = ' scope="row"' if first else ""
-    kind = ' class="number"' if right else ""
-    return f"<{tag}{scope}{kind}>{_written(value, digits)}</{tag}>"
-
-
-def _written(value: Cell, digits: int) -> str:
-    """Return what stands in a cell: numbers with so many significant digits, texts as Markdown."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | np.integer):
-        return str(value).replace("-", "−")
-    if isinstance(value, float | np.floating):
-        return number(float(value), digits)
-    return _inline("–" if value is None else str(value))
-
-
-#: A number as a report may have written it: sign, digits, power of ten, error, %, σ.
-_PRINTED = re.compile(r"(([−+±]|− ?|± ?)?\d[\d.]*(×10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)?( ?[%σ])?[ /]*)+")
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, str):
-        return _PRINTED.fullmatch(value) is not None
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-
-
-def _inline(text: str) -> str:
-    """Return Markdown of one paragraph without the paragraph."""
-    return markdown(text).removeprefix("<p>").removesuffix("</p>")
-
-
-def _stop(sentence: str) -> str:
-    return sentence if sentence.endswith(".") else sentence + "."
-
-
-def _display(data: Mapping[str, Any]) -> None:
-    from IPython.display import display
-
-    display(dict(data), raw=True)  # type: ignore[no-untyped-call]

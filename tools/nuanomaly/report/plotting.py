@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +21,14 @@ from nuanomaly.inference.analysis import Analysis
 from nuanomaly.inference.datasets import atoms, shown
 from nuanomaly.inference.feldman_cousins import FeldmanCousins
 from nuanomaly.inference.fit import Fit, fit_of, profile_of
+from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.scan import Scan, scan_of
 from nuanomaly.inference.survey import Verdict
 from nuanomaly.report import figures
 from nuanomaly.report.drawing import COLOURS, style
+from nuanomaly.report.figures.planes import upright
+from nuanomaly.report.published import DATASET, contour
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,12 +41,6 @@ KINDS = ("regions", "profile", "spectrum")
 FORMATS = ("pdf", "png", "svg")
 #: Colours of data sets, in the order they are drawn, and of all of them together.
 _TONES, _JOINT = ("blue", "vermillion", "green", "orange", "purple", "sky"), "black"
-#: Which table of contours belongs to the amplitude on an axis.
-_TABLES = {
-    "sin2_2theta_ee": "nue-disappearance",
-    "sin2_2theta_mumu": "numu-disappearance",
-    "sin2_2theta_mue": "nue-appearance",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,32 +174,22 @@ def _of_result(result: Scan | FeldmanCousins, levels: Sequence[float], contours:
 def _regions(
     scans: Sequence[tuple[str, Scan, str]], levels: Sequence[float], contours: Sequence[str]
 ) -> Picture:
-    figure, axes, x, y, turn = _plane(scans[0][1].axes)
+    figure, axes, x, y, _ = _plane(scans[0][1].axes)
     frames = []
     for name, scan, tone in scans:
-        delta = turn(scan.delta())
-        how: Literal["allowed", "excluded", "lines"] = "allowed"
-        if name == "all together":
-            how = "lines"
-        elif (delta[:, 0] < figures.wilks(min(levels))).all():
-            how = "excluded"  # the smallest amplitudes are allowed: what is not is less than the whole plane
-        figures.region(axes, x.values, y.values, delta, levels, name, tone, how)
-        if how != "excluded":
+        chosen: figures.Kind | None = "lines" if name == "all together" else None
+        if figures.scan(axes, scan, levels, name, tone, chosen) != "excluded":
             figures.best_fit(axes, scan.best[x.name], scan.best[y.name], f"lowest point, {name}", tone)
         frames.append(_frame(scan.axes, name, delta=scan.delta()))
     return _finished(figure, axes, frames, x.name, contours)
 
 
-def _plane(items: Sequence[Any]) -> tuple[Any, ...]:
+def _plane(items: Sequence[Axis]) -> tuple[Any, ...]:
     """Return a figure with the axes of a plane, the splitting upright, and how to turn a grid to them."""
-    if len(items) != 2:
-        names = ", ".join(a.name for a in items)
-        raise NuanomalyError(f"regions are drawn in a plane, and {len(items)} parameters are free ({names})")
-    upright = 0 if items[0].unit == "eV**2" else 1
-    x, y = items[1 - upright], items[upright]
+    x, y, turn = upright(items)
     figure, axes = figures.new(5.6, 5.2)
     figures.plane(axes, x.name, y.name, (x.low, x.high), (y.low, y.high))
-    return figure, axes, x, y, (lambda grid: grid if upright == 0 else grid.T)
+    return figure, axes, x, y, turn
 
 
 def _finished(
@@ -211,30 +198,14 @@ def _finished(
     import pandas as pd
 
     for k, name in enumerate(contours):
-        pieces = _contour(name, x)
-        figures.published(axes, pieces, f"{name} (published, digitised)", "grey", _DASHES[k % len(_DASHES)])
+        known = [load(e.id) for e in entries() if e.name == DATASET and e.state == "released"]
+        drawn = contour(name, known, x=x)
+        figures.published(axes, drawn.pieces, f"{name}: {drawn.label}", "grey", _DASHES[k % len(_DASHES)])
     figures.legend(figure, axes, columns=2)
     return Picture(figure, pd.concat(frames, ignore_index=True))
 
 
 _DASHES = ("dashed", "dotted", "dashdot")
-
-
-def _contour(name: str, x: str) -> list[tuple[Any, Any]]:
-    """Return the pieces of a published contour in the plane of an amplitude."""
-    if x not in _TABLES:
-        raise NuanomalyError(f"no published contour is in the plane of {x}: draw {', '.join(_TABLES)}")
-    known: list[str] = []
-    for version in [e.id for e in entries() if e.name == "contours" and e.state == "released"]:
-        release = load(version)
-        table = release.table(_TABLES[x]) if _TABLES[x] in release.tables else None
-        if table is None:
-            continue
-        frame = table[table["contour"] == name]
-        if not frame.empty:
-            return [(piece["sin2_2theta"], piece["dm2_41"]) for _, piece in frame.groupby("piece")]
-        known += table["contour"].unique().tolist()
-    raise UnknownNameError("contour", name, known, f"the plane of {x}")
 
 
 def _frame(axes: Sequence[Any], name: str, **columns: Any) -> "pd.DataFrame":

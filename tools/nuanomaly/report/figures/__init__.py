@@ -16,11 +16,12 @@ from nuanomaly.report.figures.canvas import (
     power,
     wilks,
 )
-from nuanomaly.report.figures.planes import best_fit, chains, plane, published, region
+from nuanomaly.report.figures.planes import Kind, best_fit, chains, plane, published, region, scan, upright
 from nuanomaly.report.figures.spectra import ladder, spectrum, uncertainty
 
 __all__ = [
     "LABELS",
+    "Kind",
     "band",
     "best_fit",
     "chains",
@@ -35,7 +36,9 @@ __all__ = [
     "power",
     "published",
     "region",
+    "scan",
     "spectrum",
     "uncertainty",
+    "upright",
     "wilks",
 ]

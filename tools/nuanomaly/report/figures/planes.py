@@ -1,17 +1,23 @@
 """Allowed and excluded regions in the plane of an amplitude and a mass splitting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.grid import Axis
+from nuanomaly.inference.scan import Scan
 from nuanomaly.model.probabilities import Array
 from nuanomaly.report.drawing import COLOURS, style
 from nuanomaly.report.figures.canvas import LABELS, power, wilks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: How a region is drawn.
+Kind = Literal["allowed", "excluded", "lines"]
 
 
 def plane(
@@ -39,6 +45,74 @@ def plane(
             axes.set_title(title)
 
 
+def upright(items: Sequence[Axis]) -> tuple[Axis, Axis, Callable[[Array], Array]]:
+    """Return the axes of a plane across and up, the mass splitting upright, and how to turn a grid to them.
+
+    Raises
+    ------
+    NuanomalyError
+        If there are not two axes.
+    """
+    if len(items) != 2:
+        names = ", ".join(a.name for a in items)
+        raise NuanomalyError(f"regions are drawn in a plane, and {len(items)} parameters are free ({names})")
+    up = 0 if items[0].unit == "eV**2" else 1
+    return items[1 - up], items[up], (lambda grid: grid if up == 0 else grid.T)
+
+
+def kind_of(delta: ArrayLike, levels: Sequence[float]) -> Kind:
+    """Return how a region is drawn: ``excluded`` if it holds all the smallest amplitudes, else ``allowed``.
+
+    Where no amplitude is allowed as well, what is not allowed is the smaller part of the plane.
+
+    Parameters
+    ----------
+    delta : array, shape (Y, X)
+        Difference of the statistic from its minimum, amplitudes across.
+
+    Examples
+    --------
+    >>> kind_of([[0.1, 20.0], [0.0, 30.0]], (0.90, 0.99)), kind_of([[9.0, 0.0], [1.0, 4.0]], (0.90, 0.99))
+    ('excluded', 'allowed')
+    """
+    left = np.asarray(delta, float)[:, 0]
+    return "excluded" if bool((left < wilks(min(levels))).all()) else "allowed"
+
+
+def scan(
+    axes: "Axes",
+    result: Scan,
+    levels: Mapping[float, float] | Sequence[float],
+    label: str,
+    colour: str,
+    kind: Kind | None = None,
+    above: float | None = None,
+) -> Kind:
+    """Draw the regions of a scan of two parameters, and return the kind of region that was drawn.
+
+    Parameters
+    ----------
+    result : Scan
+        Its axes may stand in any order: the mass splitting is drawn upright.
+    levels, label, colour
+        As for :func:`region`.
+    kind : {"allowed", "excluded", "lines"}, optional
+        As :func:`kind_of` says if left out.
+    above : float, optional
+        The smallest value, such as that of a fit, which may lie between the points of the grid.
+
+    Raises
+    ------
+    NuanomalyError
+        If the scan has not two axes.
+    """
+    x, y, turn = upright(result.axes)
+    delta = turn(result.delta(above))
+    drawn = kind or kind_of(delta, tuple(levels))
+    region(axes, x.values, y.values, delta, levels, label, colour, drawn)
+    return drawn
+
+
 def region(
     axes: "Axes",
     x: ArrayLike,
@@ -47,7 +121,7 @@ def region(
     levels: Mapping[float, float] | Sequence[float],
     label: str,
     colour: str,
-    kind: Literal["allowed", "excluded", "lines"] = "allowed",
+    kind: Kind = "allowed",
 ) -> None:
     """Draw the regions of a scan at several confidence levels, the innermost darkest.
 

@@ -1,0 +1,157 @@
+"""The standard page: what it computes is what the public functions give, and it says what it cannot do."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+import nuanomaly
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.report import context, record
+from nuanomaly.report.notebook import FIGURE, VERDICT
+
+DECLARED: dict[str, Any] = {
+    "schema": "1",
+    "name": "two-sources",
+    "title": "Two sources",
+    "question": "Do they agree?",
+    "summary": "Two gallium experiments.",
+    "anomalies": ["gallium"],
+    "model": "2nu-ee",
+    "parameters": {
+        "dm2_41": {"low": 0.1, "high": 10, "points": 21, "scale": "log"},
+        "sin2_2theta_ee": {"low": 0.01, "high": 1, "points": 15, "scale": "log"},
+    },
+    "datasets": {
+        "gallex": {"title": "GALLEX", "releases": ["gallex@2010-r1"], "mode": "bahcall"},
+        "sage": {"title": "SAGE", "releases": ["sage@2006-r1"], "mode": "bahcall"},
+    },
+    "also_shown": ["contours@2024-r1", "neos@2016-r1"],
+    "statistics": {"confidence_levels": [0.9], "regions": "Wilks", "significance": "Wilks"},
+    "thumbnail": "regions",
+    "key_numbers": [{"key": "pg.p_value", "label": "p"}],
+    "expectations": [
+        {"key": "verdict", "expected": "compatible", "kind": "regression", "source": "this page"}
+    ],
+}
+GRID = {"dm2_41": (0.1, 10.0, 21, "log"), "sin2_2theta_ee": (0.01, 1.0, 15, "log")}
+
+
+def page_of(folder: Path, **changed: Any) -> context.Page:
+    folder.mkdir(parents=True, exist_ok=True)
+    declared = {**DECLARED, "name": folder.name, **changed}
+    (folder / "comparison.yaml").write_text(yaml.safe_dump(declared), "utf-8")
+    return context.here(folder)
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
+    """What a page displays."""
+    outputs: list[Mapping[str, Any]] = []
+    monkeypatch.setattr(record, "_display", outputs.append)
+    return outputs
+
+
+def html(shown: list[Mapping[str, Any]]) -> str:
+    return "\n".join(str(output.get("text/html", "")) for output in shown)
+
+
+def test_a_standard_page_has_the_numbers_of_the_public_functions(
+    tmp_path: Path, shown: list[Mapping[str, Any]]
+) -> None:
+    page = page_of(tmp_path / "two-sources")
+    done = page.standard(contours=["gallium-2011"])
+    sides = ["gallex@2010-r1:bahcall", "sage@2006-r1:bahcall"]
+    expected = nuanomaly.compare(sides, "2nu-ee", grid=GRID)
+    values = {key: entry["value"] for key, entry in page.results.items()}
+    assert values["pg.chi2"] == pytest.approx(expected.pg.delta, abs=1e-9)
+    assert values["pg.dof"] == expected.pg.dof
+    pulls = [values[f"{key}.pull"] for key in ("gallex", "sage", "prior")]  # of the cross section they share
+    assert pulls == pytest.approx([part.pull for part in expected.parts])
+    assert sum(pulls) == pytest.approx(expected.pg.delta)
+    for key, name in zip(("gallex", "sage"), sides, strict=True):
+        best = nuanomaly.fit(name, "2nu-ee", grid=GRID)
+        assert values[f"{key}.minimum"] == pytest.approx(best.value)
+        assert values[f"{key}.best_fit.dm2_41"] == pytest.approx(best.parameters["dm2_41"])
+        assert values[f"{key}.significance.delta"] == pytest.approx(best.delta)
+        assert values[f"{key}.null"] == pytest.approx(best.value + (best.delta or 0.0))
+    assert done.tension is not None
+    assert done.tension.pulls == pytest.approx(dict(zip(("gallex", "sage", "prior"), pulls, strict=True)))
+    assert (done.word, values["verdict"]) == ("compatible", "compatible")
+    assert [o[FIGURE]["name"] for o in shown if FIGURE in o] == ["regions"]
+    assert [o[VERDICT]["word"] for o in shown if VERDICT in o] == ["compatible"]
+    text = html(shown)
+    assert "GALLEX and SAGE, level" not in text
+    assert "GALLEX and SAGE, 95 % CL, published (digitised)" in text  # the contour's legend
+    assert "no run of this name is declared" in text
+
+
+def test_a_page_of_one_side_says_how_strong_the_evidence_is(
+    tmp_path: Path, shown: list[Mapping[str, Any]]
+) -> None:
+    page = page_of(tmp_path / "one-source", datasets={"sage": DECLARED["datasets"]["sage"]})
+    done = page.standard()
+    assert (done.tension, done.joint, done.word) == (None, None, "no significant effect")
+    assert "pg.chi2" not in page.results
+    assert "sin²2θee" in done.sentence
+
+
+def test_one_declared_parameter_is_drawn_as_a_profile(tmp_path: Path, shown: list[Mapping[str, Any]]) -> None:
+    page = page_of(
+        tmp_path / "theta13",
+        model="3nu",
+        anomalies=[],
+        datasets={"double-chooz": {"title": "Double Chooz", "releases": ["double-chooz@2019-r1"]}},
+        parameters={"sin2_theta13": {"low": 0.005, "high": 0.05, "points": 31, "scale": "lin"}},
+    )
+    done = page.standard(verdict=False)
+    assert set(done.sides["double-chooz"].point) == {"sin2_theta13"}
+    assert [o[FIGURE]["name"] for o in shown if FIGURE in o] == ["regions"]
+    assert not [o for o in shown if VERDICT in o]
+
+
+def test_a_stored_run_that_is_not_declared_is_an_error(
+    tmp_path: Path, shown: list[Mapping[str, Any]]
+) -> None:
+    page = page_of(tmp_path / "two-sources")
+    with pytest.raises(UnknownNameError, match="run 'galex'"):
+        page.standard(toys={"gallex": "galex"})
+
+
+def test_a_side_adds_up_what_it_is_made_of(tmp_path: Path) -> None:
+    page = page_of(tmp_path / "two-sources")
+    sage, neos = page.side("sage"), page.side("neos")
+    both = page.side(sage, neos, key="both")
+    at = {"dm2_41": 1.0, "sin2_2theta_ee": 0.05}
+    chi2 = [side.likelihood.chi2("2nu-ee", **at) for side in (sage, neos, both)]
+    assert chi2[2] == pytest.approx(chi2[0] + chi2[1])
+    assert (both.key, both.title) == ("both", "SAGE and NEOS")
+    assert page.side("sage", "neos").key == "sage-neos"
+    with pytest.raises(NuanomalyError, match="name the data"):
+        page.side()
+
+
+def test_contours_are_called_by_name(tmp_path: Path) -> None:
+    page = page_of(tmp_path / "two-sources")
+    lsnd = page.contour("lsnd-99")
+    assert lsnd.label == "LSND, 99 % CL, published (digitised)"
+    assert page.contour("nomad-95").label == "NOMAD, 95 % CL, by others (read off)"
+    assert page.contour("neos/contour-90").label == "NEOS, published (digitised)"
+    table = page.release("contours").table("nue-appearance")
+    assert len(lsnd.pieces) == table[table["contour"] == "lsnd-99"]["piece"].nunique()
+    with pytest.raises(UnknownNameError, match=r"lsnd-98.*did you mean 'lsnd-99'"):
+        page.contour("lsnd-98")
+
+
+def test_a_curve_of_limits_is_one_line(tmp_path: Path) -> None:
+    page = page_of(tmp_path / "two-sources")
+    ((x, y),) = page.contour("nomad-95").by_splitting(below=0.95).pieces
+    assert (np.diff(y) >= 0.0).all()
+    assert x.max() < 0.95
+    curve = page.contour("katrin")
+    ((x, y),) = curve.by_splitting().pieces
+    assert curve.amplitude(y[[3, 10]]) == pytest.approx(x[[3, 10]])
+    assert np.isnan(curve.amplitude([0.5 * y.min(), 2.0 * y.max()])).all()

@@ -1,0 +1,70 @@
+"""Tables of a page: numbers aligned to the right, with as many significant digits as one asks for."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.report.markup import markdown
+from nuanomaly.report.words import number
+
+#: What may stand in a cell.
+Cell = str | float | int | bool | None
+
+#: A number as a report may have written it: sign, digits, power of ten, error, %, σ.
+_PRINTED = re.compile(r"(([−+±]|− ?|± ?)?\d[\d.]*(×10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)?( ?[%σ])?[ /]*)+")
+
+
+def table(
+    caption: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], note: str = "", digits: int = 3
+) -> str:
+    """Return a table as HTML, a note in small letters below it.
+
+    Examples
+    --------
+    >>> html = table("Counts.", ["bin", "events"], [["first", 99.0]], digits=2)
+    >>> '<th scope="row">first</th><td class="number">99</td>' in html
+    True
+    """
+    cells = [list(row) for row in rows]
+    right = [k > 0 and any(_is_number(row[k]) for row in cells) for k in range(len(header))]
+    body = "".join(
+        f"<tr>{''.join(_cell(c, digits, k == 0, right[k]) for k, c in enumerate(row))}</tr>" for row in cells
+    )
+    head = "".join(
+        f'<th scope="col" class="{"number" if right[k] else "word"}">{inline(h)}</th>'
+        for k, h in enumerate(header)
+    )
+    small = f'<p class="note">{inline(note)}</p>' if note else ""
+    html = f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="table">{html}</div>{small}'
+
+
+def inline(text: str) -> str:
+    """Return Markdown of one paragraph without the paragraph."""
+    return markdown(text).removeprefix("<p>").removesuffix("</p>")
+
+
+def _cell(value: Cell, digits: int, first: bool, right: bool) -> str:
+    tag = "th" if first else "td"
+    scope = ' scope="row"' if first else ""
+    kind = ' class="number"' if right else ""
+    return f"<{tag}{scope}{kind}>{_written(value, digits)}</{tag}>"
+
+
+def _written(value: Cell, digits: int) -> str:
+    """Return what stands in a cell: numbers with so many significant digits, texts as Markdown."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return str(value).replace("-", "−")
+    if isinstance(value, float | np.floating):
+        return number(float(value), digits)
+    return inline("–" if value is None else str(value))
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return _PRINTED.fullmatch(value) is not None
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)

@@ -1,0 +1,213 @@
+"""What a page says: numbers under keys, words, tables and figures, as outputs of a notebook's cells."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release import Release, load
+from nuanomaly.report import claims, declaration, drawing, printed
+from nuanomaly.report.markup import markdown, paragraph
+from nuanomaly.report.notebook import FIGURE, RESULT, VERDICT
+from nuanomaly.report.periods import periods
+from nuanomaly.report.printed import Cell
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Recorder:
+    """Where the numbers, words, tables and figures of a page go.
+
+    Attributes
+    ----------
+    comparison : Comparison
+        The declaration.
+    results : dict
+        What has been recorded.
+    """
+
+    comparison: declaration.Comparison
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _figures: list[str] = field(default_factory=list, repr=False)
+    _tables: list[str] = field(default_factory=list, repr=False)
+
+    def title(self, key: str) -> str:
+        """Return the name of a data set in figures and tables."""
+        return self.comparison.dataset(key).title
+
+    def release(self, name: str) -> Release:
+        """Return a pinned release by ``NAME`` (if one version is pinned), ``NAME@LABEL`` or ``NAME@VERSION``.
+
+        Raises
+        ------
+        UnknownNameError
+            If ``comparison.yaml`` does not pin it: a page rests on pinned data alone.
+        """
+        pinned = self.comparison.pinned
+        fits = [r for r in pinned if name in (r, r.partition("@")[0], r.rpartition("-r")[0])]
+        if len(fits) > 1:
+            raise NuanomalyError(f"{name} is pinned as {' and '.join(fits)}: name the version")
+        if not fits:
+            raise UnknownNameError("pinned release", name, pinned, f"comparison {self.comparison.name}")
+        return load(fits[0])
+
+    # --- numbers ----------------------------------------------------------------------------------------
+
+    def result(self, key: str, value: Any, unit: str = "", meaning: str = "", method: str = "") -> Any:
+        """Record a number (or a word) under a key and return it.
+
+        Parameters
+        ----------
+        key : str
+            Such as ``gallium.best_fit.dm2_41``; expectations and key numbers name it.
+        value : float, int, str, bool or None
+            A number that is not finite is recorded as None.
+        unit, meaning : str
+        method : str
+            How it was obtained: Wilks or toys, degrees of freedom, one- or two-sided.
+        """
+        plain = _plain(key, value)
+        about = {"unit": unit, "meaning": meaning, "method": method}
+        record = {"value": plain, **{k: v for k, v in about.items() if v}}
+        self.results[key] = record
+        _display({RESULT: {key: record}})
+        return value
+
+    def record(self, prefix: str, values: Mapping[str, Any], method: str = "") -> None:
+        """Record several numbers below one key; mappings in them are followed."""
+        for name, value in values.items():
+            if isinstance(value, Mapping):
+                self.record(f"{prefix}.{name}", value, method)
+            else:
+                self.result(f"{prefix}.{name}", value, method=method)
+
+    def cited(self, key: str) -> float:
+        """Return a published number that ``comparison.yaml`` declares under ``cited``, with its source.
+
+        Raises
+        ------
+        UnknownNameError
+            If it is not declared: no published number stands on a page without its source.
+        """
+        known = {entry["key"]: entry for entry in self.comparison.metadata.get("cited", ())}
+        if key not in known:
+            raise UnknownNameError("cited number", key, known, f"comparison {self.comparison.name}")
+        return float(known[key]["value"])
+
+    def verdict(self, word: str, sentence: str) -> None:
+        """Say the answer in a sentence or two, computed from the numbers; ``word`` is its shortest form.
+
+        Plain text: it also stands in terminals and in ``result.json``.
+        """
+        shown = f'<p class="word">{escape(word)}</p>{paragraph(sentence)}'
+        _display(
+            {
+                "text/html": f'<div class="verdict">{shown}</div>',
+                VERDICT: {"word": word, "sentence": sentence},
+            }
+        )
+
+    # --- words, tables, figures ---------------------------------------------------------------------------
+
+    def text(self, source: str) -> None:
+        """Write a paragraph that contains computed numbers (Markdown, formulas between dollar signs).
+
+        ``{cite:KEY, where}`` and ``{result:KEY}`` are written out (see :mod:`.claims`).
+        """
+        text = claims.filled(source, self.results, claims.references(self.comparison))
+        _display({"text/html": f'<div class="prose">{markdown(text)}</div>'})
+
+    def table(
+        self,
+        caption: str,
+        header: Sequence[str],
+        rows: Iterable[Sequence[Cell]],
+        note: str = "",
+        digits: int = 3,
+    ) -> None:
+        """Write a table; numbers are aligned to the right and shown with ``digits`` significant digits."""
+        self._tables.append(caption)
+        title = f"<b>Table {len(self._tables)}.</b> {printed.inline(caption)}"
+        _display({"text/html": printed.table(title, header, rows, note, digits)})
+
+    def figure(
+        self,
+        figure: "Figure",
+        name: str,
+        caption: str,
+        alt: str,
+        shows: Sequence[str],
+        regions: bool = False,
+    ) -> None:
+        """Put a figure on the page.
+
+        Parameters
+        ----------
+        name : str
+            Unique on the page; ``thumbnail`` in ``comparison.yaml`` names one.
+        caption : str
+            What is seen and what it means (Markdown).
+        alt : str
+            One sentence for readers who do not see it.
+        shows : sequence of str
+            Keys of data sets or pinned releases: their data-taking periods are added to the caption.
+        regions : bool
+            Whether it shows regions: how they are made, and which likelihoods are approximate, is added.
+        """
+        if name in self._figures:
+            raise NuanomalyError(f"figure {name!r} stands twice on the page: names are unique")
+        self._figures.append(name)
+        small = [self._period(shows)]
+        if regions:
+            small.insert(0, f"Regions: {self.comparison.metadata['statistics']['regions']}")
+            known = [name for name, _ in self.comparison.approximations()]
+            if known:
+                small.insert(1, f"Approximate likelihoods (see below): {', '.join(known)}")
+        number = len(self._figures)
+        fine = escape(" ".join(_stop(s) for s in small))
+        html = (
+            f'<figure id="figure-{name}">{drawing.svg(figure, name, alt)}<figcaption><b>Figure {number}.</b> '
+            f'{printed.inline(caption)} <span class="fine">{fine}</span></figcaption></figure>'
+        )
+        _display({"text/html": html, FIGURE: {"name": name}})
+
+    def _period(self, shows: Sequence[str]) -> str:
+        """Return until when the data of releases were taken, as their sources state it."""
+        ids: list[str] = []
+        for key in shows:
+            known = key in self.comparison.datasets
+            ids += self.comparison.dataset(key).releases if known else [self.release(key).id]
+        return periods([load(reference) for reference in dict.fromkeys(ids)])
+
+
+def _plain(key: str, value: Any) -> Cell:
+    """Return a value as JSON knows it.
+
+    Raises
+    ------
+    NuanomalyError
+        If it is neither a number nor a word.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise NuanomalyError(f"result {key!r} is a {type(value).__name__}: record single numbers or words")
+
+
+def _stop(sentence: str) -> str:
+    return sentence if sentence.endswith(".") else sentence + "."
+
+
+def _display(data: Mapping[str, Any]) -> None:
+    from IPython.display import display
+
+    display(dict(data), raw=True)  # type: ignore[no-untyped-call]

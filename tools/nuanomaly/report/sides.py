@@ -1,0 +1,226 @@
+"""A side of a comparison, and what every page asks of it: best fit, significance, scan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.analysis import Analysis
+from nuanomaly.inference.fit import Fit
+from nuanomaly.inference.grid import Grid, known_parameters
+from nuanomaly.inference.result import SYMBOLS
+from nuanomaly.inference.scan import Scan
+from nuanomaly.inference.significance import Significance
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.registry import model as make_model
+from nuanomaly.report import verdicts
+from nuanomaly.report.figures.canvas import LABELS
+from nuanomaly.report.printed import Cell
+from nuanomaly.report.words import number, unit
+
+if TYPE_CHECKING:
+    from nuanomaly.report.context import Page
+
+#: Parameters as they are written in sentences.
+SYMBOLS_IN_WORDS = {
+    "sin2_2theta_ee": "sin²2θee",
+    "sin2_2theta_mue": "sin²2θμe",
+    "sin2_2theta_mumu": "sin²2θμμ",
+    "dm2_41": "Δm²41",
+    "Ue4_sq": "|Ue4|²",
+    "Umu4_sq": "|Uμ4|²",
+    "Utau4_sq": "|Uτ4|²",
+}
+
+#: What can be recorded of a side, in the order in which it is.
+NUMBERS = ("best_fit", "minimum", "null", "significance")
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Data sets that are read together, under the model of a page; everything is computed when it is asked.
+
+    Attributes
+    ----------
+    key : str
+        Below which its numbers are recorded.
+    title : str
+        Its name in figures and tables.
+    analysis : Analysis
+        The question that its fit answers.
+    grid : mapping
+        The grid of its scan.
+    """
+
+    key: str
+    title: str
+    analysis: Analysis
+    grid: Mapping[str, Any]
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """The likelihood of all its data."""
+        return self.analysis.likelihood
+
+    @cached_property
+    def fit(self) -> Fit:
+        """The best fit."""
+        return self.analysis.fit()
+
+    @property
+    def point(self) -> Mapping[str, float]:
+        """The parameters of the best fit."""
+        return self.fit.parameters
+
+    @property
+    def significance(self) -> Significance:
+        """The significance against no oscillation, by Wilks' theorem.
+
+        Raises
+        ------
+        NuanomalyError
+            If the model has no point without oscillation.
+        """
+        if self.fit.against_none is None:
+            raise NuanomalyError(
+                f"{self.title}: model {self.analysis.model.name!r} does not say where oscillation vanishes "
+                "(`null` of a parameter): there is no significance"
+            )
+        return self.fit.against_none
+
+    @cached_property
+    def scan(self) -> Scan:
+        """The statistic on the declared grid."""
+        return self.analysis.given(grid=self.grid).scan()
+
+    def predict(self, **parameters: float) -> Any:
+        """Return the prediction of its only data set at a point, the best fit if none is given."""
+        return self.likelihood.predict(self.analysis.model, **(parameters or self.point))
+
+    def numbers(self, names: Sequence[str] = ()) -> dict[str, tuple[Any, str]]:
+        """Return numbers of the side with how each was obtained, by name: those of :data:`NUMBERS` there are.
+
+        Raises
+        ------
+        NuanomalyError
+            For a significance that was asked for and that there is not.
+        """
+        entries: dict[str, tuple[Any, str]] = {}
+        for name in names or (NUMBERS if self.fit.against_none else NUMBERS[:2]):
+            if name == "best_fit":
+                entries[name] = (dict(self.point), "")
+            elif name == "minimum":
+                entries[name] = (self.fit.value, "")
+            elif name == "null":
+                entries[name] = (self.fit.value + self.significance.delta, "")
+            else:
+                entries[name] = (self.significance.to_dict(), self.significance.how)
+        return entries
+
+    def row(self) -> list[Cell]:
+        """Return the cells of :func:`header`."""
+        fit, test = self.fit, self.fit.against_none
+        least = f"{fit.value:.2f}" + ("" if fit.n_bins is None else f" / {fit.n_bins}")
+        shown: list[Cell] = ["–", "–"] if test is None else [f"{test.delta:.2f}", verdicts.sigmas(test)]
+        return [self.title, *self.point.values(), least, *shown]
+
+
+def made(
+    page: "Page",
+    data: "Sequence[str | Likelihood | Side]",
+    key: str = "",
+    title: str = "",
+    mode: str | None = None,
+    grid: Grid | None = None,
+    allow_overlap: bool = False,
+) -> Side:
+    """Return a side of a page; see :meth:`nuanomaly.report.context.Page.side`.
+
+    Raises
+    ------
+    NuanomalyError
+        If no data are named.
+    UnknownNameError
+        For data that the page does not pin.
+    """
+    if not data:
+        raise NuanomalyError("name the data of the side: keys of `datasets`, or pinned releases")
+    members = [one.likelihood if isinstance(one, Side) else _member(page, one, mode) for one in data]
+    names, titles = zip(*(_named(page, one) for one in data), strict=True)
+    model = _model(page, data)
+    chosen = make_model(model)
+    declared = {n: v for n, v in page.grid.items() if all(n in known_parameters(m, chosen) for m in members)}
+    analysis = Analysis(members, chosen, grid=declared if grid is None else grid, allow_overlap=allow_overlap)
+    return Side(key or "-".join(names), title or _listed(titles), analysis, declared)
+
+
+def _member(page: "Page", data: str | Likelihood, mode: str | None) -> Likelihood:
+    return page.likelihood(data, mode) if isinstance(data, str) else data
+
+
+def _named(page: "Page", data: str | Likelihood | Side) -> tuple[str, str]:
+    """Return key and title of one of the data of a side."""
+    if isinstance(data, Side):
+        return data.key, data.title
+    if isinstance(data, Likelihood):
+        return data.name, data.release
+    if data in page.comparison.datasets:
+        return data, page.title(data)
+    return data.partition("@")[0], str(page.release(data).metadata["experiment"])
+
+
+def _model(page: "Page", data: "Sequence[str | Likelihood | Side]") -> str:
+    """Return the model of a side: its own, if the declaration gives it one."""
+    own = [
+        page.comparison.dataset(one).model
+        for one in data
+        if isinstance(one, str) and one in page.comparison.datasets
+    ]
+    return own[0] if own else page.model
+
+
+def _listed(titles: Sequence[str]) -> str:
+    """Return titles as a list in words.
+
+    Examples
+    --------
+    >>> _listed(["LSND", "KARMEN", "MiniBooNE"])
+    'LSND, KARMEN and MiniBooNE'
+    """
+    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+
+
+def in_words(point: Mapping[str, float], units: Mapping[str, str]) -> str:
+    """Return a point as it stands in a sentence.
+
+    Examples
+    --------
+    >>> in_words({"dm2_41": 1.2345, "sin2_2theta_ee": 0.34}, {"dm2_41": "eV**2"})
+    'Δm²41 = 1.23 eV², sin²2θee = 0.340'
+    """
+    return ", ".join(
+        f"{SYMBOLS_IN_WORDS.get(name, name)} = {number(value)} {unit(units.get(name, '1'))}".rstrip()
+        for name, value in point.items()
+    )
+
+
+def heading(name: str, units: Mapping[str, str]) -> str:
+    """Return what stands over a column of a parameter.
+
+    Examples
+    --------
+    >>> heading("dm2_41", {}), heading("length", {"length": "m"})
+    ('$\\\\Delta m^2_{41}$ (eV²)', 'length (m)')
+    """
+    own = unit(units.get(name, "1"))
+    return LABELS.get(name, f"{name} ({own})" if own else name)
+
+
+def header(sides: Sequence[Side]) -> list[str]:
+    """Return the header of a table of best fits."""
+    first = sides[0]
+    symbols = {SYMBOLS[side.fit.statistic] for side in sides}
+    symbol = symbols.pop() if len(symbols) == 1 else "statistic"
+    parameters = [heading(name, first.analysis.units) for name in first.point]
+    return ["data", *parameters, f"{symbol} / data", f"Δ({symbol}) of none", "significance"]
