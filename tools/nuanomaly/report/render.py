@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from nbformat import NotebookNode
 
+#: What stands at the top of every page, and where it leads from the start page.
+NAVIGATION = (
+    ("index.html", "Answers"),
+    ("index.html#anomalies", "Anomalies"),
+    ("index.html#comparisons", "Comparisons"),
+    ("releases.html", "Data"),
+    ("models.html", "Models"),
+    ("rightness.html", "How right?"),
+)
+
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -71,7 +81,7 @@ def environment() -> "Environment":
 
 def page(template: str, **values: Any) -> str:
     """Return a page."""
-    return environment().get_template(template).render(version=__version__, **values)
+    return environment().get_template(template).render(version=__version__, navigation=NAVIGATION, **values)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,6 @@ import filecmp
 import json
 import re
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from inspect import getdoc
 from pathlib import Path
@@ -14,28 +13,17 @@ from markupsafe import Markup
 
 from nuanomaly.archive import amendments, anomalies, names
 from nuanomaly.archive.cite import cite
-from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import Release, folders, load, read
+from nuanomaly.archive.release import Release, folders, read
 from nuanomaly.archive.tables import expand_columns
 from nuanomaly.archive.validate import explanations
-from nuanomaly.inference.agreement import WORDS, of_benchmark
 from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
-from nuanomaly.report import coverage, declaration, proofs, render, rightness, spread
+from nuanomaly.report import coverage, declaration, overview, proofs, render, rightness, start
+from nuanomaly.report.claimed import anomaly_page
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.markup import markdown
 from nuanomaly.report.periods import period
-
-SECTORS = {
-    "source": "Radioactive sources",
-    "reactor": "Reactors",
-    "decay-at-rest": "Decay at rest",
-    "decay-in-flight": "Decay in flight",
-    "cevns": "Coherent scattering on nuclei",
-    "other": "Other",
-}
-#: From the best provenance to the least direct one.
-STATUSES = ("official", "transcribed", "digitised", "derived")
+from nuanomaly.report.start import SECTORS
 
 
 def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
@@ -51,15 +39,17 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
     proven = {release.id: _rows(release, rows, out) for release in every}
     results, declared = _results(out), declaration.comparisons()
     lines = [*rightness.of_releases(proven), *rightness.of_comparisons(results, declared)]
+    whole = overview.overview(results)
     pages = {
         "style.css": render.stylesheet(),
-        "index.html": _index(every, proven, results, declared, lines),
+        "index.html": start.page(whole, results, declared, every, rightness.counts(lines)),
+        "releases.html": start.releases(every, proven),
         "models.html": _models(),
         "rightness.html": _rightness(every, lines, declared),
-        "findings.html": render.page("findings.html.j2", up="", body=Markup(explanations.as_html())),
+        "validation.html": render.page("validation.html.j2", up="", body=Markup(explanations.as_html())),
     }
     for anomaly in anomalies.anomalies().values():
-        pages[f"anomalies/{anomaly['name']}.html"] = _anomaly(anomaly, results, declared)
+        pages[f"anomalies/{anomaly['name']}.html"] = anomaly_page(anomaly, every, results, declared, whole)
     for release in every:
         pages[f"{_place(release)}/index.html"] = _release(release, every, proven[release.id], declared)
     for name, text in pages.items():
@@ -124,64 +114,6 @@ def _sweep(out: Path, kept: set[Path]) -> None:
 # --- pages --------------------------------------------------------------------------------------------------
 
 
-def _index(
-    every: list[Release],
-    proven: Mapping[str, proofs.Rows | None],
-    results: list[dict[str, Any]],
-    declared: list[Comparison],
-    lines: Sequence[rightness.Line],
-) -> str:
-    thumbnails = {c.name: c.metadata["thumbnail"] for c in declared}
-    moved = spread.spreads(results, declared)
-    sectors: dict[str, list[dict[str, Any]]] = {}
-    for release in sorted(every, key=lambda r: (list(SECTORS).index(r.metadata["sector"]), r.name)):
-        sectors.setdefault(release.metadata["sector"], []).append(_line(release, proven[release.id]))
-    return render.page(
-        "index.html.j2",
-        up="",
-        comparisons=[{"result": r, "thumbnail": _made(r, thumbnails)} for r in results],
-        right=rightness.counts(lines),
-        spreads=moved,
-        spread_figure=Markup(spread.figure(moved)) if moved else "",
-        anomalies=list(anomalies.anomalies().values()),
-        sectors=sectors,
-        sector_names=SECTORS,
-    )
-
-
-def _made(result: Mapping[str, Any], thumbnails: Mapping[str, str]) -> str:
-    """Return the thumbnail, unless the report ended before it was drawn."""
-    return "" if result["status"] == "error" else thumbnails[result["comparison"]]
-
-
-def _line(release: Release, rows: proofs.Rows | None) -> dict[str, Any]:
-    """Return what the start page says of a release."""
-    tables = release.metadata["tables"].values()
-    counts = Counter(table["status"] for table in tables)
-    likelihood = release.metadata.get("likelihood") or {}
-    modes = list(likelihood.get("modes", ()))
-    kind = "none" if not likelihood else "yes" if len(modes) == 1 else f"{len(modes)} modes"
-    good = "not recomputed" if rows is None else _words(rows) if rows else "none"
-    return {
-        "release": release,
-        "statuses": {word: counts[word] for word in STATUSES if counts[word]},
-        "likelihood": kind,
-        "benchmarks": good,
-    }
-
-
-def _words(rows: proofs.Rows) -> str:
-    """Return how many benchmarks are reproduced, consistent or neither.
-
-    Examples
-    --------
-    >>> _words([{"expected": 1.0, "recomputed": 1.0}, {"expected": 2.0, "recomputed": 9.0}])
-    '1 reproduced, 1 not reproduced'
-    """
-    entries = Counter(of_benchmark(row).word for row in rows)
-    return ", ".join(f"{entries[word]} {word}" for word in WORDS if entries[word])
-
-
 def _release(
     release: Release, every: list[Release], rows: proofs.Rows | None, declared: list[Comparison]
 ) -> str:
@@ -228,29 +160,6 @@ def _mode(likelihood: Mapping[str, Any], mode: Mapping[str, Any]) -> dict[str, s
         made = ", ".join(parts)
     title = merged.get("title", "the only one")
     return {"title": title, "made_of": made, "approximate": str(mode.get("approximate", ""))}
-
-
-def _anomaly(
-    anomaly: Mapping[str, Any], results: Iterable[Mapping[str, Any]], declared: list[Comparison]
-) -> str:
-    about = {c.name for c in declared if anomaly["name"] in c.metadata["anomalies"]}
-    return render.page(
-        "anomaly.html.j2",
-        up="../",
-        anomaly=anomaly,
-        numbers={entry["key"]: n for n, entry in enumerate(anomaly["references"], 1)},
-        carry=[(r, _known(r)) for r in anomaly["releases"]["carry"]],
-        test=[(r, _known(r)) for r in anomaly["releases"]["test"]],
-        comparisons=[r for r in results if r["comparison"] in about],
-        sector_names=SECTORS,
-    )
-
-
-def _known(reference: str) -> Release | None:
-    try:
-        return load(reference)
-    except NuanomalyError:
-        return None
 
 
 def _rightness(

@@ -231,6 +231,58 @@ def expectation_word(row: Mapping[str, Any]) -> str:
     return of_expectation(row).word
 
 
+#: A sentence ends before a capital, a Greek letter, a number, a bracket, or the superscript of an isotope.
+_STOP = re.compile(r"(?<=[.!?])\s+(?=[A-ZΑ-Ωα-ω0-9|(²³⁰-⁹])")
+#: How long a bracket may be before it is left out of a short form.
+_LONG = 24
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a plain text.
+
+    Examples
+    --------
+    >>> sentences("They agree (χ² = 2.9, p = 58 %). Above 0.2 eV² it is 6.1. ²³⁵U is low.")
+    ['They agree (χ² = 2.9, p = 58 %).', 'Above 0.2 eV² it is 6.1.', '²³⁵U is low.']
+    """
+    return _STOP.split(text.strip())
+
+
+def opening(text: str, count: int = 2) -> str:
+    """Return the first sentences: what stands as a verdict."""
+    return " ".join(sentences(text)[:count])
+
+
+def rest(text: str, count: int = 2) -> str:
+    """Return what stands under a verdict: all but its first sentences.
+
+    Examples
+    --------
+    >>> opening("One. Two. Three."), rest("One. Two. Three."), rest("One.")
+    ('One. Two.', 'Three.', '')
+    """
+    return " ".join(sentences(text)[count:])
+
+
+def brief(text: str) -> str:
+    """Return the first sentence up to a semicolon, without its long brackets.
+
+    Examples
+    --------
+    >>> brief("Gallium (sources) is low (χ²PG = 11.6 for 2 degrees of freedom, p = 0.15 %). More follows.")
+    'Gallium (sources) is low.'
+    """
+    first = sentences(text)[0]
+    short = re.sub(r"\s*\([^()]*(?:\([^()]*\)[^()]*)*\)", lambda m: m[0] if len(m[0]) < _LONG else "", first)
+    clause = short.partition(";")[0].strip()
+    return clause if clause.endswith((".", "!", "?")) else f"{clause}."
+
+
+def capitalized(text: str) -> str:
+    """Return a text with its first letter large and all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "unit": unit,
     "channel": channel,
@@ -247,4 +299,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "breakable": breakable,
     "benchmark_word": benchmark_word,
     "expectation_word": expectation_word,
+    "opening": opening,
+    "rest": rest,
+    "brief": brief,
+    "capitalized": capitalized,
 }
