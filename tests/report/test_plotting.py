@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 import nuanomaly
+from nuanomaly.archive import paths
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.analysis import Analysis
+from nuanomaly.inference.runs import stored_run
 from nuanomaly.inference.survey import survey
 from nuanomaly.report.plotting import Picture, plot
+from nuanomaly.report.plotting.bins import bins
 
+POINT = {"dm2_41": 0.6, "sin2_2theta_mue": 0.01}
 GRID = {"dm2_41": (0.1, 10.0, 21, "log"), "sin2_2theta_ee": (0.01, 1.0, 15, "log")}
 
 
@@ -55,6 +59,75 @@ def test_a_spectrum_holds_data_prediction_and_pulls() -> None:
     np.testing.assert_allclose(table["predicted"], lk.predict("2nu-mue", **point))
     np.testing.assert_allclose(table["three_neutrinos"], lk.predict("3nu"))
     assert (np.sign(table["pull"]) == np.sign(table["observed"] - table["predicted"])).all()
+
+
+def test_pulls_times_errors_are_what_is_left_of_the_data() -> None:
+    table = plot(Analysis("karmen", "2nu-mue"), kind="spectrum", at=POINT).table
+    np.testing.assert_allclose(
+        table["observed"] - table["fitted"], table["pull"] * table["error"], atol=1e-12
+    )
+    np.testing.assert_allclose(table["fitted"], table["predicted"])  # no nuisance moves it
+    assert table["low"].iloc[0] == 16.0
+    assert table["high"].iloc[-1] == 52.0
+
+
+def test_each_table_of_the_data_is_a_panel_of_its_own() -> None:
+    picture = plot(Analysis("miniboone-nue@2020:combined", "2nu-mue"), kind="spectrum", at=POINT)
+    assert [title.get_title(loc="left").split()[-1] for title in picture.figure.axes[:4]] == [
+        "nue_nu",
+        "numu_nu",
+        "nue_nubar",
+        "numu_nubar",
+    ]
+    lk = nuanomaly.likelihood("miniboone-nue@2020:combined")
+    np.testing.assert_array_equal(picture.table["observed"], lk.data)
+
+
+def test_every_release_with_bins_has_a_spectrum() -> None:
+    for name in ("best", "danss", "prospect", "coherent-csi", "daya-bay", "reactor-rates", "minos-sterile"):
+        lk = nuanomaly.likelihood(name)
+        names = [n for part in bins(lk) for n in part.names]
+        assert len(names) == lk.n_bins
+        assert all(part.borders.size == len(part.names) + 1 for part in bins(lk))
+
+
+def test_a_ladder_holds_rates_over_those_of_three_neutrinos() -> None:
+    table = plot(
+        Analysis("gallium", "2nu-ee"), kind="ladder", at={"dm2_41": 1.3, "sin2_2theta_ee": 0.3}
+    ).table
+    assert table["name"].tolist()[-2:] == ["BEST-inner 51Cr", "BEST-outer 51Cr"]
+    ratios = nuanomaly.load("best").table("measurements")["ratio_bahcall"]
+    expected = nuanomaly.likelihood("best").predict("3nu")  # θ13 takes two millionths
+    np.testing.assert_allclose(table["ratio"].tolist()[-2:], ratios / expected)
+    with pytest.raises(NuanomalyError, match="too many for a ladder"):
+        plot(Analysis("prospect", "2nu-ee"), kind="ladder", at={"dm2_41": 1.3, "sin2_2theta_ee": 0.3})
+
+
+def test_stored_critical_values_are_those_of_the_toys_at_their_points() -> None:
+    root = paths.checkout()
+    assert root is not None
+    run = stored_run(root / "comparisons" / "coherent-nsi", "ee")
+    stored = run.tables["critical"]
+    asked = Analysis("coherent-csi@2017-r2:standard", "3nu", grid={"eps_ee": stored["eps_ee"].to_numpy()})
+    table = plot(asked, levels=[0.9], toys=[run]).table
+    drawn = table[table["data"] == "ee, 90 %"]
+    np.testing.assert_allclose(drawn["critical"], stored["critical_90"])
+    with pytest.raises(NuanomalyError, match="no level of 80 %"):
+        plot(asked, levels=[0.8], toys=[run])
+
+
+def test_two_of_three_parameters_are_drawn_with_the_third_minimised_over() -> None:
+    grid = {"dm2_41": (0.5, 5.0, 5, "log"), "Ue4_sq": (0.01, 0.3, 4, "log")}
+    asked = Analysis("gallex", "3+1", grid=grid, fixed={})
+    table = plot(asked).table
+    np.testing.assert_allclose(table["delta"], asked.scan(profile=["Umu4_sq"]).delta().ravel())
+
+
+def test_scans_are_overlaid_if_they_are_over_the_same_parameters(analysis: Analysis) -> None:
+    scans = [analysis.side(k).scan() for k in range(2)]
+    assert set(plot(scans).table["data"]) == set(analysis.names)
+    with pytest.raises(NuanomalyError, match="different parameters"):
+        plot([scans[0], analysis.profile("dm2_41")])
 
 
 def test_a_survey_is_a_chart_of_its_differences() -> None:

@@ -56,7 +56,7 @@ _HOMES = {
     "inference.survey": ("Verdict", "survey"),
     "inference.toys": ("ToyTest",),
     "inference.workers": ("Placement",),
-    "report.plotting": ("Picture", "plot"),
+    "report.plotting": ("Picture", "plot", "published_contours"),
 }
 #: Packages that are called like the function of their name; they stay what they are at every access.
 _CALLABLE = ("likelihood", "model")
@@ -137,6 +137,7 @@ if TYPE_CHECKING:
     from nuanomaly.model.wave_model import WaveModel as WaveModel
     from nuanomaly.report.plotting import Picture as Picture
     from nuanomaly.report.plotting import plot as plot
+    from nuanomaly.report.plotting import published_contours as published_contours
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,18 @@ class Release:
     def id(self) -> str:
         """``NAME@VERSION``."""
         return f"{self.name}@{self.version}"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: title, state, tables, modes of the likelihood."""
+        modes = (self.metadata.get("likelihood") or {}).get("modes", {})
+        heads = {
+            "title": self.metadata.get("title", ""),
+            "state": self.state,
+            "tables": ", ".join(self.tables),
+            "likelihood": ", ".join(modes) or "none: its tables can be read, but not fitted",
+        }
+        rows = "".join(f"<tr><th>{key}</th><td>{escape(str(text))}</td></tr>" for key, text in heads.items())
+        return f"<table><caption>{escape(self.id)}</caption><tbody>{rows}</tbody></table>"
 
     @property
     def state(self) -> str:

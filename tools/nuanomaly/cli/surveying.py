@@ -9,6 +9,7 @@ from nuanomaly.cli import options, output
 
 if TYPE_CHECKING:
     from nuanomaly.inference.survey import Verdict
+    from nuanomaly.model.probabilities import Model
 
 
 @click.command()
@@ -24,19 +25,10 @@ def survey(datasets: Sequence[str], model: str, settings: Sequence[str], fit: bo
     fails, says why. Below the table stands the sum of the differences, where no two releases share data.
     """
     from nuanomaly.inference.survey import combined, with_likelihood
-    from nuanomaly.inference.survey import survey as run
-    from nuanomaly.likelihood.build import likelihood
-    from nuanomaly.model.registry import model as make_model
 
-    chosen = make_model(model)
-    references = list(datasets) or with_likelihood()
-    interactions = {p.name: p for name in references for p in likelihood(name).interaction_parameters}
-    known = {**interactions, **{p.name: p for p in chosen.parameters}}
-    values = options.parse_settings(settings, known, chosen.name)
-    with output.progress("releases") as progress:
-        verdicts = run(chosen, values, references, fit=fit, progress=progress)
+    chosen, entries = verdicts(datasets, model, settings, fit)
     if as_json:
-        output.emit([v.to_dict() for v in verdicts])
+        output.emit([v.to_dict() for v in entries])
         return
     point = "the best point of each release" if fit else "one point"
     click.echo(f"model {chosen.name} at {point}; Δ < 0 where a release prefers it to three neutrinos")
@@ -51,11 +43,11 @@ def survey(datasets: Sequence[str], model: str, settings: Sequence[str], fit: bo
             output.number(v.delta, 4),
             _note(v),
         )
-        for v in verdicts
+        for v in entries
     ]
     headings = ["release", "statistic", "value", "bins", "three neutrinos", "own null", "Δ", "note"]
     output.table(headings, rows)
-    total, shared = combined(references, verdicts)
+    total, shared = combined(list(datasets) or with_likelihood(), entries)
     if total is not None:
         click.echo(f"together: Δ = {output.number(total, 4)} (no two of them share data)")
     elif shared:
@@ -64,6 +56,24 @@ def survey(datasets: Sequence[str], model: str, settings: Sequence[str], fit: bo
             f"not added up: {len(shared)} pairs share data, such as {first.first} and {first.second}; name "
             "the data sets that are to be added"
         )
+
+
+def verdicts(
+    datasets: Sequence[str], model: str, settings: Sequence[str], fit: bool
+) -> "tuple[Model, Sequence[Verdict]]":
+    """Return the model that was named, and what each release says of the point that the texts give."""
+    from nuanomaly.inference.survey import survey as run
+    from nuanomaly.inference.survey import with_likelihood
+    from nuanomaly.likelihood.build import likelihood
+    from nuanomaly.model.registry import model as make_model
+
+    chosen = make_model(model)
+    references = list(datasets) or with_likelihood()
+    interactions = {p.name: p for name in references for p in likelihood(name).interaction_parameters}
+    known = {**interactions, **{p.name: p for p in chosen.parameters}}
+    values = options.parse_settings(settings, known, chosen.name)
+    with output.progress("releases") as progress:
+        return chosen, run(chosen, values, references, fit=fit, progress=progress)
 
 
 def _note(verdict: "Verdict") -> str:

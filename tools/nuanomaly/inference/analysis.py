@@ -13,6 +13,7 @@ from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.coverage import NOMINAL, coverage_of
 from nuanomaly.inference.feldman_cousins import LEVELS, FeldmanCousins, feldman_cousins_of
 from nuanomaly.inference.fit import Fit, fit_of, profile_of, significance_of
+from nuanomaly.inference.notebooks import shown_in_notebooks
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.raster import Raster, raster_of
@@ -77,6 +78,7 @@ class Analysis(Question):
         """
         return self.likelihood.chi2(self.model, **{**self.fixed, **parameters})
 
+    @shown_in_notebooks
     def scan(
         self,
         *,
@@ -88,6 +90,7 @@ class Analysis(Question):
         """Return the statistic on the grid; see :func:`nuanomaly.scan`."""
         return scan_of(self, profile, progress, Effort(workers=workers, limit=limit))
 
+    @shown_in_notebooks
     def fit(
         self,
         *,
@@ -100,10 +103,12 @@ class Analysis(Question):
         """Return the best fit; see :func:`nuanomaly.fit`."""
         return fit_of(self, errors, progress, Effort(seed, workers, limit))
 
+    @shown_in_notebooks
     def profile(self, parameter: str, *, progress: Progress | None = None) -> Scan:
         """Return the scan of one parameter, all others minimised over; see :func:`nuanomaly.profile`."""
         return profile_of(self, parameter, progress)
 
+    @shown_in_notebooks
     def compare(
         self,
         *,
@@ -115,6 +120,7 @@ class Analysis(Question):
         """Return whether the sides are compatible; see :func:`nuanomaly.compare`."""
         return compatibility_of(self, progress, Effort(seed, workers, limit))
 
+    @shown_in_notebooks
     def significance(
         self,
         *,
@@ -126,22 +132,27 @@ class Analysis(Question):
         """Return the significance against no oscillation by Wilks; see :func:`nuanomaly.significance`."""
         return significance_of(self, dof=dof, sided=sided, best=best, progress=progress)
 
+    @shown_in_notebooks
     def toy_significance(self, **settings: Any) -> ToyTest:
         """Return the significance against no oscillation by toys; see :func:`nuanomaly.toy_significance`."""
         return montecarlo.toy_significance_of(self, **settings)
 
+    @shown_in_notebooks
     def toy_compatibility(self, **settings: Any) -> ToyTest:
         """Return the parameter goodness of fit by toys; see :func:`nuanomaly.toy_compatibility`."""
         return montecarlo.toy_compatibility_of(self, **settings)
 
+    @shown_in_notebooks
     def toy_goodness(self, **settings: Any) -> ToyTest:
         """Return the goodness of the best fit by toys; see :func:`nuanomaly.toy_goodness`."""
         return montecarlo.toy_goodness_of(self, **settings)
 
+    @shown_in_notebooks
     def toy_hypothesis(self, at: Mapping[str, float], **settings: Any) -> ToyTest:
         """Return the test of one point by its own toys; see :func:`nuanomaly.toy_hypothesis`."""
         return montecarlo.toy_hypothesis_of(self, at, **settings)
 
+    @shown_in_notebooks
     def feldman_cousins(
         self,
         *,
@@ -157,6 +168,7 @@ class Analysis(Question):
             self, levels=levels, toys=toys, seed=seed, placement=placement, progress=progress, **settings
         )
 
+    @shown_in_notebooks
     def coverage(
         self,
         *,

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.notebooks import shown_in_notebooks
 from nuanomaly.likelihood.interface import Likelihood
 
 _P = ParamSpec("_P")
@@ -19,6 +20,8 @@ def named_after(
     count: int, *former: str, hints: Mapping[type, str] | None = None
 ) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
     """Make a function refuse more than ``count`` arguments without a name, with the call to write instead.
+
+    In a notebook it shows its progress.
 
     Parameters
     ----------
@@ -39,11 +42,13 @@ fit('karmen', '2nu-mue', grid={'dm2_41': 5})
     """
 
     def decorate(function: Callable[_P, _T]) -> Callable[_P, _T]:
+        shown = shown_in_notebooks(function)
+
         @wraps(function)
         def called(*args: _P.args, **keywords: _P.kwargs) -> _T:
             if len(args) > count:
                 raise PositionalArgumentError(_said(function.__name__, args, count, former, hints or {}))
-            return function(*args, **keywords)
+            return shown(*args, **keywords)
 
         return called
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Literal
 
 from nuanomaly.archive.catalog import entries
@@ -9,6 +10,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import load
 from nuanomaly.inference.datasets import FoundOverlap, overlaps
 from nuanomaly.inference.fit import fit_of
+from nuanomaly.inference.notebooks import shown_in_notebooks
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.result import SYMBOLS, Result, point_text
 from nuanomaly.inference.significance import p_value
@@ -85,12 +87,32 @@ class Verdict(Result):
         return {**self.__dict__, "fitted": dict(self.fitted)}
 
 
+class Survey(list[Verdict]):
+    """What releases say of one point of a model; a list of verdicts that shows itself as a table."""
+
+    def _repr_html_(self) -> str:
+        headings = ("release", "value", "three neutrinos", "Δ", "obtained by")
+        head = "".join(f"<th>{heading}</th>" for heading in headings)
+        rows = []
+        for verdict in self:
+            numbers = (verdict.value, verdict.three_neutrinos, verdict.delta)
+            name = verdict.release + (f":{verdict.mode}" if verdict.mode else "")
+            cells = [name, *("–" if n is None else f"{n:.2f}" for n in numbers), verdict.how]
+            rows.append("".join(f"<td>{escape(cell)}</td>" for cell in cells))
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        caption = f"Survey of {len(self)} data sets; Δ &lt; 0 where one prefers the model"
+        return (
+            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+
 def with_likelihood() -> list[str]:
     """Return the newest released version of every dataset that declares a likelihood."""
     names = dict.fromkeys(e.name for e in entries() if e.state == "released")
     return [r.id for r in map(load, names) if r.metadata.get("likelihood")]
 
 
+@shown_in_notebooks
 def survey(
     model: AnyModel,
     parameters: Mapping[str, float],
@@ -98,7 +120,7 @@ def survey(
     *,
     fit: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Verdict]:
+) -> Survey:
     """Return what each release says of one point of a model; nothing is combined, so overlaps do not matter.
 
     Parameters
@@ -133,7 +155,7 @@ def survey(
         verdicts.append(_verdict(lk, chosen, parameters, fit))
         if progress:
             progress(done + 1, len(likelihoods))
-    return verdicts
+    return Survey(verdicts)
 
 
 def _names(model: Model) -> set[str]:

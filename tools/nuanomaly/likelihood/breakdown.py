@@ -32,6 +32,8 @@ class Breakdown:
         What belongs to no bin: ln det, priors that the release ties to parameters, pulls of its own.
     own_pulls : mapping of str to float
         Pulls that the statistic profiles itself, in units of their priors.
+    errors : array, shape (n,)
+        Standard deviations of the data under the prediction.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Breakdown:
     pulls: Array
     terms: Mapping[str, float] = field(default_factory=dict)
     own_pulls: Mapping[str, float] = field(default_factory=dict)
+    errors: Array = field(default_factory=lambda: np.zeros(0))
 
     @property
     def value(self) -> float:

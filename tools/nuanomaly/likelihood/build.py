@@ -190,16 +190,27 @@ def _fingerprint(release: Release) -> int:
     return hash(tuple(file.stat().st_mtime_ns for file in files if file.is_file()))
 
 
-@lru_cache(maxsize=64)
-def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -> Likelihood:
+def configuration(release: Release, mode: str | None) -> tuple[str | None, dict[str, Any]]:
+    """Return the name of a mode (the default one for None) and all that is declared for it.
+
+    Raises
+    ------
+    UnknownNameError
+        If the release has no such mode.
+    NuanomalyError
+        If the release declares no likelihood.
+    """
     declared, modes, default = declared_modes(release)
     further = release.metadata.get("further_modes", {})
     chosen = mode_name([*modes, *further], default, mode, release.id)
     common = {k: v for k, v in declared.items() if k not in ("modes", "default_mode")}
-    config: dict[str, Any] = {
-        **common,
-        **(further[chosen] if chosen in further else declared["modes"][chosen]),
-    }
+    return chosen, {**common, **(further[chosen] if chosen in further else declared["modes"][chosen])}
+
+
+@lru_cache(maxsize=64)
+def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -> Likelihood:
+    chosen, config = configuration(release, mode)
+    modes = list(release.metadata["likelihood"]["modes"])
     approximate = str(config.get("approximate", ""))
     disjoint = {item["with"]: tuple(item["modes"]) for item in release.metadata.get("disjoint", ())}
     overlaps = tuple(

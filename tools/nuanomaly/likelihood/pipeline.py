@@ -202,7 +202,8 @@ class ResponseLikelihood(Likelihood):
             terms["priors of parameters"] = float(np.ravel(self._penalty(model, points))[0])
         pulls = {name: float(value[0]) for name, value in measure.own_pulls(there).items()}
         bins = measure.contributions(there)[0]
-        return (Breakdown(self.release, bins, measure.pulls(there)[0], terms, pulls),)
+        errors = measure.errors(there)[0]
+        return (Breakdown(self.release, bins, measure.pulls(there)[0], terms, pulls, errors),)
 
     def moments(self, model: Model, points: Mapping[str, Array]) -> Moments | None:
         """Return mean and covariance of the data at complete points, or None (see the base)."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nuanomaly.inference.notebooks import SWITCH
 from nuanomaly.report import threads
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def _environment(scratch: Path) -> dict[str, str]:
         "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
         "PYTHONHASHSEED": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        SWITCH: "off",  # bars of progress would stand on the page
         **threads.SINGLE,
     }
     return {**os.environ, **own}

@@ -77,7 +77,8 @@ class FixedLikelihood(Likelihood):
         """Return what each bin adds at one complete point."""
         residual = (self.observed - self.observables(model, points))[0]
         errors = np.sqrt((gaussian_noise(self.inverse) ** 2).sum(axis=1))
-        return (Breakdown(self.release, residual * (residual @ self.inverse), residual / errors),)
+        shares, pulls = residual * (residual @ self.inverse), residual / errors
+        return (Breakdown(self.release, shares, pulls, errors=errors),)
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the prediction at nominal nuisances, shape (P, n)."""

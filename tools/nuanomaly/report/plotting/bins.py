@@ -1,0 +1,119 @@
+"""What the bins of a likelihood are, as far as the tables of its data say it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import load
+from nuanomaly.archive.validate.bins import edge_columns
+from nuanomaly.likelihood.build import configuration
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """The bins of a data set.
+
+    Attributes
+    ----------
+    part : str
+        The table of the data, if there are several.
+    names : tuple of str
+        What each bin is.
+    edges : array, shape (n + 1,), or None
+        If the bins are one unbroken row in one quantity.
+    quantity : str
+        The quantity of the edges and its unit; else ``bin``.
+    unit : str
+        Of the data.
+    """
+
+    part: str
+    names: tuple[str, ...]
+    edges: Array | None
+    quantity: str
+    unit: str
+
+    @property
+    def borders(self) -> Array:
+        """Edges to draw at: those of the quantity, or whole numbers around the number of each bin."""
+        numbers = np.arange(len(self.names) + 1) - 0.5
+        return np.asarray(numbers if self.edges is None else self.edges, float)
+
+
+def bins(member: Likelihood) -> list[Bins]:
+    """Return the bins of a likelihood of one release by table; numbers where the tables do not say more."""
+    count = member.n_bins or 0
+    numbered = [Bins("", tuple(str(k) for k in range(count)), None, "bin", "")]
+    try:
+        release = load(member.release)
+        declared = configuration(release, member.mode)[1]["statistic"]["data"]
+    except (NuanomalyError, KeyError, TypeError):
+        return numbered  # a likelihood that was made by hand, or variants of one
+    parts = [declared] if isinstance(declared, Mapping) else list(declared)
+    if not all(isinstance(part, Mapping) and "table" in part for part in parts):
+        return numbered
+    tables = [release.table(part["table"]) for part in parts]
+    if sum(map(len, tables)) != count:
+        return numbered
+    several = len(parts) > 1
+    return [
+        _of_table(part["table"] if several else "", table, str(part.get("column", "")))
+        for part, table in zip(parts, tables, strict=True)
+    ]
+
+
+def _of_table(part: str, table: "pd.DataFrame", column: str) -> Bins:
+    """Return the bins that the rows of a table are."""
+    names, unit, pair = tuple(_names(table)), table.attrs["units"].get(column, ""), _edges(table)
+    if pair is None:
+        return Bins(part, names, None, "bin", unit)
+    low, high = (table[name].to_numpy(float) for name in pair)
+    of = table.attrs["units"].get(pair[0], "1")
+    energy = table.attrs.get("energies", {}).get(pair[0], "")
+    quantity = _quantity(pair[0], energy)
+    return Bins(part, names, np.append(low, high[-1]), quantity if of == "1" else f"{quantity} ({of})", unit)
+
+
+def _edges(table: "pd.DataFrame") -> tuple[str, str] | None:
+    """Return the columns of the edges, if the bins touch in one quantity."""
+    pairs = edge_columns(list(table.columns), {})
+    if len(pairs) != 1:
+        return None
+    low, high = (table[column].to_numpy(float) for column in pairs[0])
+    touching = len(low) > 1 and np.allclose(low[1:], high[:-1]) and bool((high > low).all())
+    return pairs[0] if touching else None
+
+
+def _quantity(column: str, energy: str) -> str:
+    """Return what a column of lower edges is of; ``energy`` is the kind of energy it holds, if it says so.
+
+    Examples
+    --------
+    >>> _quantity("energy_low", ""), _quantity("low", "prompt-reconstructed"), _quantity("low", "")
+    ('energy', 'prompt energy, reconstructed', 'bin edges')
+    """
+    if energy:
+        kind, reconstructed, _ = energy.partition("-reconstructed")
+        return f"{kind} energy{', reconstructed' if reconstructed else ''}"
+    return column.rpartition("_")[0].replace("_", " ") or "bin edges"
+
+
+def _names(frame: "pd.DataFrame") -> Sequence[str]:
+    """Return a name for each row: its texts and its edges, or its number."""
+    texts = [c for c in frame.columns if frame[c].dtype == object or str(frame[c].dtype).startswith("str")]
+    pairs = edge_columns(list(frame.columns), {})
+    items: list[str] = []
+    for number, row in enumerate(frame.itertuples(index=False)):
+        cells: Mapping[str, Any] = dict(zip(frame.columns, row, strict=True))
+        words = [str(cells[c]) for c in texts[:2]]
+        spans = [f"{cells[low]:g}–{cells[high]:g}" for low, high in pairs]
+        items.append(" ".join([*words, *spans]) or str(number))
+    return items
