@@ -22,7 +22,7 @@ def displayed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         shown.append(bar.data)
         return handle
 
-    kernel = SimpleNamespace(kernel=object())
+    kernel = SimpleNamespace(config={"IPKernelApp": {}})
     import IPython.display
 
     monkeypatch.setattr(sys.modules["IPython"], "get_ipython", lambda: kernel)

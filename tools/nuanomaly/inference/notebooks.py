@@ -42,7 +42,8 @@ def _in_notebook() -> bool:
     """Say whether this is the kernel of a notebook whose reader wants to see bars."""
     shell = sys.modules.get("IPython")
     running = shell.get_ipython() if shell is not None else None
-    return hasattr(running, "kernel") and os.environ.get(SWITCH) != "off"
+    kernel = running is not None and "IPKernelApp" in running.config
+    return kernel and os.environ.get(SWITCH) != "off"
 
 
 @contextmanager
