@@ -13,19 +13,21 @@ import nuanomaly
 SURFACE = """
     Analysis Axis CLs Compatibility ExtraEvents FeldmanCousins Fit FunctionModel Level Levels LevelsModel
     Likelihood NotApplicableError Wave WaveModel vacuum with_three_flavour
-    NuanomalyError OverlapError Parameter Picture Placement Posterior Raster Release Scan Significance
+    NuanomalyError OverlapError Parameter Picture Placement Posterior Raster Release Scan Sensitivity
+    Significance
     Suspiciousness
     ToyTest UnfeltModelError UnknownNameError VacuumModel Verdict __version__ ablation anomalies benchmarks
     cite combine compare coverage feldman_cousins fetch find_datasets fit gaussian_cls groups interval level
     levels likelihood load model models overlaps p_value plot posterior profile
-    published_contours raster region scan sigma
+    published_contours raster region scan sensitivity sigma
     significance survey suspiciousness toy_cls toy_compatibility toy_goodness toy_hypothesis toy_significance
     validate variants
 """.split()  # noqa: SIM905
 #: What is asked of data under a model: everything after these two has a name.
 QUESTIONS = """
-    ablation compare coverage feldman_cousins fit gaussian_cls posterior profile raster scan significance
-    suspiciousness toy_cls toy_compatibility toy_goodness toy_hypothesis toy_significance variants
+    ablation compare coverage feldman_cousins fit gaussian_cls posterior profile raster scan sensitivity
+    significance suspiciousness toy_cls toy_compatibility toy_goodness toy_hypothesis toy_significance
+    variants
 """.split()  # noqa: SIM905
 
 

@@ -175,3 +175,24 @@ def test_a_benchmark_that_does_not_agree_exits_with_1(run: Run, monkeypatch: pyt
     assert "tiny@1-r1, a number: ValueError: no" in done.out
     assert done.out.rstrip().endswith("0 of 2 agree; of the published ones, 0 of 2")
     assert run("benchmarks", "--json").code == 1
+
+
+def test_fit_of_what_is_injected_says_that_it_was_not_observed(run: Callable[..., Any]) -> None:
+    about = ["karmen", "--model", "2nu-mue", "--set", "dm2_41=100"]
+    said = run("fit", *about, "--inject", "sin2_2theta_mue=0.005").out
+    assert "sin2_2theta_mue = 0.005" in said
+    assert "not observed: the data are expected by 2nu-mue" in said
+    toy = run(
+        "significance", *about, "--toys", "500", "--inject", "sin2_2theta_mue=0.005", "--inject-toy", "4"
+    ).out
+    assert "toy 4 of 2nu-mue" in toy
+
+
+def test_sensitivity_prints_expected_and_observed_limits(run: Callable[..., Any], tmp_path: Path) -> None:
+    axes = ["--grid", "dm2_41=0.3:10:5", "--grid", "sin2_2theta_mue=1e-4:1:41"]
+    said = run(
+        "sensitivity", "karmen", "--model", "2nu-mue", *axes, "--toys", "500", "-o", tmp_path / "s.svg"
+    ).out
+    assert "asimov" in said
+    assert "500 toys" in said
+    assert len((tmp_path / "s.csv").read_text().splitlines()) == 6

@@ -52,6 +52,7 @@ _HOMES = {
     "inference.question": ("UnfeltModelError",),
     "inference.raster": ("Raster", "raster"),
     "inference.scan": ("Scan", "scan"),
+    "inference.sensitivity": ("Sensitivity", "sensitivity"),
     "inference.significance": ("Significance", "p_value", "sigma"),
     "inference.survey": ("Verdict", "survey"),
     "inference.toys": ("ToyTest",),
@@ -112,6 +113,8 @@ if TYPE_CHECKING:
     from nuanomaly.inference.raster import raster as raster
     from nuanomaly.inference.scan import Scan as Scan
     from nuanomaly.inference.scan import scan as scan
+    from nuanomaly.inference.sensitivity import Sensitivity as Sensitivity
+    from nuanomaly.inference.sensitivity import sensitivity as sensitivity
     from nuanomaly.inference.significance import Significance as Significance
     from nuanomaly.inference.significance import p_value as p_value
     from nuanomaly.inference.significance import sigma as sigma

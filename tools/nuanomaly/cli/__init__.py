@@ -23,6 +23,7 @@ SECTIONS = {
         "fit": ("physics:fit", "Find the best fit of one or several data sets."),
         "compare": ("physics:compare", "Test whether data sets are compatible under a model."),
         "plot": ("plotting:plot", "Draw regions, profiles or spectra, and write the numbers behind them."),
+        "sensitivity": ("expecting:sensitivity", "Say which limits were to be expected without oscillation."),
         "significance": ("statistics:significance", "Test no oscillation by toys, beside Wilks' theorem."),
         "feldman-cousins": ("statistics:feldman_cousins", "Find critical values by toys, and their regions."),
         "coverage": ("statistics:coverage", "Say what regions of Wilks' theorem really cover."),

@@ -43,6 +43,17 @@ free = click.option(
     "--free", "freed", multiple=True, metavar="NUISANCE", help="Leave out the prior of a nuisance."
 )
 
+inject = click.option(
+    "--inject",
+    "injection",
+    default="",
+    metavar="NAME=VALUE,…",
+    help="Take the data that the model expects at a point, in place of the observed ones.",
+)
+inject_toy = click.option(
+    "--inject-toy", "draw", type=click.IntRange(0), help="Let them fluctuate: the seed of the toy."
+)
+
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 
 
@@ -85,6 +96,8 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
         allow_overlap: bool,
         leave_out: bool,
         freed: Sequence[str],
+        injection: str,
+        draw: int | None,
         **more: Any,
     ) -> Any:
         asked = analysis(
@@ -97,9 +110,12 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
             leave_out=leave_out,
             freed=freed,
         )
+        if injection or draw is not None:
+            point = parse_settings([t for t in injection.split(",") if t], asked.parameters, model)
+            asked = asked.injected(point, seed=draw)
         return command(asked=asked, **more)
 
-    for option in (free, leave_out, allow_overlap, grid, settings, mode, model, datasets):
+    for option in (inject_toy, inject, free, leave_out, allow_overlap, grid, settings, mode, model, datasets):
         called = option(called)
     return called
 

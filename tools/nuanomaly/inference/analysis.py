@@ -1,7 +1,7 @@
 """An analysis: data sets under a model, resolved once, and all that can be asked of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from numpy.typing import ArrayLike
 
@@ -13,16 +13,19 @@ from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.coverage import NOMINAL, coverage_of
 from nuanomaly.inference.feldman_cousins import LEVELS, FeldmanCousins, feldman_cousins_of
 from nuanomaly.inference.fit import Fit, fit_of, profile_of, significance_of
+from nuanomaly.inference.injection import injected
 from nuanomaly.inference.notebooks import shown_in_notebooks
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.raster import Raster, raster_of
 from nuanomaly.inference.result import point_text
 from nuanomaly.inference.scan import Scan, scan_of
+from nuanomaly.inference.sensitivity import Construction, Sensitivity, sensitivity_of
 from nuanomaly.inference.significance import Sided, Significance
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
 from nuanomaly.inference.workload import LIMIT, Effort
+from nuanomaly.likelihood.interface import AnyModel
 
 
 class Analysis(Question):
@@ -202,6 +205,58 @@ class Analysis(Question):
     ) -> cls.CLs:
         """Return CLs at points by toys of both hypotheses; see :func:`nuanomaly.toy_cls`."""
         return cls.toy_cls_of(self, points, statistic=statistic, toys=toys, seed=seed)
+
+    @shown_in_notebooks
+    def sensitivity(
+        self,
+        *,
+        cl: float = 0.95,
+        construction: Construction = "plane",
+        toys: int = 500,
+        seed: int = 0,
+        placement: Placement | None = None,
+        progress: Progress | None = None,
+    ) -> Sensitivity:
+        """Return the limits that are expected without oscillation; see :func:`nuanomaly.sensitivity`."""
+        return sensitivity_of(
+            self,
+            cl=cl,
+            construction=construction,
+            toys=toys,
+            seed=seed,
+            placement=placement,
+            progress=progress,
+        )
+
+    def injected(
+        self, at: Mapping[str, float], *, model: AnyModel | None = None, seed: int | None = None
+    ) -> Self:
+        """Return the same analysis of data that a hypothesis expects, in place of the observed ones.
+
+        Every result of it says that its data were not observed.
+
+        Parameters
+        ----------
+        at : mapping
+            The parameters of the hypothesis; nuisances too, else they are at the centre of their priors.
+        model : str, Model or callable, optional
+            Another model than the one that is fitted.
+        seed : int, optional
+            A data set that fluctuates, drawn with this seed; without fluctuations if left out (Asimov).
+
+        Raises
+        ------
+        NotApplicableError
+            If one of the data sets is a tabulated surface.
+
+        Examples
+        --------
+        >>> karmen = Analysis("karmen", "2nu-mue", fixed={"dm2_41": 100.0})
+        >>> best = karmen.injected({"sin2_2theta_mue": 0.005}).fit()
+        >>> round(best.parameters["sin2_2theta_mue"], 5)
+        0.005
+        """
+        return injected(self, at, model, seed)
 
     def posterior(self, *, prior: Mapping[str, str] | None = None) -> bayes.Posterior:
         """Return the posterior on the grid; see :func:`nuanomaly.posterior`."""

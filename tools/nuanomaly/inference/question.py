@@ -145,6 +145,10 @@ class Question:
         """Return the same question of other data, over the same ranges."""
         return self._changed((likelihood,), self.fixed, self.grid)
 
+    def of_sides(self, sides: Sequence[Likelihood]) -> Self:
+        """Return the same question of other data on each side, over the same ranges."""
+        return self._changed(tuple(sides), self.fixed, self.grid)
+
     def _changed(self, sides: tuple[Likelihood, ...], fixed: Mapping[str, float], grid: Grid | None) -> Self:
         made = object.__new__(type(self))
         axes = dict(self.grid if grid is None else grid)

@@ -11,8 +11,10 @@ from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.runs import StoredRun
 from nuanomaly.inference.scan import Scan, scan_of
+from nuanomaly.inference.sensitivity import Sensitivity
 from nuanomaly.inference.survey import Verdict
 from nuanomaly.report.plotting.charts import chart
+from nuanomaly.report.plotting.expectations import limits
 from nuanomaly.report.plotting.picture import TONES, Picture, parts
 from nuanomaly.report.plotting.profiles import profiles
 from nuanomaly.report.plotting.regions import by_toys, regions
@@ -26,7 +28,7 @@ KINDS = ("regions", "profile", "spectrum", "ladder")
 
 
 def plot(
-    what: "Analysis | Scan | FeldmanCousins | Fit | Verdict | Sequence[Scan] | Sequence[Verdict]",
+    what: "Analysis | Scan | FeldmanCousins | Fit | Sensitivity | Verdict | Sequence[Scan | Verdict]",
     *,
     kind: str = "",
     parameter: str = "",
@@ -40,7 +42,7 @@ def plot(
 
     Parameters
     ----------
-    what : Analysis, Scan, FeldmanCousins, Fit, Verdict, or a list of scans or verdicts
+    what : Analysis, Scan, FeldmanCousins, Fit, Sensitivity, Verdict, or a list of scans or verdicts
         Of an analysis of several sides each side is drawn, and all together.
     kind : {"regions", "profile", "spectrum", "ladder"}, optional
         What to draw of an analysis: regions if two parameters are free or have an axis (others are minimised
@@ -78,6 +80,8 @@ def plot(
         raise NuanomalyError('figures need matplotlib: install it with pip install "nuanomaly[report]"')
     if kind and kind not in KINDS:
         raise UnknownNameError("kind of figure", kind, KINDS)
+    if isinstance(what, Sensitivity):
+        return limits(what)
     if isinstance(what, FeldmanCousins):
         return by_toys(what, contours)
     if isinstance(what, Fit) and what.question is not None:

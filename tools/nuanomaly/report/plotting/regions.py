@@ -35,7 +35,7 @@ def regions(
     stored: Sequence[StoredRun] = (),
 ) -> Picture:
     """Draw the regions of scans (name, scan, colour) over one plane, and what is to be seen beside them."""
-    figure, axes, x, y, turn = _plane(scans[0][1].axes)
+    figure, axes, x, y, turn = plane_of_axes(scans[0][1].axes)
     frames = []
     for name, scan, tone in scans:
         chosen: figures.Kind | None = "lines" if name == TOGETHER else None
@@ -62,7 +62,7 @@ def _full(scan: Scan, value: float) -> Array:
 def by_toys(result: FeldmanCousins, contours: Sequence[str]) -> Picture:
     """Draw regions whose level differs from point to point."""
     name = " + ".join(result.datasets)
-    figure, axes, x, y, turn = _plane(result.axes)
+    figure, axes, x, y, turn = plane_of_axes(result.axes)
     delta = result.delta[: int(np.prod(result.shape))].reshape(result.shape)
     frames = []
     for cl in result.levels:
@@ -106,7 +106,7 @@ def critical_values(run: StoredRun, axes: Sequence[Axis], cl: float) -> Array:
     return np.asarray(np.where(np.isfinite(between), between, nearest)).reshape(grid[0].shape)
 
 
-def _plane(items: Sequence[Axis]) -> tuple[Any, ...]:
+def plane_of_axes(items: Sequence[Axis]) -> tuple[Any, ...]:
     """Return a figure with the axes of a plane, the splitting upright, and how to turn a grid to them."""
     x, y, turn = upright(items)
     figure, axes = figures.new(5.6, 5.2)
