@@ -122,6 +122,40 @@ def test_many_pulls_give_what_the_closed_form_gives() -> None:
     np.testing.assert_allclose(many.value(prediction), few.value(prediction), atol=2e-4)
 
 
+def test_chi2_of_a_point_does_not_depend_on_what_else_is_asked() -> None:
+    """Points that settle at once and points that take long, together, apart and in another order."""
+    own = likelihood("daya-bay@2025-r1")
+    dm2, Ue4 = (axis.ravel() for axis in np.meshgrid(np.geomspace(2e-4, 0.3, 9), [1e-3, 0.02, 0.1]))
+    points = {"dm2_41": dm2, "Ue4_sq": Ue4, "Umu4_sq": np.zeros_like(dm2)}
+    together = own.chi2("3+1", **points)
+    backwards = own.chi2("3+1", **{name: values[::-1] for name, values in points.items()})[::-1]
+    alone = [own.chi2("3+1", **{name: values[k] for name, values in points.items()}) for k in range(dm2.size)]
+    np.testing.assert_allclose(backwards, together, rtol=1e-8)
+    np.testing.assert_allclose(alone, together, rtol=1e-8)
+
+
+def test_points_far_from_the_data_settle() -> None:
+    """Half of the far flux gone: χ² is a million, where steps of the varying variance go to and fro."""
+    own = likelihood("daya-bay@2025-r1")
+    values = own.chi2("3+1", dm2_41=np.array([0.01, 0.018, 0.055]), Ue4_sq=0.4, Umu4_sq=0.0)
+    assert np.all(values > 1e5)
+
+
+def test_the_pulls_are_where_the_gradient_vanishes() -> None:
+    """With the variance of the fit, the pulls solve the linear equations of that variance."""
+    few, mu = some_counts()
+    many = ManyPulls(few.data, few.background, few.signal, few.extra, few.prior, "prediction")
+    value, fitted, xi = (content[0] for content in many._settled(mu[None]))
+    fixed = Pulls(few.data, few.background, few.signal, few.extra, few.prior, "data")
+    effects = np.concatenate([fixed.signal * mu[:, None], fixed.extra], axis=1)
+    weighted = effects / fitted[:, None]
+    solved = np.linalg.solve(
+        effects.T @ weighted + np.diag(few.prior), weighted.T @ (few.data - few.background - mu)
+    )
+    np.testing.assert_allclose(xi, solved, atol=1e-6)
+    assert value == pytest.approx(np.sum((few.data - fitted) ** 2 / fitted) + few.prior @ xi**2, rel=1e-9)
+
+
 def test_the_variance_is_that_of_the_prediction_that_fits() -> None:
     """A common factor that pulls take up leaves χ² where it was."""
     few, mu = some_counts()

@@ -3,7 +3,7 @@
 χ² as of the kind ``pulls``, with V = 3 / (1/d + 2/m) (or d, or m) of the *fitted* prediction m(ξ): right also
 where free pulls take up a large common factor. Two things make it fast. Effects with a prior are replaced by
 fewer that span the same covariance, up to 1e-5 of a variance of the data; and ξ is found by
-conjugate gradients of all points side by side, until χ² of none changes by 1e-5.
+conjugate gradients of all points side by side, each until a step would change its χ² by 1e-15 of it.
 
 Config
 ------
@@ -12,7 +12,7 @@ data, background, pulls, effects, variance
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,16 +28,43 @@ from nuanomaly.model.probabilities import Array
 
 #: Effects that add less than this to the variance of data in units of their own are left out together.
 _NEGLIGIBLE = 1e-5
-#: χ² is settled where a step changes it by less, and refused where it is not after so many steps.
-_SETTLED, _STEPS = 1e-5, 200
-#: Points that descend together: what they need stays near the processor.
-_TOGETHER = 128
+#: χ² is settled where a step changes it by less than this part of it. It is not stationary there, as the
+#: variance moves with the pulls: it is right to the root of that. Far from the data, rounding allows no more
+#: than the second.
+_SETTLED, _SETTLED_FAR = 1e-15, 1e-12
+#: A point that is not settled after so many steps is solved by itself, and refused after as many more.
+_STEPS = 100
 #: How often the variance follows the fit of the first point before all others begin there.
 _ROUNDS = 2
+#: Points that descend together: what they need stays near the processor.
+_TOGETHER = 128
 #: Below this a curvature is that of no direction.
 _TINY = 1e-300
 #: A prediction is kept above this part of the data, where a step goes too far.
 _FLOOR = 1e-3
+
+
+@dataclass
+class _Descent:
+    """Points on their way: which of those asked, predictions, residuals, pulls, and the step before."""
+
+    points: "np.ndarray[tuple[int], np.dtype[np.intp]]"
+    mu: Array
+    residual: Array
+    xi: Array
+    along: Array
+    before: Array
+    last: Array
+
+    @classmethod
+    def beginning(cls, mu: Array, residual: Array, xi: Array) -> "_Descent":
+        """Return all points before their first step."""
+        none = np.zeros_like(xi)
+        return cls(np.arange(len(mu)), mu, residual, xi, none, none, np.ones(len(mu)))
+
+    def only(self, kept: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> "_Descent":
+        """Return some of the points."""
+        return _Descent(**{f.name: getattr(self, f.name)[kept] for f in fields(self)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,42 +149,80 @@ class ManyPulls(pulls.Pulls):
         return value, fitted, xi
 
     def _descend(self, mu: Array, start: Array, hessian: tuple[Array, bool]) -> tuple[Array, Array, Array]:
-        """Return all three by conjugate gradients of all points at once; the variance follows the fit."""
-        xi, s = np.tile(start, (len(mu), 1)), self.signal.shape[1]
-        residual = self.data - self.background - mu * (1.0 + self.signal @ start[:s]) - self.extra @ start[s:]
-        along, before, last = np.zeros_like(xi), np.zeros_like(xi), np.ones(len(mu))
+        """Return all three by conjugate gradients of all points side by side; the variance follows the fit.
+
+        Every point ends by itself, where what is left to go is far below what matters: what else is asked,
+        and so the beginning, shows in no digit that is used. The few that do not settle are solved alone.
+        """
+        value, fitted, xi = np.empty(len(mu)), np.empty_like(mu), np.empty((len(mu), self.prior.size))
+        begun = np.tile(start, (len(mu), 1))
+        at = _Descent.beginning(mu, self.data - self.background - mu - self._shift(mu, begun), begun)
         for _ in range(_STEPS):
-            expected = np.maximum(self.data - residual, self._floor)
+            expected = np.maximum(self.data - at.residual, self._floor)
             weight = self._inverse_variance(expected)
-            weighted = weight * residual
-            gradient = -self.prior * xi
-            gradient[:, :s] += (weighted * mu) @ self.signal
-            gradient[:, s:] += weighted @ self.extra
+            gradient = self._gradient(at, weight)
             step = cho_solve(hessian, gradient.T, check_finite=False).T
             gain = np.einsum("pk,pk->p", gradient, step)
-            if float(gain.max()) < _SETTLED:
+            chi2 = np.einsum("pn,pn->p", weight * at.residual, at.residual) + (at.xi**2) @ self.prior
+            settled = gain <= _SETTLED * (1.0 + chi2)
+            if settled.any():
+                done, left = at.points[settled], ~settled
+                value[done], fitted[done], xi[done] = chi2[settled], expected[settled], at.xi[settled]
+                at = at.only(left)
+                weight, gradient, step, gain = weight[left], gradient[left], step[left], gain[left]
+            if not at.points.size:
                 break
-            turn = np.maximum((gain - np.einsum("pk,pk->p", before, step)) / last, 0.0)
-            along = step + turn[:, None] * along
-            moved = (along[:, :s] @ self.signal.T) * mu + along[:, s:] @ self.extra.T
-            curvature = np.einsum("pn,pn->p", weight * moved, moved)
-            curvature += np.einsum("pk,pk->p", self.prior * along, along)
-            length = (np.einsum("pk,pk->p", gradient, along) / np.maximum(curvature, _TINY))[:, None]
-            xi += length * along
-            residual -= length * moved
-            before, last = gradient, np.maximum(gain, _TINY)
-        else:
-            raise NuanomalyError("the pulls of counts do not settle: is the prediction far from the data?")
-        value = np.einsum("pn,pn->p", weighted, residual) + np.einsum("pk,pk->p", self.prior * xi, xi)
-        return value, expected, xi
+            self._advance(at, weight, gradient, step, gain)
+        for point in at.points:
+            value[point], fitted[point], xi[point] = self._reweighted(mu[point])
+        return value, fitted, xi
+
+    def _gradient(self, at: "_Descent", weight: Array) -> Array:
+        weighted, s = weight * at.residual, self.signal.shape[1]
+        gradient = -self.prior * at.xi
+        gradient[:, :s] += (weighted * at.mu) @ self.signal
+        gradient[:, s:] += weighted @ self.extra
+        return np.asarray(gradient)
+
+    def _advance(self, at: "_Descent", weight: Array, gradient: Array, step: Array, gain: Array) -> None:
+        """Go to the lowest point along the conjugate of the preconditioned gradient, in place."""
+        turn = np.maximum((gain - np.einsum("pk,pk->p", at.before, step)) / at.last, 0.0)
+        along = step + turn[:, None] * at.along
+        moved = self._shift(at.mu, along)
+        curvature = np.einsum("pn,pn->p", weight * moved, moved)
+        curvature += np.einsum("pk,pk->p", self.prior * along, along)
+        length = (np.einsum("pk,pk->p", gradient, along) / np.maximum(curvature, _TINY))[:, None]
+        at.xi += length * along
+        at.residual -= length * moved
+        at.along, at.before, at.last = along, gradient, np.maximum(gain, _TINY)
+
+    def _reweighted(self, mu: Array) -> tuple[float, Array, Array]:
+        """Return all three of one point (n,) by its own Hessian.
+
+        Far from the data the variance makes whole steps go to and fro: they are halved where they grow.
+        """
+        effects = np.concatenate([self.signal * mu[:, None], self.extra], axis=1)
+        xi, before, part = np.zeros(self.prior.size), np.inf, 1.0
+        for _ in range(_STEPS):
+            residual = self.data - self.background - mu - effects @ xi
+            expected = np.maximum(self.data - residual, self._floor)
+            weight = self._inverse_variance(expected[None])[0]
+            gradient = effects.T @ (weight * residual) - self.prior * xi
+            hessian = effects.T @ (effects * weight[:, None]) + np.diag(self.prior)
+            step = cho_solve(cho_factor(hessian), gradient)
+            gain, chi2 = float(gradient @ step), float((weight * residual) @ residual + self.prior @ xi**2)
+            if gain <= _SETTLED_FAR * (1.0 + chi2):
+                return chi2, expected, xi
+            part = 0.5 * part if gain > before else part
+            before, xi = gain, xi + part * step
+        raise NuanomalyError("the pulls of counts do not settle: is the prediction far from the data?")
 
     def _begin(self, mu: Array) -> tuple[Array, tuple[Array, bool]]:
-        """Return the pulls of one prediction (n,), and its Hessian, factorised."""
+        """Return the pulls of one prediction (n,), nearly, and its Hessian, factorised."""
         effects = np.concatenate([self.signal * mu[:, None], self.extra], axis=1)
-        xi = np.zeros(self.prior.size)
-        residual = self.data - self.background - mu
+        xi, residual = np.zeros(self.prior.size), self.data - self.background - mu
         for _ in range(_ROUNDS):
-            expected = np.maximum(self.background + mu + effects @ xi, _FLOOR * self.data)
+            expected = np.maximum(self.background + mu + effects @ xi, self._floor)
             weighted = effects * self._inverse_variance(expected[None])[0][:, None]
             factor = cho_factor(effects.T @ weighted + np.diag(self.prior))
             xi = cho_solve(factor, weighted.T @ residual)
