@@ -5,7 +5,7 @@ import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.minimise import valleys
+from nuanomaly.inference.lattice import valleys
 from nuanomaly.likelihood.surface import SurfaceLikelihood
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.probabilities import NotApplicableError

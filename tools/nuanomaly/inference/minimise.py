@@ -1,28 +1,25 @@
 """The minimum of a cyclic function: a first search, then others from elsewhere that must agree with it.
 
 Up to three parameters, the first search is a grid, then descents from its separated lowest valleys, then
-Minuit. Above, a grid would cost n^k points, and the first search is like the others: starts that fill the
-space, descents side by side, then Minuit. A minimum counts as converged if at least three searches end there,
-and half of all.
+Minuit; up to two, the others are grids displaced by parts of a cell. Above, a grid would cost n^k points, and
+the first search is like the others: starts that fill the space, descents side by side, then Minuit. A minimum
+counts as converged if at least three searches end there, and half of all.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
-from scipy.ndimage import minimum_filter
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis
+from nuanomaly.inference.lattice import descend, valleys
 from nuanomaly.inference.minuit import Minimum, local_fit
 from nuanomaly.inference.multistart import Box
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.workload import Effort, Workload
 from nuanomaly.model.probabilities import Array, NotApplicableError, Parameter
 
-#: How many valleys are followed, how far above the lowest grid point, and how far apart (grid cells).
-_STARTS, _DEPTH, _APART = 8, 10.0, 3
 #: How many moves or halvings of the step a descent makes before Minuit, and where Minuit sees kinks.
 _MOVES, _MOVES_AT_KINKS = 12, 40
 #: Up to so many parameters, the first search is a grid.
@@ -33,29 +30,6 @@ _FEWEST, _MOST, _AGREE = 3, 10, 0.05
 _BETTER, _UNFINISHED = 1e-3, 1.0
 #: Valleys that are this close to the lowest after the descent are handed to Minuit, so many at most.
 _CLOSE, _FITS = 0.1, 2
-
-
-def valleys(values: Array, count: int = _STARTS) -> list[tuple[int, ...]]:
-    """Return the grid indices of the lowest separated local minima, lowest first.
-
-    Examples
-    --------
-    >>> valleys(np.array([3.0, 1.0, 2.0, 5.0, 4.0, 0.5, 6.0]))
-    [(5,), (1,)]
-    """
-    lowest = values.min()
-    if not np.isfinite(lowest):
-        return []
-    local = (values == minimum_filter(values, size=3, mode="nearest")) & (values <= lowest + _DEPTH)
-    candidates = np.argwhere(local)
-    candidates = candidates[np.argsort(values[tuple(candidates.T)], kind="stable")]
-    chosen: list[tuple[int, ...]] = []
-    for place in candidates.tolist():
-        if all(max(abs(a - b) for a, b in zip(place, other, strict=True)) >= _APART for other in chosen):
-            chosen.append(tuple(place))
-        if len(chosen) == count:
-            break
-    return chosen
 
 
 def minimise(
@@ -172,33 +146,6 @@ def _followed(
             minimum = _past_kinks(objective, axes, minimum)
         items.append(minimum)
     return items
-
-
-def descend(objective: Objective, axes: Sequence[Axis], start: Array, moves: int) -> tuple[Array, Array]:
-    """Return the lowest values (V,) and places (V, len(axes)) of pattern searches, all starts at once.
-
-    Each moves to the lowest of its 3^k − 1 neighbours one step away, or halves its step if none is lower. The
-    first step is a grid cell. Coordinates are internal, and stay inside the axes.
-    """
-    pattern = np.array([m for m in product((-1.0, 0.0, 1.0), repeat=len(axes)) if any(m)])
-    cell = np.array([np.ptp(a.internal([a.low, a.high])) / max(1, len(a) - 1) for a in axes])
-    step = np.tile(cell, (len(start), 1))
-    at, values = start.copy(), _values(objective, axes, start)
-    every = np.arange(len(start))
-    for _ in range(moves):
-        trial = at[:, None, :] + pattern * step[:, None, :]
-        tried = _values(objective, axes, trial.reshape(-1, len(axes))).reshape(len(start), -1)
-        lowest = tried.argmin(axis=1)
-        better = tried[every, lowest] < values
-        values = np.where(better, tried[every, lowest], values)
-        at = np.where(better[:, None], trial[every, lowest], at)
-        step = np.where(better[:, None], step, step / 2.0)
-    inside = [a.internal(a.external(at[:, k])) for k, a in enumerate(axes)]
-    return values, np.array(inside).T
-
-
-def _values(objective: Objective, axes: Sequence[Axis], internal: Array) -> Array:
-    return objective({a.name: a.external(internal[:, k]) for k, a in enumerate(axes)})
 
 
 def _past_kinks(objective: Objective, axes: Sequence[Axis], minimum: Minimum) -> Minimum:

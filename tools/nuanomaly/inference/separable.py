@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import RectBivariateSpline
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.minimise import valleys
+from nuanomaly.inference.lattice import valleys
 from nuanomaly.inference.objective import Objective
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, NotApplicableError

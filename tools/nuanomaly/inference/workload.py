@@ -8,6 +8,7 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
+from nuanomaly.inference.lattice import DISPLACED_DIMENSIONS, lattice_search
 from nuanomaly.inference.multistart import SEARCH_POINTS, Box, search
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.tables import tabulated
@@ -100,7 +101,7 @@ class Workload:
         return np.transpose(values, np.argsort(order))
 
     def searches(self, first: int, count: int) -> list[tuple[float, Array]]:
-        """Return value and point of the unit box of so many searches, each from its own starting points."""
+        """Return value and point of the unit box of so many searches, each from its own grid or starts."""
         box = Box(self.objective, self.axes)
         seeds = [
             int(np.random.SeedSequence((self.effort.seed, k)).generate_state(1)[0])
@@ -156,7 +157,8 @@ def evaluated(payload: tuple[Objective, Sequence[Axis]], argument: tuple[int, in
 
 def searched(box: Box, seed: int) -> Array:
     """Return value and point (1 + k,) of one search: a piece of work."""
-    value, unit = search(box, seed)
+    few = len(box.axes) <= DISPLACED_DIMENSIONS
+    value, unit = lattice_search(box, seed) if few else search(box, seed)
     return np.concatenate([[value], unit])
 
 
