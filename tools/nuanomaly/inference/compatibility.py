@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -30,6 +31,9 @@ from nuanomaly.likelihood.interface import AnyModel, Likelihood, solved
 from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.likelihood.wrappers.variants import without_prior
 from nuanomaly.model.probabilities import Array
+
+#: Minima of sides: the same data set is compared with many others. Gone when its likelihood is.
+_MINIMA: WeakKeyDictionary[Likelihood, dict[tuple[Any, ...], Minimum]] = WeakKeyDictionary()
 
 
 @named_after(2, "mode", "fixed", "grid", hints={dict: "fixed"})
@@ -184,8 +188,12 @@ def own_minimum(payload: tuple[Question, Effort], k: int) -> Any:
     grid = {name: axis for name, axis in side.grid.items() if name not in idle}
     narrowed = side.given(fixed={**side.fixed, **middle}, grid=grid)
     objective = Objective(side.likelihood, what.model, narrowed.fixed, held)
-    minimum = minimise(objective, narrowed.axes, narrowed.parameters, effort=effort)
-    return np.array([minimum], dtype=object)
+    minima = _MINIMA.setdefault(what.sides[k], {})
+    ranges = tuple((a.name, a.log, a.values.tobytes()) for a in narrowed.axes)
+    key = (what.model, tuple(sorted(narrowed.fixed.items())), ranges, held, effort.seed)
+    if key not in minima:
+        minima[key] = minimise(objective, narrowed.axes, narrowed.parameters, effort=effort)
+    return np.array([minima[key]], dtype=object)
 
 
 def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float]]:
