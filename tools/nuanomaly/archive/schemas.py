@@ -22,7 +22,7 @@ def names(folder: Path | None = None) -> list[str]:
     Examples
     --------
     >>> names()
-    ['amendments', 'anomaly', 'catalog', 'common', 'comparison', 'overview', 'release', 'result']
+    ['amendments', 'anomaly', 'catalog', 'common', 'comparison', 'overview', 'question', 'release', 'result']
     """
     return [_stem(f) for f in sorted((folder or paths.schemas()).glob("*.schema.json"))]
 

@@ -27,22 +27,35 @@ def report() -> None:
 def build(names: Sequence[str], force: bool, folder: Path | None, as_json: bool) -> None:
     """Build comparisons (all, if none is named), and the site. What has not changed is not built again.
 
+    A question of your own is named by its folder, `./my-question`: its page is written into `page` there
+    (or the folder of -o), inside and outside of a checkout. The folder holds comparison.yaml (title, model,
+    datasets; see schemas/question.schema.json) and may hold a model file, releases of your own, and a
+    report.py.
+
     Exits with 1 if a number is not what is expected of it; the page is written, and says so.
     """
+    from nuanomaly.report import own
     from nuanomaly.report.pages import build as run
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)
 
-    results = run(list(names) or None, force, folder, progress=say)
+    asked = [name for name in names if own.is_question(name)]
+    if folder is not None and len(asked) > 1:
+        raise click.UsageError("each question has a page of its own: name one folder with -o")
+    results = [own.build(Path(name), force, folder, progress=say) for name in asked]
+    archived = [name for name in names if name not in asked]
+    if archived or not names:
+        results += run(archived or None, force, folder, progress=say)
     if as_json:
         keys = ("name", "state", "ok", "problems", "verdict", "page", "seconds")
         output.emit([{key: getattr(result, key) for key in keys} for result in results])
     else:
         for result in results:
             _tell(result)
-        first = (folder or results[0].page.parents[2] if results else Path()) / "index.html"
-        click.echo(f"start page: {first}")
+        if archived or not names:
+            first = (folder or results[-1].page.parents[2] if results else Path()) / "index.html"
+            click.echo(f"start page: {first}")
     sys.exit(0 if all(result.ok for result in results) else 1)
 
 

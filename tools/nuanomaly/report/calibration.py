@@ -23,6 +23,8 @@ RULE = (
     "is a lower limit at 90 %. Data and toys of a run are minimised over one grid, so that its Δ may be a "
     "little smaller than that of the fit."
 )
+#: How a reason begins where toys could be made, and no run of them is declared.
+NOT_MADE = "no toys were made"
 HEADER = ("test", "Δ (dof)", "Wilks: p, σ", "Monte Carlo: p, σ", "toys", "in words")
 
 
@@ -122,7 +124,8 @@ class Calibrated:
         if self.wilks is not None and self.wilks.sigma is not None:
             by_wilks = f"{probability(self.wilks.p_value)}, {self.wilks.sigma:.1f}σ"
         if self.toys is None:
-            return f"p = {by_wilks} by Wilks' theorem; no toys can be made" if by_wilks else "not tested"
+            none = NOT_MADE if self.why.startswith(NOT_MADE) else "no toys can be made"
+            return f"p = {by_wilks} by Wilks' theorem; {none}" if by_wilks else "not tested"
         p = f"p = {probability(self.toys.p_value)}, " if self.toys.above else ""
         none = "" if self.toys.above else f", none of {_count(self.toys.toys)} toys"
         beside = f"; by Wilks' theorem {by_wilks}" if by_wilks else ""

@@ -11,7 +11,7 @@ checked against the expectations of ``comparison.yaml`` and written to ``result.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nuanomaly.archive.release import load
@@ -20,7 +20,7 @@ from nuanomaly.inference.runs import StoredRun, stored_run
 from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.build import declared_modes, join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.report import declaration, published, sides, standard, tension
+from nuanomaly.report import declaration, own, published, sides, standard, tension
 from nuanomaly.report.calibration import HEADER, Calibrated, calibrated, note
 from nuanomaly.report.record import Recorder
 from nuanomaly.report.sides import Side
@@ -35,7 +35,7 @@ class Page(Recorder):
     @property
     def model(self) -> str:
         """The model of the comparison."""
-        return str(self.comparison.metadata["model"])
+        return self.comparison.model_reference(str(self.comparison.metadata["model"]))
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -65,8 +65,9 @@ class Page(Recorder):
         dataset = self.comparison.dataset(key)
         wanted = mode or dataset.mode
         if len(dataset.releases) == 1:
-            return likelihood(load(dataset.releases[0]), wanted)
-        return join(dataset.title, [_in_mode(r, wanted) for r in dataset.releases])
+            return likelihood(self.comparison.load(dataset.releases[0]), wanted)
+        members = [self.comparison.reference(id) for id in dataset.releases]
+        return join(dataset.title, [_in_mode(member, wanted) for member in members])
 
     def side(
         self,
@@ -76,6 +77,7 @@ class Page(Recorder):
         mode: str | None = None,
         grid: Grid | None = None,
         allow_overlap: bool = False,
+        untested: str = "",
     ) -> Side:
         """Return data sets that are read together, as a side whose fit, significance and scan can be asked.
 
@@ -91,8 +93,11 @@ class Page(Recorder):
             Of the fit; the declared one if left out. A scan is always over the declared one.
         allow_overlap : bool
             Add up data that share some, and say so.
+        untested : str
+            Why the value without oscillation is not known: there is no significance then.
         """
-        return sides.made(self, data, key, title, mode, grid, allow_overlap)
+        side = sides.made(self, data, key, title, mode, grid, allow_overlap)
+        return replace(side, untested=untested) if untested else side
 
     def contour(self, name: str) -> published.Contour:
         """Return a published contour, for :func:`nuanomaly.report.figures.published`.
@@ -129,12 +134,13 @@ class Page(Recorder):
         """
         for side in those:
             self.record_side(side, *record)
-        how = next((side.fit.against_none.how for side in those if side.fit.against_none), "")
+        how = next((side.against_none.how for side in those if side.against_none), "")
         said = (
             f"Significances: {how}. At no oscillation Wilks' theorem does not hold: see the toys."
             if how
             else ""
         )
+        said += "".join(f" {side.title} has none: {side.untested}." for side in those if side.untested)
         rows = [side.row() for side in those]
         self.table(caption, sides.header(those), rows, f"{said} {note}".strip())
 
@@ -190,7 +196,9 @@ class Page(Recorder):
         self,
         *,
         contours: Sequence[str] = (),
+        lines: Sequence[Side] = (),
         toys: Mapping[str, str] | None = None,
+        untested: Mapping[str, str] | None = None,
         allow_overlap: bool = False,
         verdict: bool = True,
     ) -> standard.Standard:
@@ -203,9 +211,13 @@ class Page(Recorder):
         ----------
         contours : sequence of str
             Published contours that are drawn over the regions, see :meth:`contour`.
+        lines : sequence of Side
+            Further data, or other readings of the same, whose regions are drawn as lines.
         toys : mapping, optional
             By key of a side, or ``compatibility``: the stored run of its test if that is not called like
             the key (``OTHER-PAGE/RUN``), or a sentence that says why there is none.
+        untested : mapping, optional
+            By key of a side: why its value without oscillation is not known, so that it has no significance.
         allow_overlap : bool
             Test sides that share data, and say so.
         verdict : bool
@@ -217,7 +229,13 @@ class Page(Recorder):
             All that was computed, to go on with.
         """
         return standard.write(
-            self, contours=contours, toys=toys, allow_overlap=allow_overlap, verdict=verdict
+            self,
+            contours=contours,
+            lines=lines,
+            toys=toys,
+            untested=untested,
+            allow_overlap=allow_overlap,
+            verdict=verdict,
         )
 
     # --- toys -------------------------------------------------------------------------------------------
@@ -269,7 +287,8 @@ class Page(Recorder):
 
 def here(folder: Path | None = None) -> Page:
     """Return the page of the comparison in a folder (the working directory, unless another is named)."""
-    return Page(declaration.read((folder or Path.cwd()).resolve()))
+    place = (folder or Path.cwd()).resolve()
+    return Page(own.read(place) if own.is_own(place) else declaration.read(place))
 
 
 def _in_mode(reference: str, mode: str | None) -> str:

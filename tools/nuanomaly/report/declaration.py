@@ -10,6 +10,9 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
 from nuanomaly.report import schema
 
+#: The declaration, in the folder of a comparison.
+FILE = "comparison.yaml"
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -37,6 +40,8 @@ class Comparison:
         What is compared, by the key the report uses.
     also_shown : tuple of str
         Pinned releases beside the test.
+    own : mapping of str to pathlib.Path
+        Where releases of one's own are, by ``NAME@VERSION``: nobody else has them.
     """
 
     name: str
@@ -44,6 +49,19 @@ class Comparison:
     metadata: Mapping[str, Any] = field(repr=False, compare=False)
     datasets: Mapping[str, DataSet] = field(repr=False, compare=False)
     also_shown: tuple[str, ...] = ()
+    own: Mapping[str, Path] = field(default_factory=dict, compare=False)
+
+    def reference(self, id: str) -> str:
+        """Return how a pinned release is loaded: by its name, or by the folder that only its owner has."""
+        return f"{self.own[id]}/" if id in self.own else id
+
+    def load(self, id: str) -> Release:
+        """Return a pinned release."""
+        return load(self.reference(id))
+
+    def model_reference(self, name: str) -> str:
+        """Return how a model is called: a model file lies in the folder of the comparison."""
+        return str(self.folder / name) if ".py:" in name else name
 
     @property
     def title(self) -> str:
@@ -69,16 +87,18 @@ class Comparison:
         UnknownNameError
             If the archive does not hold one of them.
         """
-        return tuple(load(reference) for reference in self.pinned)
+        return tuple(self.load(reference) for reference in self.pinned)
 
     def approximations(self) -> list[tuple[str, str]]:
         """Return what the releases under test declare to be approximate, in the mode they are used in."""
         items = []
         for dataset in self.datasets.values():
             for reference in dataset.releases:
-                reason = _approximate(load(reference), dataset.mode)
+                reason = _approximate(self.load(reference), dataset.mode)
                 if reason:
                     items.append((reference, reason))
+                if reference in self.own:
+                    items.append((reference, "a private release, which nobody but its owner can check"))
         return items
 
     def dataset(self, key: str) -> DataSet:
@@ -132,7 +152,7 @@ def read(folder: Path) -> Comparison:
     NuanomalyError
         With file and place, if ``comparison.yaml`` is not what its schema asks for.
     """
-    file = folder / "comparison.yaml"
+    file = folder / FILE
     metadata = yamlio.read(file)
     schema.check(metadata, "comparison", str(file))
     if metadata["name"] != folder.name:

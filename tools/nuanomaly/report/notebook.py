@@ -67,14 +67,17 @@ def read(script: Path) -> "NotebookNode":
     return notebook
 
 
-def execute(script: Path) -> Executed:
-    """Run a script and return the notebook; an error in a cell ends it and is reported, not raised."""
+def execute(script: Path, folder: Path | None = None) -> Executed:
+    """Run a script, in its own folder unless another is named, and return the notebook.
+
+    An error in a cell ends it and is reported, not raised.
+    """
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     notebook, error = read(script), ""
-    with tempfile.TemporaryDirectory(prefix="nuanomaly-") as folder:
+    with tempfile.TemporaryDirectory(prefix="nuanomaly-") as scratch:
         try:
-            asyncio.run(_run(notebook, script.parent, Path(folder)))
+            asyncio.run(_run(notebook, folder or script.parent, Path(scratch)))
         except CellExecutionError as failure:
             error = (
                 f"{_cell(notebook)} of {script.name} failed: {failure.ename}: {_first_line(failure.evalue)}"

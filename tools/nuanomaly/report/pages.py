@@ -1,12 +1,10 @@
 """Build the pages of comparisons and the site around them; what has not changed is not built again."""
 
-import json
 import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +14,9 @@ from nuanomaly.inference.benchmarks import every_release
 from nuanomaly.report import declaration, notebook, proofs, provenance, publish, site
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.proofs import Progress
+from nuanomaly.report.results import Result, unchanged
 
 WORKERS = 2
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of a comparison.
-
-    Attributes
-    ----------
-    name : str
-    state : str
-        ``built`` or ``unchanged``.
-    ok : bool
-        Whether it ran to its end and every expectation is met.
-    problems : tuple of str
-        Why it is not ok, one sentence each: the number, the expectation and the difference.
-    verdict : str
-        The answer in one sentence.
-    page : pathlib.Path
-    seconds : float
-    """
-
-    name: str
-    state: str
-    ok: bool
-    problems: tuple[str, ...]
-    verdict: str
-    page: Path
-    seconds: float
 
 
 def build(
@@ -141,19 +112,3 @@ def _build(
             folder.rename(Path(scratch) / "old")
         shutil.move(new, folder)
     return document
-
-
-def unchanged(folder: Path, inputs: str) -> dict[str, Any] | None:
-    """Return the result in a folder if it was made from the same inputs and no file was touched since."""
-    try:
-        kept = json.loads((folder / "provenance.json").read_text("utf-8"))
-        if kept["inputs"] != inputs:
-            return None
-        for name, digest in kept["outputs"].items():
-            if provenance.combined([(folder / name).read_text("utf-8")]) != digest:
-                return None
-        document: dict[str, Any] = json.loads((folder / "result.json").read_text("utf-8"))
-    except (OSError, ValueError, KeyError):
-        return None
-    # a report that did not run to its end may do so the next time (memory, time)
-    return None if document["status"] == "error" else document

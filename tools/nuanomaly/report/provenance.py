@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly import __version__
-from nuanomaly.archive import amendments
+from nuanomaly.archive import amendments, paths
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.runs import ABOUT, STORED
-from nuanomaly.report import declaration
 from nuanomaly.report.declaration import Comparison
 
 #: What numbers and pages depend on.
@@ -46,8 +45,8 @@ def provenance(comparison: Comparison) -> dict[str, Any]:
         "comparison": comparison.name,
         "files": {f.name: sha256(f) for f in sorted(comparison.folder.iterdir()) if _counts(f)},
         "releases": {release.id: release_files(release) for release in comparison.releases()},
-        "toys": stored_toys(),
-        "anomalies": {f.name: sha256(f) for f in sorted((declaration.root() / "anomalies").glob("*.yaml"))},
+        "toys": stored_toys(comparison.folder),
+        "anomalies": {f.name: sha256(f) for f in sorted(paths.anomalies().glob("*.yaml"))},
         "code": {"nuanomaly": __version__, "sha256": code((*NUMBERS, "report"))},
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -55,9 +54,12 @@ def provenance(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def stored_toys() -> dict[str, str]:
-    """Return the sha256 of what every stored run says of itself (its tables' among it), ``PAGE/RUN``."""
-    files = sorted(declaration.root().glob(f"comparisons/*/{STORED}/*/{ABOUT}"))
+def stored_toys(folder: Path) -> dict[str, str]:
+    """Return the sha256 of what every stored run beside a comparison says of itself (its tables' among it).
+
+    By ``PAGE/RUN``: pages may show runs of others.
+    """
+    files = sorted(folder.parent.glob(f"*/{STORED}/*/{ABOUT}"))
     return {f"{f.parents[2].name}/{f.parent.name}": sha256(f) for f in files}
 
 

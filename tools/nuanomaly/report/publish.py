@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from nuanomaly.archive.cite import cite
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.release import Release
 from nuanomaly.report import claims, expectations, proofs, provenance, render, schema
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.drawing import standalone
@@ -45,6 +45,7 @@ def result(
             for d in comparison.datasets.values()
         },
         "also_shown": list(comparison.also_shown),
+        **({"private": list(comparison.own)} if comparison.own else {}),
         "verdict": executed.verdict,
         "results": executed.results,
         "key_numbers": _key_numbers(comparison, executed),
@@ -76,7 +77,7 @@ def _failing_benchmarks(comparison: Comparison, rows: Mapping[str, proofs.Rows])
         f"{id} is released, but its benchmark {row['id']} does not hold: {row['quantity']} is "
         f"{row['recomputed']}, expected {row['expected']} ± {row['tolerance']}"
         for id in comparison.pinned
-        if load(id).state == "released"
+        if comparison.load(id).state == "released"
         for row in rows.get(id, ())
         if not row["ok"]
     ]
@@ -104,11 +105,12 @@ def write(
     made_from: dict[str, Any],
     inputs: str,
     folder: Path,
+    alone: bool = False,
 ) -> dict[str, Any]:
-    """Write all files of a comparison and return its result."""
+    """Write all files of a comparison and return its result; alone, without links to the rest of a site."""
     verified = expectations.verify(comparison.metadata["expectations"], executed.results)
     document = result(comparison, executed, verified, rows)
-    html = _page(comparison, executed, verified, rows, made_from, document)
+    html = _page(comparison, executed, verified, rows, made_from, document, alone)
     files = {"report.html": html, "result.json": as_json(document)}
     files |= {f"figures/{name}.svg": standalone(svg) for name, svg in executed.figures.items()}
     outputs = {name: provenance.combined([text]) for name, text in files.items()}
@@ -127,12 +129,14 @@ def _page(
     rows: Mapping[str, proofs.Rows],
     made_from: dict[str, Any],
     document: dict[str, Any],
+    alone: bool = False,
 ) -> str:
     releases: tuple[Release, ...] = comparison.releases()
     used = {id: rows[id] for id in comparison.pinned if rows.get(id)}
     return render.page(
         "comparison.html.j2",
-        up=UP,
+        up=None if alone else UP,
+        alone=alone,
         style=Markup(render.stylesheet()),
         result=document,
         metadata=comparison.metadata,

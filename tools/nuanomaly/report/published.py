@@ -21,6 +21,8 @@ TABLES = {
     "sin2_2theta_mumu": "numu-disappearance",
     "sin2_2theta_mue": "nue-appearance",
 }
+#: A column of |Uμ4|² where θ14 = 0, as MINOS and MINOS+ give it.
+_SINE = "sin2_theta_24"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,18 @@ class Contour:
         ((x, y),) = self.by_splitting().pieces
         at = np.log(np.asarray(splitting, float))
         return np.asarray(np.exp(np.interp(at, np.log(y), np.log(x), left=np.nan, right=np.nan)))
+
+    def crossings(self, splitting: float) -> list[float]:
+        """Return every amplitude at which the curve passes a splitting, straight in the logarithm of it."""
+        items = []
+        for x, y in self.pieces:
+            ends = np.log(y)
+            for k in np.flatnonzero(
+                (np.minimum(y[:-1], y[1:]) <= splitting) & (splitting < np.maximum(y[:-1], y[1:]))
+            ):
+                share = (np.log(splitting) - ends[k]) / (ends[k + 1] - ends[k])
+                items.append(float(x[k] + share * (x[k + 1] - x[k])))
+        return sorted(items)
 
 
 def contour(
@@ -132,6 +146,9 @@ def _released(name: str, find: Callable[[str], Release]) -> Contour:
 
 def _pieces(frame: "pd.DataFrame") -> tuple[tuple[Array, Array], ...]:
     """Return the pieces of a table of points: ``sin2_2theta…``, ``dm2…`` and perhaps ``piece``."""
+    if _SINE in frame:  # the branch of little mixing, on which sin²2θμμ = 4|Uμ4|²(1 − |Uμ4|²)
+        little = frame[frame[_SINE] <= 0.5]
+        frame = little.assign(sin2_2theta_mumu=4.0 * little[_SINE] * (1.0 - little[_SINE]))
     x = next(str(c) for c in frame.columns if str(c).startswith("sin2_2theta"))
     y = next(str(c) for c in frame.columns if str(c).startswith("dm2"))
     groups = [part for _, part in frame.groupby("piece")] if "piece" in frame else [frame]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.release import Release
 from nuanomaly.report import claims, declaration, drawing, printed
 from nuanomaly.report.markup import markdown, paragraph
 from nuanomaly.report.notebook import FIGURE, RESULT, VERDICT
@@ -55,7 +55,7 @@ class Recorder:
             raise NuanomalyError(f"{name} is pinned as {' and '.join(fits)}: name the version")
         if not fits:
             raise UnknownNameError("pinned release", name, pinned, f"comparison {self.comparison.name}")
-        return load(fits[0])
+        return self.comparison.load(fits[0])
 
     # --- numbers ----------------------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ class Recorder:
         for key in shows:
             known = key in self.comparison.datasets
             ids += self.comparison.dataset(key).releases if known else [self.release(key).id]
-        return periods([load(reference) for reference in dict.fromkeys(ids)])
+        return periods([self.comparison.load(reference) for reference in dict.fromkeys(ids)])
 
 
 def _plain(key: str, value: Any) -> Cell:

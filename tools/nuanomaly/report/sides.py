@@ -51,12 +51,15 @@ class Side:
         The question that its fit answers.
     grid : mapping
         The grid of its scan.
+    untested : str
+        Why its value without oscillation is not known; empty if it is.
     """
 
     key: str
     title: str
     analysis: Analysis
     grid: Mapping[str, Any]
+    untested: str = ""
 
     @property
     def likelihood(self) -> Likelihood:
@@ -74,20 +77,27 @@ class Side:
         return self.fit.parameters
 
     @property
+    def against_none(self) -> Significance | None:
+        """The significance against no oscillation by Wilks' theorem; None where there is none."""
+        return None if self.untested else self.fit.against_none
+
+    @property
     def significance(self) -> Significance:
         """The significance against no oscillation, by Wilks' theorem.
 
         Raises
         ------
         NuanomalyError
-            If the model has no point without oscillation.
+            If the model has no point without oscillation, or the value there is not known.
         """
-        if self.fit.against_none is None:
-            raise NuanomalyError(
-                f"{self.title}: model {self.analysis.model.name!r} does not say where oscillation vanishes "
-                "(`null` of a parameter): there is no significance"
+        test = self.against_none
+        if test is None:
+            reason = self.untested or (
+                f"model {self.analysis.model.name!r} does not say where oscillation vanishes (`null` of a "
+                "parameter)"
             )
-        return self.fit.against_none
+            raise NuanomalyError(f"{self.title}: there is no significance: {reason}")
+        return test
 
     @cached_property
     def scan(self) -> Scan:
@@ -107,7 +117,7 @@ class Side:
             For a significance that was asked for and that there is not.
         """
         entries: dict[str, tuple[Any, str]] = {}
-        for name in names or (NUMBERS if self.fit.against_none else NUMBERS[:2]):
+        for name in names or (NUMBERS if self.against_none else NUMBERS[:2]):
             if name == "best_fit":
                 entries[name] = (dict(self.point), "")
             elif name == "minimum":
@@ -120,7 +130,7 @@ class Side:
 
     def row(self) -> list[Cell]:
         """Return the cells of :func:`header`."""
-        fit, test = self.fit, self.fit.against_none
+        fit, test = self.fit, self.against_none
         least = f"{fit.value:.2f}" + ("" if fit.n_bins is None else f" / {fit.n_bins}")
         shown: list[Cell] = ["–", "–"] if test is None else [f"{test.delta:.2f}", verdicts.sigmas(test)]
         return [self.title, *self.point.values(), least, *shown]
@@ -177,7 +187,7 @@ def _model(page: "Page", data: "Sequence[str | Likelihood | Side]") -> str:
         for one in data
         if isinstance(one, str) and one in page.comparison.datasets
     ]
-    return own[0] if own else page.model
+    return page.comparison.model_reference(own[0]) if own else page.model
 
 
 def _listed(titles: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from nuanomaly.archive.runs import declared_runs
 from nuanomaly.inference.datasets import atoms
 from nuanomaly.inference.significance import Significance
 from nuanomaly.report import figures, verdicts
-from nuanomaly.report.calibration import Calibrated
+from nuanomaly.report.calibration import NOT_MADE, Calibrated, calibrated
 from nuanomaly.report.sides import Side, in_words
 from nuanomaly.report.tension import Tension
 
@@ -58,12 +58,14 @@ def write(
     page: "Page",
     *,
     contours: Sequence[str] = (),
+    lines: Sequence[Side] = (),
     toys: Mapping[str, str] | None = None,
+    untested: Mapping[str, str] | None = None,
     allow_overlap: bool = False,
     verdict: bool = True,
 ) -> Standard:
     """Write the standard page; see :meth:`nuanomaly.report.context.Page.standard`."""
-    sides = grouped(page, allow_overlap)
+    sides = grouped(page, untested or {}, allow_overlap)
     several = len(sides) > 1 and bool(tested(page.comparison.metadata))
     tension = page.test(*sides.values(), allow_overlap=allow_overlap) if several else None
     joint = (
@@ -72,7 +74,7 @@ def write(
         else None
     )
     page.text("## Where each data set wants to be")
-    draw(page, sides, joint, tension, contours)
+    draw(page, sides, joint, tension, contours, lines)
     page.best_fits("Best fits, and significance against no oscillation.", [*sides.values()])
     if tension is not None:
         page.text("## Do they agree?")
@@ -89,7 +91,7 @@ def write(
     return Standard(sides, tension, joint, both, word, sentence)
 
 
-def grouped(page: "Page", allow_overlap: bool = False) -> dict[str, Side]:
+def grouped(page: "Page", untested: Mapping[str, str], allow_overlap: bool = False) -> dict[str, Side]:
     """Return the sides that are tested against each other, by name; every declared one if none are."""
     groups = tested(page.comparison.metadata) or {key: (key,) for key in page.comparison.datasets}
     return {
@@ -98,6 +100,7 @@ def grouped(page: "Page", allow_overlap: bool = False) -> dict[str, Side]:
             key=name,
             title=page.title(name) if name in page.comparison.datasets else name,
             allow_overlap=allow_overlap,
+            untested=untested.get(name, ""),
         )
         for name, keys in groups.items()
     }
@@ -112,11 +115,12 @@ def draw(
     joint: Side | None,
     tension: Tension | None,
     contours: Sequence[str] = (),
+    lines: Sequence[Side] = (),
 ) -> None:
     """Draw regions where two parameters are declared, else the profile of the first one."""
     every = [*sides.values()] if joint is None else [*sides.values(), joint]
     flat = all(len(side.analysis.given(grid=side.grid).axes) == 2 for side in every)
-    _regions(page, sides, joint, tension, contours) if flat else _profiles(page, every)
+    _regions(page, sides, joint, tension, contours, lines) if flat else _profiles(page, [*lines, *every])
 
 
 def _regions(
@@ -125,6 +129,7 @@ def _regions(
     joint: Side | None,
     tension: Tension | None,
     contours: Sequence[str],
+    lines: Sequence[Side],
 ) -> None:
     figure, axes = figures.new(7.3, 6.2)
     x, y, _ = figures.upright(next(iter(sides.values())).scan.axes)
@@ -134,6 +139,8 @@ def _regions(
         drawn[side.title] = figures.scan(axes, side.scan, page.levels, side.title, tone, None, side.fit.value)
         if drawn[side.title] == "allowed":
             figures.best_fit(axes, side.point[x.name], side.point[y.name], f"best fit, {side.title}", tone)
+    for tone, side in zip(_tones(len(lines), len(sides)), lines, strict=True):
+        figures.scan(axes, side.scan, page.levels, side.title, tone, "lines", side.fit.value)
     if joint is not None and tension is not None:
         least = tension.result.value
         figures.scan(axes, joint.scan, page.levels, joint.title, JOINT, "lines", least)
@@ -170,8 +177,8 @@ def _profiles(page: "Page", sides: Sequence[Side]) -> None:
     )
 
 
-def _tones(count: int) -> list[str]:
-    return [TONES[k % len(TONES)] for k in range(count)]
+def _tones(count: int, first: int = 0) -> list[str]:
+    return [TONES[k % len(TONES)] for k in range(first, first + count)]
 
 
 def _levels(page: "Page") -> str:
@@ -222,8 +229,8 @@ def calibrate(
         tests[keys[key]] = (title, test)
         if reason:
             without[key] = reason
-    if not tests:
-        return {}
+    if not declared and not toys:
+        return {key: calibrated(title, test, None, without[key]) for key, (title, test) in tests.items()}
     page.text("## Wilks' theorem and Monte Carlo")
     both = page.side_by_side(tests, **without)
     return {key: both[run] for key, run in keys.items()}
@@ -234,9 +241,9 @@ def _tested(
 ) -> dict[str, tuple[str, Significance | None, Sequence[Side]]]:
     """Return title, test by Wilks' theorem and data of everything that is tested."""
     entries: dict[str, tuple[str, Significance | None, Sequence[Side]]] = {
-        key: (f"{side.title} against no oscillation", side.fit.against_none, [side])
+        key: (f"{side.title} against no oscillation", side.against_none, [side])
         for key, side in sides.items()
-        if side.fit.against_none is not None
+        if side.against_none is not None
     }
     if tension is not None:
         entries[COMPATIBILITY] = (f"{tension.title}, compatibility", tension.pg, tension.sides)
@@ -248,7 +255,7 @@ def _why(page: "Page", sides: Sequence[Side]) -> str:
     tables = [m.release for side in sides for m in atoms(side.likelihood) if m.data is None]
     if tables:
         return f"{' and '.join(tables)}: a table of its likelihood, which says nothing of other data"
-    return f"no run of this name is declared (`runs.yaml`, then `nuanomaly runs {page.comparison.name}`)"
+    return f"{NOT_MADE}: declare a run of this name in `runs.yaml`"
 
 
 def said(
@@ -267,7 +274,8 @@ def said(
         return words[first.key] if len(sides) == 1 else "not tested", f"{'. '.join(each)}."
     word = verdicts.compatibility(both[COMPATIBILITY])
     return word, (
-        f"{tension.title} are {word} under {page.model} (χ²PG = {tension.pg.delta:.1f} for {tension.pg.dof} "
-        f"degree{'s' * (tension.pg.dof != 1)} of freedom, {both[COMPATIBILITY].said}). Their common best fit "
+        f"{tension.title} are {word} under {page.comparison.metadata['model']} (χ²PG = "
+        f"{tension.pg.delta:.1f} for {tension.pg.dof} degree{'s' * (tension.pg.dof != 1)} of freedom, "
+        f"{both[COMPATIBILITY].said}). Their common best fit "
         f"is {in_words(tension.best_fit, units)}."
     )

@@ -1,0 +1,99 @@
+"""Limits of one parameter by Wilks' theorem: where the statistic has risen, others fixed."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.contours import Level
+from nuanomaly.inference.question import Question
+from nuanomaly.model.probabilities import Array
+
+
+def crossing(
+    what: Question,
+    parameter: str,
+    at: Mapping[str, float],
+    critical: Level | float,
+    minimum: float,
+    between: tuple[float, float],
+) -> float:
+    """Return where the statistic along one parameter has risen above a minimum by a critical difference.
+
+    Parameters
+    ----------
+    parameter : str
+    at : mapping
+        Values of the other free parameters.
+    critical : Level or float
+        A level, or a difference.
+    minimum : float
+        What the difference is counted from, such as the value of a best fit.
+    between : (float, float)
+        Below the crossing, and above it, in the unit of the parameter.
+
+    Raises
+    ------
+    NuanomalyError
+        If it lies between on the same side of the level at both ends.
+
+    Examples
+    --------
+    >>> from nuanomaly.inference.contours import level
+    >>> what = Question("karmen", "2nu-mue")
+    >>> least = float(what.objective({"dm2_41": np.array([1.0]), "sin2_2theta_mue": np.array([0.0])})[0])
+    >>> round(crossing(what, "sin2_2theta_mue", {"dm2_41": 100.0}, level(0.90), least, (1e-4, 1e-2)), 5)
+    0.00151
+    """
+    limit = critical.delta if isinstance(critical, Level) else float(critical)
+
+    def excess(value: float) -> float:
+        point = {**at, parameter: value}
+        values = what.objective({name: np.array([x], float) for name, x in point.items()})
+        return float(values[0]) - minimum - limit
+
+    low, high = between
+    if excess(low) * excess(high) > 0.0:
+        raise NuanomalyError(
+            f"{' + '.join(what.names)}: {parameter} does not pass Δ = {limit:.3g} once between {low:g} and "
+            f"{high:g}: choose another range"
+        )
+    return float(brentq(excess, low, high))
+
+
+def raster_limits(
+    what: Question, amplitude: str, along: str, values: ArrayLike, critical: Level | float, tried: ArrayLike
+) -> Array:
+    """Return the largest allowed amplitude at values of another parameter, each counted from its own minimum.
+
+    Parameters
+    ----------
+    amplitude, along : str
+    values : array, shape (N,)
+        Of ``along``.
+    critical : Level or float
+        One degree of freedom: only the amplitude is free.
+    tried : array, shape (M,)
+        Amplitudes that are tried; the limit is the largest of them whose value is below the level.
+
+    Returns
+    -------
+    array, shape (N,)
+
+    Examples
+    --------
+    >>> from nuanomaly.inference.contours import level
+    >>> what, tried = Question("ccfr", "2nu-mumu"), np.linspace(0.0, 1.0, 1001)
+    >>> limits = raster_limits(what, "sin2_2theta_mumu", "dm2_41", [30.0, 100.0], level(0.90, 1), tried)
+    >>> [round(float(limit), 2) for limit in limits]
+    [0.16, 0.01]
+    """
+    limit = critical.delta if isinstance(critical, Level) else float(critical)
+    amplitudes = np.asarray(tried, float)
+    items = []
+    for value in np.atleast_1d(np.asarray(values, float)):
+        statistic = what.objective({along: np.full(amplitudes.size, value), amplitude: amplitudes})
+        items.append(float(amplitudes[statistic < statistic.min() + limit].max()))
+    return np.array(items)
