@@ -10,7 +10,7 @@ UV     := uv==0.13.9
 # What is installed on top of the tests' packages, only where somebody asks for it
 PURPOSES := exchange samplers browser crosscheck
 # The extras of pyproject.toml that a lock is for, where it is not the one of the same name
-EXTRAS_dev := dev report root dask datalad
+EXTRAS_dev := dev report root dask datalad exchange
 EXTRAS_report := report root
 
 # `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command
@@ -96,7 +96,10 @@ against: .venv/report.stamp ## Time SCRIPT=file on this checkout and on the comm
 	  echo "Say what to time, and against which commit: make against BASE=commit SCRIPT=file" >&2; exit 2; }
 	@$(PY) tools/against.py --base "$(BASE)" --python "$(PYTHON)" $(ARGS) "$(SCRIPT)"
 
-exchange: .venv/exchange.stamp ## Install what checks exports as their readers do (HEPData, RO-Crate, Croissant, ...)
+exchange: export OMP_NUM_THREADS := 1
+exchange: export OPENBLAS_NUM_THREADS := 1
+exchange: .venv/exchange.stamp ## Export every release in every format, judged and read back by its readers, into docs/
+	@$(PY) tools/exchange.py $(ARGS)
 
 samplers: .venv/samplers.stamp ## Install what draws from posteriors (emcee, dynesty) and looks at the chains (ArviZ)
 

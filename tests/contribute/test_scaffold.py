@@ -69,6 +69,14 @@ def test_validation_finds_every_mark_and_nothing_that_is_no_mark(empty: Path, fi
     )
 
 
+def test_what_has_a_list_of_values_is_asked_for_with_the_list(empty: Path, files: Path) -> None:
+    scaffold.new(empty, "toy", "2020-r1", files)
+    said = {f.message for f in validate(["toy"], empty, fresh=True).findings if f.code == "TODO_LEFT"}
+    sectors = "source, reactor, decay-at-rest, decay-in-flight, cevns, other"
+    assert f"sector is to be filled in: one of {sectors}" in said
+    assert any("status" in m and "one of official, transcribed, digitised, derived" in m for m in said)
+
+
 def test_every_entry_is_explained(empty: Path, files: Path) -> None:
     folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
     lines = (folder / "release.yaml").read_text("utf-8").splitlines()

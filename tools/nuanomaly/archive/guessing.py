@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import cells, units
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive import cells
+from nuanomaly.archive.printed_units import TODO, is_open, unit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What a person has to fill in; validation finds every one of them.
-TODO = "TODO"
 _UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]\s*$")
 _GREEK = {
     "ν": "nu",
@@ -28,18 +26,6 @@ _GREEK = {
 }
 _SIDES = {"plus": "error-plus", "up": "error-plus", "minus": "error-minus", "down": "error-minus"}
 _ERRORS = {"error", "err", "uncertainty", "sigma", "unc", "stat", "syst", "sys"}
-#: Where the text of another world is a unit of pint's.
-_SPELLINGS = {
-    "events": "event",
-    "counts": "event",
-    "counts per bin": "event",
-    "entries": "event",
-    "%": "percent",
-    "a.u.": "arbitrary_unit",
-    "arb. units": "arbitrary_unit",
-    "arb. unit": "arbitrary_unit",
-    "arbitrary units": "arbitrary_unit",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,68 +81,6 @@ def header(text: str) -> tuple[str, str]:
     return identifier(text), known
 
 
-def is_open(text: object) -> bool:
-    """Return whether an entry is to be filled in by a person."""
-    return str(text).startswith(TODO)
-
-
-def unit(text: str, name: str = "") -> str:
-    """Return a unit as pint writes it; ``TODO`` for one that it does not know or that means two things.
-
-    Parameters
-    ----------
-    text : str
-        As it is printed, TeX included.
-    name : str
-        Of what is measured: a cross section in MB is in millibarn, as older tables print it in capitals.
-
-    Examples
-    --------
-    >>> unit("counts per bin"), unit("GeV"), unit("arb. units"), unit("")
-    ('event', 'GeV', 'arbitrary_unit', 'TODO')
-    >>> unit("PB", "SIG"), unit("PB")
-    ('picobarn', 'TODO: PB may be picobarn')
-    """
-    written = _SPELLINGS.get(text.strip().lower(), _without_tex(text))
-    if not written:
-        return TODO
-    asked = units.candidates(written)
-    if asked and _CROSS_SECTION.search(name) and set(asked) <= set(_CAPITALS):
-        for word in asked:
-            written = re.sub(rf"\b{word}\b", _CAPITALS[word], written)
-        asked = {}
-    if asked:
-        word, choices = next(iter(asked.items()))
-        return f"{TODO}: {word} may be {' or '.join(choices)}"
-    try:
-        units.check(written)
-    except NuanomalyError:
-        return TODO
-    return written
-
-
-def _without_tex(text: str) -> str:
-    """Return a unit without TeX, as pint reads it.
-
-    Examples
-    --------
-    >>> _without_tex(r"$\\mu$s"), _without_tex("cm$^{2}$"), _without_tex("GeV/$c^2$"), _without_tex("MEV")
-    ('us', 'cm**2', 'GeV/c**2', 'MeV')
-    """
-    plain = re.sub(r"\\(?:mathrm|text|rm|textrm)\b", "", text)
-    plain = re.sub(r"\\mu(?![a-z])\s*", "u", plain).replace("\\%", "percent")
-    plain = plain.replace("µ", "u").replace("μ", "u").replace("²", "**2").replace("³", "**3")
-    plain = re.sub(r"\\(?:times|cdot)\b", "*", plain)
-    plain = re.sub(r"[$~{}\\]|\\[,;! ]", "", plain).replace("^", "**").strip()
-    return re.sub(r"\b(MEV|GEV|KEV|TEV|EV)\b", lambda content: _VOLTS[content[1]], plain)
-
-
-_VOLTS = {"EV": "eV", "KEV": "keV", "MEV": "MeV", "GEV": "GeV", "TEV": "TeV"}
-#: Capitals of older tables of cross sections.
-_CAPITALS = {"MB": "millibarn", "PB": "picobarn", "NB": "nanobarn", "UB": "microbarn", "FB": "femtobarn"}
-_CROSS_SECTION = re.compile(r"sig(ma)?\b|σ|cross|xsec|d\(sig", re.IGNORECASE)
-
-
 def read(path: Path) -> Draft | None:
     """Return a table of a text file (separated by commas, tabs, semicolons or blanks); None if it is none.
 
@@ -173,10 +97,10 @@ def read(path: Path) -> Draft | None:
     names = _unique([name for name, _ in items])
     data: dict[str, list[Any]] = {}
     columns = []
-    for k, (name, (_, unit), text) in enumerate(zip(names, items, rows[0], strict=True)):
+    for k, (name, (_, measured), text) in enumerate(zip(names, items, rows[0], strict=True)):
         for part, values in cells.with_errors(name, [row[k] for row in rows[1:]]):
             data[part] = _typed(values)
-            columns.append(_column(part, unit, data[part], text))
+            columns.append(_column(part, measured, data[part], text))
     matrix = _sparse_matrix(path, data, columns)
     if matrix is not None:
         return matrix

@@ -7,33 +7,31 @@ YAML file each holds independent and dependent variables.
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nuanomaly.archive import guessing, hepdata_errors, hepdata_files, scaffold
+from nuanomaly.archive import guessing, hepdata_errors, hepdata_files, hepdata_parts, scaffold
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.guessing import TODO, Draft
+from nuanomaly.archive.guessing import Draft
+from nuanomaly.archive.hepdata_columns import GAP, Columns
 from nuanomaly.archive.hepdata_files import documents
 from nuanomaly.archive.hepdata_shape import refuse_other_shapes
-
-if TYPE_CHECKING:
-    import pandas as pd
+from nuanomaly.archive.printed_units import TODO, is_open
+from nuanomaly.archive.printed_units import unit as printed_unit
 
 #: How an export says which columns the errors of a variable were.
 ERROR_COLUMNS = "columns of errors"
 #: How it says what the columns of a matrix are called, {i} being their number.
 COLUMN_NAMES = "columns"
+#: How it says which columns are texts that a reader would take for numbers, such as 2003.10630.
+TEXT_COLUMNS = "columns of text"
 #: How it names bins whose columns are not NAME_low and NAME_high.
 _EDGES = re.compile(r"(?P<low>[A-Za-z][\w.+-]*) to (?P<high>[A-Za-z][\w.+-]*)")
 #: What may be the name of a column as it is.
 _COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*")
 #: What an export names the variable that only counts rows, of a table that has nothing to tell them apart.
 ROW_NUMBER = "row number"
-_GAP = "-"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-#: A number that YAML 1.1 takes for a text, as it has no point.
-_BARE = re.compile(r"[+-]?\d+[eE][+-]?\d+")
 
 
 @dataclass(frozen=True)
@@ -91,20 +89,30 @@ def read(source: str) -> Submission:
     head: dict[str, Any] = next((d for d in listed if "data_file" not in d and "name" not in d), {})
     tables, missing, names = [], [], set[str]()
     originals = [_original("submission.yaml", files, "the list of tables", licence=_licence(head))]
-    for entry in listed:
-        if "name" not in entry or not ("data_file" in entry or "independent_variables" in entry):
+    with_data = [d for d in listed if "name" in d and ("data_file" in d or "independent_variables" in d)]
+    for title, parts in hepdata_parts.whole_tables(with_data):
+        used = [str(part.get("data_file", "submission.yaml")) for part in parts]
+        if absent := [file for file in used if file not in files]:
+            missing += absent
             continue
-        file = str(entry.get("data_file", "submission.yaml"))
-        if file not in files:
-            missing.append(file)
-            continue
-        content = documents(files, file)[0] if "data_file" in entry else entry
-        name = _table_name(file if "data_file" in entry else str(entry["name"]), names)
-        if "data_file" in entry:
-            about = f"table “{entry['name']}”"
-            doi, licence = entry.get("table_doi"), _licence(entry, head)
-            originals.append(_original(file, files, about, doi, licence))
-        tables.append(_draft(name, entry, content, str(originals[-1]["id"]), file))
+        contents = [
+            documents(files, f)[0] if "data_file" in part else part
+            for f, part in zip(used, parts, strict=True)
+        ]
+        name = _table_name(used[0] if len(parts) == 1 and "data_file" in parts[0] else title, names)
+        ids = []
+        for part, file in zip(parts, used, strict=True):
+            if "data_file" in part:
+                about, doi = f"table “{part['name']}”", part.get("table_doi")
+                originals.append(_original(file, files, about, doi, _licence(part, head)))
+            ids.append(str(originals[-1]["id"]))
+        for content, file in zip(contents, used, strict=True):
+            refuse_other_shapes(content, file)
+        try:
+            content = hepdata_parts.joined(contents)
+        except ValueError as error:
+            raise NuanomalyError(f"{used[0]}: is a part of {title!r}, but {error}") from None
+        tables.append(_draft(name, {**parts[0], "name": title}, content, ids, used[0]))
     if not tables:
         raise NuanomalyError(f"{source}: submission.yaml names no table that is there")
     return Submission(tables, originals, str(head.get("comment") or ""), tuple(missing))
@@ -149,41 +157,10 @@ def _table_name(text: str, taken: set[str]) -> str:
 # --- tables -------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Columns:
-    """The columns of a table as they are found."""
-
-    data: dict[str, list[Any]] = field(default_factory=dict)
-    declared: list[dict[str, Any]] = field(default_factory=list)
-    missing: dict[str, str] = field(default_factory=dict)
-
-    def add(self, name: str, values: Sequence[Any], **entry: Any) -> str:
-        """Add a column under a name that is not taken, and return the name."""
-        free, number = name, 2
-        while free in self.data:
-            free, number = f"{name}_{number}", number + 1
-        typed, kind = _typed(values)
-        if any(v != v for v in typed):
-            self.missing[free] = "no value in the submission"
-        types = {} if kind == "float64" else {"type": kind}
-        unit = "1" if kind in ("string", "bool") else entry.pop("unit")
-        entry.pop("unit", None)
-        self.data[free] = typed
-        self.declared.append({"name": free, **types, "unit": unit, **entry})
-        return free
-
-    def frame(self) -> "pd.DataFrame":
-        """Return the content."""
-        import pandas as pd
-
-        return pd.DataFrame(self.data)
-
-
 def _draft(
-    name: str, entry: Mapping[str, Any], content: Mapping[str, Any], original: str, file: str
+    name: str, entry: Mapping[str, Any], content: Mapping[str, Any], originals: Sequence[str], file: str
 ) -> Draft:
     """Return a table of a submission."""
-    refuse_other_shapes(content, file)
     try:
         independent = list(content.get("independent_variables") or ())
         dependent = list(content["dependent_variables"])
@@ -196,7 +173,7 @@ def _draft(
         "title": " ".join(str(entry["name"]).split()),
         "status": "official",
         "source": f"HEPData table “{' '.join(str(entry['name']).split())}”",
-        "originals": list(dict.fromkeys([original, "submission"])),
+        "originals": list(dict.fromkeys([*originals, "submission"])),
     }
     if entry.get("description"):
         declared["note"] = " ".join(str(entry["description"]).split())
@@ -205,7 +182,7 @@ def _draft(
         return matrix
     if len(independent) == 1 and _counts_rows(independent[0]):
         independent = []
-    columns = _Columns()
+    columns = Columns(texts=_text_columns(dependent))
     binned = any([_independent(columns, variable) for variable in independent])
     for variable in dependent:
         _dependent(columns, variable, file)
@@ -223,6 +200,14 @@ def _counts_rows(variable: Mapping[str, Any]) -> bool:
     return name == ROW_NUMBER and numbers == list(range(len(numbers)))
 
 
+def _text_columns(dependent: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the columns that an export says are texts."""
+    said = [
+        q.get("value") for v in dependent for q in v.get("qualifiers") or () if q.get("name") == TEXT_COLUMNS
+    ]
+    return frozenset(name for value in said for name in str(value).split(", "))
+
+
 def _header(variable: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return name, unit and meaning of a variable."""
     header = variable.get("header") or {}
@@ -230,18 +215,18 @@ def _header(variable: Mapping[str, Any]) -> tuple[str, str, str]:
     name, inside = guessing.header(text)
     name = text if _COLUMN.fullmatch(text) else name
     units = str(header.get("units") or "")
-    unit = ("1" if units == "1" else guessing.unit(units, text)) if units else inside
-    said = [text] if not guessing.is_open(unit) or not units else [f"{text} ({units})"]
+    unit = ("1" if units == "1" else printed_unit(units, text)) if units else inside
+    said = [text] if not is_open(unit) or not units else [f"{text} ({units})"]
     for qualifier in variable.get("qualifiers") or ():
         if qualifier.get("name") == "meaning":  # of an export: it says what the name only means
             said = [str(qualifier.get("value", ""))]
-        elif qualifier.get("name") not in (ERROR_COLUMNS, COLUMN_NAMES):
+        elif qualifier.get("name") not in (ERROR_COLUMNS, COLUMN_NAMES, TEXT_COLUMNS):
             value = f"{qualifier.get('value', '')} {qualifier.get('units', '')}".strip()
             said.append(f"{qualifier.get('name')}: {value}")
     return name, unit, "; ".join(said)
 
 
-def _independent(columns: _Columns, variable: Mapping[str, Any]) -> bool:
+def _independent(columns: Columns, variable: Mapping[str, Any]) -> bool:
     """Add the columns of an independent variable; return whether it has bins."""
     name, unit, meaning = _header(variable)
     values = variable["values"]
@@ -249,24 +234,24 @@ def _independent(columns: _Columns, variable: Mapping[str, Any]) -> bool:
     if any("low" in v and "high" in v for v in values):
         edges = _EDGES.fullmatch(str((variable.get("header") or {}).get("name")))
         low, high = (edges["low"], edges["high"]) if edges else (f"{name}_low", f"{name}_high")
-        columns.add(low, [v.get("low", _GAP) for v in values], unit=unit, meaning=f"{meaning}, lower edge")
-        columns.add(high, [v.get("high", _GAP) for v in values], unit=unit, meaning=f"{meaning}, upper edge")
+        columns.add(low, [v.get("low", GAP) for v in values], unit=unit, meaning=f"{meaning}, lower edge")
+        columns.add(high, [v.get("high", GAP) for v in values], unit=unit, meaning=f"{meaning}, upper edge")
     if not binned or any("value" in v for v in values):
-        columns.add(name, [v.get("value", _GAP) for v in values], unit=unit, meaning=meaning)
+        columns.add(name, [v.get("value", GAP) for v in values], unit=unit, meaning=meaning)
     return binned
 
 
-def _dependent(columns: _Columns, variable: Mapping[str, Any], file: str) -> None:
+def _dependent(columns: Columns, variable: Mapping[str, Any], file: str) -> None:
     """Add the columns of a dependent variable: values, then each error."""
     name, unit, meaning = _header(variable)
     values = variable["values"]
     errors = [_by_label(v.get("errors") or ()) for v in values]
     labels = dict.fromkeys(label for row in errors for label in row)
     role = {"role": "value"} if labels else {}
-    value = columns.add(name, [v.get("value", _GAP) for v in values], unit=unit, meaning=meaning, **role)
+    value = columns.add(name, [v.get("value", GAP) for v in values], unit=unit, meaning=meaning, **role)
     said = [q["value"] for q in variable.get("qualifiers") or () if q.get("name") == ERROR_COLUMNS]
     given = iter(str(said[0]).split(", ")) if said else iter(())
-    sizes = [hepdata_errors.plain(v.get("value", _GAP)) for v in values]
+    sizes = [hepdata_errors.plain(v.get("value", GAP)) for v in values]
     for label in labels:
         column = [row.get(label, {}) for row in errors]
         if hepdata_errors.mixed(column):
@@ -290,7 +275,7 @@ def _by_label(errors: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any
 
 
 def _error(
-    columns: _Columns,
+    columns: Columns,
     column: Sequence[Mapping[str, Any]],
     about: tuple[str, str, str],
     given: Iterator[str],
@@ -300,34 +285,34 @@ def _error(
     value, unit, label = about
     base = f"{value}_{guessing.identifier(label)}"
     if not any("asymerror" in e for e in column):
-        sizes = [e.get("symerror", _GAP) for e in column]
+        sizes = [e.get("symerror", GAP) for e in column]
         _sided(columns, next(given, base), sizes, about, "error", file)
         return
-    sides = [e.get("asymerror") or {k: e.get("symerror", _GAP) for k in ("plus", "minus")} for e in column]
-    plus = [s.get("plus", _GAP) for s in sides]
-    minus = [_negated(s.get("minus", _GAP), "asymerror" in e) for s, e in zip(sides, column, strict=True)]
+    sides = [e.get("asymerror") or {k: e.get("symerror", GAP) for k in ("plus", "minus")} for e in column]
+    plus = [s.get("plus", GAP) for s in sides]
+    minus = [_negated(s.get("minus", GAP), "asymerror" in e) for s, e in zip(sides, column, strict=True)]
     _sided(columns, next(given, f"{base}_plus"), plus, (value, unit, label), "error-plus", file)
     _sided(columns, next(given, f"{base}_minus"), minus, (value, unit, label), "error-minus", file)
 
 
 def _negated(size: Any, signed: bool) -> Any:
     """Return the magnitude of a lower error; −0.0 becomes 0."""
-    if not signed or size == _GAP:
+    if not signed or size == GAP:
         return size
     size = hepdata_errors.plain(size)
     if isinstance(size, str):
-        return size if size == _GAP else size.removeprefix("-")
+        return size if size == GAP else size.removeprefix("-")
     return abs(size) if size == 0 else -size
 
 
 def _sided(
-    columns: _Columns, name: str, sizes: Sequence[Any], about: tuple[str, str, str], role: str, file: str
+    columns: Columns, name: str, sizes: Sequence[Any], about: tuple[str, str, str], role: str, file: str
 ) -> None:
     value, unit, label = about
     sizes = [hepdata_errors.plain(s) for s in sizes]
-    texts = [s for s in sizes if isinstance(s, str) and s not in (_GAP, "")]
-    if texts and all(s.endswith("%") for s in texts) and len(texts) == sum(s != _GAP for s in sizes):
-        numbers = [float(s[:-1]) if s != _GAP else _GAP for s in sizes]
+    texts = [s for s in sizes if isinstance(s, str) and s not in (GAP, "")]
+    if texts and all(s.endswith("%") for s in texts) and len(texts) == sum(s != GAP for s in sizes):
+        numbers = [float(s[:-1]) if s != GAP else GAP for s in sizes]
         columns.add(name, numbers, unit="percent", meaning=f"{label} error of {value}, of its value")
         return
     if texts:
@@ -335,25 +320,6 @@ def _sided(
     side = {"error-plus": "upper ", "error-minus": "lower "}.get(role, "")
     meaning = f"{side}{label} error of {value}" if label != "error" else f"{side}error of {value}"
     columns.add(name, sizes, unit=unit, meaning=meaning, role=role, of=value)
-
-
-def _typed(values: Sequence[Any]) -> tuple[list[Any], str]:
-    """Return values of one type, and the type; what is missing is NaN."""
-    present = [v for v in values if not (isinstance(v, str) and v == _GAP) and v is not None]
-    whole = bool(present) and len(present) == len(values)
-    if whole and all(isinstance(v, bool) or v in ("True", "False") for v in present):
-        return [str(v) == "True" for v in values], "bool"
-    plain = [hepdata_errors.plain(v) for v in present]
-    if plain and not any(isinstance(v, str) for v in plain):
-        values, present = [hepdata_errors.plain(v) for v in values], plain
-    texts = [v for v in present if isinstance(v, str)]
-    if texts and not (len(texts) < len(present) or all(_BARE.fullmatch(t) for t in texts)):
-        return [str(v) for v in values], "string"
-    if any(not _NUMBER.fullmatch(t) for t in texts):
-        return [str(v) for v in values], "string"
-    if whole and all(type(v) is int for v in values):
-        return list(values), "int64"
-    return [float("nan") if v is None or v == _GAP else float(v) for v in values], "float64"
 
 
 def _matrix(

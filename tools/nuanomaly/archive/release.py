@@ -176,14 +176,13 @@ class Release:
         UnknownNameError
             If there is no such table or column.
         """
-        from nuanomaly.archive.units import registry
+        from nuanomaly.archive.units import parse
 
         frame = self.table(table)
         if column not in frame:
             raise UnknownNameError("column", column, map(str, frame.columns), f"{self.id} {table}")
-        quantity: pint.Quantity[Any] = registry().Quantity(
-            frame[column].to_numpy(), registry().Unit(frame.attrs["units"][column])
-        )
+        unit = parse(frame.attrs["units"][column])
+        quantity: pint.Quantity[Any] = frame[column].to_numpy() * unit
         return quantity
 
 

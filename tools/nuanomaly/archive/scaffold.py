@@ -11,8 +11,9 @@ import yaml
 
 from nuanomaly.archive import guessing, names, paths, seal, tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.guessing import TODO, Draft
+from nuanomaly.archive.guessing import Draft
 from nuanomaly.archive.names import safe_path
+from nuanomaly.archive.printed_units import TODO
 
 #: Above this a table becomes Parquet.
 _LARGEST_CSV = 1_000_000

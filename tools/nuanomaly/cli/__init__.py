@@ -40,6 +40,7 @@ SECTIONS = {
     "Contribute": {
         "new": ("contributing:new", "Write a first release.yaml and tables from files."),
         "import-hepdata": ("contributing:import_hepdata", "Write a release from a HEPData submission."),
+        "units": ("measuring:units", "List the units of this field, or say how a printed one is read."),
         "check-pr": ("contributing:check_pr", "Review what is to be contributed, as the forge will."),
         "export": ("contributing:export", "Write a release in a format of other archives."),
     },

@@ -40,12 +40,12 @@ def _resource(release: Release, table: str) -> dict[str, Any]:
         "description": f"{jsonld.line(entry['source'])} ({entry['status']})",
         "format": file.rpartition(".")[2],
         "mediatype": jsonld.media(file),
-        "bytes": entry["size"],
         "hash": f"sha256:{entry['sha256']}",
         "schema": {"fields": [_field(*c) for c in jsonld.columns(release, table)], "missingValues": [""]},
     }
     if file.endswith(".csv"):
-        resource |= {"profile": "tabular-data-resource", "encoding": "utf-8"}
+        # frictionless never counts the bytes of Parquet, and calls any number that is given a wrong one
+        resource |= {"bytes": entry["size"], "profile": "tabular-data-resource", "encoding": "utf-8"}
     return resource
 
 

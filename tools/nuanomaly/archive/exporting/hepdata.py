@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
-from nuanomaly.archive.hepdata import COLUMN_NAMES, ERROR_COLUMNS, ROW_NUMBER
+from nuanomaly.archive import hepdata_parts
+from nuanomaly.archive.hepdata import COLUMN_NAMES, ERROR_COLUMNS, ROW_NUMBER, TEXT_COLUMNS
+from nuanomaly.archive.hepdata_errors import GAP, plain
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.tables import Column, expand_columns
 from nuanomaly.archive.validate.bins import edge_columns
@@ -16,21 +18,27 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def files(release: Release) -> dict[str, bytes]:
-    """Return the files of a submission, by name; every float64 is read back as it is."""
+    """Return the files of a submission, by name; every float64 is read back as it is.
+
+    HEPData takes no data file above 10 MiB: a larger table is written in parts, which say which rows they
+    hold, and which our importer joins again.
+    """
     documents: list[dict[str, Any]] = [{"comment": _comment(release)}]
     contents: dict[str, bytes] = {}
     for name in release.tables:
         entry = release.declared(name)
-        file = f"{name}.yaml"
-        documents.append(
-            {
-                "name": name,
-                "description": _description(entry),
-                "keywords": [{"name": "phrases", "values": ["Neutrino oscillations"]}],
-                "data_file": file,
-            }
-        )
-        contents[file] = _dump([_table(release, name)])
+        parts = hepdata_parts.split(_table(release, name), lambda table: _dump([table]))
+        for number, (content, rows) in enumerate(parts, 1):
+            file = f"{name}.yaml" if len(parts) == 1 else f"{name}-{number}-of-{len(parts)}.yaml"
+            documents.append(
+                {
+                    "name": hepdata_parts.name(name, number, len(parts)),
+                    "description": _description(entry) + (f" This part has {rows}." if rows else ""),
+                    "keywords": [{"name": "phrases", "values": ["Neutrino oscillations"]}],
+                    "data_file": file,
+                }
+            )
+            contents[file] = content
     return {"submission.yaml": _dump(documents), **contents}
 
 
@@ -76,9 +84,16 @@ def _table(release: Release, name: str) -> dict[str, Any]:
     if not independent:
         rows = [{"value": k} for k in range(len(frame))]
         independent = [{"header": {"name": ROW_NUMBER}, "values": rows}]
-    plain = [c for c in columns if c not in texts and c.name not in edges | errors]
-    dependent = [_with_errors(c, data, owned.get(c.name, [])) for c in plain]
+    measured = [c for c in columns if c not in texts and c.name not in edges | errors]
+    dependent = [_with_errors(c, data, owned.get(c.name, [])) for c in measured]
+    if numerals := [c.name for c in columns if c.type == "string" and _would_be_numbers(data[c.name])]:
+        dependent[0]["qualifiers"].append({"name": TEXT_COLUMNS, "value": ", ".join(numerals)})
     return {"independent_variables": independent, "dependent_variables": dependent}
+
+
+def _would_be_numbers(texts: Sequence[Any]) -> bool:
+    """Return whether who reads numbers in quotes takes all texts of a column for numbers: 2003.10630."""
+    return all(not isinstance(plain(text), str) or plain(text) == GAP for text in texts)
 
 
 def _errors(entry: Mapping[str, Any], data: Mapping[str, list[Any]]) -> dict[str, list[tuple[str, ...]]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nuanomaly.archive.document import Steps
 from nuanomaly.archive.errors import nearest
-from nuanomaly.archive.guessing import TODO
+from nuanomaly.archive.printed_units import TODO
 from nuanomaly.archive.validate import units
 from nuanomaly.archive.validate.column_values import columns_named
 from nuanomaly.archive.validate.findings import Finding

@@ -1,14 +1,14 @@
 """YAML and JSON Schema: what a file must be before anything else can be said of it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from nuanomaly.archive.document import Steps
 from nuanomaly.archive.errors import CONTROL, nearest
-from nuanomaly.archive.guessing import TODO
+from nuanomaly.archive.printed_units import TODO
 from nuanomaly.archive.validate.findings import Finding, finding
 from nuanomaly.archive.validate.subject import Subject
 
@@ -50,8 +50,13 @@ def check(subject: Subject, validator: "jsonschema.Draft202012Validator") -> Ite
         message = f"the key {key!r} is no text"
         yield subject.finding("YAML_NEEDS_QUOTES", message, [*steps, _as_written(key)])
     if not strange:
-        yield from _texts(subject, subject.data, ())
-        yield from schema_findings(subject, validator, subject.data)
+        leaves = [leaf for error in validator.iter_errors(subject.data) for leaf in _leaves(error)]
+        allowed = {
+            tuple(leaf.absolute_path): leaf.validator_value for leaf in leaves if leaf.validator == "enum"
+        }
+        yield from _texts(subject, subject.data, (), allowed)
+        for leaf in leaves:
+            yield from _findings(subject, leaf, list(leaf.absolute_path), validator.schema)
 
 
 def schema_findings(
@@ -95,21 +100,26 @@ def text_problem(text: str) -> tuple[str, str] | None:
     return ("TEXT_CONTROL_CHARACTER", f"the text holds U+{ord(control[0]):04X}") if control else None
 
 
-def _texts(subject: Subject, value: Any, steps: Steps) -> Iterator[Finding]:
+def _texts(
+    subject: Subject, value: Any, steps: Steps, allowed: Mapping[tuple[Any, ...], Any]
+) -> Iterator[Finding]:
+    """Yield what is left to be filled in, with the values it may have, and texts that must not be shown."""
     if isinstance(value, str):
         if value.startswith(TODO):
             said = value.removeprefix(TODO).lstrip(": ")
             more = f": {said}" if said and str(steps[-1] if steps else "") == "unit" else ""
+            if choices := allowed.get(tuple(steps)):
+                more = f": one of {', '.join(map(str, choices))}"
             yield subject.finding("TODO_LEFT", f"{_name(steps)} is to be filled in{more}", steps)
         problem = text_problem(value)
         if problem:
             yield subject.finding(*problem, steps)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _texts(subject, item, [*steps, key])
+            yield from _texts(subject, item, [*steps, key], allowed)
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            yield from _texts(subject, item, [*steps, position])
+            yield from _texts(subject, item, [*steps, position], allowed)
 
 
 def keys_that_are_no_text(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.units import check, registry
+from nuanomaly.archive.units import check, parse, registry
 
 
 @lru_cache(maxsize=1024)
@@ -33,7 +33,7 @@ def same_dimension(first: str, second: str) -> bool:
     >>> same_dimension("MeV", "eV"), same_dimension("MeV", "m")
     (True, False)
     """
-    return first == second or registry().Unit(first).dimensionality == registry().Unit(second).dimensionality
+    return first == second or parse(first).dimensionality == parse(second).dimensionality
 
 
 @lru_cache(maxsize=1024)
@@ -46,7 +46,7 @@ def equal(written: str, unit: str) -> bool:
     (True, True, False)
     """
     as_pint = written[:-1] + "**2" if written.endswith("2") else written
-    return as_pint == unit or registry().Unit(as_pint) == registry().Unit(unit)
+    return as_pint == unit or registry().Unit(as_pint) == parse(unit)
 
 
 @lru_cache(maxsize=1024)
@@ -57,8 +57,10 @@ def is_power(unit: str, base: str, power: int) -> bool:
     --------
     >>> is_power("MeV**2", "MeV", 2), is_power("MeV", "MeV", 2), is_power("1", "1", -2)
     (True, False, True)
+    >>> is_power("1e-76 cm**4", "1e-38 cm**2", 2), is_power("cm**4", "1e-38 cm**2", 2)
+    (True, False)
     """
     if unit == base == "1":
         return True
-    ratio = (1.0 * registry().Unit(unit) / registry().Unit(base) ** power).to_base_units()
+    ratio = (parse(unit) / parse(base) ** power).to_base_units()
     return bool(ratio.dimensionless and abs(float(ratio.magnitude) - 1.0) < 1e-9)
