@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.benchmarks import benchmarks, kinds
+from nuanomaly.archive.release import load
+from nuanomaly.inference.benchmarks import benchmarks, kinds, recompute
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -161,3 +162,35 @@ def test_processes_give_the_same_rows(archive: Path) -> None:
     file.write_text(file.read_text("utf-8").replace('"2000-r1"', '"2001-r1"'), "utf-8")
     names = ["toy@2000", "toy@2001"]
     assert benchmarks(names, workers=2) == benchmarks(names)
+
+
+def test_ends_and_middle_of_a_column_are_found(archive: Path) -> None:
+    table = load("toy").table("map")
+    config = {"kind": "row-range", "table": "map", "column": "dm2", "which": "middle"}
+    assert recompute(config, load("toy")) == pytest.approx(0.5 * (table["dm2"].min() + table["dm2"].max()))
+    place = {**config, "column": "delta", "which": "smallest", "there": "dm2"}
+    assert recompute(place, load("toy")) == table["dm2"][table["delta"].idxmin()]
+    angle = {**config, "column": "s", "which": "smallest", "between": {"s": [0.5, 1.0]}, "sin2_theta": True}
+    s = float(table["s"][table["s"] >= 0.5].min())
+    theta = recompute(angle, load("toy"))
+    assert 4.0 * theta * (1.0 - theta) == pytest.approx(s)
+    with pytest.raises(NuanomalyError, match="no row"):
+        recompute({**config, "between": {"s": [5.0, 6.0]}}, load("toy"))
+    with pytest.raises(UnknownNameError, match="dm3"):
+        recompute({**config, "column": "dm3"}, load("toy"))
+
+
+def test_a_raster_limit_counts_from_the_best_mixing_at_the_same_place(archive: Path) -> None:
+    """Δ = 2 (ln Δm²)² + 3 (ln s + 2)²: everywhere the best s is e⁻², and the limit e^(√(2.71/3) − 2)."""
+    config = {
+        "kind": "raster-limit",
+        "model": "2nu-ee",
+        "parameter": "sin2_2theta_ee",
+        "axis": {"dm2_41": [0.8, 1.2, 3, "log"]},
+        "between": [0.02, 0.9],
+        "level": 2.71,
+        "which": "limit",
+    }
+    assert recompute(config, load("toy")) == pytest.approx(np.exp(np.sqrt(2.71 / 3.0) - 2.0), rel=0.02)
+    with pytest.raises(NuanomalyError, match="excludes no"):
+        recompute({**config, "level": 1e4}, load("toy"))

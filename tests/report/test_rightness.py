@@ -4,7 +4,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from nuanomaly.report import rightness
+from nuanomaly.inference import benchmarks
+from nuanomaly.report import declaration, rightness
 from nuanomaly.report.rightness import Line
 
 ROW = {
@@ -63,3 +64,28 @@ def test_the_site_has_the_page_and_the_start_page_counts(built: tuple[Path, Any]
     assert "2 published numbers are <b>reproduced</b>, 0 are only <b>consistent</b>" in start
     assert "<svg" in page
     assert "Total of the counts" in page
+
+
+def test_every_release_meets_a_published_number_or_says_what_was_searched() -> None:
+    said = dict(rightness.without(benchmarks.every_release()))
+    assert all(entry.get("because") and entry.get("searched") for entry in said.values())
+    assert {release.id for release in said} <= {
+        "ccfr@1984-r1",
+        "coherent-csi-dark-matter@2021-r1",
+        "coherent-nsi-toys@2020-r1",
+        "coherent-programme@2018-r2",
+        "exo-200-nucleon-decay@2017-r2",
+        "exo-200-nucleon-decay@2018-r1",
+        "icarus@2014-r1",
+        "neutrino-fog@2021-r1",
+        "reactor-rates@2017-r1",
+        "recoil-imaging@2022-r1",
+        "reno@2018-r1",
+        "sciboone-miniboone-numubar@2012-r1",
+    }, "a release that is new on this list needs a published benchmark"
+
+
+def test_every_comparison_meets_a_published_number_or_says_what_was_searched() -> None:
+    said = {comparison.name: text for comparison, text in rightness.silent(declaration.comparisons())}
+    assert all(said.values())
+    assert set(said) <= {"cost-of-toys", "gallium-vs-carbon"}

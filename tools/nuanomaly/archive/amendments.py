@@ -2,8 +2,9 @@
 
 Released folders are frozen; later knowledge lies beside them, outside of the ledger's digest. An amendment
 adds known issues, benchmarks, meanings of columns and the energy they are in, further modes (a released table
-that can be read in place of a likelihood) and modes without an overlap to versions that it names. It never
-changes a number, a mode or a likelihood that is there: that takes a new revision.
+that can be read in place of a likelihood), modes without an overlap, and that no published benchmark is to be
+had, to versions that it names. It never changes a number, a mode or a likelihood that is there: that takes a
+new revision.
 """
 
 import os
@@ -69,7 +70,8 @@ def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]
 
     Known issues and benchmarks stand behind the release's own, each with the date it was ``amended``; what is
     added to the meaning of a column stands behind it; further modes are under ``further_modes``, modes of
-    other releases that share no data under ``disjoint``; the amendments themselves are under ``amendments``.
+    other releases that share no data under ``disjoint``, why there is no published benchmark under
+    ``no_published_benchmark``; the amendments themselves are under ``amendments``.
 
     Raises
     ------
@@ -96,6 +98,9 @@ def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]
         for name, mode in entry.get("modes", {}).items()
     }
     entries["disjoint"] = [item for entry in amendments for item in entry.get("disjoint", ())]
+    for entry in amendments:
+        if "no_published_benchmark" in entry:
+            entries["no_published_benchmark"] = entry["no_published_benchmark"]
     for entry in amendments:
         for table, columns in entry.get("columns", {}).items():
             entries["tables"] = _explained(entries["tables"], table, columns)

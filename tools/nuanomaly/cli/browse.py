@@ -199,6 +199,9 @@ def _benchmarks(release: "Release") -> None:
         expected = f"{output.number(entry['expected'])}{error}"
         lines.append(f"{entry['quantity']}: {expected} ({entry['kind']}; {_line(entry['source'])})")
     _listing("Benchmarks (recompute them: nuanomaly benchmarks " + release.name + ")", lines)
+    if said := release.metadata.get("no_published_benchmark"):
+        searched = [f"searched: {place}" for place in said["searched"]]
+        _listing("No published benchmark", [_line(said["because"]), *searched])
 
 
 def _original(entry: Mapping[str, Any]) -> str:

@@ -113,13 +113,19 @@ def counts(lines: Iterable[Line]) -> dict[str, int]:
     return {word: entries[word] for word in WORDS}
 
 
-def without(releases: Iterable[Release]) -> list[Release]:
-    """Return the releases with a likelihood that recompute no published number."""
+def without(releases: Iterable[Release]) -> list[tuple[Release, Mapping[str, Any]]]:
+    """Return the releases that recompute no published number, and what was searched for one.
+
+    Of those that are in force: announced ones, drafts and older revisions are left out.
+    """
+    newest: dict[str, Release] = {}
+    for release in sorted(releases, key=lambda r: names.sort_key(r.version)):
+        if release.state == "released":
+            newest[release.id.rpartition("-r")[0]] = release
     return [
-        r
-        for r in releases
-        if r.metadata.get("likelihood")
-        and not any(b["kind"] == "published" for b in r.metadata.get("benchmarks", ()))
+        (release, release.metadata.get("no_published_benchmark", {}))
+        for release in sorted(newest.values(), key=lambda r: r.id)
+        if not any(b["kind"] == "published" for b in release.metadata.get("benchmarks", ()))
     ]
 
 

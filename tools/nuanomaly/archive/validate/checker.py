@@ -209,16 +209,24 @@ class _Validation:
         return links.Archive(versions, subjects, sound[0], sound[1])
 
     def _later(self, subjects: Sequence[ReleaseSubject], datasets: set[str]) -> Iterator[Finding]:
-        """Yield the findings of the amendments of some datasets."""
+        """Yield the findings of the amendments of some datasets, and of what only they can supply."""
+        said: dict[str, Mapping[str, Any]] = {}
         for path in sorted(self.root.glob(f"datasets/*/{amendments.FILE}")):
-            if path.parent.name not in datasets:
+            name = path.parent.name
+            if name not in datasets:
                 continue
             try:
                 subject = open_subject(path, self.root)
             except NuanomalyError as error:
                 yield _unreadable(error, path, self.root)
                 continue
-            yield from later.check(subject, subjects, self.schemas)
+            items = list(later.check(subject, subjects, self.schemas))
+            yield from items
+            said[name] = {} if items else subject.data
+        for one in subjects:
+            name = one.folder.parent.name
+            if name in datasets:
+                yield from later.unproven(one, amendments.of_version(said.get(name, {}), one.folder.name))
 
     def _whole(self, every: Sequence[Path], subjects: Sequence[ReleaseSubject]) -> Iterator[Finding]:
         """Yield the findings of the archive as a whole."""

@@ -121,3 +121,26 @@ def _ids(subject: Subject, release: ReleaseSubject, version: str) -> Iterator[Fi
                 message = f"{release.release} has a benchmark {benchmark['id']!r} already"
                 yield subject.finding("REPEATED_ID", message, ["amendments", position, "benchmarks", k, "id"])
             taken.add(benchmark["id"])
+
+
+def unproven(release: ReleaseSubject, entries: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Yield a finding if a release has no published benchmark and nothing says why, or the reverse.
+
+    Parameters
+    ----------
+    release : ReleaseSubject
+        A sound release.
+    entries : sequence of dict
+        The amendments of it.
+    """
+    if release.data.get("state") != "released":
+        return
+    added = [benchmark for entry in entries for benchmark in entry.get("benchmarks", ())]
+    published = any(b.get("kind") == "published" for b in (*release.data.get("benchmarks", ()), *added))
+    said = any("no_published_benchmark" in entry for entry in entries)
+    if not published and not said:
+        message = "no published number is recomputed, and amendments.yaml does not say what was searched"
+        yield release.finding("NO_PUBLISHED_BENCHMARK", message, ["name"])
+    if published and said:
+        message = "amendments.yaml says that no published benchmark is to be had, and there is one"
+        yield release.finding("BENCHMARK_SAID_MISSING", message, ["name"])

@@ -137,6 +137,22 @@ def _comparison(archive: Archive, subject: Subject) -> Iterator[Finding]:
     for k, name in enumerate(data["anomalies"]):
         yield from unknown(subject, "UNKNOWN_ANOMALY", "anomaly", name, known, ["anomalies", k])
     yield from repeated(subject, ["expectations"], [e["key"] for e in data["expectations"]], "key")
+    yield from _counterpart(subject)
+
+
+def _counterpart(subject: Subject) -> Iterator[Finding]:
+    """Yield a finding if a comparison meets no published number and nothing says why, or the reverse."""
+    data = subject.data
+    published = any(e["kind"] == "published" for e in data["expectations"])
+    published = published or any("recomputed" in entry for entry in data.get("cited", ()))
+    if not published and "counterpart" not in data:
+        message = (
+            "no published number stands beside a result, and `counterpart` does not say what was searched"
+        )
+        yield subject.finding("NO_COUNTERPART", message, ["expectations"])
+    if published and "counterpart" in data:
+        message = "`counterpart` says that no published number is met, and one is"
+        yield subject.finding("COUNTERPART_SAID_MISSING", message, ["counterpart"])
 
 
 def _groups(archive: Archive) -> Iterator[Finding]:

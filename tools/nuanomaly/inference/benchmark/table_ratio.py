@@ -2,9 +2,10 @@
 
 Config
 ------
-numerator, denominator : {terms: [{table, column, factor}], combine: sum | quadrature}
-    A term is ``factor`` (1 if left out) times the sum of a column over its rows. The terms are added up, or
-    added in quadrature. Without denominator the numerator is the result.
+numerator, denominator : {terms: [{table, column, rows, factor}], combine: sum | quadrature}
+    A term is ``factor`` (1 if left out) times the sum of a column over its rows, or over those where columns
+    have the values of ``rows``. The terms are added up, or added in quadrature. Without denominator the
+    numerator is the result.
 """
 
 from collections.abc import Mapping
@@ -27,9 +28,12 @@ def _combined(config: Mapping[str, Any], release: Release) -> float:
 
 
 def _term(config: Mapping[str, Any], release: Release) -> float:
-    frame = release.table(config["table"])
-    if config["column"] not in frame:
-        raise UnknownNameError(
-            "column", config["column"], map(str, frame.columns), f"{release.id} {config['table']}"
-        )
+    frame, place = release.table(config["table"]), f"{release.id} {config['table']}"
+    for name in (config["column"], *config.get("rows", {})):
+        if name not in frame:
+            raise UnknownNameError("column", name, map(str, frame.columns), place)
+    for name, value in config.get("rows", {}).items():
+        if value not in set(frame[name]):
+            raise UnknownNameError(f"value of {name}", str(value), map(str, frame[name]), place)
+        frame = frame[frame[name] == value]
     return float(config.get("factor", 1.0)) * float(frame[config["column"]].sum())

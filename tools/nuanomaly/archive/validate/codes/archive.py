@@ -6,6 +6,18 @@ ARCHIVE = errors(
     ("UNKNOWN_RELEASE", "No such release", "The link leads nowhere.", "Name a release of the archive."),
     ("UNKNOWN_REFERENCE", "No such reference", "The source is not listed.", "Name a key under `references`."),
     ("UNKNOWN_SIDE", "No such side", "The test would leave data out.", "Name a key under `datasets`."),
+    (
+        "NO_COUNTERPART",
+        "A comparison that meets no published number",
+        "Nothing shows that its numbers are those of others, nor whether one was looked for.",
+        "Cite a published number with what recomputes it, or say in `counterpart` what was searched.",
+    ),
+    (
+        "COUNTERPART_SAID_MISSING",
+        "A published number that is said to be missing",
+        "What the page says of itself would be wrong.",
+        "Take `counterpart` out.",
+    ),
     ("UNKNOWN_ANOMALY", "No such anomaly", "The link leads nowhere.", "Name a file of anomalies/."),
     ("OVERLAP_CONTRADICTS", "Two overlaps contradict", "One of them is wrong.", "Make the relations agree."),
     (

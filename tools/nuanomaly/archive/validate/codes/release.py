@@ -155,6 +155,19 @@ METADATA = errors(
         "One of the units is wrong.",
         "Correct the unit, or what the error belongs to.",
     ),
+    (
+        "NO_PUBLISHED_BENCHMARK",
+        "A release without a number of its paper",
+        "What stands in no paper shows that the archive agrees with itself.",
+        "Add a published benchmark that the tables do not hold themselves; where none is to be had, say in "
+        "amendments.yaml (no_published_benchmark) what was searched.",
+    ),
+    (
+        "BENCHMARK_SAID_MISSING",
+        "A published benchmark that is said to be missing",
+        "What the archive says of itself would be wrong.",
+        "Take no_published_benchmark out of amendments.yaml.",
+    ),
 )
 
 ADVICE = warnings(
