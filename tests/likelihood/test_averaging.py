@@ -164,3 +164,47 @@ def test_3_2_works_on_every_response_and_becomes_3_1(name: str) -> None:
     assert np.isfinite(lk.chi2("3+2", **two))
     one = lk.chi2("3+2", **{**two, "Ue5_sq": 0.0, "Umu5_sq": 0.0})
     assert one == pytest.approx(lk.chi2("3+1", dm2_41=0.9, **MIXING), abs=1e-9)
+
+
+def wavy(initial, final, antineutrino, L, E, *, dm2, strength):
+    if initial == final == "e":
+        return 1.0 - strength * np.sin(PHASE * dm2 * L / E) ** 2
+    return 1.0 if initial == final else 0.0
+
+
+@pytest.mark.parametrize("name", ["best", "gallex", "sage"])
+def test_along_lines_of_equal_energy_a_function_is_exact_and_cheap(name: str) -> None:
+    lk, dm2 = likelihood(name), np.geomspace(0.01, 300.0, 60)
+    asked = []
+
+    def counted(initial, final, antineutrino, L, E, *, dm2, strength):
+        asked.append(np.broadcast(L, dm2).size if initial == final else 0)
+        return wavy(initial, final, antineutrino, L, E, dm2=dm2, strength=strength)
+
+    found = lk.chi2(FunctionModel(counted), dm2=dm2, strength=0.3)
+    built_in = lk.chi2("2nu-ee", dm2_41=dm2, sin2_2theta_ee=0.3)
+    np.testing.assert_allclose(found, built_in, rtol=0.0, atol=1e-6)
+    (channel,), slow = lk.response.channels, dm2[dm2 < 10.0]
+    asked.clear()
+    lk.chi2(FunctionModel(counted, vectorised=True), dm2=slow, strength=0.3)
+    assert sum(asked) < 0.25 * channel.E.size * slow.size  # each node once would be 1.0
+
+
+def test_a_function_that_is_not_smooth_is_averaged_at_the_nodes() -> None:
+    lk = likelihood("best")
+
+    def inner(initial, final, antineutrino, L, E, *, edge):
+        return np.where(edge > L, 0.8, 1.0) * (initial == final)
+
+    def outer(initial, final, antineutrino, L, E, *, edge):
+        return np.where(edge > L, 0.2, 0.0) * (initial == final)
+
+    edge = np.array([0.5, 0.7, 0.9])
+    model_in, model_out = FunctionModel(inner), FunctionModel(outer)
+    points = lk.points(model_in, {"edge": edge})
+    # of two functions that add up to a constant, what is seen adds up too
+    total = lk.prediction(model_in, points).mu + lk.prediction(model_out, points).mu
+    constant = FunctionModel(lambda initial, final, antineutrino, L, E, *, edge: 1.0 * (initial == final))
+    np.testing.assert_allclose(total, lk.prediction(constant, points).mu, rtol=1e-4)
+    assert (lk.averaging_error(model_in, points) <= TOLERANCE).all()
+    assert (lk.averaging_error(model_in, points) > 0.0).any()

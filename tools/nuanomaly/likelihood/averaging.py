@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nuanomaly.likelihood.algebra.lines import DEGREES
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
@@ -72,16 +73,55 @@ class Sampling:
         total = max((v.size for v in (*parameters.values(), *interaction.values())), default=1)
         width = sum(channel.E.size for channel in self.response.channels)
         step = max(1, _HELD // max(1, width))
-        parts = []
-        for start in range(0, total, step):
-            rows = np.arange(start, min(total, start + step))
-            physics, strengths = (
-                {k: np.broadcast_to(v, (total,))[rows] for k, v in given.items()}
-                for given in (parameters, interaction)
-            )
-            parts.append(_Refinement(self, physics, strengths, rows).settled())
-        outputs, errors = zip(*parts, strict=True)
-        return np.concatenate(outputs), np.concatenate(errors)
+        physics, strengths = (
+            {k: np.broadcast_to(v, (total,)) for k, v in given.items()} for given in (parameters, interaction)
+        )
+        outputs, errors = along_lines(self, physics, strengths, total)
+        left = np.flatnonzero(~(errors <= TOLERANCE))
+        for rows in (left[k : k + step] for k in range(0, left.size, step)):
+            own, factors = ({k: v[rows] for k, v in given.items()} for given in (physics, strengths))
+            outputs[rows], errors[rows] = _Refinement(self, own, factors, rows).settled()
+        return outputs, errors
+
+    def spread(self, outputs: Array, change: Array, rows: NDArray[np.intp]) -> Array:
+        """Return how far the statistic may be moved by changes of the outputs, shapes (p, n_out) → (p,)."""
+        n = outputs.shape[1]
+        signs = np.where(np.random.default_rng(n).random(n) < 0.5, -1.0, 1.0)
+        tried = np.concatenate([outputs, outputs + change, outputs + signs * change])
+        values = self.statistic(tried, np.tile(rows, 3)).reshape(3, -1)
+        return np.asarray(_SAFETY * np.max(np.abs(values[1:] - values[0]), axis=0))
+
+
+def along_lines(
+    sampling: Sampling, parameters: Mapping[str, Array], interaction: Mapping[str, Array], total: int
+) -> tuple[Array, Array]:
+    """Return outputs (P, n_out) and stated errors (P,) from polynomials in the baseline; infinite: not known.
+
+    See :mod:`nuanomaly.likelihood.algebra.lines`. Points that the largest degree does not settle are left.
+    """
+    outputs = np.zeros((total, sampling.response.n_out))
+    errors = np.full(total, np.inf)
+    channels = [(c, c.lines) for c in sampling.response.channels]
+    left = np.arange(total if all(nodes is not None for _, nodes in channels) else 0)
+    for degree in DEGREES:
+        rules = [(channel, nodes.rule(degree)) for channel, nodes in channels if nodes is not None]
+        step = max(1, _HELD // max(1, sum(rule.nodes.L.size for _, rule in rules)))
+        for rows in [left[k : k + step] for k in range(0, left.size, step)]:
+            own, strengths = ({k: v[rows] for k, v in given.items()} for given in (parameters, interaction))
+            made, change = np.zeros((2, rows.size, outputs.shape[1]))
+            for channel, rule in rules:
+                factor = channel.factor(strengths)
+                initial, final, antineutrino = channel.initial, channel.final, channel.antineutrino
+                sampling.model.check(initial, antineutrino, channel.nodes, own)
+                L, E, _, node = rule.nodes
+                P = np.asarray(sampling.model.probability(initial, final, antineutrino, L, E, node, **own))
+                P = np.broadcast_to(P, (rows.size, L.size))
+                size = np.ones((1, 1)) if factor is None else factor[:, None]
+                made += size * (P @ rule.weights.T)
+                change += np.abs(size) * rule.change(P)
+            outputs[rows], errors[rows] = made, sampling.spread(made, change, rows)
+        left = left[errors[left] > TOLERANCE]
+    return outputs, errors
 
 
 class _Refinement:
@@ -130,7 +170,7 @@ class _Refinement:
             number *= 2
             change = np.zeros((left.size, self.outputs.shape[1]))
             refined = [self._finer(part, left, number, change) for part in self.open]
-            self.stated[left] = self._spread(left, change)
+            self.stated[left] = self.sampling.spread(self.outputs[left], change, self.rows[left])
             moving = self.stated[left] > TOLERANCE
             if number >= LARGEST and moving.any():
                 self._refuse(int(left[np.argmax(self.stated[left])]))
@@ -153,15 +193,6 @@ class _Refinement:
         self.outputs[left] += factor * channel.weighted(step)
         change += np.abs(factor) * np.asarray((channel.weight_sizes @ size.T).T, float)
         return finer
-
-    def _spread(self, left: NDArray[np.intp], change: Array) -> Array:
-        """Return how far the statistic may be moved by changes of the outputs, shape (points,)."""
-        rows, outputs = self.rows[left], self.outputs[left]
-        n = outputs.shape[1]
-        signs = np.where(np.random.default_rng(n).random(n) < 0.5, -1.0, 1.0)
-        tried = np.concatenate([outputs, outputs + change, outputs + signs * change])
-        values = self.sampling.statistic(tried, np.tile(rows, 3)).reshape(3, -1)
-        return np.asarray(_SAFETY * np.max(np.abs(values[1:] - values[0]), axis=0))
 
     def _refuse(self, point: int) -> None:
         """Say where a function cannot be averaged.

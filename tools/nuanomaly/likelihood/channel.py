@@ -13,6 +13,7 @@ from scipy import sparse
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.chebyshev import Series, series
 from nuanomaly.likelihood.algebra.collapse import Collapsed, collapse
+from nuanomaly.likelihood.algebra.lines import Lines, lines
 from nuanomaly.likelihood.algebra.node_waves import summed_waves
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.probabilities import Model, Nodes, Transition
@@ -338,6 +339,11 @@ class Channel:
     def weight_sizes(self) -> Weights:
         """|W|: what an error of a probability adds to each output at most."""
         return np.asarray(np.abs(self.weights)) if isinstance(self.weights, np.ndarray) else abs(self.weights)
+
+    @cached_property
+    def lines(self) -> Lines | None:
+        """The nodes as lines of equal energy, where they form few long ones."""
+        return lines(self.nodes, self.weights)
 
     @property
     def extended(self) -> bool:

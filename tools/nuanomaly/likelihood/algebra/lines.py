@@ -1,0 +1,153 @@
+"""A probability along lines of equal energy, as a polynomial in the baseline.
+
+Sources of a few energies have hundreds of nodes that differ in the baseline alone. Along such a line any
+smooth probability is a polynomial: Chebyshev coefficients from its values at n + 1 points (Clenshaw and
+Curtis's) fall as fast as it is smooth, and the average over the interval of each node is the same sum of
+integrals whatever the probability is. How large the last quarter of the coefficients is says how far the
+polynomial may be off (L. N. Trefethen, Approximation Theory and Approximation Practice, chapters 4 and 8).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from nuanomaly.model.probabilities import Array, Nodes
+
+#: Fewer nodes of a line than this are taken one by one.
+_LONG = 64
+#: Degrees of polynomials, tried in turn.
+DEGREES = (16, 32, 64, 128)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """Points at which a probability is asked for, and what its values give.
+
+    Attributes
+    ----------
+    nodes : Nodes
+        The points, line after line, shape (G (n + 1),).
+    weights : array, shape (n_out, G (n + 1))
+        Outputs are weights · P.
+    coefficients : array, shape (n + 1, n + 1)
+        Chebyshev coefficients of a line are coefficients · P.
+    sizes : array, shape (n_out, G)
+        How much of each output is the weight of a line, signs left out.
+    """
+
+    nodes: Nodes
+    weights: Array
+    coefficients: Array
+    sizes: Array
+
+    def change(self, P: Array) -> Array:
+        """Return how far outputs may be off, shapes (p, G (n + 1)) → (p, n_out)."""
+        lines = P.reshape(len(P), self.sizes.shape[1], -1)
+        last = self.coefficients[3 * self.coefficients.shape[0] // 4 :]
+        tail = np.abs(lines @ last.T).sum(axis=2)
+        return np.asarray(tail @ self.sizes.T)
+
+
+class Lines:
+    """Nodes of a channel in groups that differ in the baseline alone.
+
+    Parameters
+    ----------
+    nodes : Nodes
+        With intervals.
+    weights : array or CSR array, shape (n_out, N)
+    groups : list of integer arrays
+        The nodes of each line.
+    """
+
+    def __init__(
+        self, nodes: Nodes, weights: "Array | sparse.csr_array", groups: list[NDArray[np.intp]]
+    ) -> None:
+        self._nodes, self._groups = nodes, groups
+        self._weights = weights if isinstance(weights, np.ndarray) else weights.toarray()
+        self._rules: dict[int, Rule] = {}
+
+    @cached_property
+    def _ends(self) -> tuple[Array, Array]:
+        """The interval of L of each node in m, shape (N,) each."""
+        half = np.asarray(self._nodes.half_width) * self._nodes.E
+        return self._nodes.L - half, self._nodes.L + half
+
+    def rule(self, degree: int) -> Rule:
+        """Return the rule of a degree."""
+        if degree not in self._rules:
+            self._rules[degree] = self._made(degree)
+        return self._rules[degree]
+
+    def _made(self, degree: int) -> Rule:
+        place = np.cos(np.pi * np.arange(degree + 1) / degree)
+        coefficients = _coefficients(degree)
+        low, high = self._ends
+        baselines, weights, sizes = [], [], []
+        for group in self._groups:
+            first, last = low[group].min(), high[group].max()
+            middle, half = 0.5 * (first + last), 0.5 * (last - first)
+            a, b = ((edge[group] - middle) / half for edge in (low, high))
+            own = self._weights[:, group]
+            baselines.append(middle + half * place)
+            weights.append(own @ averages(a, b, degree) @ coefficients)
+            sizes.append(np.abs(own).sum(axis=1))
+        one = np.array([group[0] for group in self._groups]).repeat(degree + 1)
+        known = {name: np.asarray(values)[one] for name, values in self._nodes.known.items()}
+        nodes = Nodes(np.concatenate(baselines), self._nodes.E[one], None, known)
+        return Rule(nodes, np.concatenate(weights, axis=1), coefficients, np.array(sizes).T)
+
+
+def lines(nodes: Nodes, weights: "Array | sparse.csr_array") -> Lines | None:
+    """Return the lines that all nodes form, or None if they are short, or nodes stand for no interval."""
+    if nodes.half_width is None:
+        return None
+    groups = _groups(nodes.E, nodes.known)
+    if min(map(len, groups), default=0) < _LONG:
+        return None
+    return Lines(nodes, weights, groups)
+
+
+def _groups(E: Array, known: Mapping[str, Array]) -> list[NDArray[np.intp]]:
+    """Return the nodes of each energy and of all else that is known, in their order."""
+    columns = [np.unique(column, return_inverse=True)[1] for column in (E, *known.values())]
+    _, which = np.unique(np.stack(columns), axis=1, return_inverse=True)
+    order = np.argsort(which.ravel(), kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(which.ravel()[order])) + 1)
+
+
+def averages(low: Array, high: Array, degree: int) -> Array:
+    """Return the averages of Chebyshev's polynomials over intervals inside −1 and 1, shape (N, degree + 1).
+
+    Examples
+    --------
+    >>> averages(np.array([-1.0, 0.0]), np.array([1.0, 1.0]), 2).round(6)
+    array([[ 1.      ,  0.      , -0.333333],
+           [ 1.      ,  0.5     , -0.333333]])
+    """
+    edges = np.stack([low, high])
+    angle = np.arccos(np.clip(edges, -1.0, 1.0))
+    T = np.cos(np.multiply.outer(angle, np.arange(degree + 2)))
+    integral = np.empty((*edges.shape, degree + 1))
+    integral[..., 0], integral[..., 1:2] = edges, 0.5 * edges[..., None] ** 2
+    k = np.arange(2, degree + 1)
+    integral[..., 2:] = 0.5 * (T[..., 3:] / (k + 1) - T[..., 1:-2] / (k - 1))
+    width = (high - low)[:, None]
+    middle = np.cos(
+        np.multiply.outer(np.arccos(np.clip(edges.mean(axis=0), -1.0, 1.0)), np.arange(degree + 1))
+    )
+    means = (integral[1] - integral[0]) / np.where(width > 0.0, width, 1.0)
+    return np.asarray(np.where(width > 0.0, means, middle))
+
+
+def _coefficients(degree: int) -> Array:
+    """Return the matrix that makes coefficients of values at cos(πj/n), shape (n + 1, n + 1)."""
+    k = np.arange(degree + 1)
+    matrix = 2.0 / degree * np.cos(np.pi * np.outer(k, k) / degree)
+    matrix[[0, -1]] *= 0.5
+    matrix[:, [0, -1]] *= 0.5
+    return np.asarray(matrix)
