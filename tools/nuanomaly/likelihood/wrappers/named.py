@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.breakdown import Breakdown
+from nuanomaly.likelihood.families.moments import Moments
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
+from nuanomaly.likelihood.wrappers.delegating import DelegatingLikelihood, described
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
 
 #: How many standard deviations of its prior a nuisance is scanned over, unless a range is given.
@@ -36,7 +39,7 @@ def _parameter(item: Nuisance, minus: float, plus: float) -> Parameter:
 
 
 @dataclass(frozen=True, eq=False)
-class NamedNuisances(Likelihood):
+class NamedNuisances(DelegatingLikelihood):
     """A likelihood with some of its nuisances among the parameters; the others are profiled.
 
     The prior of a nuisance that is fixed or scanned is part of the value, so that a fit with the nuisance
@@ -44,11 +47,9 @@ class NamedNuisances(Likelihood):
 
     Attributes
     ----------
-    base : Likelihood
     named : tuple of str
     """
 
-    base: Likelihood = field(kw_only=True)
     named: tuple[str, ...] = field(kw_only=True)
 
     @property
@@ -57,14 +58,13 @@ class NamedNuisances(Likelihood):
         known = parameters_of(self.base.nuisances)
         return (*self.base.interaction_parameters, *(known[name] for name in self.named))
 
-    def ranges(self, model: Model) -> dict[str, tuple[float, float]]:
-        """Return the ranges that the likelihood knows."""
-        return self.base.ranges(model)
+    def inner(self, points: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the points of the likelihood, without the named nuisances."""
+        return {name: value for name, value in points.items() if name not in self.named}
 
     def _split(self, points: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the points of the likelihood, and the values of the named nuisances."""
-        given = {name: points[name] for name in self.named}
-        return {name: value for name, value in points.items() if name not in given}, given
+        return self.inner(points), {name: points[name] for name in self.named}
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic with the other nuisances profiled, shape (P,)."""
@@ -110,14 +110,17 @@ class NamedNuisances(Likelihood):
         none, said = np.zeros(0), f"prior of {', '.join(self.named)}"
         return (*self.base.breakdown(model, own, every), Breakdown(self.release, none, none, {said: cost}))
 
-    @property
-    def data(self) -> Array | None:
-        """The data, shape (n_bins,)."""
-        return self.base.data
+    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
+        """Return None: the named nuisances are not at zero; values are asked for instead."""
+        return None
 
-    def given(self, data: Array) -> "NamedNuisances":
-        """Return the same likelihood with other data (n_bins,)."""
-        return replace(self, base=self.base.given(data))
+    def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
+        """Return None, as for the quadratic form."""
+        return None
+
+    def moments(self, model: Model, points: Mapping[str, Array]) -> Moments | None:
+        """Return None: moments are known at nominal nuisances."""
+        return None
 
     def tabulate(self, model: Model, points: Mapping[str, Array]) -> Table:
         """Return what turns data (T, n_bins) into the statistic, shape (T, P)."""
@@ -184,15 +187,5 @@ def with_named(likelihood: Likelihood, names: Sequence[str]) -> Likelihood:
             raise UnknownNameError("nuisance", name, ids, likelihood.release)
     if not names:
         return likelihood
-    return NamedNuisances(
-        release=likelihood.release,
-        mode=likelihood.mode,
-        statistic=likelihood.statistic,
-        n_bins=likelihood.n_bins,
-        nuisances=likelihood.nuisances.rest(names),
-        approximate=likelihood.approximate,
-        overlaps=likelihood.overlaps,
-        private=likelihood.private,
-        base=likelihood,
-        named=tuple(names),
-    )
+    described_so = {**described(likelihood), "nuisances": likelihood.nuisances.rest(names)}
+    return NamedNuisances(**described_so, base=likelihood, named=tuple(names))

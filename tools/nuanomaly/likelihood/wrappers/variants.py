@@ -8,33 +8,30 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.algebra.ensemble import GaussianForm, gaussian_noise
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.breakdown import Breakdown
-from nuanomaly.likelihood.families.moments import Moments
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.likelihood.wrappers.delegating import DelegatingLikelihood, described
 from nuanomaly.likelihood.wrappers.joint import JointLikelihood
 from nuanomaly.likelihood.wrappers.named import NamedNuisances, with_named
-from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 Side = Literal["mean", "plus", "minus"]
 
 
 @dataclass(frozen=True, eq=False)
-class FixedLikelihood(Likelihood):
+class FixedLikelihood(DelegatingLikelihood):
     """A likelihood's predictions with one covariance for all hypotheses, its nuisances in it.
 
     Attributes
     ----------
-    base : Likelihood
     inverse : array, shape (n, n)
     observed : array, shape (n,)
     """
 
-    base: Likelihood = field(kw_only=True)
     inverse: Array = field(kw_only=True)
     observed: Array = field(kw_only=True)
 
@@ -45,17 +42,7 @@ class FixedLikelihood(Likelihood):
 
     def given(self, data: Array) -> "FixedLikelihood":
         """Return the same likelihood with other data; the covariance stays."""
-        return FixedLikelihood(
-            release=self.release,
-            mode=self.mode,
-            statistic="chi2",
-            n_bins=self.n_bins,
-            approximate=self.approximate,
-            overlaps=self.overlaps,
-            base=self.base,
-            inverse=self.inverse,
-            observed=data,
-        )
+        return replace(self, observed=data)
 
     def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm:
         """Return data, covariance and predictions."""
@@ -80,9 +67,22 @@ class FixedLikelihood(Likelihood):
         shares, pulls = residual * (residual @ self.inverse), residual / errors
         return (Breakdown(self.release, shares, pulls, errors=errors),)
 
-    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
-        """Return the prediction at nominal nuisances, shape (P, n)."""
-        return self.base.observables(model, points)
+    def quadratic(self, model: Model, points: Mapping[str, Array]) -> None:
+        """Return None: no nuisance is left."""
+
+    def local(self, model: Model, points: Mapping[str, Array]) -> None:
+        """Return None: no nuisance is left."""
+
+    def moments(self, model: Model, points: Mapping[str, Array]) -> None:
+        """Return None: the covariance follows nothing."""
+
+    def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
+        """Return an array without nuisances, shape (P, n, 0)."""
+        return np.zeros((*self.observables(model, points).shape, 0))
+
+    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
+        """Return the means of data at complete points, shape (P, n)."""
+        return self.observables(model, points)
 
     def toys(
         self,
@@ -95,6 +95,12 @@ class FixedLikelihood(Likelihood):
         """Return data (count, n) of one complete point."""
         z = random.standard_normal((count, self.observed.size))
         return np.asarray(self.observables(model, points) + z @ gaussian_noise(self.inverse).T)
+
+
+def _fixed(likelihood: Likelihood, inverse: Array, observed: Array) -> FixedLikelihood:
+    """Return a likelihood with a covariance for all hypotheses, given by its inverse, and data."""
+    said = {**described(likelihood), "statistic": "chi2", "nuisances": Nuisances()}
+    return FixedLikelihood(**said, base=likelihood, inverse=inverse, observed=observed)
 
 
 def with_fixed_covariance(
@@ -133,17 +139,7 @@ def with_fixed_covariance(
     plain = Nuisances(items, form.nuisances.blocks)
     inverse = GaussianForm(form.data, form.inverse, form.mu, effects, plain).profiled_inverse()
     assert inverse is not None  # one point, symmetric priors
-    return FixedLikelihood(
-        release=likelihood.release,
-        mode=likelihood.mode,
-        statistic="chi2",
-        n_bins=likelihood.n_bins,
-        approximate=likelihood.approximate,
-        overlaps=likelihood.overlaps,
-        base=likelihood,
-        inverse=inverse,
-        observed=form.data,
-    )
+    return _fixed(likelihood, inverse, form.data)
 
 
 def with_covariance_of(
@@ -176,17 +172,7 @@ def with_covariance_of(
         covariance = covariance * np.outer(ratio, ratio)
     elif at != "prediction":
         raise NuanomalyError(f"a covariance is taken at data or prediction, not at {at!r}")
-    return FixedLikelihood(
-        release=likelihood.release,
-        mode=likelihood.mode,
-        statistic="chi2",
-        n_bins=likelihood.n_bins,
-        approximate=likelihood.approximate,
-        overlaps=likelihood.overlaps,
-        base=likelihood,
-        inverse=np.linalg.inv(covariance),
-        observed=likelihood.data,
-    )
+    return _fixed(likelihood, np.linalg.inv(covariance), likelihood.data)
 
 
 def _symmetric(item: Nuisance, side: Side) -> Nuisance:
@@ -198,67 +184,12 @@ def _symmetric(item: Nuisance, side: Side) -> Nuisance:
 
 
 @dataclass(frozen=True, eq=False)
-class WithoutPrior(Likelihood):
-    """A likelihood some of whose nuisances have their prior elsewhere: ``nuisances`` are without it.
-
-    Attributes
-    ----------
-    base : Likelihood
-    """
-
-    base: Likelihood = field(kw_only=True)
-
-    @property
-    def interaction_parameters(self) -> tuple[Parameter, ...]:
-        """Those of the likelihood."""
-        return self.base.interaction_parameters
-
-    def ranges(self, model: Model) -> dict[str, tuple[float, float]]:
-        """Return the ranges that the likelihood knows."""
-        return self.base.ranges(model)
-
-    @property
-    def data(self) -> Array | None:
-        """The data, shape (n_bins,)."""
-        return self.base.data
-
-    def given(self, data: Array) -> "WithoutPrior":
-        """Return the same likelihood with other data (n_bins,)."""
-        return replace(self, base=self.base.given(data))
+class WithoutPrior(DelegatingLikelihood):
+    """A likelihood some of whose nuisances have their prior elsewhere: ``nuisances`` are without it."""
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the statistic, nuisances profiled, shape (P,)."""
         return self.base.profiled(model, points, self.nuisances)[0]
-
-    def quadratic(self, model: Model, points: Mapping[str, Array]) -> Quadratic | None:
-        """Return the quadratic form in the nuisances, which has no priors anyway."""
-        return self.base.quadratic(model, points)
-
-    def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
-        """Return the expansion about any nuisances, which has no priors anyway."""
-        return self.base.local(model, points)
-
-    def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
-        """Return what the data constrain, shape (P, n)."""
-        return self.base.observables(model, points)
-
-    def nuisance_effects(self, model: Model, points: Mapping[str, Array]) -> Array:
-        """Return ∂(observables)/∂ξ, shape (P, n, K)."""
-        return self.base.nuisance_effects(model, points)
-
-    def breakdown(
-        self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]
-    ) -> tuple[Breakdown, ...]:
-        """Return what the statistic is made of at one complete point."""
-        return self.base.breakdown(model, points, nuisances)
-
-    def moments(self, model: Model, points: Mapping[str, Array]) -> Moments | None:
-        """Return mean and covariance of the data at complete points, or None."""
-        return self.base.moments(model, points)
-
-    def means(self, model: Model, points: Mapping[str, Array], nuisances: Mapping[str, Array]) -> Array:
-        """Return the means of data at complete points, shape (P, n_bins), with all nuisances by id."""
-        return self.base.means(model, points, nuisances)
 
     def toys(
         self,
@@ -308,14 +239,4 @@ def _with_priors(
     if isinstance(likelihood, JointLikelihood):
         members = tuple(_with_priors(member, ids, change) for member in likelihood.members)
         return replace(likelihood, members=members, nuisances=left)
-    return WithoutPrior(
-        release=likelihood.release,
-        mode=likelihood.mode,
-        statistic=likelihood.statistic,
-        n_bins=likelihood.n_bins,
-        nuisances=left,
-        approximate=likelihood.approximate,
-        overlaps=likelihood.overlaps,
-        private=likelihood.private,
-        base=likelihood,
-    )
+    return WithoutPrior(**{**described(likelihood), "nuisances": left}, base=likelihood)
