@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> Path:
 def test_tables_originals_and_marks_are_those_of_the_files(empty: Path, files: Path) -> None:
     folder, left = scaffold.new(empty, "toy", "2020-r1", files)
     found = release.read(folder)
-    assert left == ["paper.pdf"]
+    assert left == {"paper.pdf": "is a PDF"}
     assert set(found.tables) == {"rates", "cov", "flux"}
     assert [o["file"] for o in found.metadata["originals"]] == [
         "flux.dat",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 #: What a line that is no data begins with.
-_COMMENTS = "#!%"
+COMMENTS = "#!%"
 _FORTRAN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)[dD][+-]?\d+")
 _SIZE = r"\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
 _SIGN = r"(?:±|\+/-|\+-|\\pm)"
@@ -22,24 +22,41 @@ def rows(path: Path) -> list[list[str]]:
     many words as a line has numbers: it names the columns. A separator at the end of every line is no cell.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        return rows_of(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         return []
-    told = [line.strip() for line in text.splitlines() if line.strip()]
-    lines = [line for line in told if line[0] not in _COMMENTS]
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Return the cells of a text, line by line (see :func:`rows`)."""
+    told = [line.strip(" ") for line in text.splitlines() if line.strip()]  # a tab at the end is a gap
+    lines = [line for line in told if line.lstrip()[0] not in COMMENTS]
     if not lines:
         return []
     separator = next((s for s in (",", "\t", ";") if all(s in line for line in lines)), None)
     texts = [_cells(line, separator) for line in lines]
+    if separator == "\t":
+        texts = _aligned(lines) or texts
     if separator and all(row[-1] == "" for row in texts):
         texts = [row[:-1] for row in texts]
+    if separator == "\t" and all(row and row[0] == "" for row in texts):
+        texts = [row[1:] for row in texts]
     before = told[: told.index(lines[0])]
-    named = _cells(before[-1][1:].strip(), separator) if before and before[-1][0] == "#" else []
+    named = (
+        _cells(before[-1].strip()[1:].strip(), separator) if before and before[-1].strip()[0] == "#" else []
+    )
     if all(is_number(cell) for cell in texts[0]) and len(named) == len(texts[0]):
         texts = [named, *texts] if not any(is_number(word) for word in named) else texts
     if len(texts) == 1 and len(texts[0]) > 1 and all(is_number(cell) for cell in texts[0]):
         return [[cell] for cell in texts[0]]  # one line of numbers is one column, such as edges of bins
     return texts
+
+
+def _aligned(lines: Sequence[str]) -> list[list[str]]:
+    """Return numbers in columns that any mixture of tabs and blanks aligns; none if they are no matrix."""
+    texts = [_cells(line, None) for line in lines]
+    same = len({len(row) for row in texts}) == 1
+    return texts if same and all(is_number(cell) for row in texts for cell in row) else []
 
 
 def with_errors(name: str, cells: Sequence[str]) -> list[tuple[str, list[str]]]:

@@ -86,7 +86,11 @@ def read(path: Path) -> Draft | None:
 
     Every number is the float64 nearest to its text. A file without a header gets columns c0, c1, …
     """
-    rows = cells.rows(path)
+    return from_rows(path, cells.rows(path))
+
+
+def from_rows(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
+    """Return a table of the cells of a text, named after a path; None if they are none."""
     if len(rows) < 2 or len({len(row) for row in rows}) != 1:
         return None
     if all(cells.is_number(cell) for cell in rows[0]):
@@ -120,7 +124,6 @@ def _sparse_matrix(
 ) -> Draft | None:
     """Return a covariance or correlation that is written as i, j, value; None for any other table."""
     import numpy as np
-    import pandas as pd
 
     names = list(data)
     if len(names) != 3 or not _INDICES.fullmatch(" ".join(names[:2]).lower()):
@@ -135,12 +138,10 @@ def _sparse_matrix(
         return None
     matrix = np.zeros((size, size))
     matrix[rows, cols] = np.array(data[names[2]], float)
-    entry = {"name": "c{i}", "count": size, "unit": columns[2]["unit"], "meaning": f"{TODO}: with {{i}}"}
-    kind = matrix_kind(matrix)
-    if kind == "correlation":
-        entry["unit"] = "1"
-    frame = pd.DataFrame(matrix, columns=[f"c{i}" for i in range(size)])
-    return Draft(identifier(path.stem, "-").lower(), frame, [entry], kind)
+    draft = of_matrix(identifier(path.stem, "-").lower(), matrix, f"{TODO}: with {{i}}")
+    if draft.kind != "correlation":
+        draft.columns[0]["unit"] = columns[2]["unit"]
+    return draft
 
 
 def _typed_cell(cell: str) -> float | None:
@@ -152,18 +153,24 @@ def _typed_cell(cell: str) -> float | None:
 
 def _headless(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
     import numpy as np
-    import pandas as pd
 
     plain = [_typed_cell(cell) for row in rows for cell in row]
     if any(value is None for value in plain):
         return None
     matrix = np.array(plain, float).reshape(len(rows), -1)
+    return of_matrix(identifier(path.stem, "-").lower(), matrix)
+
+
+def of_matrix(name: str, matrix: Any, meaning: str = f"{TODO}: column {{i}}") -> Draft:
+    """Return a table of numbers whose columns have no names, by what kind of matrix they are."""
+    import pandas as pd
+
     frame = pd.DataFrame(matrix, columns=[f"c{i}" for i in range(matrix.shape[1])])
-    entry = {"name": "c{i}", "count": matrix.shape[1], "unit": TODO, "meaning": f"{TODO}: column {{i}}"}
     kind = matrix_kind(matrix)
-    if kind == "correlation":
-        entry["unit"] = "1"
-    return Draft(identifier(path.stem, "-").lower(), frame, [entry], kind)
+    unit = "1" if kind == "correlation" else TODO
+    return Draft(
+        name, frame, [{"name": "c{i}", "count": matrix.shape[1], "unit": unit, "meaning": meaning}], kind
+    )
 
 
 def matrix_kind(matrix: Any) -> str:

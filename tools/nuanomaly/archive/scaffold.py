@@ -4,12 +4,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from nuanomaly.archive import guessing, names, paths, seal, tables
+from nuanomaly.archive import guessing, names, paths, reading, seal, tables
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import Draft
 from nuanomaly.archive.names import safe_path
@@ -43,8 +44,8 @@ _LAST = """\
 """
 
 
-def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, list[str]]:
-    """Write a release from the files in a folder; return its folder and the files no table was made of.
+def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, dict[str, str]]:
+    """Write a release from the files in a folder; return its folder, and why files became no tables.
 
     Parameters
     ----------
@@ -53,7 +54,8 @@ def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, list[s
     name, version : str
         Such as ``best`` and ``2022-r1``.
     source : pathlib.Path
-        The folder of files; text files of numbers become tables, all files are named as originals.
+        The folder of files; those that hold tables become tables (:mod:`nuanomaly.archive.reading`), all are
+        named as originals.
 
     Raises
     ------
@@ -61,18 +63,30 @@ def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, list[s
         If the release exists, a name is not of the required form, or no file is a table.
     """
     files = sorted(p for p in source.rglob("*") if p.is_file() and not p.name.startswith("."))
-    drafts, left = [], []
+    drafts, left, taken = list[Draft](), dict[str, str](), set[str]()
     originals = [original(path, source) for path in files]
     for path, entry in zip(files, originals, strict=True):
-        draft = guessing.read(path)
-        if draft is None:
-            left.append(path.relative_to(source).as_posix())
+        try:
+            made = reading.drafts(path)
+        except NuanomalyError as error:
+            left[path.relative_to(source).as_posix()] = str(error)
             continue
-        draft.declared.update({"status": TODO, "source": TODO, "originals": [entry["id"]]})
-        drafts.append(draft)
+        for draft in made:
+            drafts.append(_named(draft, taken))
+            draft.declared.update({"status": TODO, "source": TODO, "originals": [entry["id"]]})
     if not drafts:
-        raise NuanomalyError(f"{source}: no file is a table (text with numbers in rows of equal length)")
+        reasons = "".join(f"; {file} {reason}" for file, reason in list(left.items())[:3])
+        raise NuanomalyError(f"{source}: no file is a table{reasons}")
     return write(root, name, version, drafts, {"originals": originals}), left
+
+
+def _named(draft: Draft, taken: set[str]) -> Draft:
+    """Return a table under a name that no other one has."""
+    name, number = draft.name, 2
+    while name in taken:
+        name, number = f"{draft.name}-{number}", number + 1
+    taken.add(name)
+    return replace(draft, name=name)
 
 
 def original(path: Path, base: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Contribute a release: new, import-hepdata, export, check-pr."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -22,9 +22,10 @@ from nuanomaly.cli import output
 def new(name: str, version: str, source: Path) -> None:
     """Write a first release.yaml and tables from files, with every field explained.
 
-    VERSION is the upstream label and the revision of the archive's own form: 2022-r1. Text files of numbers
-    become tables; names, types and units of columns are guessed from their headers. What nobody can guess
-    says TODO, and `nuanomaly validate NAME` finds every one.
+    VERSION is the upstream label and the revision of the archive's own form: 2022-r1. Text files of numbers,
+    numpy files, Parquet and the histograms, graphs, matrices and flat trees of ROOT files become tables;
+    names, types and units of columns are guessed from their headers. Why another file is none is said. What
+    nobody can guess says TODO, and `nuanomaly validate NAME` finds every one.
     """
     from nuanomaly.archive import scaffold
 
@@ -32,10 +33,10 @@ def new(name: str, version: str, source: Path) -> None:
     _written(folder, name, left)
 
 
-def _written(folder: Path, name: str, left: Sequence[str]) -> None:
+def _written(folder: Path, name: str, left: Mapping[str, str]) -> None:
     click.echo(f"{folder}: written")
-    for file in left:
-        click.echo(f"  {file}: no table; named as an original")
+    for file, reason in left.items():
+        click.echo(f"  {file}: {reason}; named as an original, and no table is made of it")
     click.echo(f"Fill in what says TODO in {folder / 'release.yaml'}: nuanomaly validate {name}")
 
 
@@ -52,7 +53,7 @@ def import_hepdata(source: str, name: str, version: str) -> None:
     from nuanomaly.archive import hepdata
 
     folder, missing = hepdata.write(output.checkout(), name, version, source)
-    _written(folder, name, [])
+    _written(folder, name, {})
     for file in missing:
         click.echo(f"  {file}: named in submission.yaml, but not there; left out")
 

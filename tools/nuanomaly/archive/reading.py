@@ -1,0 +1,205 @@
+"""Tables of the files that physicists have: text, free format, numpy, Parquet, ROOT; or why there is none."""
+
+import math
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive import cells, guessing
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.gate import MOST_NUMBERS
+from nuanomaly.archive.guessing import Draft, header, identifier
+from nuanomaly.archive.printed_units import TODO
+
+_SIGNATURES = {b"root": "root", b"\x93NUMPY": "numpy", b"PAR1": "parquet", b"PK\x03\x04": "zip"}
+_OTHERS = {b"%PDF": "a PDF", b"\x1f\x8b": "compressed: unpack it first", b"\x89HDF": "HDF5"}
+
+
+def drafts(path: Path) -> list[Draft]:
+    """Return the tables of a file.
+
+    Text becomes a table for each block of it, a numpy file (``npy``, ``npz``) one for each array, a ROOT file
+    one for each histogram, graph, matrix, vector and flat tree. No pickle is opened.
+
+    Raises
+    ------
+    NuanomalyError
+        With the reason, if there is none.
+    """
+    with path.open("rb") as stream:
+        beginning = stream.read(8)
+    for signature, said in _OTHERS.items():
+        if beginning.startswith(signature):
+            raise NuanomalyError(f"is {said}")
+    format = next((f for signature, f in _SIGNATURES.items() if beginning.startswith(signature)), "text")
+    if format == "root":
+        from nuanomaly.archive import root_files
+
+        return root_files.drafts(path)
+    return {"numpy": _numpy, "zip": _numpy, "parquet": _parquet, "text": _text}[format](path)
+
+
+def _name(path: Path, part: str = "") -> str:
+    return identifier(f"{path.stem} {part}".strip(), "-").lower().replace(".", "-").replace("+", "-")
+
+
+# --- text ---------------------------------------------------------------------------------------------------
+
+
+def _text(path: Path) -> list[Draft]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NuanomalyError("is no text, and no format that is read") from None
+    rows = cells.rows_of(text)
+    if not rows:
+        raise NuanomalyError("holds nothing but comments" if text.strip() else "is empty")
+    draft = guessing.from_rows(path, rows)
+    if draft is not None:
+        return [draft]
+    parts = [_block(path, number, block) for number, block in enumerate(_blocks(text), 1)]
+    if len(parts) > 1 and all(part is not None for part in parts):
+        return [part for part in parts if part is not None]
+    wrapped = _wrapped(path, rows)
+    if wrapped is not None:
+        return [wrapped]
+    raise NuanomalyError(_why(rows))
+
+
+def _blocks(text: str) -> list[str]:
+    """Return the blocks of a text, between empty lines and lines of comment; a comment is no block."""
+    blocks, lines = [], list[str]()
+    for line in [*text.splitlines(), ""]:
+        if line.strip() and line.strip()[0] not in cells.COMMENTS:
+            lines.append(line)
+        elif lines:
+            blocks.append("\n".join(lines))
+            lines = []
+    return blocks
+
+
+def _block(path: Path, number: int, block: str) -> Draft | None:
+    rows = cells.rows_of(block)
+    named = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    if len(rows) == 1 and len(rows[0]) == 1 and cells.is_number(rows[0][0]):
+        rows = [*rows, []]  # a single number is no table
+    return guessing.from_rows(named, rows) or _wrapped(named, rows)
+
+
+def _wrapped(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
+    """Return numbers that are written on from line to line: all lines equally long but for the last.
+
+    If they are as many as a symmetric matrix has, they are one; else a vector.
+    """
+    import numpy as np
+
+    lengths = [len(row) for row in rows]
+    if len(rows) < 2 or len(set(lengths[:-1])) != 1 or not 0 < lengths[-1] < lengths[0]:
+        return None
+    texts = [cell for row in rows for cell in row]
+    if not all(cells.is_number(cell) for cell in texts):
+        return None
+    numbers = np.array([float(cell) for cell in texts])
+    size = math.isqrt(len(numbers))
+    if size > 1 and size * size == len(numbers):
+        matrix = numbers.reshape(size, size)
+        if guessing.matrix_kind(matrix) != "matrix":
+            return guessing.of_matrix(_name(path), matrix)
+    return guessing.of_matrix(_name(path), numbers[:, None])
+
+
+def _why(rows: Sequence[Sequence[str]]) -> str:
+    """Return why rows are no table."""
+    if len(rows) == 1:
+        return (
+            "has a header and no rows" if not all(map(cells.is_number, rows[0])) else "holds a single number"
+        )
+    first = len(rows[0])
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != first:
+            return f"its rows are not equally long: row {number} has {len(row)} entries, the first {first}"
+    return "its cells are texts and numbers without a header"
+
+
+# --- numpy and Parquet --------------------------------------------------------------------------------------
+
+
+def _numpy(path: Path) -> list[Draft]:
+    import numpy as np
+
+    try:
+        with path.open("rb") as stream:
+            loaded = np.load(stream, allow_pickle=False)
+            arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {n: loaded[n] for n in loaded.files}
+    except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile) as error:
+        pickled = "pickle" in str(error).lower()
+        raise NuanomalyError(
+            "holds a pickle, which is never opened"
+            if pickled
+            else f"is no file of numpy that can be read ({error})"
+        ) from None
+    found = [(name, _of_array(_name(path, name), array)) for name, array in arrays.items()]
+    tables = [draft for _, draft in found if draft is not None]
+    if not tables:
+        shapes = ", ".join(f"{name or 'the array'} {a.dtype} {a.shape}" for name, a in arrays.items())
+        raise NuanomalyError(f"holds no column, matrix or table of numbers ({shapes})")
+    return tables
+
+
+def _of_array(name: str, array: Any) -> Draft | None:
+    """Return an array as a table; None if it is no column, matrix, or table with names."""
+    import numpy as np
+    import pandas as pd
+
+    if array.dtype.names:
+        plain = all(array.dtype[n].kind in "fiub" and not array.dtype[n].shape for n in array.dtype.names)
+        return of_frame(name, pd.DataFrame(array)) if plain and array.ndim == 1 and array.size else None
+    if array.dtype.kind not in "fiub" or array.ndim not in (1, 2) or not array.size:
+        return None
+    matrix = np.asarray(array, np.float64)
+    if array.dtype.kind in "iu" and (matrix.astype(array.dtype) != array).any():
+        return None  # an integer that no float64 is
+    return guessing.of_matrix(name, matrix[:, None] if array.ndim == 1 else matrix)
+
+
+def _parquet(path: Path) -> list[Draft]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows * file.metadata.num_columns > MOST_NUMBERS:
+                raise NuanomalyError(f"says that it holds more than {MOST_NUMBERS} values")
+            frame = file.read(use_threads=False).to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        raise NuanomalyError(f"is no Parquet that can be read ({str(error).splitlines()[0]})") from None
+    if frame.empty:
+        raise NuanomalyError("has no rows")
+    names = [str(column) for column in frame.columns]
+    if names == [f"c{i}" for i in range(len(names))] and all(d.kind == "f" for d in frame.dtypes):
+        return [guessing.of_matrix(_name(path), frame.to_numpy())]
+    return [of_frame(_name(path), frame)]
+
+
+def of_frame(name: str, frame: Any) -> Draft:
+    """Return a frame with its columns declared: types as they are, units as their names say."""
+    import pandas as pd
+
+    data, columns = {}, []
+    for text in map(str, frame.columns):
+        column, unit = header(text)
+        values = frame[text]
+        kind = values.dtype.kind
+        typed = {"f": "float64", "i": "int64", "u": "int64", "b": "bool"}.get(kind, "str")
+        entry: dict[str, Any] = {"name": column}
+        if typed != "float64":
+            entry["type"] = "string" if typed == "str" else typed
+        entry |= {"unit": "1" if typed in ("str", "bool") else unit, "meaning": f"{TODO}: {text}"}
+        data[column] = values.astype(typed)
+        columns.append(entry)
+    if len(data) != len(columns):
+        raise NuanomalyError("two of its columns have the same name")
+    edges = {tuple(c.rpartition("_")[::2]) for c in data}
+    binned = any((base, "low") in edges and (base, "high") in edges for base, _ in edges)
+    return Draft(name, pd.DataFrame(data), columns, "bins" if binned else "table")
