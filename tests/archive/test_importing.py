@@ -193,3 +193,10 @@ def test_an_installed_package_says_that_importers_need_a_checkout(
         NuanomalyError, match="importers are no part of the installed package: use a checkout"
     ):
         importing.rebuild(folder, originals)
+
+
+def test_arguments_that_an_importer_does_not_take_are_said(folder: Path, originals: Path) -> None:
+    path = folder / "release.yaml"
+    path.write_text(path.read_text().replace("factor:", "faktor:"))
+    with pytest.raises(NuanomalyError, match=r"toy@2020-r1: import.arguments do not fit .*it takes factor"):
+        importing.rebuild(folder, originals)

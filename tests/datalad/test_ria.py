@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,21 @@ def test_a_release_is_cloned_by_name_and_version_from_a_folder(
     assert not table.exists()
     after = listed(tmp_path / "ria")  # git-annex may put its own notes beside
     assert {name: after.get(name) for name in before} == before
+
+
+def test_a_version_in_part_is_the_newest_revision_of_it_as_in_fetch(
+    archive: Path, user: Any, tmp_path: Path
+) -> None:
+    first = archive / "datasets" / "tiny" / "2020-r1"
+    second = first.with_name("2020-r2")
+    shutil.copytree(first, second)
+    text = (first / "release.yaml").read_text("utf-8")
+    assert "2020-r1" in text
+    (second / "release.yaml").write_text(text.replace("2020-r1", "2020-r2"), "utf-8")
+    ria.export(archive, tmp_path / "ria", ["tiny"])
+    for asked, meant in (("@2020", "2020-r2"), ("@2018", "2018-r1"), ("@2020-r1", "2020-r1")):
+        user.datalad("clone", f"ria+file://{tmp_path}/ria#~tiny{asked}", f"clone{asked}")
+        assert release.read(user.home / f"clone{asked}").version == meant
 
 
 def test_a_release_is_cloned_over_http_and_its_original_comes_from_its_authors(
@@ -120,7 +136,9 @@ def test_a_version_is_the_same_commit_whatever_else_is_released(archive: Path, t
     newer.rename(tmp_path / "aside")
     ria.export(archive, tmp_path / "one")
     assert commits(tmp_path / "one")["refs/heads/2018-r1"] == both["refs/heads/2018-r1"]
-    assert set(both) == {"refs/heads/2018-r1", "refs/heads/2020-r1", "refs/heads/git-annex"}
+    versions, labels = {"2018-r1", "2020-r1"}, {"2018", "2020"}
+    assert set(both) == {f"refs/heads/{name}" for name in (versions | labels | {"git-annex"})}
+    assert {both[f"refs/heads/{label}"] for label in labels} == {both[f"refs/heads/{v}"] for v in versions}
 
 
 def test_the_newest_version_is_what_a_clone_by_name_gets(archive: Path, tmp_path: Path) -> None:

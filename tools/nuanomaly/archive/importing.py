@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def rebuild(folder: Path, originals: Path) -> dict[str, bytes]:
     if "import" not in result.metadata:
         return {}
     verify_originals(result, originals)
-    frames = _importer(result)(originals, **result.metadata["import"].get("arguments", {}))
+    frames = _frames(result, originals)
     declared = {n: e for n, e in result.metadata["tables"].items() if not e.get("by_hand")}
     if set(frames) != set(declared):
         raise NuanomalyError(
@@ -149,6 +150,21 @@ def _wrong_originals(result: release.Release, originals: Path) -> Iterator[str]:
         if entry.get("sha256") not in (None, sha256):
             named = f"release.yaml names {entry['sha256']}: get the right file"
             yield f"{entry['id']} ({path}) has sha256 {sha256}, {named}"
+
+
+def _frames(result: release.Release, originals: Path) -> Any:
+    """Return what the importer makes of the originals, with the arguments that the release names."""
+    tables, arguments = _importer(result), result.metadata["import"].get("arguments", {})
+    try:
+        signature(tables).bind(originals, **arguments)
+    except TypeError as error:
+        known = ", ".join(list(signature(tables).parameters)[1:])
+        name = result.metadata["import"]["importer"]
+        raise NuanomalyError(
+            f"{result.id}: import.arguments do not fit the importer {name} ({error}); "
+            f"it takes {known or 'none'}"
+        ) from None
+    return tables(originals, **arguments)
 
 
 def _importer(result: release.Release) -> Any:

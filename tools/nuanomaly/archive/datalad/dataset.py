@@ -94,8 +94,21 @@ def version(name: str, version: str, folder: Path, metadata: Mapping[str, Any]) 
     return Version(version, str(metadata.get("released") or _UNDATED), small, large, urls, stored, later)
 
 
-def write(folder: Path, name: str, versions: Sequence[Version], newest: str, url: str | None) -> None:
-    """Write the repository of a dataset, with a copy of the contents it holds, into a new folder."""
+def write(
+    folder: Path,
+    name: str,
+    versions: Sequence[Version],
+    newest: str,
+    url: str | None,
+    partial: Mapping[str, str] | None = None,
+) -> None:
+    """Write the repository of a dataset, with a copy of the contents it holds, into a new folder.
+
+    Parameters
+    ----------
+    partial : mapping, optional
+        What is asked for in part → the version that is meant: ``2022`` → ``2022-r2``; a branch of its own.
+    """
     env = programs.environment(**programs.unconfigured())
     folder.mkdir(parents=True)
     programs.run(folder, "git", "init", "--quiet", "--bare", "--template=", ".", env=env)
@@ -103,6 +116,8 @@ def write(folder: Path, name: str, versions: Sequence[Version], newest: str, url
     (folder / "HEAD").write_text(f"ref: refs/heads/{newest}\n", "utf-8")
     (folder / "ria-layout-version").write_text("1\n", "utf-8")
     stream = b"".join(commit for v in versions for commit in _commits(name, v))
+    for label, meant in (partial or {}).items():
+        stream += f"reset refs/heads/{label}\nfrom refs/heads/{meant}\n\n".encode()
     stream += _commit("git-annex", _UNDATED, "the archive's store", _annex(name, versions, url)) + b"done\n"
     # one pack, also of few objects: over plain http, each object would be a request of its own
     packed = ("-c", "fastimport.unpackLimit=1", "-c", "pack.threads=1")

@@ -29,8 +29,9 @@ class Exported:
 def export(root: Path, output: Path, wanted: Sequence[str] = (), *, url: str | None = None) -> list[Exported]:
     """Write the RIA store of a checkout into a folder, which any web server can serve as it is.
 
-    Each dataset is a repository with a branch for each version; its tables are contents of the annex that
-    the store holds, the originals with a known URL are contents of the annex that the web holds. The same
+    Each dataset is a repository with a branch for each version, and one for the newest revision of a label,
+    so ``#~best@2022`` is what it is in ``fetch``; its tables are contents of the annex that the store holds,
+    the originals with a known URL are contents of the annex that the web holds. The same
     releases give the same bytes (with the same version of git).
 
     Parameters
@@ -78,10 +79,13 @@ def _dataset(store: Path, name: str, folders: dict[str, Path], url: str | None) 
     """Write a dataset with all its versions, and its alias."""
     entries = {v: release.read(folders[v]) for v in sorted(folders, key=names.sort_key)}
     versions = [dataset.version(name, v, r.folder, r.metadata) for v, r in entries.items()]
-    newest = names.choose(name, None, {v: r.state for v, r in entries.items()})
+    states = {v: r.state for v, r in entries.items()}
+    newest = names.choose(name, None, states)
+    labels = sorted({v.rpartition("-r")[0] for v in entries})
+    partial = {label: names.choose(name, label, states) for label in labels}
     id = dataset.dataset_id(name)
     place = Path(id[:3]) / id[3:]
-    dataset.write(store / place, name, versions, newest, url)
+    dataset.write(store / place, name, versions, newest, url, partial)
     os.symlink(Path("..") / place, store / "alias" / name)
     stored = {key for v in versions for key in v.stored}
     return Exported(
