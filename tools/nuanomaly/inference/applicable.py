@@ -3,6 +3,8 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from math import exp, isfinite, log
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from nuanomaly.inference.grid import known_parameters
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.probabilities import Model, NotApplicableError, Parameter
+
+#: What releases have said, while their likelihoods live: a question is often asked again on another grid.
+_REASONS: WeakKeyDictionary[Likelihood, dict[tuple[Any, ...], str]] = WeakKeyDictionary()
 
 
 def applicable(
@@ -45,6 +50,14 @@ def refusal(likelihood: Likelihood, model: Model, fixed: Mapping[str, float]) ->
     It is asked for its predictions at one point inside the ranges. Whatever else goes wrong there is left
     to the question itself, which may be about other points.
     """
+    reasons, key = _REASONS.setdefault(likelihood, {}), (model, str(sorted(fixed.items())))
+    if key not in reasons:
+        reasons[key] = _asked(likelihood, model, fixed)
+    return reasons[key]
+
+
+def _asked(likelihood: Likelihood, model: Model, fixed: Mapping[str, float]) -> str:
+    """Return what a release says when it is asked for its predictions."""
     known = known_parameters(likelihood, model)
     point = {name: fixed.get(name, _typical(parameter)) for name, parameter in known.items()}
     try:
