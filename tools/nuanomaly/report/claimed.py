@@ -1,6 +1,7 @@
 """The page of an anomaly: what is claimed, what this archive finds, and everything here that tests it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive import names
@@ -9,6 +10,7 @@ from nuanomaly.archive.release import Release, load
 from nuanomaly.report import render, start
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.overview import Overview
+from nuanomaly.report.portrait import overlay
 
 
 def anomaly_page(
@@ -17,10 +19,13 @@ def anomaly_page(
     results: Sequence[Mapping[str, Any]],
     declared: Sequence[Comparison],
     whole: Overview,
+    store: Path,
 ) -> str:
-    """Return the page of an anomaly."""
+    """Return the page of an anomaly; ``store`` holds the pictures of releases."""
     carry = [(r, _known(r)) for r in anomaly["releases"]["carry"]]
     named = [(r, _known(r)) for r in anomaly["releases"]["test"]]
+    test = [*named, *_tested_by(anomaly["name"], every, declared, [*carry, *named])]
+    held, tested = ([release for _, release in side if release is not None] for side in (carry, test))
     return render.page(
         "anomaly.html.j2",
         up="../",
@@ -28,7 +33,8 @@ def anomaly_page(
         claim=start.claim(anomaly, whole, results, declared),
         numbers={entry["key"]: n for n, entry in enumerate(anomaly["references"], 1)},
         carry=carry,
-        test=[*named, *_tested_by(anomaly["name"], every, declared, [*carry, *named])],
+        test=test,
+        pictures=overlay.pictures(anomaly["name"], list(anomaly.get("groups", {})), held, tested, store),
         outside=[{**entry, "releases": _newest(entry, every)} for entry in anomaly.get("outside", ())],
         sector_names=start.SECTORS,
     )

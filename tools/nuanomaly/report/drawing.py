@@ -97,6 +97,7 @@ def svg(figure: "Figure", name: str, title: str) -> str:
     body = re.sub(r'\bid="', f'id="{name}-', body)
     body = re.sub(r"url\(#", f"url(#{name}-", body)
     body = re.sub(r'xlink:href="#', f'href="#{name}-', body)
+    body = body.replace('xlink:href="', 'href="')  # of images in a drawing: the old namespace is not declared
     body = re.sub(r"'DejaVu Sans'", _FONTS.replace('"', "'"), body)
     body = re.sub(r"[ \t]+$", "", body, flags=re.MULTILINE)
     return _head(body, name, title).strip()

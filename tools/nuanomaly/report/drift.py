@@ -16,7 +16,7 @@ Order = Literal["relative", "absolute"]
 #: The kinds of changes in the order in which they are listed.
 KINDS: tuple[Kind, ...] = ("number", "text", "appeared", "vanished")
 #: What lies below a site without being part of its pages.
-_APART = ("mirror", "ria")
+_APART = ("mirror", "ria", "pictures")
 #: What identifies an entry of a list, so that a new entry does not shift the others.
 _NAMES = ("key", "id", "name")
 _PROVENANCE = "provenance.json"

@@ -13,6 +13,7 @@ from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmarks import every_release
 from nuanomaly.report import declaration, notebook, proofs, provenance, publish, site
 from nuanomaly.report.declaration import Comparison
+from nuanomaly.report.portrait import store as pictures
 from nuanomaly.report.proofs import Progress
 from nuanomaly.report.results import Result, unchanged
 
@@ -60,6 +61,7 @@ def build(
     used = {release.id: release for comparison in chosen for release in comparison.releases()}
     wanted: list[Release] = list(used.values()) if names else every_release()
     rows = proofs.recompute(wanted, target / "benchmarks", workers, force, say)
+    pictures.redraw(wanted if names else site.releases(), target / pictures.FOLDER, workers, force, say)
     with ThreadPoolExecutor(workers) as pool:
         results = list(pool.map(lambda comparison: _one(comparison, rows, target, force, say), chosen))
     site.write(target, rows)

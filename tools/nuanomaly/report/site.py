@@ -23,6 +23,7 @@ from nuanomaly.report.claimed import anomaly_page
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.markup import markdown
 from nuanomaly.report.periods import period
+from nuanomaly.report.portrait import store as pictures
 from nuanomaly.report.start import SECTORS
 
 
@@ -35,7 +36,7 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
         Benchmark rows by ``NAME@VERSION``; of releases that are left out, rows that were kept and still
         hold are shown.
     """
-    every = [read(f) for versions in folders(declaration.root()).values() for f in versions.values()]
+    every = releases()
     proven = {release.id: _rows(release, rows, out) for release in every}
     results, declared = _results(out), declaration.comparisons()
     lines = [*rightness.of_releases(proven), *rightness.of_comparisons(results, declared)]
@@ -49,9 +50,13 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
         "validation.html": render.page("validation.html.j2", up="", body=Markup(explanations.as_html())),
     }
     for anomaly in anomalies.anomalies().values():
-        pages[f"anomalies/{anomaly['name']}.html"] = anomaly_page(anomaly, every, results, declared, whole)
+        pages[f"anomalies/{anomaly['name']}.html"] = anomaly_page(
+            anomaly, every, results, declared, whole, out / pictures.FOLDER
+        )
     for release in every:
-        pages[f"{_place(release)}/index.html"] = _release(release, every, proven[release.id], declared)
+        pages[f"{_place(release)}/index.html"] = _release(
+            release, every, proven[release.id], declared, out / pictures.FOLDER
+        )
     for name, text in pages.items():
         file = out / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -62,6 +67,11 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
     for target, file in data.items():
         _copy(file, target)
     _sweep(out, {out / name for name in pages} | set(data))
+
+
+def releases() -> list[Release]:
+    """Return every release of the checkout, in all versions."""
+    return [read(f) for versions in folders(declaration.root()).values() for f in versions.values()]
 
 
 def _place(release: Release) -> str:
@@ -109,13 +119,21 @@ def _sweep(out: Path, kept: set[Path]) -> None:
     for folder in (out / "comparisons").glob("*"):
         if folder.name not in known:
             shutil.rmtree(folder)
+    drawn = {release.id for release in releases()} | {f"anomaly-{name}" for name in anomalies.anomalies()}
+    for folder in (out / pictures.FOLDER).glob("*"):
+        if folder.name not in drawn:
+            shutil.rmtree(folder)
 
 
 # --- pages --------------------------------------------------------------------------------------------------
 
 
 def _release(
-    release: Release, every: list[Release], rows: proofs.Rows | None, declared: list[Comparison]
+    release: Release,
+    every: list[Release],
+    rows: proofs.Rows | None,
+    declared: list[Comparison],
+    store: Path,
 ) -> str:
     likelihood = release.metadata.get("likelihood") or {}
     modes = {name: _mode(likelihood, mode or {}) for name, mode in likelihood.get("modes", {}).items()}
@@ -128,6 +146,8 @@ def _release(
         versions=sorted(versions, key=lambda id: names.sort_key(id.partition("@")[2])),
         sector_names=SECTORS,
         rows=rows,
+        pictures=pictures.kept(release, store) or [],
+        picture_folder=f"{pictures.FOLDER}/{release.id}",
         summary=proofs.summary(rows).capitalize() + "." if rows else "",
         modes=modes,
         coverage=coverage.of_release(release) if likelihood else None,

@@ -54,6 +54,32 @@ def unit(text: str) -> str:
     return powers.replace("*", " ").replace("_", " ").replace(" / ", "/")
 
 
+#: Parameters as they are written in a sentence, where no formula can stand.
+_PARAMETERS = {
+    "dm2_41": "Δm²41",
+    "dm2_31": "Δm²31",
+    "dm2_32": "Δm²32",
+    "dm2_21": "Δm²21",
+    "sin2_2theta_ee": "sin²2θee",
+    "sin2_2theta_mue": "sin²2θμe",
+    "sin2_2theta_mumu": "sin²2θμμ",
+    "Ue4_sq": "|Ue4|²",
+    "Umu4_sq": "|Uμ4|²",
+    "Utau4_sq": "|Uτ4|²",
+}
+
+
+def parameter(name: str) -> str:
+    """Return a parameter as it stands in a sentence; its own name if it has no symbol here.
+
+    Examples
+    --------
+    >>> parameter("sin2_2theta_mue"), parameter("cevns_strength")
+    ('sin²2θμe', 'cevns_strength')
+    """
+    return _PARAMETERS.get(name, name)
+
+
 def channel(text: str) -> str:
     """Return a channel in Greek letters.
 

@@ -1,0 +1,91 @@
+"""Pictures of releases: by kind of likelihood and table, with their numbers, kept by what they are of."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nuanomaly
+from nuanomaly.archive.release import load
+from nuanomaly.report.portrait import portraits, store
+from nuanomaly.report.portrait.bins import panels
+from nuanomaly.report.portrait.plane import scanned
+from nuanomaly.report.portrait.spectrum import declared
+
+
+def names(reference: str) -> list[str]:
+    return [one.name for one in portraits(load(reference))]
+
+
+def test_a_spectrum_with_a_covariance_has_data_region_and_correlation() -> None:
+    assert names("danss@2018-r1") == ["data", "region", "correlation"]
+
+
+def test_a_table_of_values_has_its_region_and_no_data() -> None:
+    assert names("lsnd@2001-r1") == ["region"]
+
+
+def test_contours_are_drawn_each() -> None:
+    (one,) = portraits(load("contours@2026-r1"))
+    table = load("contours@2026-r1").table("nue-disappearance")
+    assert all(contour in one.svg for contour in table["contour"].unique())
+
+
+def test_where_known_waves_are_measured_there_is_no_plane_of_two_flavours() -> None:
+    release = load("daya-bay@2022")
+    assert scanned(release, nuanomaly.likelihood(release.id)) is None
+
+
+def test_the_numbers_behind_the_data_are_those_of_the_engine() -> None:
+    release = load("karmen@2002-r1")
+    data = next(one for one in portraits(release) if one.name == "data")
+    frame = pd.read_csv(io.StringIO(data.csv))
+    lk = nuanomaly.likelihood(release.id)
+    np.testing.assert_allclose(frame["data"], lk.data)
+    np.testing.assert_allclose(frame["without_oscillation"], lk.predict("3nu"), rtol=1e-5)
+    np.testing.assert_allclose(frame["low"], release.table("spectrum")["energy_low"])
+
+
+def test_the_region_is_that_of_the_likelihood() -> None:
+    release = load("karmen@2002-r1")
+    region = next(one for one in portraits(release) if one.name == "region")
+    frame = pd.read_csv(io.StringIO(region.csv)).sample(20, random_state=1)
+    lk = nuanomaly.likelihood(release.id)
+    chi2 = lk.chi2(
+        "2nu-mue", dm2_41=frame["dm2_41"].to_numpy(), sin2_2theta_mue=frame["sin2_2theta_mue"].to_numpy()
+    )
+    offset = chi2 - frame["delta"].to_numpy()
+    np.testing.assert_allclose(offset, offset.mean(), atol=0.02)
+
+
+def test_bins_of_several_tables_are_panels_with_their_energies() -> None:
+    release = load("miniboone-nue@2020-r1")
+    runs = panels(release, declared(release, "combined"), 38)
+    assert [run.title for run in runs] == ["nue_nu", "numu_nu", "nue_nubar", "numu_nubar"]
+    assert runs[0].edges is not None
+    assert runs[0].edges[0] == 200.0
+    assert runs[0].label == "energy (MeV)"
+
+
+def test_pictures_are_kept_until_what_they_are_of_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = load("karmen@2002-r1")
+    items = portraits(release)
+    store.keep(tmp_path / release.id, store._inputs(release), items)
+    assert [one.name for one in store.kept(release, tmp_path) or []] == [one.name for one in items]
+    (tmp_path / release.id / "data.svg").unlink()
+    assert store.kept(release, tmp_path) is None
+    store.keep(tmp_path / release.id, store._inputs(release), items)
+    monkeypatch.setattr(store, "_code", lambda: "another")
+    assert store.kept(release, tmp_path) is None
+
+
+def test_an_image_within_a_drawing_is_found_by_browsers() -> None:
+    """A map of correlations holds an image: its address must not have the prefix of a dropped namespace."""
+    correlation = portraits(load("danss@2018-r1"))[-1].svg
+    assert "xlink:" not in correlation
+    assert re.search(r'<image[^>]* href="data:image/png', correlation)
