@@ -42,9 +42,12 @@ def redraw(
     missing = [r for r in wanted if force or kept(r, store) is None]
     if not missing:
         return
-    say(f"pictures of {len(missing)} releases")
     store.mkdir(parents=True, exist_ok=True)
+    if len(missing) == 1:  # not worth the start of a process
+        keep(store / missing[0].id, _inputs(missing[0]), portraits(missing[0]))
+        return
     # spawned, not forked: a fork of a process with threads may hang
+    say(f"pictures of {len(missing)} releases")
     pool_of = ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn"))
     with threads.single(), pool_of as pool:
         running = {pool.submit(_made, str(r.folder)): r for r in missing}
