@@ -47,6 +47,7 @@ check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull req
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy
+	$(PY) tools/report_types.py
 	$(RUN) validate --history --fresh
 	$(RUN) catalog --check
 

@@ -100,8 +100,8 @@ for side, colour, dashes in (
     (done.sides["miniboone"], "vermillion", "dashed"),
     (joint, "black", "solid"),
 ):
-    line = side.analysis.profile("dm2_41")
-    figures.curve(axes, line.axes[0].values, line.delta(), side.title, colour, dashes)
+    profile = side.analysis.profile("dm2_41")
+    figures.curve(axes, profile.axes[0].values, profile.delta(), side.title, colour, dashes)
 axes.set(
     xscale="log",
     xlim=(0.01, 100.0),
@@ -132,11 +132,7 @@ page.figure(
 # their limits are vertical lines in the figure.
 
 # %%
-counts = [
-    ["OPERA", page.release("opera")],
-    ["ICARUS", page.release("icarus")],
-    ["E776", page.release("e776")],
-]
+counts = [(name, page.release(name.lower())) for name in ("OPERA", "ICARUS", "E776")]
 page.table(
     "Releases that are pictures here.",
     ["experiment", "release", "what it holds"],

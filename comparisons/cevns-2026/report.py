@@ -14,6 +14,7 @@
 
 # %%
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.likelihood.cevns.cross_section import SIN2_THETA_W
 from nuanomaly.report import context, figures
@@ -25,7 +26,7 @@ KEYS = {"csi": 76.0, "argon": 22.0, "xenon": 77.3, "charge": 77.3}
 GERMANIUM = 40.6
 
 
-def interval(x, values):
+def interval(x: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return where values are lowest, and the ends of where they are less than one above."""
     best, above = int(values.argmin()), values - values.min() - 1.0
     ends = []
@@ -69,7 +70,7 @@ for key in KEYS:
 published = page.release("cevns-experiments")
 counts = published.table("counts").set_index("measurement")
 conus = counts.loc["CONUS+ 2025"]
-ratio = float(conus["events"] / conus["predicted"])
+ratio = float(np.divide(conus["events"], conus["predicted"]))
 error = float(
     ratio * np.hypot(conus["plus"] / conus["events"], conus["predicted_error"] / conus["predicted"])
 )

@@ -30,12 +30,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from nuanomaly import Significance, fit, model, posterior, significance, suspiciousness, toy_goodness
 from nuanomaly.inference.ablation import variants
-from nuanomaly.inference.bayes import posterior, suspiciousness
-from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.montecarlo import toy_goodness
-from nuanomaly.inference.significance import Significance
-from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.drawing import COLOURS
 

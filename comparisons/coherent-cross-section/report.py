@@ -22,10 +22,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from nuanomaly.inference.fit import fit
-from nuanomaly.inference.significance import Significance
+from nuanomaly import Significance, fit, model
 from nuanomaly.likelihood.nuisance import Nuisances
-from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.words import number
 

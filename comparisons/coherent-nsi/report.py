@@ -24,10 +24,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import erf
 
-from nuanomaly.inference.contours import level
+from nuanomaly import level, model
 from nuanomaly.inference.toys import generator
 from nuanomaly.likelihood import build
-from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures
 from nuanomaly.report.words import number
 

@@ -18,11 +18,12 @@
 # only a third of the neutrinos are $\nu_e$.
 
 # %%
-import numpy as np
+from typing import Any
 
-from nuanomaly.inference.fit import fit
-from nuanomaly.inference.scan import scan
-from nuanomaly.model.registry import model
+import numpy as np
+from numpy.typing import NDArray
+
+from nuanomaly import fit, model, scan
 from nuanomaly.report import context, figures
 from nuanomaly.report.words import number
 
@@ -50,7 +51,7 @@ page.text(
 
 
 # %%
-def signal(likelihood, **values):
+def signal(likelihood: Any, **values: Any) -> Any:
     """CEvNS events for each given point."""
     points = likelihood.points(sterile, {"Utau4_sq": 0.0, **values})
     return likelihood.prediction(sterile, points).components.sum(axis=1)
@@ -111,21 +112,12 @@ shift = page.result(
 lowest = min(null, scans["coherent"].minimum)
 figure, axes = figures.new(7.3, 5.2)
 figures.plane(axes, "Ue4_sq", "dm2_41", (1e-3, 0.5), (0.1, 100.0))
-for key, colour, kind, minimum in (
+drawn: tuple[tuple[str, str, figures.Kind, float], ...] = (
     ("gallium", "vermillion", "allowed", wanted.value),
     ("coherent", "blue", "lines", lowest),
-):
-    found = scans[key]
-    figures.region(
-        axes,
-        found.axis("Ue4_sq").values,
-        found.axis("dm2_41").values,
-        found.delta(minimum),
-        page.levels,
-        page.title(key),
-        colour,
-        kind,
-    )
+)
+for key, colour, kind, minimum in drawn:
+    figures.scan(axes, scans[key], page.levels, page.title(key), colour, kind, minimum)
 figures.best_fit(axes, mixing, splitting, "best fit, gallium", "vermillion")
 figures.legend(figure, axes)
 reach = page.result(
@@ -176,7 +168,7 @@ muon = np.linspace(0.0, 0.5, 101)
 limit = 2.706
 
 
-def rise(mass):
+def rise(mass: float) -> tuple[NDArray[np.float64], float]:
     """How far −2lnL lies above its smallest value, and where it has risen to the limit (1/2 if nowhere)."""
     values = coherent.chi2(sterile, dm2_41=mass, Umu4_sq=muon, **MUONS)
     delta = values - values.min()
@@ -219,7 +211,7 @@ page.figure(
 rows = []
 for tau in (0.0, 0.2, 0.4):
     values = {"dm2_41": splitting, "Ue4_sq": mixing, "Umu4_sq": 0.0, "Utau4_sq": tau}
-    kept = csi.prediction(sterile, csi.points(sterile, values)).components.sum() / losses["csi.events"]
+    kept = signal(csi, **values).sum() / losses["csi.events"]
     rows.append(
         [
             f"{tau:.1f}",

@@ -168,7 +168,7 @@ cases = {
 }
 
 
-def rounded(value):
+def rounded(value: float) -> str:
     """Return a duration with two digits, written out."""
     return f"{float(f'{value:.2g}'):,g}".replace(",", " ")
 

@@ -14,9 +14,7 @@
 # %%
 import numpy as np
 
-from nuanomaly.archive.anomalies import anomalies
-from nuanomaly.inference.fit import fit
-from nuanomaly.model.registry import model
+from nuanomaly import anomalies, fit, model
 from nuanomaly.report import context, figures
 from nuanomaly.report.words import number
 

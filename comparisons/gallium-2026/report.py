@@ -14,18 +14,14 @@
 # %%
 import numpy as np
 
-from nuanomaly.inference.contours import level
-from nuanomaly.inference.scan import scan
-from nuanomaly.inference.significance import Significance
-from nuanomaly.model.registry import model
+from nuanomaly import Significance, level
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.words import number
 
 page = context.here()
-disappearance = model(page.model)
 KEYS = ("gallium", "rates", "spectra", "carbon")
 # rates and spectra share detectors in parts that these modes do not hold: see what is approximate there
-scans = {key: scan(page.likelihood(key), disappearance, grid=page.grid, allow_overlap=True) for key in KEYS}
+scans = {key: page.side(key, allow_overlap=True).scan for key in KEYS}
 values = {key: found.values for key, found in scans.items()}
 dm2, amplitude = (scans["gallium"].axis(name).values for name in ("dm2_41", "sin2_2theta_ee"))
 best = scans["gallium"].best
@@ -36,14 +32,14 @@ page.record("gallium.best_fit", best)
 
 # %%
 lines, tests = [], {}
-sets = {
+sets: dict[str, tuple[str, ...]] = {
     "rates": ("rates",),
     "spectra": ("spectra",),
     "carbon": ("carbon",),
     "together": ("rates", "spectra", "carbon"),
 }
 for name, members in sets.items():
-    other = sum(values[key] for key in members)
+    other = np.sum([values[key] for key in members], axis=0)
     total = values["gallium"] + other
     delta = float(total.min() - values["gallium"].min() - other.min())
     test = tests[name] = Significance(delta, 2)
@@ -73,24 +69,16 @@ page.table(
 # %%
 figure, axes = figures.new(7.3, 6.2)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.01, 1.0), (0.103, 9.74))
-for key, colour, kind in (
-    ("gallium", "vermillion", "allowed"),
-    ("rates", "blue", "lines"),
-    ("spectra", "green", "lines"),
-    ("carbon", "purple", "lines"),
+figures.scan(axes, scans["gallium"], page.levels, page.title("gallium"), "vermillion", "allowed")
+for key, colour in (("rates", "blue"), ("spectra", "green"), ("carbon", "purple")):
+    figures.scan(axes, scans[key], page.levels, page.title(key), colour, "lines")
+for name, label, colour, line in (
+    ("katrin", "KATRIN 2022, 95 %", "black", "dotted"),
+    ("katrin-2025", "KATRIN 2025, axis not confirmed", "black", "solid"),
+    ("microboone-2025", "MicroBooNE 2025, level not confirmed", "orange", "dashed"),
 ):
-    delta = values[key] - values[key].min()
-    figures.region(axes, amplitude, dm2, delta, page.levels, page.title(key), colour, kind)
-older = page.release("contours@2024-r1").table("nue-disappearance")
-newer = page.release("contours@2026-r1").table("nue-disappearance")
-for table, name, label, colour, line in (
-    (older, "katrin", "KATRIN 2022, 95 %", "black", "dotted"),
-    (newer, "katrin-2025", "KATRIN 2025, axis not confirmed", "black", "solid"),
-    (newer, "microboone-2025", "MicroBooNE 2025, level not confirmed", "orange", "dashed"),
-):
-    curve = table[table["contour"] == name].sort_values("dm2_41")
-    points = [(curve["sin2_2theta"].to_numpy(), curve["dm2_41"].to_numpy())]
-    figures.published(axes, points, f"{label} (digitised)", colour, line)
+    curve = page.contour(name).by_splitting()
+    figures.published(axes, curve.pieces, f"{label} (digitised)", colour, line)
 figures.legend(figure, axes, 2)
 page.figure(
     figure,
@@ -113,7 +101,7 @@ others = values["rates"] + values["spectra"] + values["carbon"]
 allowed = values["gallium"] - values["gallium"].min() <= critical
 kept = {}
 for name, members in sets.items():
-    there = sum(values[key] for key in members)
+    there = np.sum([values[key] for key in members], axis=0)
     kept[name] = allowed & (there - there.min() <= critical)
 for name, points in kept.items():
     share = float(points.sum() / allowed.sum())

@@ -18,19 +18,11 @@
 # not depend on one; it does depend on the cross section of gallium.
 
 # %%
-from collections import namedtuple
-
 import numpy as np
 
-from nuanomaly.inference.compatibility import compare
-from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.scan import scan
-from nuanomaly.likelihood.wrappers.joint import combine
-from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
 
 page = context.here()
-disappearance = model(page.model)
 coarse = {"dm2_41": (0.103, 9.74, 81, "log"), "sin2_2theta_ee": (1e-3, 1.0, 25, "log")}
 spectra = {
     "danss": "DANSS",
@@ -41,11 +33,10 @@ spectra = {
     "stereo": "STEREO",
 }
 colours = dict(zip(spectra, ("blue", "green", "orange", "purple", "sky", "black"), strict=True))
-single = {key: page.likelihood(key) for key in spectra}
-gallium, reactors = page.likelihood("gallium"), page.likelihood("reactor-spectra")
-together = compare([gallium, reactors], disappearance, grid=coarse)
-own, theirs, joint = together.parts[0].parameters, together.parts[1].parameters, together.best_fit
-fits = {key: fit(found, disappearance, grid=coarse) for key, found in single.items()}
+single = {key: page.side(key, key=key, title=name, grid=coarse) for key, name in spectra.items()}
+gallium, reactors = page.side("gallium", grid=coarse), page.side("reactor-spectra", grid=coarse)
+together = page.test(gallium, reactors, grid=coarse, title="Bahcall 1997", pulls=False)
+own, theirs, joint = gallium.point, reactors.point, together.best_fit
 
 # %% [markdown]
 # ## The data
@@ -58,7 +49,7 @@ quiet = {"dm2_41": 1.0, "sin2_2theta_ee": 0.0}
 for axes, key in zip(panels.ravel(), ("danss", "neos", "bugey-3", "double-chooz"), strict=True):
     release = page.release(key)
     table = release.table("ratio")
-    base = np.asarray(single[key].predict(disappearance, **quiet))
+    base = np.asarray(single[key].predict(**quiet))
     error = np.sqrt(np.diag(np.linalg.inv(release.matrix("inverse-covariance"))))
     middle = 0.5 * (table["low"] + table["high"]).to_numpy(float)
     figures.points(axes, middle, table["ratio"].to_numpy(float) / base, error / base, "data")
@@ -67,7 +58,7 @@ for axes, key in zip(panels.ravel(), ("danss", "neos", "bugey-3", "double-chooz"
         ("best fit of gallium", own, "vermillion", "dashed"),
         ("best fit of both", joint, "black", "dotted"),
     ):
-        shape = np.asarray(single[key].predict(disappearance, **point)) / base
+        shape = np.asarray(single[key].predict(**point)) / base
         figures.curve(axes, middle, shape, name, colour, line)
     axes.axhline(1.0, color="#767676", linewidth=0.8, zorder=0)
     axes.set(title=spectra[key], xlim=(table["low"].min(), table["high"].max()), ylim=(0.8, 1.2))
@@ -91,38 +82,19 @@ page.figure(
 # ## Where both want to be
 
 # %%
-regions = {
-    "gallium": scan(gallium, disappearance, grid=page.grid),
-    "reactor-spectra": scan(reactors, disappearance, grid=page.grid),
-}
 figure, axes = figures.new(7.3, 6.4)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.003, 1.0), (0.103, 9.74))
-for (key, found), part, colour in zip(
-    regions.items(), together.parts[:2], ("vermillion", "blue"), strict=True
+for side, colour in ((gallium, "vermillion"), (reactors, "blue")):
+    figures.scan(axes, side.scan, page.levels, side.title, colour, "allowed", side.fit.value)
+for name, colour, line in (
+    ("best/contours", "#6d3000", "dashed"),
+    ("danss-95", "#00344f", "dashed"),
+    ("neos-90", "green", "dotted"),
+    ("prospect", "purple", "dashdot"),
+    ("stereo", "grey", "dashed"),
 ):
-    figures.region(
-        axes,
-        found.axis("sin2_2theta_ee").values,
-        found.axis("dm2_41").values,
-        found.delta(part.minimum),
-        page.levels,
-        page.title(key),
-        colour,
-    )
-curves = page.release("contours").table("nue-disappearance")
-for name, pieces, colour, line in (
-    ("gallium, 2σ, published (digitised)", page.release("best").table("contours"), "#6d3000", "dashed"),
-    ("DANSS, 95 %, published (digitised)", curves[curves["contour"] == "danss-95"], "#00344f", "dashed"),
-    ("NEOS, 90 %, published (digitised)", curves[curves["contour"] == "neos-90"], "green", "dotted"),
-    ("PROSPECT, published (digitised)", curves[curves["contour"] == "prospect"], "purple", "dashdot"),
-    ("STEREO, 95 %, published (digitised)", curves[curves["contour"] == "stereo"], "grey", "dashed"),
-):
-    amplitude = "sin2_2theta_ee" if "sin2_2theta_ee" in pieces else "sin2_2theta"
-    if "piece" in pieces:
-        parts = [(p[amplitude], p["dm2_41"]) for _, p in pieces.groupby("piece")]
-    if "NEOS" in name:  # its points are in order of the amplitude
-        parts = figures.chains(pieces[amplitude], pieces["dm2_41"], 0.12)
-    figures.published(axes, parts, name, colour, line)
+    curve = page.contour(name)
+    figures.published(axes, curve.pieces, curve.label, colour, line)
 for name, point, colour, marker in (
     ("best fit, gallium", own, "vermillion", "*"),
     ("best fit, reactor spectra", theirs, "blue", "*"),
@@ -151,15 +123,15 @@ page.figure(
 # amplitude that gallium likes best there.
 
 # %%
-found = regions["gallium"]
-masses = found.axis("dm2_41").values
-valley = found.axis("sin2_2theta_ee").values[np.argmin(found.values, axis=1)]
+scan = gallium.scan
+masses = scan.axis("dm2_41").values
+valley = scan.axis("sin2_2theta_ee").values[np.argmin(scan.values, axis=1)]
 figure, axes = figures.new(7.3, 4.4)
-for key, likelihood in single.items():
-    along = np.asarray(likelihood.chi2(disappearance, dm2_41=masses, sin2_2theta_ee=valley))
-    none = float(significance(likelihood, disappearance, grid=coarse, best=fits[key]).delta)
-    figures.curve(axes, masses, along - fits[key].value - none, spectra[key], colours[key])
-cost = found.values.min(axis=1) - together.parts[0].minimum
+for key, side in single.items():
+    along = np.asarray(side.likelihood.chi2(page.model, dm2_41=masses, sin2_2theta_ee=valley))
+    above = along - side.fit.value - side.significance.delta
+    figures.curve(axes, masses, above, side.title, colours[key])
+cost = scan.values.min(axis=1) - gallium.fit.value
 figures.curve(axes, masses, cost, "Gallium, above its own minimum", "vermillion", "dashed")
 axes.set(
     xscale="log",
@@ -182,27 +154,7 @@ page.figure(
 )
 
 # %%
-rows, alone = [], {}
-for key, found in fits.items():
-    test = alone[key] = significance(single[key], disappearance, grid=coarse, best=found)
-    pair = compare([gallium, single[key]], disappearance, grid=coarse)
-    page.record(f"{key}.best_fit", found.parameters)
-    page.result(f"{key}.minimum", found.value)
-    page.result(f"{key}.null", found.value + test.delta)
-    page.record(f"{key}.significance", test.to_dict(), test.how)
-    page.record(
-        f"pair.{key}", {"chi2": pair.pg.delta, "dof": pair.pg.dof, "sigma": pair.pg.sigma}, pair.pg.how
-    )
-    rows.append(
-        [
-            spectra[key],
-            f"{found.value:.1f} / {found.n_bins}" if found.n_bins else f"{found.value:.1f}",
-            f"{found.parameters['dm2_41']:.2f}",
-            f"{found.parameters['sin2_2theta_ee']:.3f}",
-            f"{test.delta:.1f} ({verdicts.sigmas(test)})",
-            f"{pair.pg.delta:.1f} ({verdicts.sigmas(pair.pg)})",
-        ]
-    )
+pairs = {key: page.test(gallium, side, key=f"pair.{key}", grid=coarse) for key, side in single.items()}
 points = {
     "danss": {"dm2_41": 1.32, "sin2_2theta_ee": 0.072},
     "bugey-3": {"dm2_41": 4.17, "sin2_2theta_ee": 0.83},
@@ -210,18 +162,20 @@ points = {
     "stereo": {"dm2_41": 2.4484, "sin2_2theta_ee": 0.1417},
 }
 for key, point in points.items():
-    page.result(f"reference.{key}", float(single[key].chi2(disappearance, **point)))
-page.table(
-    "Each spectrum: its best fit between 0.103 and 9.74 eV², what it gains over no oscillation, and its "
-    "parameter "
-    "goodness of fit with gallium.",
-    ["data", "χ² / data", "Δm² (eV²)", "$\\sin^2 2\\theta_{ee}$", "gain", "with gallium"],
-    rows,
+    page.result(f"reference.{key}", float(single[key].likelihood.chi2(page.model, **point)))
+page.best_fits(
+    "Each spectrum: its best fit between 0.103 and 9.74 eV², and what it gains over no oscillation.",
+    [*single.values()],
     note=(
-        "Wilks, two-sided, 2 degrees of freedom. STEREO: Δχ² above the minimum of its own table. Its "
-        "gain of about 9 "
-        "is not significant by its own critical values (10.05 at 95 %)."
+        "STEREO: Δχ² above the minimum of its own table. Its gain of about 9 is not significant by its own "
+        "critical values (10.05 at 95 %)."
     ),
+)
+page.table(
+    "Each spectrum and gallium: parameter goodness of fit.",
+    ["data", "χ²PG", "tension"],
+    [[spectra[key], f"{pair.pg.delta:.1f}", verdicts.sigmas(pair.pg)] for key, pair in pairs.items()],
+    note="Wilks, two-sided, 2 degrees of freedom.",
 )
 
 # %% [markdown]
@@ -229,14 +183,8 @@ page.table(
 
 # %%
 pg = together.pg
-page.record("pg", {"chi2": pg.delta, "dof": pg.dof, "p_value": pg.p_value, "sigma": pg.sigma}, pg.how)
-page.record("joint.best_fit", joint)
-page.record("gallium.best_fit", own)
-page.record("reactor-spectra.best_fit", theirs)
-Found = namedtuple("Found", "value parameters")
-bests = [Found(part.minimum, part.parameters) for part in together.parts]
-none = significance(reactors, disappearance, grid=coarse, best=bests[1])
-page.record("reactor-spectra.significance", none.to_dict(), none.how)
+page.record_side(gallium, "best_fit")
+page.record_side(reactors, "best_fit", "significance")
 sections = {
     "bahcall": "Bahcall 1997",
     "ground-state": "ground state only",
@@ -245,39 +193,24 @@ sections = {
 }
 wide = {"dm2_41": (0.01, 100.0, 281, "log"), "sin2_2theta_ee": (1e-3, 1.0, 31, "log")}
 
-rows = []
-for mode, name in sections.items():
-    found = compare([page.likelihood("gallium", mode), reactors], disappearance, grid=coarse)
-    rows.append([name, found])
-    test = found.pg
-    page.record(
-        f"section.{mode}", {"chi2": test.delta, "p_value": test.p_value, "sigma": test.sigma}, test.how
+by_section = [
+    page.test(
+        page.side("gallium", mode=mode, grid=coarse), reactors, key=f"section.{mode}", title=name, grid=coarse
     )
-rest = combine([found for key, found in single.items() if key != "stereo"], "spectra without STEREO")
-found = compare([gallium, rest], disappearance, grid=wide)
-farther = found.pg
-page.record(
-    "without-stereo",
-    {"chi2": farther.delta, "p_value": farther.p_value, "sigma": farther.sigma},
-    farther.how,
+    for mode, name in sections.items()
+]
+rest = page.side(*(side for key, side in single.items() if key != "stereo"), title="spectra without STEREO")
+farther = page.test(
+    gallium,
+    rest,
+    key="without-stereo",
+    title="Bahcall 1997, without STEREO, 0.01 to 100 eV²",
+    grid=wide,
 )
-rows.append(["Bahcall 1997, without STEREO, 0.01 to 100 eV²", found])
-page.table(
+page.tensions(
     "Parameter goodness of fit of gallium and all reactor spectra, by cross section.",
-    ["cross section", "χ²PG", "p", "tension", "gallium", "spectra", "Δm² (eV²)", "$\\sin^2 2\\theta_{ee}$"],
-    [
-        [
-            name,
-            f"{found.pg.delta:.1f}",
-            verdicts.probability(found.pg.p_value),
-            verdicts.sigmas(found.pg),
-            *(f"{part.pull:.1f}" for part in found.parts),
-            f"{found.best_fit['dm2_41']:.2f}",
-            f"{found.best_fit['sin2_2theta_ee']:.3f}",
-        ]
-        for name, found in rows
-    ],
-    note=(f"Columns gallium and spectra: their shares of χ²PG. Last columns: the common best fit. {pg.how}."),
+    [*by_section, farther],
+    "cross section",
 )
 
 # %% [markdown]
@@ -294,9 +227,9 @@ both = page.side_by_side(
     {
         "gallium-vs-reactor-rates/gallium": (
             "Gallium (Bahcall) against no oscillation",
-            significance(gallium, disappearance, grid=coarse, best=bests[0]),
+            gallium.significance,
         ),
-        **{key: (f"{name} against no oscillation", alone[key]) for key, name in spectra.items()},
+        **{key: (f"{side.title} against no oscillation", side.significance) for key, side in single.items()},
         "reactor-rates-vs-spectra/spectra": ("DANSS, NEOS, Double Chooz and PROSPECT, no oscillation", 2),
         "compatibility": ("Gallium and these four", 2),
         "with-stereo": ("Gallium and all spectra", pg),
@@ -328,7 +261,7 @@ both = page.side_by_side(
 word = verdicts.compatibility(pg)
 page.result("verdict", word, method=pg.how)
 page.text(verdicts.THRESHOLDS)
-sigma = [found.pg.sigma for _, found in rows[1:-1]]
+sigma = [test.pg.sigma or 0.0 for test in by_section[1:]]
 page.verdict(
     word,
     f"With the cross section of Bahcall, gallium and the spectra of six reactor experiments are {word} "
@@ -341,5 +274,5 @@ page.verdict(
     f"fit is excluded; "
     f"what is left in common lies at {joint['dm2_41']:.1f} eV², where the wave is too fast to be seen "
     f"well. Without "
-    f"STEREO and up to 100 eV²: {verdicts.sigmas(farther)}.",
+    f"STEREO and up to 100 eV²: {verdicts.sigmas(farther.pg)}.",
 )

@@ -18,8 +18,7 @@
 # %%
 import numpy as np
 
-from nuanomaly.inference.fit import fit
-from nuanomaly.model.registry import model
+from nuanomaly import fit, model
 from nuanomaly.report import context, figures
 from nuanomaly.report.words import number
 

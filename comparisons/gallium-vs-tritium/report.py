@@ -21,51 +21,28 @@
 # %%
 import numpy as np
 
-from nuanomaly.inference.contours import level
-from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.scan import scan
-from nuanomaly.model.registry import model
+from nuanomaly import level, region
 from nuanomaly.report import context, figures
 from nuanomaly.report.words import number
 
 page = context.here()
-disappearance = model(page.model)
-gallium = page.likelihood("gallium")
-best = fit(gallium, disappearance, grid=page.grid)
-page.record("gallium.best_fit", best.parameters)
-region = scan(gallium, disappearance, grid=page.grid)
+gallium = page.side("gallium", title="Gallium, Bahcall 1997")
+page.record_side(gallium, "best_fit")
 
 # %%
-curves = page.release("contours").table("nue-disappearance")
-index = page.release("contours").table("index").set_index("contour")
-shown = {
-    "katrin": ("KATRIN, 95 % CL", "#00344f", "solid"),
-    "mainz-95": ("Mainz, 95 % CL", "green", "dashed"),
-    "troitsk-95": ("Troitsk, 95 % CL", "purple", "dotted"),
-}
+shown = {"katrin": ("#00344f", "solid"), "mainz-95": ("green", "dashed"), "troitsk-95": ("purple", "dotted")}
+curves = {name: page.contour(name).by_splitting() for name in shown}
 figure, axes = figures.new(7.3, 6.2)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.01, 1.0), (0.1, 1000.0))
-figures.region(
-    axes,
-    region.axis("sin2_2theta_ee").values,
-    region.axis("dm2_41").values,
-    region.delta(best.value),
-    page.levels,
-    "Gallium, Bahcall 1997",
-    "vermillion",
-)
-points = {}
-for name, (label, colour, line) in shown.items():
-    found = curves[curves["contour"] == name].sort_values("dm2_41")
-    points[name] = (found["dm2_41"].to_numpy(), found["sin2_2theta"].to_numpy())
-    figures.published(axes, [points[name][::-1]], f"{label} (digitised)", colour, line)
+figures.scan(axes, gallium.scan, page.levels, gallium.title, "vermillion", above=gallium.fit.value)
+for name, (colour, line) in shown.items():
+    figures.published(axes, curves[name].pieces, curves[name].label, colour, line)
 figures.legend(figure, axes, columns=2)
 page.figure(
     figure,
     "regions",
     "Region that all gallium experiments allow, and limits of tritium: what lies to the right of and "
-    "above a curve "
-    "is excluded. The curves were read off figures.",
+    "above a curve is excluded. The curves were read off figures.",
     alt="Gallium's band of amplitude rises to large splittings, where the curve of KATRIN cuts it off.",
     shows=["gallium"],
     regions=True,
@@ -79,31 +56,25 @@ page.figure(
 # is below the whole interval, the splitting is excluded, at the level of both.
 
 # %%
-critical = level(0.95, 2).delta
-delta, amplitudes = region.delta(best.value), region.axis("sin2_2theta_ee").values
-splittings = region.axis("dm2_41").values
+allowed = region(gallium.scan, level(0.95, 2), gallium.fit.value)
+amplitudes = gallium.scan.axis("sin2_2theta_ee").values
+splittings = gallium.scan.axis("dm2_41").values
 rows = []
-for name, (label, _, _) in shown.items():
-    dm2, limits = points[name]
-    limit = np.interp(np.log(splittings), np.log(dm2), np.log(limits), left=0.0, right=np.nan)
-    allowed = delta <= critical
-    # from here on no allowed amplitude is below the curve
-    free = np.array(
-        [(amplitudes[row] < np.exp(edge)).any() for row, edge in zip(allowed, limit, strict=True)]
-    )
-    inside = ~np.isnan(limit)
-    left = splittings[free & inside]
+for name, curve in curves.items():
+    ((_, dm2),) = curve.pieces
+    limit = curve.amplitude(splittings)  # below the curve nothing is excluded
+    below = amplitudes < np.where(splittings < dm2.min(), np.inf, limit)[:, None]
+    left = splittings[(allowed & below).any(axis=1) & (splittings <= dm2.max())]
+    key = name.partition("-")[0]
     highest = page.result(
-        f"{name.partition('-')[0]}.crossing_high",
+        f"{key}.crossing_high",
         float(left.max()),
         unit="eV**2",
         meaning="largest splitting that gallium and this limit both allow at 95 %, within the curve",
     )
-    at_ten = page.result(
-        f"{name.partition('-')[0]}.limit_at_ten",
-        float(np.exp(np.interp(np.log(10.0), np.log(dm2), np.log(limits)))),
-    )
-    rows.append([label, f"{dm2.min():.1f} to {dm2.max():.0f}", at_ten, highest, index.loc[name, "reference"]])
+    at_ten = page.result(f"{key}.limit_at_ten", float(curve.amplitude(10.0)))
+    covers = f"{dm2.min():.1f} to {dm2.max():.0f}"
+    rows.append([curve.about["experiment"], covers, at_ten, highest, curve.about["reference"]])
 page.table(
     "Limits of tritium, and the largest splitting at which gallium's 95 % region is not excluded by them.",
     [
@@ -123,10 +94,9 @@ page.table(
 # Of tritium there are curves only, so that nothing can be tested with it. Gallium alone can be.
 
 # %%
-alone = significance(gallium, disappearance, grid=page.grid, best=best)
 both = page.side_by_side(
     {
-        "gallium-vs-reactor-rates/gallium": ("Gallium (Bahcall) against no oscillation", alone),
+        "gallium-vs-reactor-rates/gallium": ("Gallium (Bahcall), no oscillation", gallium.significance),
         "katrin": ("Gallium and KATRIN", None),
     },
     katrin="a curve that was read off a figure is no data",
@@ -138,8 +108,8 @@ crossing = page.results["katrin.crossing_high"]["value"]
 page.verdict(
     "not tested",
     f"An overlay, not a test: KATRIN's curve lies below all amplitudes that gallium allows at 95 % above "
-    f"{number(crossing, 2)} eV². The best fit of gallium, {best.parameters['dm2_41']:.2f} eV² and sin²2θ = "
-    f"{best.parameters['sin2_2theta_ee']:.2f}, is below what tritium sees. Tritium turns gallium's lower "
+    f"{number(crossing, 2)} eV². The best fit of gallium, {gallium.point['dm2_41']:.2f} eV² and sin²2θ = "
+    f"{gallium.point['sin2_2theta_ee']:.2f}, is below what tritium sees. Tritium turns gallium's lower "
     "bound on the "
     f"splitting into an interval. Gallium alone is {either.sigmas} from no oscillation by Monte Carlo.",
 )

@@ -19,19 +19,17 @@
 # %%
 import numpy as np
 
-from nuanomaly.inference.compatibility import compare
-from nuanomaly.inference.contours import level
-from nuanomaly.inference.fit import fit, profile, significance
-from nuanomaly.inference.scan import scan
-from nuanomaly.likelihood.algebra.constraint import constrain
-from nuanomaly.model.registry import model
+from nuanomaly import level, model
+from nuanomaly.likelihood.constrained import constrained
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.words import number
 
 page = context.here()
-lsnd = page.likelihood("lsnd")
-miniboone = page.likelihood("miniboone")
-older = page.likelihood("miniboone-nue@2018", mode="combined")
+lsnd = page.side("lsnd")
+newer = page.side("miniboone")
+older = page.side("miniboone-nue@2018", mode="combined", key="miniboone-2018", title="MiniBooNE 2018")
+both_sides = page.side(lsnd, newer, key="joint", title="LSND and MiniBooNE 2020 together")
+joint, miniboone = both_sides.fit, newer.likelihood
 appearance = model(page.model)
 
 # %% [markdown]
@@ -81,24 +79,9 @@ page.figure(
 
 
 # %%
-def constrained(likelihood, parameters):
-    """Bins after the νμ samples have constrained them: prediction and covariance, as the collaboration "
-    "does it."""
-    statistic = likelihood.measure
-    prediction = likelihood.prediction(appearance, likelihood.points(appearance, parameters))
-    side = np.zeros(statistic.n_bins, bool)
-    for name, bins in statistic.stack.groups.items():
-        side[bins] |= name.startswith("numu")
-    fitted, covariance = constrain(
-        prediction.mu[0], statistic.covariance(prediction)[0], statistic.data, side
-    )
-    return fitted, covariance
-
-
 none = {"dm2_41": 1.0, "sin2_2theta_mue": 0.0}
-best_2020 = fit(miniboone, appearance, grid=page.grid)
-background, covariance = constrained(miniboone, none)
-oscillated, _ = constrained(miniboone, best_2020.parameters)
+background, covariance = constrained(miniboone, appearance, none, "numu")
+oscillated, _ = constrained(miniboone, appearance, newer.point, "numu")
 groups = {"neutrino mode": ("nue-nu", "nue_nu"), "antineutrino mode": ("nue-nubar", "nue_nubar")}
 
 figure, both = figures.new(7.3, 3.9, 1, 2)
@@ -192,11 +175,10 @@ probability = page.release("lsnd").table("probability")
 figures.points(
     axes, probability["l_over_e"], probability["probability"], probability["error"], "LSND", "blue"
 )
-joint, best_lsnd = fit([lsnd, miniboone], appearance, grid=page.grid), fit(lsnd, appearance, grid=page.grid)
 ratio = np.linspace(0.2, 2.6, 400)
 for found, label, colour, line in (
     (joint.parameters, "joint best fit", "black", "solid"),
-    (best_lsnd.parameters, "best fit of LSND alone", "blue", "dashed"),
+    (lsnd.point, "best fit of LSND alone", "blue", "dashed"),
 ):
     curve = appearance.probability("mu", "e", True, ratio, np.ones_like(ratio), **found)[0]
     figures.curve(axes, ratio, curve, label, colour, line)
@@ -222,72 +204,19 @@ page.figure(
 # ## Where each data set wants to be
 
 # %%
-members = {"lsnd": lsnd, "miniboone": miniboone, "miniboone-2018": older}
-titles = {
-    "lsnd": page.title("lsnd"),
-    "miniboone": page.title("miniboone"),
-    "miniboone-2018": "MiniBooNE 2018",
-}
-scans = {key: scan(member, appearance, grid=page.grid) for key, member in members.items()}
-fits = {"lsnd": best_lsnd, "miniboone": best_2020, "miniboone-2018": fit(older, appearance, grid=page.grid)}
-tests = {
-    key: significance(member, appearance, grid=page.grid, best=fits[key]) for key, member in members.items()
-}
-tests["joint"] = significance([lsnd, miniboone], appearance, grid=page.grid, best=joint)
-fits["joint"] = joint
-titles["joint"] = "LSND and MiniBooNE 2020 together"
-for key, found in fits.items():
-    page.record(f"{key}.best_fit", found.parameters)
-    page.result(f"{key}.minimum", found.value, meaning="smallest value of the statistic")
-    page.record(f"{key}.significance", tests[key].to_dict(), method=tests[key].how)
-
-
-def published_curves(reference, level_name):
-    """The pieces of a contour that the collaboration released."""
-    table = page.release(reference).table("contours_combined")
-    chosen = table[table["level"] == level_name]
-    return figures.chains(chosen["sin2_2theta"], chosen["dm2"])
-
-
+titles = {"lsnd": lsnd.title, "miniboone": newer.title}
 figure, axes = figures.new(7.3, 6.4)
 figures.plane(axes, "sin2_2theta_mue", "dm2_41", (4e-4, 1.0), (0.01, 100.0))
-for key, colour in (("lsnd", "blue"), ("miniboone", "vermillion")):
-    found = scans[key]
-    figures.region(
-        axes,
-        found.axis("sin2_2theta_mue").values,
-        found.axis("dm2_41").values,
-        found.delta(fits[key].value),
-        page.levels,
-        titles[key],
-        colour,
-    )
-digitised = page.release("lsnd").table("contours")
-figures.published(
-    axes,
-    [(piece["sin2_2theta_mue"], piece["dm2_41"]) for _, piece in digitised.groupby("piece")],
-    "LSND, 99 % CL, published (digitised)",
-    "#00344f",
-)
-figures.published(
-    axes,
-    published_curves("miniboone-nue@2020", "99%"),
-    "MiniBooNE 2020, 99 % CL, published (official)",
-    "#6d3000",
-    "dotted",
-)
-figures.best_fit(
-    axes, *(fits["lsnd"].parameters[k] for k in ("sin2_2theta_mue", "dm2_41")), "best fit, LSND", "blue"
-)
-figures.best_fit(
-    axes,
-    *(fits["miniboone"].parameters[k] for k in ("sin2_2theta_mue", "dm2_41")),
-    "best fit, MiniBooNE 2020",
-    "vermillion",
-)
-figures.best_fit(
-    axes, *(joint.parameters[k] for k in ("sin2_2theta_mue", "dm2_41")), "best fit, both", "black", "o"
-)
+for side, colour in ((lsnd, "blue"), (newer, "vermillion")):
+    figures.scan(axes, side.scan, page.levels, side.title, colour, "allowed", side.fit.value)
+    at = side.point
+    figures.best_fit(axes, at["sin2_2theta_mue"], at["dm2_41"], f"best fit, {side.title}", colour)
+at = joint.parameters
+figures.best_fit(axes, at["sin2_2theta_mue"], at["dm2_41"], "best fit, both", "black", "o")
+digitised = page.contour("lsnd/contours")
+official = page.contour("miniboone-nue@2020/contours_combined/99%")
+figures.published(axes, digitised.pieces, f"{digitised.label}, 99 % CL", "#00344f")
+figures.published(axes, official.pieces, official.label, "#6d3000", "dotted")
 figures.legend(figure, axes)
 page.figure(
     figure,
@@ -305,26 +234,15 @@ page.figure(
 )
 
 # %%
-page.table(
+page.best_fits(
     "Best fits, and significance against no oscillation.",
-    ["data", "Δm² (eV²)", "$\\sin^2 2\\theta_{\\mu e}$", "Δ(−2lnL) of no oscillation", "significance"],
-    [
-        [
-            titles[key],
-            found.parameters["dm2_41"],
-            found.parameters["sin2_2theta_mue"],
-            tests[key].delta,
-            f"{verdicts.sigmas(tests[key])}",
-        ]
-        for key, found in fits.items()
-    ],
+    [lsnd, newer, older, both_sides],
+    record=("best_fit", "minimum", "significance"),
     note=(
-        f"Significances: {tests['lsnd'].how}. At its edge, no oscillation, Wilks' theorem does not hold: "
-        "the number is a convention, and not the significance of an excess, which the collaborations quote "
+        "The significances are no significance of an excess, which the collaborations quote "
         "(LSND 3.8σ; MiniBooNE 2020 4.8σ, arXiv:2006.16883). The valley of MiniBooNE is flat: along it the "
         "best fit may slide to sin²2θ = 1 at almost no cost."
     ),
-    digits=3,
 )
 
 # %% [markdown]
@@ -339,62 +257,20 @@ page.table(
 # term of the sum at the common minimum, less its own minimum, is the pull of that data set.
 
 # %%
-together = compare([lsnd, miniboone], appearance, grid=page.grid)
-page.record(
-    "pg",
-    {
-        "chi2": together.pg.delta,
-        "dof": together.pg.dof,
-        "p_value": together.pg.p_value,
-        "sigma": together.pg.sigma,
-    },
-    together.pg.how,
-)
-for key, part in zip(("lsnd", "miniboone"), together.parts, strict=True):
-    page.result(f"{key}.pull", part.pull, meaning="share of χ²_PG")
-with_older = compare([lsnd, older], appearance, grid=page.grid)
-page.record(
-    "pg-2018",
-    {"chi2": with_older.pg.delta, "dof": with_older.pg.dof, "p_value": with_older.pg.p_value},
-    with_older.pg.how,
-)
 from_here = 0.2
 low, high, points, scale = page.grid["dm2_41"]
-above = compare([lsnd, miniboone], appearance, grid={**page.grid, "dm2_41": (from_here, high, points, scale)})
-page.record(
-    "pg-above", {"chi2": above.pg.delta, "dof": above.pg.dof, "p_value": above.pg.p_value}, above.pg.how
+together = page.test(lsnd, newer, best_fit="", title="MiniBooNE 2020")
+with_older = page.test(lsnd, older, key="pg-2018", title="MiniBooNE 2018")
+above = page.test(
+    lsnd,
+    newer,
+    key="pg-above",
+    title=f"…Δm² > {from_here} eV²",
+    grid={**page.grid, "dm2_41": (from_here, high, points, scale)},
 )
-page.table(
-    "Parameter goodness of fit, the pull of each data set, and the common best fit.",
-    [
-        "data",
-        "$\\chi^2_\\mathrm{PG}$",
-        "dof",
-        "p",
-        "σ",
-        "LSND's pull",
-        "MiniBooNE's",
-        "Δm² (eV²)",
-        "$\\sin^2 2\\theta_{\\mu e}$",
-    ],
-    [
-        [
-            name,
-            f"{found.pg.delta:.2f}",
-            found.pg.dof,
-            verdicts.probability(found.pg.p_value),
-            f"{found.pg.sigma:.1f}",
-            *(f"{part.pull:.2f}" for part in found.parts),
-            found.best_fit["dm2_41"],
-            found.best_fit["sin2_2theta_mue"],
-        ]
-        for name, found in (
-            ("MiniBooNE 2020", together),
-            ("…Δm² > 0.2 eV²", above),
-            ("MiniBooNE 2018", with_older),
-        )
-    ],
-    note=f"LSND with each of these. {together.pg.how}; degrees of freedom from ranks (2 + 2 − 2).",
+page.tensions(
+    "Parameter goodness of fit of LSND with each of these, and the common best fit.",
+    [together, above, with_older],
 )
 
 # %% [markdown]
@@ -403,17 +279,9 @@ page.table(
 
 # %%
 lines = {
-    "LSND": (profile(lsnd, appearance, parameter="dm2_41", grid=page.grid), "blue", "dashed"),
-    "MiniBooNE 2020": (
-        profile(miniboone, appearance, parameter="dm2_41", grid=page.grid),
-        "vermillion",
-        "dashed",
-    ),
-    "both together": (
-        profile([lsnd, miniboone], appearance, parameter="dm2_41", grid=page.grid),
-        "black",
-        "solid",
-    ),
+    "LSND": (lsnd.analysis.profile("dm2_41"), "blue", "dashed"),
+    "MiniBooNE 2020": (newer.analysis.profile("dm2_41"), "vermillion", "dashed"),
+    "both together": (both_sides.analysis.profile("dm2_41"), "black", "solid"),
 }
 limit = level(0.99, 2).delta
 figure, axes = figures.new(7.3, 4.0)
@@ -421,7 +289,7 @@ for name, (line, colour, dashes) in lines.items():
     figures.curve(axes, line.axes[0].values, line.delta(), name, colour, dashes)
 axes.axhline(limit, color="#767676", linewidth=1.0, linestyle="dotted")
 figures.note(axes, "99 % CL, 2 dof", 0.22, limit / 35.0 + 0.012)
-axes.axvline(fits["lsnd"].parameters["dm2_41"], color="#9fb8c8", linewidth=1.0)
+axes.axvline(lsnd.point["dm2_41"], color="#9fb8c8", linewidth=1.0)
 axes.set(
     xscale="log",
     xlim=(0.01, 100.0),
@@ -450,7 +318,7 @@ page.figure(
 )
 at_lsnd = page.result(
     "miniboone.at_lsnd_best_fit",
-    miniboone.chi2(appearance, **fits["lsnd"].parameters) - fits["miniboone"].value,
+    miniboone.chi2(appearance, **lsnd.point) - newer.fit.value,
     meaning="Δ(−2lnL) of MiniBooNE 2020 at the best fit of LSND",
 )
 
@@ -462,21 +330,19 @@ at_lsnd = page.result(
 
 # %%
 rows = []
-for reference, member, found in (
-    ("miniboone-nue@2020", miniboone, fits["miniboone"]),
-    ("miniboone-nue@2018", older, fits["miniboone-2018"]),
-):
+for reference, side in (("miniboone-nue@2020", newer), ("miniboone-nue@2018", older)):
     table = page.release(reference).table("contours_combined")
     for name, confidence in (("90%", 0.90), ("99%", 0.99)):
         chosen = table[table["level"] == name]
-        values = (
-            member.chi2(appearance, dm2_41=chosen["dm2"], sin2_2theta_mue=chosen["sin2_2theta"]) - found.value
+        values = side.likelihood.chi2(appearance, dm2_41=chosen["dm2"], sin2_2theta_mue=chosen["sin2_2theta"])
+        median = page.result(
+            f"published.{reference.replace('@', '-')}.{name[:-1]}", float(np.median(values - side.fit.value))
         )
-        median = page.result(f"published.{reference.replace('@', '-')}.{name[:-1]}", float(np.median(values)))
         rows.append(
             [f"MiniBooNE {reference[-4:]}, {name[:-1]} %, official", median, level(confidence, 2).delta]
         )
-values = lsnd.chi2(appearance, dm2_41=digitised["dm2_41"], sin2_2theta_mue=digitised["sin2_2theta_mue"])
+x, y = (np.concatenate(part) for part in zip(*digitised.pieces, strict=True))
+values = lsnd.likelihood.chi2(appearance, dm2_41=y, sin2_2theta_mue=x)
 rows.append(
     [
         "LSND, 99 %, digitised",
@@ -506,9 +372,9 @@ page.table(
 surface = "LSND is a table of its likelihood, which says nothing of other data"
 both = page.side_by_side(
     {
-        "lsnd": ("LSND against no oscillation", tests["lsnd"]),
-        "appearance/miniboone": ("MiniBooNE 2020 against no oscillation", tests["miniboone"]),
-        "miniboone-2018": ("MiniBooNE 2018 against no oscillation", tests["miniboone-2018"]),
+        "lsnd": ("LSND against no oscillation", lsnd.significance),
+        "appearance/miniboone": ("MiniBooNE 2020 against no oscillation", newer.significance),
+        "miniboone-2018": ("MiniBooNE 2018 against no oscillation", older.significance),
         "compatibility": ("LSND and MiniBooNE 2020, compatibility", together.pg),
     },
     lsnd=surface,
@@ -543,6 +409,6 @@ page.verdict(
     f"{joint.parameters['sin2_2theta_mue']:.2f}) would in 3+1 come with a disappearance of νe and νμ of "
     "sin²2θ = "
     f"{implied:.2f}, which disappearance experiments do not see. The best fit of LSND alone "
-    f"({fits['lsnd'].parameters['dm2_41']:.2f} eV²) is disfavoured by MiniBooNE by Δ(−2lnL) = "
+    f"({lsnd.point['dm2_41']:.2f} eV²) is disfavoured by MiniBooNE by Δ(−2lnL) = "
     f"{number(at_lsnd, 3)}.",
 )

@@ -25,7 +25,7 @@ import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 from scipy.stats import chi2
 
-from nuanomaly.inference.contours import level
+from nuanomaly import level
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.drawing import COLOURS
 from nuanomaly.report.words import word_list

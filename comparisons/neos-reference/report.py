@@ -16,17 +16,12 @@
 # %%
 import numpy as np
 
-from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.scan import scan
-from nuanomaly.model.registry import model
-from nuanomaly.report import context, figures, verdicts
+from nuanomaly.report import context, figures
 
 page = context.here()
-disappearance = model(page.model)
 keys = {"neos": "blue", "reno-neos": "vermillion"}
-likelihoods = {key: page.likelihood(key) for key in keys}
 coarse = {"dm2_41": (0.1, 10.0, 161, "log"), "sin2_2theta_ee": (2e-3, 1.0, 31, "log")}
-fits = {key: fit(found, disappearance, grid=coarse) for key, found in likelihoods.items()}
+sides = {key: page.side(key, grid=coarse) for key in keys}
 
 # %% [markdown]
 # ## The data
@@ -37,7 +32,7 @@ figure, (top, bottom) = figures.new(7.3, 6.4, 2, 1)
 table = page.release("neos").table("ratio")
 middle = 0.5 * (table["low"] + table["high"]).to_numpy(float)
 error = np.sqrt(np.diag(np.linalg.inv(page.release("neos").matrix("inverse-covariance"))))
-base = np.asarray(likelihoods["neos"].predict(disappearance, **quiet))
+base = np.asarray(sides["neos"].predict(**quiet))
 figures.points(top, middle, table["ratio"].to_numpy(float) / base, error / base, "data")
 spectrum = page.release("reno-neos").table("neos-expected")
 energy = page.release("reno-neos").table("neos-spectrum")
@@ -46,12 +41,12 @@ scale = spectrum["measured"].sum() / spectrum["expected"].sum()
 expected = scale * spectrum["expected"].to_numpy(float)
 centre = 0.5 * (energy["energy_low"] + energy["energy_high"]).to_numpy(float)
 figures.points(bottom, centre, spectrum["measured"].to_numpy(float) / expected, spread / expected, "data")
-none = np.asarray(likelihoods["reno-neos"].predict(disappearance, **quiet))
+none = np.asarray(sides["reno-neos"].predict(**quiet))
 for key, colour, line in (("neos", "blue", "solid"), ("reno-neos", "vermillion", "dashed")):
-    point, name = fits[key].parameters, f"best fit of {page.title(key)}"
-    shape = np.asarray(likelihoods["neos"].predict(disappearance, **point)) / base
+    point, name = sides[key].point, f"best fit of {page.title(key)}"
+    shape = np.asarray(sides["neos"].predict(**point)) / base
     figures.curve(top, middle, shape, name, colour, line)
-    shape = np.asarray(likelihoods["reno-neos"].predict(disappearance, **point)) / none
+    shape = np.asarray(sides["reno-neos"].predict(**point)) / none
     figures.curve(bottom, centre, shape, name, colour, line)
 top.set(
     title="NEOS / Daya Bay", xlabel="prompt energy (MeV)", ylabel="data / no oscillation", ylim=(0.85, 1.15)
@@ -79,31 +74,15 @@ page.figure(
 # ## Where the best fits lie
 
 # %%
-regions = {key: scan(found, disappearance, grid=page.grid) for key, found in likelihoods.items()}
 figure, axes = figures.new(7.3, 6.0)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.002, 1.0), (0.1, 10.0))
 for key, colour in keys.items():
-    found = regions[key]
-    figures.region(
-        axes,
-        found.axis("sin2_2theta_ee").values,
-        found.axis("dm2_41").values,
-        found.delta(fits[key].value),
-        page.levels,
-        page.title(key),
-        colour,
-        "lines",
-    )
-    point = fits[key].parameters
-    figures.best_fit(axes, point["sin2_2theta_ee"], point["dm2_41"], f"best fit, {page.title(key)}", colour)
-curve = page.release("neos").table("contour-90")
-figures.published(
-    axes,
-    figures.chains(curve["sin2_2theta_ee"], curve["dm2_41"], 0.12),
-    "NEOS / Daya Bay, 90 %, published (digitised)",
-    "#00344f",
-    "dotted",
-)
+    side = sides[key]
+    figures.scan(axes, side.scan, page.levels, side.title, colour, "lines", side.fit.value)
+    point = side.point
+    figures.best_fit(axes, point["sin2_2theta_ee"], point["dm2_41"], f"best fit, {side.title}", colour)
+curve = page.contour("neos/contour-90")
+figures.published(axes, curve.pieces, f"{curve.label}, 90 %", "#00344f", "dotted")
 figures.band(axes, 2.37, 0.03, "NEOS / RENO, published best Δm²", "orange")
 figures.legend(figure, axes, 2)
 page.figure(
@@ -118,48 +97,24 @@ page.figure(
 )
 
 # %%
-rows, alone = [], {}
-for key in keys:
-    other = next(k for k in keys if k != key)
-    found = fits[key]
-    test = alone[key] = significance(likelihoods[key], disappearance, grid=coarse, best=found, dof=2)
-    there = float(likelihoods[key].chi2(disappearance, **fits[other].parameters)) - found.value
-    page.record(f"{key}.best_fit", found.parameters)
-    page.result(f"{key}.minimum", found.value)
-    page.record(f"{key}.significance", test.to_dict(), test.how)
-    page.result(f"{key}.at-other", there, meaning="Δχ² at the best fit of the other reading")
-    rows.append(
-        [
-            page.title(key),
-            f"{found.parameters['dm2_41']:.2f}",
-            f"{found.parameters['sin2_2theta_ee']:.3f}",
-            f"{found.value:.1f} / {found.n_bins}",
-            f"{test.delta:.1f} ({verdicts.sigmas(test)})",
-            f"{there:.1f}",
-        ]
-    )
-page.table(
-    "Both readings.",
-    [
-        "reading",
-        "Δm² (eV²)",
-        "$\\sin^2 2\\theta_{ee}$",
-        "χ² / data",
-        "gain over none",
-        "at the other's best fit",
-    ],
-    rows,
-    note=(
-        "Last column: Δχ² above the own minimum at the best fit of the other reading. Wilks, 2 "
-        "degrees of freedom, "
-        "two-sided. The small χ² of NEOS / RENO is the sign of errors counted twice."
-    ),
+page.best_fits(
+    "Best fits of the two readings, and significance against no oscillation.",
+    [*sides.values()],
+    record=("best_fit", "minimum", "significance"),
+)
+for one, other in (("neos", "reno-neos"), ("reno-neos", "neos")):
+    there = float(sides[one].likelihood.chi2(page.model, **sides[other].point)) - sides[one].fit.value
+    page.result(f"{one}.at-other", there, meaning="Δχ² at the best fit of the other reading")
+page.text(
+    "At the best fit of the other reading, the one over Daya Bay has Δχ² = {result:neos.at-other:.1f}, the "
+    "one over RENO {result:reno-neos.at-other:.1f}. The small χ² of NEOS / RENO is the sign of errors "
+    "counted twice."
 )
 compilation = {"sin2_theta13": 0.02146056, "dm2_31": 2.525e-3, "dm2_21": 7.39e-5, "sin2_theta12": 0.3095}
 old = page.likelihood("neos", "compilation")
 values = {
     "null": float(old.chi2("3nu", **compilation)),
-    "best": float(old.chi2(disappearance, dm2_41=0.0955, sin2_2theta_ee=0.044, **compilation)),
+    "best": float(old.chi2(page.model, dm2_41=0.0955, sin2_2theta_ee=0.044, **compilation)),
 }
 page.record("compilation", values)
 page.text(
@@ -175,7 +130,7 @@ page.text(
 
 # %%
 both = page.side_by_side(
-    {key: (f"{page.title(key)} against no oscillation", test) for key, test in alone.items()}
+    {key: (f"{side.title} against no oscillation", side.significance) for key, side in sides.items()}
 )
 page.text(
     "Toys of NEOS / RENO fluctuate by its declared covariance. As errors are counted twice in it, the data "
@@ -194,7 +149,7 @@ page.text(
 allowed = [page.results[f"{key}.at-other"]["value"] < figures.wilks(0.90) for key in keys]
 word = "same picture" if all(allowed) else "not the same picture" if any(allowed) else "different pictures"
 page.result("verdict", word)
-first, second = (fits[key].parameters for key in keys)
+first, second = (sides[key].point for key in keys)
 page.verdict(
     word,
     f"Over Daya Bay, NEOS prefers {first['dm2_41']:.2f} eV² and sin²2θ = "

@@ -17,24 +17,18 @@
 
 # %%
 import numpy as np
-from matplotlib.path import Path
 
-from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.scan import scan
-from nuanomaly.model.registry import model
-from nuanomaly.report import context, figures, verdicts
+from nuanomaly.model.waves import Array
+from nuanomaly.report import context, figures
 
 page = context.here()
-disappearance = model(page.model)
 coarse = {"dm2_41": (0.103, 9.74, 81, "log"), "sin2_2theta_ee": (0.01, 1.0, 31, "log")}
 keys = ("prospect", "stereo", "danss")
 colours = dict(zip(keys, ("blue", "black", "green"), strict=True))
-single = {key: page.likelihood(key) for key in keys}
-fits = {key: fit(found, disappearance, grid=coarse) for key, found in single.items()}
-together = fit(list(single.values()), disappearance, grid=coarse)
-contour = page.release("neutrino-4").table("nue-disappearance")
+single = {key: page.side(key, grid=coarse) for key in keys}
+together = page.side(*single.values(), key="joint", grid=coarse)
 surface = page.release("stereo").table("surface")
-islands = [piece for _, piece in contour.groupby("piece")]
+islands = page.contour("neutrino-4/nue-disappearance")
 
 # %% [markdown]
 # ## Islands and exclusions
@@ -42,18 +36,9 @@ islands = [piece for _, piece in contour.groupby("piece")]
 # %%
 figure, axes = figures.new(7.3, 6.2)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.02, 1.0), (1.5, 9.74))
-for key, likelihood in single.items():
-    found = scan(likelihood, disappearance, grid=page.grid)
-    figures.region(
-        axes,
-        found.axis("sin2_2theta_ee").values,
-        found.axis("dm2_41").values,
-        found.delta(fits[key].value),
-        page.levels,
-        f"{page.title(key)}, excluded right of the line",
-        colours[key],
-        "lines",
-    )
+for key, side in single.items():
+    label = f"{side.title}, excluded right of the line"
+    figures.scan(axes, side.scan, page.levels, label, colours[key], "lines", side.fit.value)
 rows_in_order = surface.pivot(index="dm2_41", columns="sin2_2theta_ee", values="delta")
 critical = surface.pivot(index="dm2_41", columns="sin2_2theta_ee", values="critical_95")
 figures.region(
@@ -66,18 +51,12 @@ figures.region(
     "orange",
     "lines",
 )
-curves = page.release("contours").table("nue-disappearance")
-figures.published(
-    axes,
-    [(p["sin2_2theta"], p["dm2_41"]) for _, p in curves[curves["contour"] == "prospect"].groupby("piece")],
-    "PROSPECT, published (digitised)",
-    "purple",
-    "dashdot",
-)
-for k, piece in enumerate(islands):
+prospect = page.contour("prospect")
+figures.published(axes, prospect.pieces, prospect.label, "purple", "dashdot")
+for k, (x, y) in enumerate(islands.pieces):
     axes.fill(
-        piece["sin2_2theta"],
-        piece["dm2_41"],
+        x,
+        y,
         facecolor="#D55E0066",
         edgecolor="#D55E00",
         zorder=4,
@@ -105,27 +84,13 @@ page.figure(
 
 
 # %%
-def inside(piece, n=31):
-    """Return points on a grid inside the polygon of an island, and its corners."""
-    corners = np.log(piece[["sin2_2theta", "dm2_41"]].to_numpy(float))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    x, y = (np.linspace(low[k], high[k], n) for k in (0, 1))
-    mesh = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    kept = mesh[Path(corners).contains_points(mesh)]
-    return np.exp(np.vstack([kept, corners]))
-
-
 quiet = {"dm2_41": 1.0, "sin2_2theta_ee": 0.0}
-quietly = (
-    together.value
-    + significance(list(single.values()), disappearance, grid=coarse, best=together, dof=2).delta
-)
+quietly = together.fit.value + together.significance.delta
 summary, rows, lost, excluded = [], [], [], []
-for piece in islands:
-    points = inside(piece)
+for points, (x, y) in zip(islands.inside(), islands.pieces, strict=True):
     at = {"dm2_41": points[:, 1], "sin2_2theta_ee": np.minimum(points[:, 0], 1.0)}
-    values = {key: np.asarray(one.chi2(disappearance, **at)) for key, one in single.items()}
-    total = sum(values.values())
+    values = {key: np.asarray(one.likelihood.chi2(page.model, **at)) for key, one in single.items()}
+    total = np.sum([*values.values()], axis=0)
     best = int(np.argmin(total))
     nearest = [
         int(np.argmin(np.log(surface["dm2_41"] / m) ** 2 + np.log(surface["sin2_2theta_ee"] / a) ** 2))
@@ -138,9 +103,9 @@ for piece in islands:
     summary.append((float(above[best]), points[best], np.exp(np.log(points).mean(axis=0))))
     rows.append(
         [
-            f"{piece['dm2_41'].min():.1f}–{piece['dm2_41'].max():.1f}",
-            f"{piece['sin2_2theta'].min():.2f}–{piece['sin2_2theta'].max():.2f}",
-            *(f"{values[key].min() - fits[key].value:.1f}" for key in keys),
+            f"{y.min():.1f}–{y.max():.1f}",
+            f"{x.min():.2f}–{x.max():.2f}",
+            *(f"{values[key].min() - single[key].fit.value:.1f}" for key in keys),
             f"{100 * beyond.mean():.0f} %",
             f"{above[best]:.1f}".replace("-", "−"),
             f"{100 * lost[-1].mean():.0f} %",
@@ -155,16 +120,16 @@ covariance = release.matrix("covariance")
 spread = np.sqrt([covariance[16 * k : 16 * k + 16, 16 * k : 16 * k + 16].sum() for k in range(10)])
 
 
-def expected(point):
+def expected(point: dict[str, float]) -> Array:
     """Return PROSPECT's expectation by distance: the spectrum of all distances, shared out."""
-    shape = np.asarray(single["prospect"].predict(disappearance, **point)).reshape(10, 16)
-    return (counts.sum(axis=0) * shape / shape.sum(axis=0)).sum(axis=1)
+    shape = np.asarray(single["prospect"].predict(**point)).reshape(10, 16)
+    return np.asarray((counts.sum(axis=0) * shape / shape.sum(axis=0)).sum(axis=1))
 
 
 base = expected(quiet)
 figures.points(left, metres, counts.sum(axis=1) / base, spread / base, "data")
 table = page.release("danss").table("ratio")
-none = np.asarray(single["danss"].predict(disappearance, **quiet))
+none = np.asarray(single["danss"].predict(**quiet))
 error = np.sqrt(np.diag(np.linalg.inv(page.release("danss").matrix("inverse-covariance"))))
 middle = 0.5 * (table["low"] + table["high"]).to_numpy(float)
 figures.points(right, middle, table["ratio"].to_numpy(float) / none, error / none, "data")
@@ -174,7 +139,7 @@ for (_, _, where), colour, line in zip(
     point = {"sin2_2theta_ee": float(where[0]), "dm2_41": float(where[1])}
     name = f"island at {where[1]:.1f} eV²"
     figures.curve(left, metres, expected(point) / base, name, colour, line)
-    shape = np.asarray(single["danss"].predict(disappearance, **point))
+    shape = np.asarray(single["danss"].predict(**point))
     figures.curve(right, middle, shape / none, name, colour, line)
 left.set(
     title="PROSPECT, all energies", xlabel="distance (m)", ylabel="data / no oscillation", ylim=(0.9, 1.1)
@@ -215,37 +180,20 @@ page.table(
         "where they are more than 9.21 above no oscillation (99 % by Wilks' theorem)."
     ),
 )
-rows, alone = [], {}
-for key, found in fits.items():
-    test = alone[key] = significance(single[key], disappearance, grid=coarse, best=found, dof=2)
-    page.record(f"{key}.best_fit", found.parameters)
-    page.result(f"{key}.minimum", found.value)
-    page.record(f"{key}.significance", test.to_dict(), test.how)
-    rows.append(
-        [
-            page.title(key),
-            found.parameters["dm2_41"],
-            found.parameters["sin2_2theta_ee"],
-            f"{found.value:.2f}",
-            f"{test.delta:.1f}",
-            verdicts.sigmas(test),
-        ]
-    )
-page.table(
+page.best_fits(
     "Best fits of the three, and significance against no oscillation.",
-    ["data", "Δm² (eV²)", "$\\sin^2 2\\theta_{ee}$", "χ²", "Δχ² of no oscillation", "significance"],
-    rows,
+    [*single.values()],
+    record=("best_fit", "minimum", "significance"),
     note="STEREO: above the minimum of its table; 9 is below its own critical value at 95 % (10.05).",
 )
-page.record("joint.best_fit", together.parameters)
-page.result("joint.minimum", together.value)
+page.record_side(together, "best_fit", "minimum")
 surface_point = {"dm2_41": 2.4484, "sin2_2theta_ee": 0.1417}
 near = int(np.argmin(np.log(surface["dm2_41"] / 2.4) ** 2 + np.log(surface["sin2_2theta_ee"] / 0.14) ** 2))
 checks = {
-    "stereo": single["stereo"].chi2(disappearance, **surface_point),
+    "stereo": single["stereo"].likelihood.chi2(page.model, **surface_point),
     "stereo-critical": surface["critical_99"].iloc[near],
-    "prospect": single["prospect"].chi2(disappearance, dm2_41=1.74, sin2_2theta_ee=0.11),
-    "danss": single["danss"].chi2(disappearance, dm2_41=1.32, sin2_2theta_ee=0.072),
+    "prospect": single["prospect"].likelihood.chi2(page.model, dm2_41=1.74, sin2_2theta_ee=0.11),
+    "danss": single["danss"].likelihood.chi2(page.model, dm2_41=1.32, sin2_2theta_ee=0.072),
 }
 page.record("reference", {key: float(value) for key, value in checks.items()})
 
@@ -259,19 +207,25 @@ page.record("reference", {key: float(value) for key, value in checks.items()})
 # %%
 both = page.side_by_side(
     {
-        "gallium-vs-reactor-spectra/prospect": ("PROSPECT against no oscillation", alone["prospect"]),
-        "stereo": ("STEREO against no oscillation", alone["stereo"]),
-        "gallium-vs-reactor-spectra/danss": ("DANSS against no oscillation", alone["danss"]),
+        "gallium-vs-reactor-spectra/prospect": (
+            "PROSPECT against no oscillation",
+            single["prospect"].significance,
+        ),
+        "stereo": ("STEREO against no oscillation", single["stereo"].significance),
+        "gallium-vs-reactor-spectra/danss": ("DANSS against no oscillation", single["danss"].significance),
         "three-spectra": ("NEOS, DANSS and PROSPECT against no oscillation", 2),
     },
     stereo="its release is a table of Δχ²; by its own critical values (10.05 at 95 %) it is not significant",
 )
 three = both["three-spectra"]
-page.result("three-spectra.change", -three.difference, unit="σ", method="Monte Carlo less Wilks")
+change = -(three.difference or 0.0)
+page.result("three-spectra.change", change, unit="σ", method="Monte Carlo less Wilks")
+by_wilks = page.results["toys.three-spectra.wilks.sigma"]["value"]
+here = (f"{by_wilks:.1f}σ", three.sigmas, f"{change:+.1f}σ".replace("-", "−"))
 lowered = [
-    ("NEOS, DANSS, Bugey-3, PROSPECT", "2004.07577", 2.4, 1.8, three),
-    ("Neutrino-4", "2008.06083", 3.2, 2.6, None),
-    ("Neutrino-4", "2101.06785", 2.7, 2.2, None),
+    ("NEOS, DANSS, Bugey-3, PROSPECT", "2004.07577", 2.4, 1.8, here),
+    ("Neutrino-4", "2008.06083", 3.2, 2.6, ("–", "–", "–")),
+    ("Neutrino-4", "2101.06785", 2.7, 2.2, ("–", "–", "–")),
 ]
 page.table(
     "Significance against no oscillation by Wilks' theorem and by Monte Carlo (MC): published, and here.",
@@ -283,11 +237,7 @@ page.table(
             f"{wilks:.1f}σ",
             f"{toys:.1f}σ",
             f"−{wilks - toys:.1f}σ",
-            *(
-                (f"{ours.wilks.sigma:.1f}σ", ours.sigmas, f"{-ours.difference:+.1f}σ".replace("-", "−"))
-                if ours
-                else ("–", "–", "–")
-            ),
+            *ours,
         ]
         for name, paper, wilks, toys, ours in lowered
     ],

@@ -21,11 +21,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from nuanomaly.inference.compatibility import compare
-from nuanomaly.inference.fit import fit, significance
-from nuanomaly.inference.scan import scan
-from nuanomaly.likelihood.wrappers.joint import combine
-from nuanomaly.model.registry import model
+from nuanomaly import combine, compare, fit, model, scan, significance
 from nuanomaly.report import context, figures, verdicts
 
 page = context.here()

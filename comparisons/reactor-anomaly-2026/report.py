@@ -16,8 +16,8 @@
 # %%
 import numpy as np
 
+from nuanomaly import model
 from nuanomaly.inference.benchmark.predicted_yield import exponential
-from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures
 from nuanomaly.report.words import number
 

@@ -15,10 +15,7 @@
 # %%
 import numpy as np
 
-from nuanomaly.inference.compatibility import compare
-from nuanomaly.inference.scan import scan
-from nuanomaly.inference.significance import Significance
-from nuanomaly.model.registry import model
+from nuanomaly import Likelihood, Scan, Significance, compare, model, scan
 from nuanomaly.report import context, figures, verdicts
 
 page = context.here()
@@ -70,13 +67,13 @@ theirs = scan(spectra, disappearance, grid=page.grid)
 ours = {flux: scan(found, disappearance, grid=page.grid) for flux, found in rates.items()}
 
 
-def lowest(likelihoods, scans):
+def lowest(likelihoods: Likelihood, scans: list[Scan]) -> tuple[float, dict[str, float]]:
     """Return the smallest sum of scans, after a finer grid around it, and where it is."""
-    total = sum(found.values for found in scans)
+    total = np.sum([one.values for one in scans], axis=0)
     place = np.unravel_index(int(np.argmin(total)), total.shape)
     around = {}
     for axis, k in zip(scans[0].axes, place, strict=True):
-        low, high = axis.values[max(k - 1, 0)], axis.values[min(k + 1, len(axis) - 1)]
+        low, high = axis.values[max(int(k) - 1, 0)], axis.values[min(int(k) + 1, len(axis) - 1)]
         around[axis.name] = np.geomspace(low, high, 31)
     fine = scan(likelihoods, disappearance, grid=around, allow_overlap=True)
     return fine.minimum, fine.best
@@ -86,34 +83,11 @@ figure, axes = figures.new(7.3, 6.2)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.003, 1.0), (0.103, 9.74))
 minima = {flux: lowest(rates[flux], [ours[flux]]) for flux in fluxes}
 for flux, name in fluxes.items():
-    found = ours[flux]
-    figures.region(
-        axes,
-        found.axis("sin2_2theta_ee").values,
-        found.axis("dm2_41").values,
-        found.delta(minima[flux][0]),
-        page.levels,
-        f"rates, {name}",
-        colours[flux],
-        "allowed" if flux == "huber-mueller" else "lines",
-    )
-figures.region(
-    axes,
-    theirs.axis("sin2_2theta_ee").values,
-    theirs.axis("dm2_41").values,
-    theirs.delta(together.parts[1].minimum),
-    page.levels,
-    "spectra",
-    "green",
-)
-curves = page.release("contours").table("nue-disappearance")
-stereo = curves[curves["contour"] == "stereo"]
-figures.published(
-    axes,
-    [(p["sin2_2theta"], p["dm2_41"]) for _, p in stereo.groupby("piece")],
-    "STEREO, 95 %, published (digitised)",
-    "grey",
-)
+    kind: figures.Kind = "allowed" if flux == "huber-mueller" else "lines"
+    figures.scan(axes, ours[flux], page.levels, f"rates, {name}", colours[flux], kind, minima[flux][0])
+figures.scan(axes, theirs, page.levels, "spectra", "green", "allowed", together.parts[1].minimum)
+stereo = page.contour("stereo")
+figures.published(axes, stereo.pieces, stereo.label, "grey")
 for name, point, colour, marker in (
     ("best fit, rates", together.parts[0].parameters, "blue", "*"),
     ("best fit, spectra", together.parts[1].parameters, "green", "*"),

@@ -20,10 +20,9 @@
 
 # %%
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from nuanomaly.inference.compatibility import compare
-from nuanomaly.inference.fit import fit
-from nuanomaly.inference.scan import scan
+from nuanomaly import compare, fit, scan
 from nuanomaly.report import context, figures, verdicts
 
 page = context.here()
@@ -58,7 +57,7 @@ edges = np.unique(energies)
 top = spectra["energy_high"].max()
 
 
-def summed(values):
+def summed(values: ArrayLike) -> NDArray[np.float64]:
     """Add the periods of the far hall."""
     return np.array([np.asarray(values, float)[far][energies == low].sum() for low in edges])
 

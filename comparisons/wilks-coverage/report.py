@@ -28,10 +28,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from nuanomaly.archive.release import load
+from nuanomaly import load
 from nuanomaly.report import context, coverage, figures
 from nuanomaly.report.drawing import COLOURS
-from nuanomaly.report.site import SECTORS
+from nuanomaly.report.start import SECTORS
 
 page = context.here()
 runs = {key: page.toys(key) for key in page.comparison.datasets}
@@ -115,7 +115,7 @@ page.figure(
 
 
 # %%
-def shown(word):
+def shown(word: str) -> str:
     """Return a word as a table shows it, in one line."""
     return word if word == "as stated" else f"**{word}**".replace(" ", "\u00a0")
 

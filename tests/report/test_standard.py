@@ -10,8 +10,10 @@ import yaml
 
 import nuanomaly
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.inference.limits import crossing
 from nuanomaly.report import context, record
 from nuanomaly.report.notebook import FIGURE, VERDICT
+from nuanomaly.report.published import Contour
 
 DECLARED: dict[str, Any] = {
     "schema": "1",
@@ -78,7 +80,6 @@ def test_a_standard_page_has_the_numbers_of_the_public_functions(
         assert values[f"{key}.best_fit.dm2_41"] == pytest.approx(best.parameters["dm2_41"])
         assert values[f"{key}.significance.delta"] == pytest.approx(best.delta)
         assert values[f"{key}.null"] == pytest.approx(best.value + (best.delta or 0.0))
-    assert done.tension is not None
     assert done.tension.pulls == pytest.approx(dict(zip(("gallex", "sage", "prior"), pulls, strict=True)))
     assert (done.word, values["verdict"]) == ("compatible", "compatible")
     assert [o[FIGURE]["name"] for o in shown if FIGURE in o] == ["regions"]
@@ -94,7 +95,9 @@ def test_a_page_of_one_side_says_how_strong_the_evidence_is(
 ) -> None:
     page = page_of(tmp_path / "one-source", datasets={"sage": DECLARED["datasets"]["sage"]})
     done = page.standard()
-    assert (done.tension, done.joint, done.word) == (None, None, "no significant effect")
+    assert (done.tested, done.together, done.word) == (None, None, "no significant effect")
+    with pytest.raises(NuanomalyError, match="nothing is tested here"):
+        _ = done.tension
     assert "pg.chi2" not in page.results
     assert "sin²2θee" in done.sentence
 
@@ -155,3 +158,33 @@ def test_a_curve_of_limits_is_one_line(tmp_path: Path) -> None:
     ((x, y),) = curve.by_splitting().pieces
     assert curve.amplitude(y[[3, 10]]) == pytest.approx(x[[3, 10]])
     assert np.isnan(curve.amplitude([0.5 * y.min(), 2.0 * y.max()])).all()
+
+
+def test_points_inside_a_closed_contour_are_inside_it(tmp_path: Path) -> None:
+    square = Contour(
+        "square", "square", ((np.array([0.1, 0.2, 0.2, 0.1, 0.1]), np.array([1.0, 1.0, 2.0, 2.0, 1.0])),)
+    )
+    (points,) = square.inside(5)
+    assert ((points >= [0.0999, 0.999]) & (points <= [0.2001, 2.001])).all()
+    np.testing.assert_allclose(points[-5:-1], [[0.1, 1.0], [0.2, 1.0], [0.2, 2.0], [0.1, 2.0]])
+    assert len(points) > 4 + 3 * 3  # the inner points of the grid, and its corners
+    assert square.crossings(1.5) == pytest.approx([0.1, 0.2])
+    assert square.crossings(3.0) == []
+
+
+def test_a_table_of_muon_mixings_is_read_as_amplitudes_of_disappearance(tmp_path: Path) -> None:
+    page = page_of(tmp_path / "two-sources", also_shown=["minos-sterile@2019-r1"])
+    curve = page.contour("minos-sterile/contours/90%")
+    assert curve.label == "MINOS+, 90 % CL, published (official)"
+    table = page.release("minos-sterile").table("contours")
+    chosen = table[(table["level"] == "90%") & (table["sin2_theta_24"] <= 0.5)]
+    expected = 4.0 * chosen["sin2_theta_24"] * (1.0 - chosen["sin2_theta_24"])
+    assert sorted(np.concatenate([x for x, _ in curve.pieces])) == pytest.approx(sorted(expected))
+    with pytest.raises(UnknownNameError, match="level '95%'"):
+        page.contour("minos-sterile/contours/95%")
+
+
+def test_a_crossing_must_be_between_the_ends(tmp_path: Path) -> None:
+    what = nuanomaly.Analysis("ccfr", "2nu-mumu")
+    with pytest.raises(NuanomalyError, match=r"does not pass Δ = 2\.7 once between 0\.1 and 0\.2"):
+        crossing(what, "sin2_2theta_mumu", {"dm2_41": 0.01}, 2.7, what.fit().value, (0.1, 0.2))

@@ -34,7 +34,7 @@ _FREE = (
 )
 _FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]*`", re.DOTALL)
 #: The methods of a page that put prose onto it.
-_PROSE = ("text", "verdict", "table", "figure")
+_PROSE = ("text", "verdict", "table", "figure", "best_fits", "tensions")
 
 
 @dataclass(frozen=True)

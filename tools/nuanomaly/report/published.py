@@ -62,6 +62,31 @@ class Contour:
         at = np.log(np.asarray(splitting, float))
         return np.asarray(np.exp(np.interp(at, np.log(y), np.log(x), left=np.nan, right=np.nan)))
 
+    def inside(self, count: int = 31) -> list[Array]:
+        """Return points inside each closed piece, its corners last: an even grid in the logarithms.
+
+        Parameters
+        ----------
+        count : int
+            Points of the grid along each side of the box around a piece.
+
+        Returns
+        -------
+        list of array, shape (n, 2)
+            Amplitude and Δm² of each point.
+        """
+        from matplotlib.path import Path as Polygon
+
+        items = []
+        for x, y in self.pieces:
+            corners = np.log(np.column_stack([x, y]))
+            low, high = corners.min(axis=0), corners.max(axis=0)
+            across, up = (np.linspace(low[k], high[k], count) for k in (0, 1))
+            mesh = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+            kept = mesh[Polygon(corners).contains_points(mesh)]
+            items.append(np.exp(np.vstack([kept, corners])))
+        return items
+
     def crossings(self, splitting: float) -> list[float]:
         """Return every amplitude at which the curve passes a splitting, straight in the logarithm of it."""
         items = []

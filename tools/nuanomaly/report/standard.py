@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nuanomaly.archive.comparisons import tested
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.runs import declared_runs
 from nuanomaly.inference.datasets import atoms
 from nuanomaly.inference.significance import Significance
@@ -26,6 +27,7 @@ TONES, JOINT = ("vermillion", "blue", "green", "orange", "purple", "sky"), "blac
 COMPATIBILITY = "compatibility"
 #: The figure of a standard page, for ``thumbnail`` in ``comparison.yaml``.
 FIGURE = "regions"
+_ALONE = "nothing is tested here: comparison.yaml declares one side, or none in `tested`"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +38,9 @@ class Standard:
     ----------
     sides : mapping of str to Side
         The sides that are tested against each other; all that are declared if none are.
-    tension : Tension or None
+    tested : Tension or None
         None where nothing is tested.
-    joint : Side or None
+    together : Side or None
         All sides together, where they are tested.
     calibrated : mapping of str to Calibrated
         The tests by Wilks' theorem and by toys: by key of a side, and ``compatibility``.
@@ -47,11 +49,37 @@ class Standard:
     """
 
     sides: Mapping[str, Side]
-    tension: Tension | None
-    joint: Side | None
+    tested: Tension | None
+    together: Side | None
     calibrated: Mapping[str, Calibrated] = field(default_factory=dict)
     word: str = ""
     sentence: str = ""
+
+    @property
+    def tension(self) -> Tension:
+        """The test of the sides against each other.
+
+        Raises
+        ------
+        NuanomalyError
+            If nothing is tested.
+        """
+        if self.tested is None:
+            raise NuanomalyError(_ALONE)
+        return self.tested
+
+    @property
+    def joint(self) -> Side:
+        """All sides together.
+
+        Raises
+        ------
+        NuanomalyError
+            If nothing is tested.
+        """
+        if self.together is None:
+            raise NuanomalyError(_ALONE)
+        return self.together
 
 
 def write(
