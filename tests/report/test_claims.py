@@ -33,6 +33,7 @@ def test_results_and_citations_are_written_out() -> None:
     results = {"pg.sigma": {"value": -3.24}, "n": {"value": 7}}
     text = claims.filled("{result:pg.sigma:.1f}, {result:n} {cite:A, Table I}", results, {"A": {}})
     assert text == '−3.2, 7 <a class="cite" href="#ref-A">[A, Table I]</a>'
+    assert claims.filled("{cite:A, Table I}", results, {"A": {}}, plain=True) == "[A, Table I]"
     with pytest.raises(UnknownNameError, match="pg"):
         claims.filled("{result:pg.sigmas}", results, {})
     with pytest.raises(UnknownNameError, match="B"):

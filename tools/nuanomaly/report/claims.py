@@ -51,8 +51,13 @@ class Literal:
         return f"{self.number} in “{self.sentence}”"
 
 
-def filled(text: str, results: Mapping[str, Mapping[str, Any]], references: Mapping[str, Any]) -> str:
-    """Return text with results and citations written out.
+def filled(
+    text: str,
+    results: Mapping[str, Mapping[str, Any]],
+    references: Mapping[str, Any],
+    plain: bool = False,
+) -> str:
+    """Return text with results and citations written out; ``plain`` without links.
 
     Raises
     ------
@@ -77,6 +82,8 @@ def filled(text: str, results: Mapping[str, Mapping[str, Any]], references: Mapp
         if key not in references:
             raise UnknownNameError("reference", key, references)
         said = f"{key}, {where.strip()}" if where else key
+        if plain:
+            return f"[{said}]"
         return f'<a class="cite" href="#ref-{escape(key)}">[{escape(said)}]</a>'
 
     return _CITE.sub(source, _RESULT.sub(number, text))

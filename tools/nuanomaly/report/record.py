@@ -103,8 +103,9 @@ class Recorder:
     def verdict(self, word: str, sentence: str) -> None:
         """Say the answer in a sentence or two, computed from the numbers; ``word`` is its shortest form.
 
-        Plain text: it also stands in terminals and in ``result.json``.
+        Plain text: it also stands in terminals and in ``result.json``. Results and citations are written out.
         """
+        sentence = self._filled(sentence, plain=True)
         shown = f'<p class="word">{escape(word)}</p>{paragraph(sentence)}'
         _display(
             {
@@ -120,8 +121,7 @@ class Recorder:
 
         ``{cite:KEY, where}`` and ``{result:KEY}`` are written out (see :mod:`.claims`).
         """
-        text = claims.filled(source, self.results, claims.references(self.comparison))
-        _display({"text/html": f'<div class="prose">{markdown(text)}</div>'})
+        _display({"text/html": f'<div class="prose">{markdown(self._filled(source))}</div>'})
 
     def table(
         self,
@@ -131,7 +131,11 @@ class Recorder:
         note: str = "",
         digits: int = 3,
     ) -> None:
-        """Write a table; numbers are aligned to the right and shown with ``digits`` significant digits."""
+        """Write a table; numbers are aligned to the right and shown with ``digits`` significant digits.
+
+        Results and citations in caption and note are written out.
+        """
+        caption, note = self._filled(caption), self._filled(note)
         self._tables.append(caption)
         title = f"<b>Table {len(self._tables)}.</b> {printed.inline(caption)}"
         _display({"text/html": printed.table(title, header, rows, note, digits)})
@@ -152,7 +156,7 @@ class Recorder:
         name : str
             Unique on the page; ``thumbnail`` in ``comparison.yaml`` names one.
         caption : str
-            What is seen and what it means (Markdown).
+            What is seen and what it means (Markdown; results and citations are written out).
         alt : str
             One sentence for readers who do not see it.
         shows : sequence of str
@@ -173,9 +177,12 @@ class Recorder:
         fine = escape(" ".join(_stop(s) for s in small))
         html = (
             f'<figure id="figure-{name}">{drawing.svg(figure, name, alt)}<figcaption><b>Figure {number}.</b> '
-            f'{printed.inline(caption)} <span class="fine">{fine}</span></figcaption></figure>'
+            f'{printed.inline(self._filled(caption))} <span class="fine">{fine}</span></figcaption></figure>'
         )
         _display({"text/html": html, FIGURE: {"name": name}})
+
+    def _filled(self, text: str, plain: bool = False) -> str:
+        return claims.filled(text, self.results, claims.references(self.comparison), plain=plain)
 
     def _period(self, shows: Sequence[str]) -> str:
         """Return until when the data of releases were taken, as their sources state it."""
