@@ -82,6 +82,18 @@ def site(context: click.Context, folder: Path | None) -> None:
 
 
 @report.command()
+@_OUT
+def explorer(folder: Path | None) -> None:
+    """Build the explorer alone: the page on which data sets are chosen and fitted in the browser."""
+    from nuanomaly.report import declaration
+    from nuanomaly.report.explorer.page import write
+
+    click.echo(
+        write(folder or declaration.root() / "build" / "site", lambda line: click.echo(line, err=True))
+    )
+
+
+@report.command()
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option("--absolute", default=0.0, metavar="NUMBER", help="Leave out changes up to this size.")

@@ -94,9 +94,9 @@ def resolve(datasets: Dataset | Iterable[Dataset], mode: Mode = None) -> tuple[L
         return tuple(_one(w, mode.get(w) if isinstance(w, str) else None) for w in wanted)
     if mode is None:
         return tuple(_one(w, None) for w in wanted)
-    having = [w for w in wanted if isinstance(w, str) and mode in _modes(w)]
+    having = [w for w in wanted if isinstance(w, str) and mode in known_modes(w)]
     if not having:
-        known = {m for w in wanted if isinstance(w, str) for m in _modes(w)}
+        known = {m for w in wanted if isinstance(w, str) for m in known_modes(w)}
         raise UnknownNameError("mode", mode, known)
     return tuple(_one(w, mode if w in having else None) for w in wanted)
 
@@ -105,14 +105,14 @@ def _one(dataset: Dataset, mode: str | None) -> Likelihood:
     return dataset if isinstance(dataset, Likelihood) else likelihood(dataset, mode)
 
 
-def _modes(reference: str) -> set[str]:
+def known_modes(reference: str) -> set[str]:
     """Return the modes a release, or every member of a group that has any, can be taken in."""
     text, _ = split_mode(reference)
     parts = terms(reference)
     members = parts if len(parts) > 1 else group_members(text)
     if not members:
         return set(declared_modes(load(text))[1])
-    texts = [modes for modes in map(_modes, members) if modes != {"default"}]
+    texts = [modes for modes in map(known_modes, members) if modes != {"default"}]
     return set.intersection(*texts) if texts else set()
 
 

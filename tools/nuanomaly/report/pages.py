@@ -13,6 +13,7 @@ from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmarks import every_release
 from nuanomaly.report import declaration, notebook, proofs, provenance, publish, site
 from nuanomaly.report.declaration import Comparison
+from nuanomaly.report.explorer import page as explorer
 from nuanomaly.report.portrait import store as pictures
 from nuanomaly.report.proofs import Progress
 from nuanomaly.report.results import Result, unchanged
@@ -65,6 +66,8 @@ def build(
     with ThreadPoolExecutor(workers) as pool:
         results = list(pool.map(lambda comparison: _one(comparison, rows, target, force, say), chosen))
     site.write(target, rows)
+    if not names and (declaration.root() / explorer.DECLARED).is_file():
+        explorer.write(target, say)
     return results
 
 

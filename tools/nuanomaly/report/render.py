@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly import __version__
+from nuanomaly.archive import paths
 from nuanomaly.report.markup import markdown
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ NAVIGATION = (
     ("index.html", "Answers"),
     ("index.html#anomalies", "Anomalies"),
     ("index.html#comparisons", "Comparisons"),
+    ("explore.html", "Explorer"),
     ("releases.html", "Data"),
     ("models.html", "Models"),
     ("rightness.html", "How right?"),
@@ -79,9 +81,16 @@ def environment() -> "Environment":
     return made
 
 
+def navigation() -> list[tuple[str, str]]:
+    """Return the pages that every page leads to; the explorer only where a checkout declares one."""
+    root = paths.checkout()
+    declared = root is not None and (root / "comparisons" / "explorer.yaml").is_file()
+    return [(place, title) for place, title in NAVIGATION if declared or place != "explore.html"]
+
+
 def page(template: str, **values: Any) -> str:
     """Return a page."""
-    return environment().get_template(template).render(version=__version__, navigation=NAVIGATION, **values)
+    return environment().get_template(template).render(version=__version__, navigation=navigation(), **values)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,133 @@
+"""The explorer's page: what it is declared from, what it holds, what it weighs."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.report import declaration
+from nuanomaly.report.explorer import declared, page
+from nuanomaly.report.explorer.declared import Choice, DataSet, Declared
+from nuanomaly.report.explorer.encoding import decoded, encoded
+from nuanomaly.report.explorer.entries import digest
+
+SMALL = Declared(
+    (0.5, 3.0),
+    (1e-5, 0.3),
+    (
+        DataSet("karmen", "KARMEN", "appearance", True, (Choice("karmen@2002-r1", ""),)),
+        DataSet(
+            "carbon",
+            "νe on carbon",
+            "disappearance",
+            True,
+            (
+                Choice("nue-carbon@2012-r1:karmen", "KARMEN alone"),
+                Choice("nue-carbon@2012-r1:lsnd", "LSND alone"),
+            ),
+        ),
+        DataSet("ccfr", "CCFR", "disappearance", False, (Choice("ccfr@1984-r1", ""),)),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explorer")
+    return page.write(folder / "site", declared=SMALL, kept=folder / "kept")
+
+
+def tables(file: Path) -> dict:
+    [text] = re.findall(r'id="tables">(.*?)</script>', file.read_text("utf-8"), re.S)
+    return json.loads(text.replace("<\\/", "</"))
+
+
+def test_the_page_is_one_file_that_asks_for_nothing_from_elsewhere(built: Path) -> None:
+    text = built.read_text("utf-8")
+    assert "<script src" not in text
+    assert not re.findall(r"\b(?:fetch|XMLHttpRequest|WebSocket|importScripts)\s*\(", page.script())
+    assert "Redistribution and use in source and binary forms" in text
+    assert "https://d3js.org" in page.d3()[:100]
+
+
+def test_a_page_is_made_twice_to_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    again = page.write(tmp_path, declared=SMALL, kept=tmp_path / "kept")
+    assert again.read_bytes() == built.read_bytes()
+
+
+def test_kept_tables_are_those_of_what_they_are_made_from(built: Path) -> None:
+    karmen, other = SMALL.datasets[0].choices[0], SMALL.datasets[1].choices[1]
+    wider = Declared((0.4, 3.0), SMALL.mixing, SMALL.datasets)
+    digests = {digest(karmen, SMALL), digest(other, SMALL), digest(karmen, wider)}
+    assert len(digests) == 3
+    assert (built.parent.parent / "kept" / f"{digest(karmen, SMALL)}.json").is_file()
+    assert digest(karmen, SMALL) == digest(karmen, SMALL)
+
+
+def test_ranks_are_those_of_compare(built: Path) -> None:
+    about = tables(built)
+    assert about["ranks"]["product"] == 2
+    assert about["ranks"]["e"] == 2
+    assert about["ranks"]["e+product"] == 3
+    ccfr = about["datasets"][2]["choices"][0]
+    assert (ccfr["depends"], ccfr["rank"], about["datasets"][2]["chosen"]) == ("mu", 1, False)
+
+
+def test_every_choice_has_its_table_and_its_spectrum(built: Path) -> None:
+    for dataset in tables(built)["datasets"]:
+        for choice in dataset["choices"]:
+            values = decoded(choice["table"]["values"])
+            assert values.shape == (
+                decoded(choice["table"]["knots"]).size,
+                *(len(n["values"]) for n in choice["table"]["nodes"]),
+            )
+            assert choice["table"]["error"] < 0.01
+            levels = decoded(choice["spectrum"]["levels"])
+            assert levels.shape[-1] == choice["bins"] == len(choice["spectrum"]["data"])
+            assert sum(len(p["names"]) for p in choice["spectrum"]["panels"]) == choice["bins"]
+
+
+def test_a_page_that_grows_too_heavy_is_refused(
+    tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "LARGEST", 1000)
+    with pytest.raises(NuanomalyError, match=r"bytes, more than 1,000: leave choices out"):
+        page.write(tmp_path, declared=SMALL, kept=built.parent.parent / "kept")
+
+
+def test_without_d3_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "_SHIPS", "a-package-that-nobody-has")
+    with pytest.raises(NuanomalyError, match="pip install"):
+        page.d3()
+
+
+def test_the_declaration_holds_the_data_sets_of_the_global_page() -> None:
+    read = declared.read()
+    offered = {name for dataset in read.datasets for choice in dataset.choices for name in choice.releases}
+    tested = declaration.read(declaration.folders()["appearance-vs-disappearance"])
+    assert {r for d in tested.datasets.values() for r in d.releases} <= offered
+    modes = {c.reference for c in next(d for d in read.datasets if d.key == "rates").choices}
+    assert "reactor-rates@2020-r1:summation-short-baseline" in modes
+    assert len({dataset.key for dataset in read.datasets}) == len(read.datasets)
+
+
+def test_a_first_choice_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "explorer.yaml"
+    file.write_text(
+        'schema: "1"\nrange: {dm2_41: [0.1, 9.0], mixing: [1.0e-5, 0.3]}\n'
+        'datasets:\n  k: {title: K, side: appearance, releases: ["karmen@2002-r1"], '
+        'first: "karmen@2002-r1:no"}\n',
+        "utf-8",
+    )
+    with pytest.raises(NuanomalyError, match=r"karmen@2002-r1:no, which is none of karmen@2002-r1"):
+        declared.read(file)
+
+
+@pytest.mark.parametrize("kind", ["float32", "uint16"])
+def test_arrays_come_back_from_a_page_bit_for_bit(kind: str) -> None:
+    array = np.random.default_rng(3).integers(0, 60_000, (7, 3, 2)).astype(kind)
+    assert np.array_equal(decoded(encoded(array)), array)
+    assert decoded(encoded(array)).dtype == array.dtype

@@ -1,0 +1,161 @@
+// Pictures, by d3: regions in a plane, and spectra at a point of it.
+
+const SIZE = { width: 720, height: 620, left: 78, right: 16, top: 14, bottom: 62 };
+const PLANES = {
+  product: { label: "sin²2θμe = 4 |Ue4|² |Uμ4|²", name: "sin2_2theta_mue", domain: [1e-5, 0.36] },
+  e: { label: "|Ue4|²", name: "Ue4_sq", domain: [1e-3, 0.3] },
+  mu: { label: "|Uμ4|²", name: "Umu4_sq", domain: [3e-4, 0.3] },
+};
+const DASHES = ["none", "7 4", "2 3", "10 3 2 3"];
+const DM2_LABEL = "Δm²41 (eV²)";
+
+/** Return the values of the columns of a plane. */
+function columnsOf(grid, plane) {
+  return plane === "product" ? Array.from(grid.products, (p) => 4 * p) : Array.from(grid.mixing);
+}
+
+/** Return scales of a plane, and the way from a grid's cells to pixels. */
+function scalesOf(grid, plane) {
+  const { width, height, left, right, top, bottom } = SIZE;
+  const rows = Array.from(grid.xs, Math.exp);
+  const x = d3.scaleLog().domain(PLANES[plane].domain).range([left, width - right]);
+  const y = d3.scaleLog().domain([rows[0], rows[rows.length - 1]]).range([height - bottom, top]);
+  const between = (values, index) => {
+    const k = Math.min(Math.max(Math.floor(index), 0), values.length - 2);
+    return Math.exp(Math.log(values[k]) + (index - k) * Math.log(values[k + 1] / values[k]));
+  };
+  const columns = columnsOf(grid, plane);
+  const project = d3.geoTransform({
+    point(px, py) {
+      this.stream.point(x(between(columns, px - 0.5)), y(between(rows, py - 0.5)));
+    },
+  });
+  return { x, y, path: d3.geoPath(project) };
+}
+
+/** Return the contour of a region: where a map of differences is at most zero. */
+function contour(values, columns, rows) {
+  const inside = Float64Array.from(values, (v) => -Math.min(v, 1e4));
+  return d3.contours().size([columns, rows]).thresholds([0])(inside)[0];
+}
+
+/** Draw regions: [{label, tone, filled, maps: [values less what the level allows], columns, best}]. */
+function drawPlane(node, grid, plane, regions, levels, point) {
+  const svg = d3.select(node).attr("viewBox", `0 0 ${SIZE.width} ${SIZE.height + 24 * Math.ceil((regions.length + 1) / 3)}`);
+  svg.selectAll("*").remove();
+  const { x, y, path } = scalesOf(grid, plane);
+  const box = { x: SIZE.left, y: SIZE.top, width: SIZE.width - SIZE.left - SIZE.right, height: SIZE.height - SIZE.top - SIZE.bottom };
+  const clip = svg.append("clipPath").attr("id", "inside").append("rect");
+  for (const [name, value] of Object.entries(box)) clip.attr(name, value);
+  axesOf(svg, x, y, PLANES[plane].label, DM2_LABEL);
+  const inner = svg.append("g").attr("clip-path", "url(#inside)");
+  for (const region of regions) {
+    region.maps.forEach((map, k) => {
+      inner
+        .append("path")
+        .attr("d", path(contour(map, region.columns, grid.xs.length)))
+        .attr("class", `region ${region.tone}`)
+        .attr("fill-opacity", region.filled ? 0.22 : 0)
+        .attr("stroke-width", region.filled ? 1.4 : 2)
+        .attr("stroke-dasharray", DASHES[k % DASHES.length]);
+    });
+  }
+  for (const region of regions) if (region.best) star(inner, x, y, region);
+  if (point) cross(inner, x, y, point);
+  legend(svg, regions, levels);
+  return { x, y, box };
+}
+
+function axesOf(svg, x, y, across, upward) {
+  const { width, height, left, right, top, bottom } = SIZE;
+  const tens = (scale) => scale.ticks().filter((v) => Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-9);
+  const words = (scale) => (v) => {
+    const mantissa = v / 10 ** Math.floor(Math.log10(v) + 1e-9);
+    const shown = tens(scale).length < 3 ? [1, 2, 5] : [1];
+    if (!shown.includes(Math.round(mantissa * 1e6) / 1e6)) return "";
+    return v >= 1e-3 ? String(Number(v.toPrecision(3))) : `10${superscript(Math.round(Math.log10(v)))}`;
+  };
+  const below = svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`);
+  below.call(d3.axisBottom(x).tickFormat(words(x)).tickSizeOuter(0));
+  const aside = svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`);
+  aside.call(d3.axisLeft(y).tickFormat(words(y)).tickSizeOuter(0));
+  const frame = svg.append("rect").attr("class", "frame").attr("x", left).attr("y", top);
+  frame.attr("width", width - left - right).attr("height", height - top - bottom);
+  const label = (text) => svg.append("text").attr("class", "label").attr("text-anchor", "middle").text(text);
+  label(across).attr("x", (left + width - right) / 2).attr("y", height - bottom + 44);
+  label(upward).attr("transform", `translate(20,${(top + height - bottom) / 2}) rotate(-90)`);
+}
+
+function superscript(number) {
+  const signs = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+  return Array.from(String(number), (c) => signs[c]).join("");
+}
+
+function star(inner, x, y, region) {
+  const [low, high] = x.domain();
+  const at = [Math.min(Math.max(region.best[0], low), high), region.best[1]];
+  const shape = d3.symbol().type(d3.symbolStar).size(130);
+  inner.append("path").attr("d", shape()).attr("class", `star ${region.tone}`).attr("transform", `translate(${x(at[0])},${y(at[1])})`);
+}
+
+function cross(inner, x, y, [across, dm2]) {
+  const mark = inner.append("g").attr("class", "point");
+  const [px, py] = [x(across), y(dm2)];
+  const line = (a, b, c, d) => mark.append("line").attr("x1", a).attr("y1", b).attr("x2", c).attr("y2", d);
+  line(px - 14, py, px + 14, py);
+  line(px, py - 14, px, py + 14);
+  mark.append("circle").attr("cx", px).attr("cy", py).attr("r", 6);
+}
+
+function legend(svg, regions, levels) {
+  const wide = (SIZE.width - 30) / 3;
+  const entry = (k) => svg.append("g").attr("transform", `translate(${30 + (k % 3) * wide},${SIZE.height + 8 + 24 * Math.floor(k / 3)})`);
+  regions.forEach((region, k) => {
+    const g = entry(k);
+    g.append("path").attr("d", "M0,0H26").attr("class", `region ${region.tone}`).attr("stroke-width", 3).attr("fill", "none");
+    g.append("text").attr("x", 33).attr("y", 4.5).attr("class", "legend").text(region.label);
+  });
+  const g = entry(regions.length);
+  levels.forEach((level, k) => {
+    const part = g.append("g").attr("transform", `translate(${k * 76},0)`);
+    part.append("path").attr("d", "M0,0H26").attr("class", "region joint").attr("stroke-dasharray", DASHES[k % DASHES.length]).attr("fill", "none");
+    part.append("text").attr("x", 31).attr("y", 4.5).attr("class", "legend").text(`${Number((100 * level).toPrecision(4))} %`);
+  });
+}
+
+const PANEL = { width: 340, height: 190, left: 52, right: 10, top: 12, bottom: 40 };
+
+/** Draw one panel of a spectrum: data with errors, and predictions without oscillation and at the point. */
+function drawPanel(node, panel, rows) {
+  const { width, height, left, right, top, bottom } = PANEL;
+  const svg = d3.select(node).attr("viewBox", `0 0 ${width} ${height}`);
+  svg.selectAll("*").remove();
+  const edges = panel.edges || Array.from({ length: rows.length + 1 }, (_, k) => k - 0.5);
+  const x = d3.scaleLinear().domain([edges[0], edges[rows.length]]).range([left, width - right]);
+  const spread = rows.map((r) => (r.error === null ? 0 : r.error));
+  const all = rows.reduce((list, r, k) => list.concat([r.data - spread[k], r.data + spread[k], r.none, r.there]), []);
+  const y = d3.scaleLinear().domain(d3.extent(all)).nice().range([height - bottom, top]);
+  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(d3.axisBottom(x).ticks(6).tickSizeOuter(0));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(5).tickSizeOuter(0));
+  svg.append("text").attr("class", "label").attr("text-anchor", "middle").attr("x", (left + width - right) / 2).attr("y", height - 6).text(panel.quantity);
+  const steps = (value) => {
+    let line = "";
+    rows.forEach((row, k) => (line += `${k ? "L" : "M"}${x(edges[k])},${y(value(row))}L${x(edges[k + 1])},${y(value(row))}`));
+    return line;
+  };
+  svg.append("path").attr("class", "step none").attr("d", steps((r) => r.none));
+  svg.append("path").attr("class", "step there").attr("d", steps((r) => r.there));
+  rows.forEach((row, k) => {
+    const middle = x((edges[k] + edges[k + 1]) / 2);
+    const g = svg.append("g").attr("class", "datum");
+    if (row.error !== null) g.append("line").attr("x1", middle).attr("x2", middle).attr("y1", y(row.data - row.error)).attr("y2", y(row.data + row.error));
+    g.append("circle").attr("cx", middle).attr("cy", y(row.data)).attr("r", rows.length > 60 ? 1.4 : 2.4);
+    const said = `${panel.names[k]}: data ${round(row.data)}${row.error === null ? "" : ` ± ${round(row.error, 2)}`}, at the point ${round(row.there)}, without oscillation ${round(row.none)}`;
+    g.append("title").text(said);
+  });
+}
+
+/** Return a number with so many digits. */
+function round(value, digits = 4) {
+  return Number(value.toPrecision(digits)).toString().replace("-", "−");
+}
