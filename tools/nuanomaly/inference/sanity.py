@@ -8,7 +8,7 @@ notes for the others, whose pages say more.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ def unoscillated(
     return np.full(np.shape(E), float(initial == final or final == "active"))
 
 
-def findings(result: Release, root: Path) -> list[Finding]:
+def findings(result: Release, root: Path, modes: Collection[str] | None = None) -> list[Finding]:
     """Return what a physicist would doubt of a release.
 
     Parameters
@@ -84,12 +84,18 @@ def findings(result: Release, root: Path) -> list[Finding]:
         Sound to validation.
     root : pathlib.Path
         The archive, whose other releases it is compared with.
+    modes : collection of str, optional
+        The modes of the likelihood that are evaluated, all of them if left out; where some are named, the
+        release is not searched for data that others have already.
     """
     known = result.id in catalog_content.ledger(root / "catalog.yaml")
     file = f"datasets/{result.name}/{result.version}/release.yaml"
     place: dict[str, Any] = {"file": file, "release": result.id, "note": known}
-    doubts = [*_benchmarks(result), *_fractions(result), *lookalikes.doubts(result, root)]
+    doubts = [*_benchmarks(result), *_fractions(result)]
+    doubts += lookalikes.doubts(result, root) if modes is None else []
     for mode in (result.metadata.get("likelihood") or {}).get("modes", ()):
+        if modes is not None and mode not in modes:
+            continue
         at(f"{file}, mode {mode}")
         doubts += _mode(result, str(mode), root)
     return [finding(code, message, **place) for code, message in dict.fromkeys(doubts)]

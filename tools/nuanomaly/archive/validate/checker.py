@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from nuanomaly.archive.validate import (
     links,
     memory,
     past,
+    redundancy,
     runs,
     structure,
 )
@@ -177,7 +179,7 @@ class _Validation:
                 self.memory.keep("" if items else described)
         if in_depth:
             items += files.check(subject)
-            items += _tables(subject, items, self.memory)
+            items += _tables(subject, items, self.memory, subject.release in self.ledger)
             if "state" not in broken:
                 items += ledger.check_release(subject, self.ledger)
         return (None if broken else subject), items
@@ -245,11 +247,26 @@ def _unreadable(error: NuanomalyError, path: Path, root: Path, name: str = "") -
     return finding("YAML_UNREADABLE", message, file=relative(path, root), line=line, release=name)
 
 
-def _tables(subject: ReleaseSubject, items: Sequence[Finding], remembered: memory.Memory) -> list[Finding]:
-    """Return the findings of the content of every table that is declared properly and present."""
+def _tables(
+    subject: ReleaseSubject, items: Sequence[Finding], remembered: memory.Memory, known: bool
+) -> list[Finding]:
+    """Return the findings of the content of every table that is declared properly and present.
+
+    Parameters
+    ----------
+    subject, items, remembered
+        The release, what was found in its declaration, and the checks that found nothing before.
+    known : bool
+        Whether the ledger has the release: what newer checks find in it is a note.
+    """
     keys = {name: _key(subject, name) for name in _sound(subject, items)}
     unknown = {name for name, key in keys.items() if not remembered.knows(key)}
-    needed = unknown | {subject.declared[name].get("diagonal", {}).get("table") for name in unknown}
+    together = memory.key("together", *keys.values())
+    needed = (
+        set(keys)
+        if not remembered.knows(together)
+        else unknown | {subject.declared[name].get("diagonal", {}).get("table") for name in unknown}
+    )
     contents: dict[str, content.Content] = {}
     findings: dict[str, list[Finding]] = {}
     for name in keys:
@@ -257,13 +274,19 @@ def _tables(subject: ReleaseSubject, items: Sequence[Finding], remembered: memor
             its, findings[name] = content.read(subject, name)
             if its is not None:
                 contents[name] = its
-    for name in contents:
+    finite = {}
+    for name, its in contents.items():
         codes = {f.code for f in findings[name]}
         if not codes & {"VALUE_MISSING", "VALUE_INFINITE", "TABLE_EMPTY"}:
+            finite[name] = its
+        if name in finite and name in unknown:
             findings[name] += _inside(subject, name, contents)
+            findings[name] += [replace(f, note=known) for f in redundancy.check(subject, name, its)]
     for name in unknown:
         remembered.keep("" if findings[name] else keys[name])
-    return [f for each in findings.values() for f in each]
+    between = [replace(f, note=known) for f in redundancy.between(subject, finite)] if needed else []
+    remembered.keep("" if between or not needed else together)
+    return [*(f for each in findings.values() for f in each), *between]
 
 
 def _sound(subject: ReleaseSubject, findings: Sequence[Finding]) -> Iterator[str]:

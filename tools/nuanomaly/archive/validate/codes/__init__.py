@@ -12,6 +12,7 @@ GROUPS = {
     "Metadata, likelihood and benchmarks": release.METADATA,
     "Files": tables.FILES,
     "Tables": tables.TABLES,
+    "What tables say twice": tables.REDUNDANCY,
     "Covariances": tables.COVARIANCES,
     "The archive as a whole": archive.ARCHIVE,
     "Physics": physics.PHYSICS,

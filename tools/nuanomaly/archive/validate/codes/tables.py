@@ -145,6 +145,34 @@ TABLES = errors(
     ),
 )
 
+#: Errors for releases that the ledger does not know; notes for the others, which were released before.
+REDUNDANCY = errors(
+    (
+        "VALUE_ISOLATED",
+        "A number off an otherwise smooth curve",
+        "A digit may be wrong; a spectrum, a map or a response does not jump at one point and back.",
+        "Compare it with the original; if it stands there too, say so under known_issues.",
+    ),
+    (
+        "SUM_DIFFERS",
+        "A row with another sum than all others",
+        "A digit may be wrong.",
+        "Compare the row with the original.",
+    ),
+    (
+        "RELATION_BROKEN",
+        "A number that does not follow from the others of its row",
+        "A column is the sum, product or ratio of others everywhere but here.",
+        "Compare the row with the original.",
+    ),
+    (
+        "COPY_DIFFERS",
+        "Two tables say the same but for a few numbers",
+        "One of the two may be copied wrongly.",
+        "Compare both with the original; if both are right, say so under known_issues.",
+    ),
+)
+
 COVARIANCES = errors(
     (
         "COVARIANCE_NOT_NUMERIC",
