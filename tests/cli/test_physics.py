@@ -196,3 +196,10 @@ def test_sensitivity_prints_expected_and_observed_limits(run: Callable[..., Any]
     assert "asimov" in said
     assert "500 toys" in said
     assert len((tmp_path / "s.csv").read_text().splitlines()) == 6
+
+
+def test_parameters_of_interactions_are_listed(run: Callable[..., Any]) -> None:
+    assert "eps_mumu_u" in run("models").out
+    assert "mediator_mass" in run("models").out
+    shown = run("show", "coherent-csi").out
+    assert "parameter of the interaction: sin2_theta_w" in shown

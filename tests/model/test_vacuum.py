@@ -167,6 +167,10 @@ POINTS = {
     "2nu-mue": {"dm2_41": 1.3, "sin2_2theta_mue": 0.2},
     "3+2": {**_FOUR, **_FIVE},
     "3+3": {**_FOUR, **_FIVE, "dm2_61": 9.0, "Ue6_sq": 0.01, "Umu6_sq": 0.03, "delta_26": -2.0},
+    "light-vector": {"mediator_mass": 10.0, "coupling": 1e-5},
+    "light-scalar": {"mediator_mass": 10.0, "coupling": 1e-5},
+    "magnetic-moment": {"magnetic_moment_e": 1e-9, "magnetic_moment_mu": 0.0},
+    "charge-radius": {"charge_radius_e": 1e-32, "charge_radius_mu": 0.0},
     "1+3+1": {"dm2_14": 0.9, **{k: v for k, v in _FOUR.items() if k != "dm2_41"}, **_FIVE},
 }
 COMPOSED = {

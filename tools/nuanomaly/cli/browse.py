@@ -182,9 +182,20 @@ def _likelihood(release: "Release") -> None:
     nuisances = [str(n["id"]) for n in declared.get("nuisances", ())]
     if nuisances:
         lines.append("nuisances: " + ", ".join(nuisances))
+    lines += [f"parameter of the interaction: {text}" for text in _interactions(release)]
     if declared.get("approximate"):
         lines.append(f"approximate: {_line(declared['approximate'])}")
     _listing("Likelihood", lines or ["one mode"])
+
+
+def _interactions(release: "Release") -> list[str]:
+    """Return the parameters that the experiment has besides those of a model, in words."""
+    from nuanomaly.likelihood.build import likelihood
+
+    return [
+        f"{p.name}, {p.meaning}{'' if p.default is None else f' (default {output.number(p.default)})'}"
+        for p in likelihood(release).interaction_parameters
+    ]
 
 
 def _issue(issue: Mapping[str, Any]) -> str:

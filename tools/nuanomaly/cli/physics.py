@@ -33,31 +33,37 @@ _limit = click.option(
 @click.command()
 @output.as_json
 def models(as_json: bool) -> None:
-    """List the models, and their parameters with units and ranges."""
+    """List the models, and their parameters with units and ranges.
+
+    Experiments may have parameters of their own besides, such as strengths and couplings of coherent
+    scattering: they stand below, and `nuanomaly show` lists those of each.
+    """
+    from nuanomaly.likelihood.cevns.cross_section import PARAMETERS
     from nuanomaly.model.registry import model as make_model
     from nuanomaly.model.registry import models as names
 
     made = [make_model(name) for name in names()]
+    listed = [*((m.name, m.parameters) for m in made), ("(any, coherent scattering)", PARAMETERS)]
     if as_json:
         keys = ("name", "unit", "low", "high", "default", "meaning")
         output.emit(
             [
-                {"name": m.name, "parameters": [{k: getattr(p, k) for k in keys} for p in m.parameters]}
-                for m in made
+                {"name": name, "parameters": [{k: getattr(p, k) for k in keys} for p in parameters]}
+                for name, parameters in listed
             ]
         )
         return
     rows = [
         (
-            m.name if k == 0 else "",
+            name if k == 0 else "",
             p.name,
             p.unit,
             f"{p.low:g} … {p.high:g}",
             output.number(p.default),
             p.meaning,
         )
-        for m in made
-        for k, p in enumerate(m.parameters)
+        for name, parameters in listed
+        for k, p in enumerate(parameters)
     ]
     output.table(["model", "parameter", "unit", "range", "default", "meaning"], rows)
 

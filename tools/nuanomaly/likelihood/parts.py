@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.model.probabilities import Array, Model, Parameter
+from nuanomaly.model.recoil import RecoilInteraction
 
 #: A χ² that may be added up for a goodness of fit, −2 ln L up to a constant, or a difference.
 StatisticKind = Literal["chi2", "-2lnL", "delta"]
@@ -37,6 +38,12 @@ class Response:
         for channel in self.channels:
             total += channel.outputs(model, parameters, interaction)
         return total
+
+    def recoils(
+        self, new: RecoilInteraction, points: Mapping[str, Array], interaction: Mapping[str, Array]
+    ) -> Array | None:
+        """Return what a new interaction with nuclei adds, shape (P, n_out); None without such recoils."""
+        return None
 
 
 @dataclass(frozen=True)

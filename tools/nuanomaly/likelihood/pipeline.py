@@ -23,7 +23,9 @@ from nuanomaly.likelihood.parts import (
 )
 from nuanomaly.likelihood.penalty import Penalty
 from nuanomaly.model.extra_events import ExtraEvents
+from nuanomaly.model.on_oscillation import OnOscillation
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
+from nuanomaly.model.recoil import RecoilInteraction
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class ResponseLikelihood(Likelihood):
     def _outputs(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return the response's outputs at complete points, shape (P, n_out)."""
         extra = self._extra(model, points)
-        if isinstance(model, ExtraEvents):
+        if isinstance(model, OnOscillation):
             model = model.oscillation
         own = {p.name for p in model.parameters}
         physics = {k: v for k, v in points.items() if k in own}
@@ -65,6 +67,15 @@ class ResponseLikelihood(Likelihood):
 
     def _extra(self, model: Model, points: Mapping[str, Array]) -> Array | float:
         """Return what a hypothesis adds to the outputs, shape (P, n_out)."""
+        if isinstance(model, RecoilInteraction):
+            added = self.response.recoils(
+                model, points, {p.name: points[p.name] for p in self.interaction_parameters}
+            )
+            if added is None:
+                raise NotApplicableError(
+                    f"not applicable: {self.release} has no recoils of nuclei, which {model.name!r} is about"
+                )
+            return added
         if not isinstance(model, ExtraEvents):
             return 0.0
         template = model.template(self.release, self.mode)

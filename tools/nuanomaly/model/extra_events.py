@@ -19,12 +19,11 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter, Transition
-from nuanomaly.model.vacuum import ThreeFlavour
-from nuanomaly.model.waves import Expansion
+from nuanomaly.model.on_oscillation import OnOscillation
+from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter
 
 STRENGTH = Parameter("strength", "1", 0.0, np.inf, "strength of the extra events", scan=(0.0, 3.0), null=0.0)
 
@@ -59,7 +58,7 @@ class Template:
         return np.array(rows)
 
 
-class ExtraEvents(Model):
+class ExtraEvents(OnOscillation):
     """Extra events beside a model of oscillation (see the module).
 
     Parameters
@@ -97,22 +96,14 @@ class ExtraEvents(Model):
             raise NuanomalyError(
                 f"hypothesis {name!r} has no template: give one for each experiment it is for"
             )
-        self.name, self.channel, self._strength = name, channel, strength.name
-        self._oscillation = ThreeFlavour() if oscillation is None else oscillation
+        self.channel, self._strength = channel, strength.name
         self.templates = {key: _template(value) for key, value in templates.items()}
         declared = {p.name: p for p in parameters}
         shape = dict.fromkeys(n for t in self.templates.values() for n in t.parameters)
         own = tuple(
             declared.get(n, Parameter(n, "1", -np.inf, np.inf, "a parameter of the template")) for n in shape
         )
-        self.parameters = (strength, *own, *self._oscillation.parameters)
-        for attribute in ("vacuum", "unitary", "sampled", "three_flavour"):
-            setattr(self, attribute, getattr(self._oscillation, attribute))
-
-    @property
-    def oscillation(self) -> Model:
-        """The model of the probabilities."""
-        return self._oscillation
+        super().__init__(name, (strength, *own), oscillation)
 
     def template(self, release: str, mode: str | None) -> Template:
         """Return what is added to a release.
@@ -134,50 +125,6 @@ class ExtraEvents(Model):
     def strength(self, points: Mapping[str, Array]) -> Array:
         """Return the strength, shape (P,)."""
         return np.asarray(points[self._strength], float)
-
-    def allowed(self, parameters: Mapping[str, Array]) -> NDArray[np.bool_]:
-        """Return where the oscillation's parameters are possible together."""
-        return self._oscillation.allowed(parameters)
-
-    def refuse_impossible(self, parameters: Mapping[str, Array]) -> None:
-        """Refuse what the oscillation refuses."""
-        self._oscillation.refuse_impossible(parameters)
-
-    def probability(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        L: Any,
-        E: Any,
-        node: Mapping[str, Array] | None = None,
-        **parameters: Any,
-    ) -> Array:
-        """Return P of the oscillation alone."""
-        known = {p.name for p in self._oscillation.parameters}
-        own = {k: v for k, v in parameters.items() if k in known}
-        return self._oscillation.probability(initial, final, antineutrino, L, E, node, **own)
-
-    def expansion(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        max_L_over_E: float,
-        parameters: Mapping[str, Array],
-    ) -> Expansion | None:
-        """Return the expansion of the oscillation."""
-        return self._oscillation.expansion(initial, final, antineutrino, max_L_over_E, parameters)
-
-    def averaged(self, asked: Transition, nodes: Nodes, parameters: Mapping[str, Array]) -> Array | None:
-        """Return what the oscillation averages itself."""
-        return self._oscillation.averaged(asked, nodes, parameters)
-
-    def two_flavour(self, initial: str, final: str, parameters: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Refuse: a surface knows no extra events."""
-        raise NotApplicableError(
-            f"not applicable: {self.name!r} adds events, and a surface is known in two-flavour coordinates"
-        )
 
 
 def _template(given: ArrayLike | Callable[..., Any]) -> Template:

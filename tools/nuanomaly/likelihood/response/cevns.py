@@ -35,13 +35,14 @@ variations : list of {plus, minus}, optional
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.constants import Avogadro
 
-from nuanomaly.archive.release import Release
+from nuanomaly.archive.release import Release, load
 from nuanomaly.likelihood.cevns.cross_section import (
     PARAMETERS,
     Charge,
@@ -55,11 +56,13 @@ from nuanomaly.likelihood.cevns.cross_section import (
     strengths,
 )
 from nuanomaly.likelihood.cevns.quenching import electron_equivalent, smearing
+from nuanomaly.likelihood.cevns.recoil_tables import NucleusTable, RecoilTable
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.likelihood.stopped_pions.muon_decay import ENDPOINT
 from nuanomaly.likelihood.stopped_pions.pion_decay import COMPONENTS, MUON_LIFE, PION_LIFE, Component, arrival
 from nuanomaly.model.probabilities import Array
+from nuanomaly.model.recoil import RecoilInteraction
 
 #: Intervals of the neutrino energy and of the recoil energy, steps in time (µs) where light is lost.
 _ENERGIES, _RECOILS, _TIMES = 200, 1500, 0.002
@@ -77,15 +80,39 @@ class CevnsResponse(Response):
     n_cells : int
     flux_average : float
         Cross section in cm², averaged over the three neutrinos and the atoms of the target.
+    config : mapping
+        The declaration, and ``folder``, where its release is: recoils are computed when first asked for.
     """
 
     n_cells: int = 0
     flux_average: float = 0.0
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    folder: str = ""
 
     @property
     def n_nominal(self) -> int:
         """The cells, without their variations."""
         return self.n_cells
+
+    @cached_property
+    def _recoil_tables(self) -> tuple[tuple[RecoilTable, float], ...]:
+        """Tables and their factors, standard first, then plus and minus of each variation."""
+        release = load(self.folder)
+        tables = [(_recoil_table(self.config, release), 1.0)]
+        for variation in self.config.get("variations", ()):
+            minus = variation.get("minus", {})
+            share = 0.5 if "minus" in variation else 1.0
+            tables.append((_recoil_table({**self.config, **variation["plus"]}, release), share))
+            tables.append((_recoil_table({**self.config, **minus}, release), share))
+        return tuple(tables)
+
+    def recoils(
+        self, new: RecoilInteraction, points: Mapping[str, Array], interaction: Mapping[str, Array]
+    ) -> Array:
+        """Return what a new interaction with nuclei adds to the outputs, shape (P, n_out)."""
+        parts = [share * table.added(new, points, interaction) for table, share in self._recoil_tables]
+        variations = [plus - minus for plus, minus in zip(parts[1::2], parts[2::2], strict=True)]
+        return np.concatenate([parts[0], *variations], axis=1)
 
 
 def build(config: Mapping[str, Any], release: Release) -> CevnsResponse:
@@ -102,7 +129,8 @@ def build(config: Mapping[str, Any], release: Release) -> CevnsResponse:
     )
     n_cells = next(iter(standard.values())).shape[0]
     n_out = n_cells * (1 + len(config.get("variations", ())))
-    return CevnsResponse(channels, n_out, PARAMETERS, n_cells, _flux_average(config))
+    average = _flux_average(config)
+    return CevnsResponse(channels, n_out, PARAMETERS, n_cells, average, config, str(release.folder))
 
 
 def _nuclei(config: Mapping[str, Any]) -> tuple[Nucleus, ...]:
@@ -132,12 +160,8 @@ def _recoils(nucleus: Nucleus) -> tuple[Array, float]:
 
 def _spectra(config: Mapping[str, Any], release: Release, low: Array, high: Array) -> dict[Key, Array]:
     """Return events per bin of visible energy (rows) and neutrino energy, at all times, by component."""
-    exposure, target = config["exposure"], config["target"]
-    flux = exposure["protons"] * exposure["neutrinos_per_proton"] / (4e4 * np.pi * config["baseline"] ** 2)
-    nuclei = _nuclei(config)
-    formulas = 1e3 * target["mass"] / sum(x.mass * x.count for x in nuclei) * Avogadro
     arrays: dict[Key, Array] = {}
-    for nucleus in nuclei:
+    for nucleus in _nuclei(config):
         T, width = _recoils(nucleus)
         seen = smearing(config["smearing"], _visible(config["quenching"], T, release), low, high, release)
         for component in COMPONENTS:
@@ -145,7 +169,7 @@ def _spectra(config: Mapping[str, Any], release: Release, low: Array, high: Arra
             for term, charge2 in _charges(config, nucleus).items():
                 q = recoil_momentum(T, nucleus)
                 section = cross_section(T, 0.5 * (first + last), nucleus, charge2(q))
-                scale = flux * formulas * nucleus.count * width
+                scale = _per_section(config, nucleus) * width
                 arrays[component, nucleus, term] = scale * (seen @ section) * part
     return arrays
 
@@ -160,19 +184,38 @@ def _visible(config: Mapping[str, Any], T: Array, release: Release) -> Array:
 
 def _weights(config: Mapping[str, Any], release: Release) -> dict[Key, Array]:
     """Return events per cell (rows) and neutrino energy, by component, nucleus and term."""
+    arrays, factor = _computed(config, release)
+    return arrays if factor is None else {key: block * factor[:, None] for key, block in arrays.items()}
+
+
+def _cells(config: Mapping[str, Any], release: Release) -> tuple[Any, Any]:
+    """Return bins of visible energy and of time (low, high), each once, and which each cell has."""
     cells = release.table(config["cells"]["table"])
     energy, time = (
         np.unique(cells[config["cells"][axis]].to_numpy(float), axis=0, return_inverse=True)
         for axis in ("energy", "time")
     )
+    return energy, time
+
+
+def _arrivals(config: Mapping[str, Any], release: Release) -> dict[Component, Array]:
+    """Return the part of the neutrinos that comes in the time of each cell, shape (cells,)."""
+    bins, which = _cells(config, release)[1]
+    first, last = bins.T
+    which = which.ravel()
+    return {c: _arrival(config["arrival"], c.prompt, first, last, release)[which] for c in COMPONENTS}
+
+
+def _computed(config: Mapping[str, Any], release: Release) -> tuple[dict[Key, Array], Array | None]:
+    """Return the computed events, and by what the template changes them in each cell; None without one."""
+    energy, time = _cells(config, release)
     low, high = energy[0].T
     spectra = _spectra(config, release, low, high)
-    first, last = time[0].T
-    arrivals = {c: _arrival(config["arrival"], c.prompt, first, last, release) for c in COMPONENTS}
+    arrivals = _arrivals(config, release)
     i, k = energy[1].ravel(), time[1].ravel()
-    arrays = {key: block[i] * arrivals[key[0]][k][:, None] for key, block in spectra.items()}
+    arrays = {key: block[i] * arrivals[key[0]][:, None] for key, block in spectra.items()}
     if "template" not in config:
-        return arrays
+        return arrays, None
     template = release.table(config["template"]["table"])[config["template"]["column"]].to_numpy(float)
     if config["template"]["keep"] == "counts":
         total = np.sum([block.sum(axis=1) for block in arrays.values()], axis=0)
@@ -180,8 +223,40 @@ def _weights(config: Mapping[str, Any], release: Release) -> dict[Key, Array]:
         together = np.zeros((energy[0].shape[0], time[0].shape[0]))
         np.add.at(together, (i, k), template)
         total = together[i, k]
-    factor = np.divide(template, total, out=np.zeros_like(template), where=total > 0.0)
-    return {key: block * factor[:, None] for key, block in arrays.items()}
+    return arrays, np.divide(template, total, out=np.zeros_like(template), where=total > 0.0)
+
+
+def _recoil_table(config: Mapping[str, Any], release: Release) -> RecoilTable:
+    """Return the recoils of the target, for interactions that depend on the momentum transfer."""
+    energy = _cells(config, release)[0]
+    low, high = energy[0].T
+    factor = _computed(config, release)[1] if "template" in config else None
+    nuclei = []
+    for nucleus in _nuclei(config):
+        T, width = _recoils(nucleus)
+        seen = smearing(config["smearing"], _visible(config["quenching"], T, release), low, high, release)
+        protons = form_factor(config["form_factor"], nucleus.A)
+        neutrons = form_factor(config.get("neutron_form_factor", config["form_factor"]), nucleus.A)
+        q = recoil_momentum(T, nucleus)
+        scale = _per_section(config, nucleus) * width
+        spectra = {c: c.cells(_ENERGIES) for c in COMPONENTS}
+        nuclei.append(NucleusTable(nucleus, T, protons(q), neutrons(q), scale * seen, spectra))
+    cells = energy[1].ravel()
+    return RecoilTable(
+        nuclei,
+        couplings(config["couplings"]),
+        cells,
+        _arrivals(config, release),
+        np.ones(cells.size) if factor is None else factor,
+    )
+
+
+def _per_section(config: Mapping[str, Any], nucleus: Nucleus) -> float:
+    """Return the events of one component, all seen, per cm² of cross section."""
+    exposure, target = config["exposure"], config["target"]
+    flux = exposure["protons"] * exposure["neutrinos_per_proton"] / (4e4 * np.pi * config["baseline"] ** 2)
+    formulas = 1e3 * target["mass"] / sum(x.mass * x.count for x in _nuclei(config)) * Avogadro
+    return float(flux * formulas * nucleus.count)
 
 
 def _arrival(config: Mapping[str, Any], prompt: bool, low: Array, high: Array, release: Release) -> Array:
