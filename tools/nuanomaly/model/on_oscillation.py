@@ -63,9 +63,11 @@ class OnOscillation(Model):
         node: Mapping[str, Array] | None = None,
         **parameters: Any,
     ) -> Array:
-        """Return P of the oscillation alone."""
+        """Return P of the oscillation alone, shape (P, N) as many points as there are of all parameters."""
         own = self._of_oscillation(parameters)
-        return self._oscillation.probability(initial, final, antineutrino, L, E, node, **own)
+        P = self._oscillation.probability(initial, final, antineutrino, L, E, node, **own)
+        points = max((np.size(v) for v in parameters.values()), default=1)
+        return np.broadcast_to(P, (points, P.shape[-1])) if len(P) == 1 else P
 
     def expansion(
         self,

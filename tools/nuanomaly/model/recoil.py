@@ -63,8 +63,8 @@ def _charge(name: str, default: float, meaning: str) -> Parameter:
     return Parameter(f"charge_{name}", "1", -10.0, 10.0, f"charge of {meaning}", default=default)
 
 
-MASS = Parameter("mediator_mass", "MeV", 0.0, 1e6, "mass of the mediator", log=True, scan=(0.1, 1e4))
-COUPLING = Parameter("coupling", "1", 0.0, 10.0, "coupling g", log=True, scan=(1e-6, 1e-1), null=0.0)
+MASS = Parameter("mediator_mass", "MeV", 0.0, 1e6, "mass of the mediator", log=True, scan=(0.1, 1e3))
+COUPLING = Parameter("coupling", "1", 0.0, 10.0, "coupling g", log=True, scan=(1e-6, 1e-3), null=0.0)
 _NEUTRINOS = (_charge("e", 1.0, "ν_e"), _charge("mu", 1.0, "ν_μ"))
 
 

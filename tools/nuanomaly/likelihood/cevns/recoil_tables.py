@@ -7,6 +7,7 @@ with what the detector sees of each recoil. Neutrinos keep their flavour on the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -49,6 +50,16 @@ class NucleusTable:
     def q2(self) -> Array:
         """Squared momentum transfers in MeV², shape (T,)."""
         return np.asarray(2.0 * self.nucleus.M * self.T)
+
+    @cached_property
+    def folded(self) -> dict[Component, Array]:
+        """What each kind of cross section at a recoil adds to each bin, shape (3 T, bins), by component."""
+        return {
+            component: np.concatenate(
+                [section[:, None] * self.seen.T for section in self.kinematics(component)]
+            )
+            for component in self.spectra
+        }
 
     def kinematics(self, component: Component) -> tuple[Array, Array, Array]:
         """Return the cross section per squared charge, per squared scalar coupling (MeV⁴) and per squared
@@ -105,11 +116,9 @@ class RecoilTable:
             for flavour in ("e", "mu"):
                 terms = self._terms(table, flavour, new, points, interaction)
                 for component in table.spectra:
-                    if component.flavour != flavour:
-                        continue
-                    kinds = zip(terms, table.kinematics(component), strict=True)
-                    events = sum(squared * section for squared, section in kinds) @ table.seen.T
-                    total = total + events[:, self.energy] * self.arrivals[component]
+                    if component.flavour == flavour:
+                        events = _events(terms, table.folded[component])
+                        total = total + events[:, self.energy] * self.arrivals[component]
         return np.asarray(total * self.factor)
 
     def _terms(
@@ -119,21 +128,26 @@ class RecoilTable:
         new: RecoilInteraction,
         points: Mapping[str, Array],
         interaction: Mapping[str, Array],
-    ) -> tuple[Array, Array, Array]:
-        """Return what is added to the squared charge, squared scalar coupling and moment, (P, T) each."""
+    ) -> tuple[Array | None, Array | None, Array | None]:
+        """Return what is added to the squared charge, squared scalar coupling and moment, (P, T) each.
+
+        None where nothing is.
+        """
         Z, N = table.nucleus.Z, table.nucleus.N
         what = new.couplings(flavour, table.q2, points)
         proton, neutron = (g[:, None] for g in self._standard(flavour, interaction))
         charge = Z * proton * table.proton + N * neutron * table.neutron
         shift = Z * what.proton * table.proton + N * what.neutron * table.neutron
         scale = (interaction["cevns_strength"] * interaction[f"cevns_strength_{flavour}"])[:, None]
-        none = np.zeros((1, table.T.size))
-        scalar, magnetic = none, none
+        scalar: Array | None = None
+        magnetic: Array | None = None
         if what.scalar_proton is not None and what.scalar_neutron is not None:
-            scalar = (Z * what.scalar_proton * table.proton + N * what.scalar_neutron * table.neutron) ** 2
+            added = Z * what.scalar_proton * table.proton + N * what.scalar_neutron * table.neutron
+            scalar = scale * added**2
         if what.magnetic is not None:
-            magnetic = (what.magnetic[:, None] * Z * table.proton) ** 2
-        return scale * (2.0 * charge + shift) * shift, scale * scalar, scale * magnetic
+            magnetic = scale * (what.magnetic[:, None] * Z * table.proton) ** 2
+        vector = scale * (2.0 * charge + shift) * shift if shift.any() else None
+        return vector, scalar, magnetic
 
     def _standard(self, flavour: str, interaction: Mapping[str, Array]) -> tuple[Array, Array]:
         """Return g_p and g_n of a flavour at interaction parameters, shape (P,) each."""
@@ -141,3 +155,10 @@ class RecoilTable:
         up, down = (interaction[f"{name}_{quark}"] + interaction[name] for quark in "ud")
         mixed = self.couplings.proton - 2.0 * (interaction["sin2_theta_w"] - SIN2_THETA_W)
         return mixed + 2.0 * up + down, self.couplings.neutron + up + 2.0 * down
+
+
+def _events(terms: Sequence[Array | None], folded: Array) -> Array:
+    """Return what the kinds of cross section add to bins of visible energy, shape (P, bins)."""
+    size = len(folded) // len(terms)
+    parts = [term @ folded[k * size : (k + 1) * size] for k, term in enumerate(terms) if term is not None]
+    return np.asarray(np.sum(parts, axis=0)) if parts else np.zeros((1, folded.shape[1]))
