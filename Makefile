@@ -102,7 +102,9 @@ exchange: export OPENBLAS_NUM_THREADS := 1
 exchange: .venv/exchange.stamp ## Export every release in every format, judged and read back by its readers, into docs/
 	@$(PY) tools/exchange.py $(ARGS)
 
-samplers: .venv/samplers.stamp ## Install what draws from posteriors (emcee, dynesty) and looks at the chains (ArviZ)
+samplers: export OMP_NUM_THREADS := 1
+samplers: .venv/samplers.stamp ## Draw from three posteriors with emcee and dynesty, beside the grid, into docs/
+	@$(PY) tools/check_samplers.py
 
 browser: .venv/browser.stamp ## Install what drives a Chromium that is on PATH (none is downloaded)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from nuanomaly.cli import output
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.cli import options, output
 
 
 @click.command()
@@ -60,12 +61,32 @@ def import_hepdata(source: str, name: str, version: str) -> None:
 
 @click.command()
 @click.argument("reference", metavar="NAME[@VERSION]")
-@click.option("--to", "format", required=True, help="hepdata, rocrate, datapackage, croissant or json-ld.")
+@click.option(
+    "--to", "format", required=True, help="hepdata, rocrate, datapackage, croissant, json-ld or pyhf."
+)
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path), help="A new folder (NAME-VERSION-FORMAT)."
 )
-def export(reference: str, format: str, folder: Path | None) -> None:
-    """Write a release in a format of other archives. Every float64 stays what it is."""
+@click.option("--model", default="3nu", show_default=True, help="Of pyhf: the model of the signal.")
+@options.settings
+@options.grid
+def export(
+    reference: str,
+    format: str,
+    folder: Path | None,
+    model: str,
+    settings: Sequence[str],
+    grids: Sequence[str],
+) -> None:
+    """Write a release in a format of other archives. Every float64 stays what it is.
+
+    As a workspace of pyhf a release of counts is written with one amplitude as its parameter of interest:
+    name it with --grid, and fix the others with --set (for karmen: --model 2nu-mue --set dm2_41=1 --grid
+    sin2_2theta_mue=0:0.1:2:lin). Without --grid it is the strength of coherent scattering.
+    """
+    if format == "pyhf":
+        _export_pyhf(reference, folder, model, settings, grids or ("cevns_strength=0:2:2:lin",))
+        return
     from nuanomaly.archive import exporting
     from nuanomaly.archive.release import load
 
@@ -73,6 +94,24 @@ def export(reference: str, format: str, folder: Path | None) -> None:
     target = folder or Path(f"{release.name}-{release.version}-{format}")
     written = exporting.write(release, format, target)
     click.echo(f"{target}: {len(written)} files")
+
+
+def _export_pyhf(
+    reference: str, folder: Path | None, model: str, settings: Sequence[str], grids: Sequence[str]
+) -> None:
+    """Write ``workspace.json`` into a new folder."""
+    import json
+
+    from nuanomaly.archive.durable import write_atomically
+
+    asked = options.analysis([reference], model, settings=settings, grids=grids)
+    text = json.dumps(asked.to_pyhf(), indent=1) + "\n"
+    target = folder or Path(f"{asked.names[0].replace('@', '-')}-pyhf")
+    if target.exists() and any(target.iterdir()):
+        raise NuanomalyError(f"{target} is not empty: name a new folder")
+    target.mkdir(parents=True, exist_ok=True)
+    write_atomically(target / "workspace.json", text.encode())
+    click.echo(f"{target / 'workspace.json'}: the parameter of interest is {asked.free[0]}")
 
 
 @click.command("check-pr")

@@ -43,6 +43,13 @@ free = click.option(
     "--free", "freed", multiple=True, metavar="NUISANCE", help="Leave out the prior of a nuisance."
 )
 
+scale = click.option(
+    "--scale",
+    "scales",
+    multiple=True,
+    metavar="DATASET/COMPONENT[=SIGMA]",
+    help="Give a component (signal, background, …) a factor, free or with a relative prior: a nuisance.",
+)
 inject = click.option(
     "--inject",
     "injection",
@@ -67,6 +74,7 @@ def analysis(
     allow_overlap: bool = False,
     leave_out: bool = False,
     freed: Sequence[str] = (),
+    scales: Sequence[str] = (),
 ) -> "Analysis":
     """Return the analysis that the texts of the shared options ask for."""
     from nuanomaly.inference.analysis import Analysis
@@ -78,6 +86,7 @@ def analysis(
         allow_overlap=allow_overlap,
         leave_out=leave_out,
         freed=freed,
+        scaled=_scaled(scales),
     )
     fixed = parse_settings(settings, asked.parameters, model)
     return asked.given(fixed, parse_grid(grids, asked.parameters, model))
@@ -96,6 +105,7 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
         allow_overlap: bool,
         leave_out: bool,
         freed: Sequence[str],
+        scales: Sequence[str],
         injection: str,
         draw: int | None,
         **more: Any,
@@ -109,15 +119,40 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
             allow_overlap=allow_overlap,
             leave_out=leave_out,
             freed=freed,
+            scales=scales,
         )
         if injection or draw is not None:
             point = parse_settings([t for t in injection.split(",") if t], asked.parameters, model)
             asked = asked.injected(point, seed=draw)
         return command(asked=asked, **more)
 
-    for option in (inject_toy, inject, free, leave_out, allow_overlap, grid, settings, mode, model, datasets):
+    for option in (
+        inject_toy,
+        inject,
+        scale,
+        free,
+        leave_out,
+        allow_overlap,
+        grid,
+        settings,
+        mode,
+        model,
+        datasets,
+    ):
         called = option(called)
     return called
+
+
+def _scaled(given: Sequence[str]) -> dict[str, float | None]:
+    """Return the components of ``DATASET/COMPONENT[=SIGMA]`` texts, and the widths of their priors."""
+    numbers: dict[str, float | None] = {}
+    for text in given:
+        name, equals, sigma = text.partition("=")
+        try:
+            numbers[name.strip()] = float(sigma) if equals else None
+        except ValueError:
+            raise NuanomalyError(f"--scale {text!r}: write DATASET/COMPONENT, or =SIGMA behind it") from None
+    return numbers
 
 
 def parse_settings(

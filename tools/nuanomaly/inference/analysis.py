@@ -1,7 +1,7 @@
 """An analysis: data sets under a model, resolved once, and all that can be asked of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
 
@@ -11,14 +11,17 @@ from nuanomaly.inference.ablation import Row, ablation_of
 from nuanomaly.inference.compatibility import compatibility_of
 from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.coverage import NOMINAL, coverage_of
+from nuanomaly.inference.density import Density
 from nuanomaly.inference.feldman_cousins import LEVELS, FeldmanCousins, feldman_cousins_of
 from nuanomaly.inference.fit import Fit, fit_of, profile_of, significance_of
 from nuanomaly.inference.injection import injected
 from nuanomaly.inference.notebooks import shown_in_notebooks
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.pyhf_workspace import workspace
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.raster import Raster, raster_of
 from nuanomaly.inference.result import point_text
+from nuanomaly.inference.samplers import sample
 from nuanomaly.inference.scan import Scan, scan_of
 from nuanomaly.inference.sensitivity import Construction, Sensitivity, sensitivity_of
 from nuanomaly.inference.significance import Sided, Significance
@@ -26,6 +29,9 @@ from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
 from nuanomaly.inference.workload import LIMIT, Effort
 from nuanomaly.likelihood.interface import AnyModel
+
+if TYPE_CHECKING:
+    import arviz
 
 
 class Analysis(Question):
@@ -257,6 +263,54 @@ class Analysis(Question):
         0.005
         """
         return injected(self, at, model, seed)
+
+    def density(self, *, prior: Mapping[str, str] | None = None) -> Density:
+        """Return the posterior density as a function, for samplers; priors as of :meth:`posterior`."""
+        return Density(self, prior)
+
+    def log_prob(self, at: ArrayLike) -> Any:
+        """Return ln of prior × likelihood at values of the free parameters, shape (k,) or (P, k).
+
+        The prior is flat over the range of each parameter, in its logarithm if its axis is logarithmic.
+        """
+        return self.density().log_prob(at)
+
+    def prior_transform(self, unit: ArrayLike) -> Any:
+        """Return values of the free parameters for numbers between 0 and 1, shapes (…, k)."""
+        return self.density().prior_transform(unit)
+
+    def sample(
+        self,
+        sampler: Literal["dynesty", "emcee"] = "dynesty",
+        *,
+        prior: Mapping[str, str] | None = None,
+        draws: int = 2000,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> "arviz.InferenceData":
+        """Return draws from the posterior, as ArviZ's InferenceData.
+
+        Parameters
+        ----------
+        sampler : {"dynesty", "emcee"}
+            Nested sampling, which also gives the evidence (``posterior.attrs["log_evidence"]``) and finds
+            islands far apart; or an ensemble of walkers.
+        prior : mapping, optional
+            As of :meth:`posterior`.
+        draws : int
+            About how many.
+
+        Raises
+        ------
+        NuanomalyError
+            If the packages are not installed (``pip install "nuanomaly[samplers]"``).
+        """
+        return sample(Density(self, prior), sampler, draws=draws, seed=seed, progress=progress)
+
+    def to_pyhf(self) -> dict[str, Any]:
+        """Return the analysis of counts as a workspace of pyhf; see
+        :func:`nuanomaly.inference.pyhf_workspace.workspace`."""
+        return workspace(self)
 
     def posterior(self, *, prior: Mapping[str, str] | None = None) -> bayes.Posterior:
         """Return the posterior on the grid; see :func:`nuanomaly.posterior`."""

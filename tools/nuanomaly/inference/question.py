@@ -30,6 +30,7 @@ from nuanomaly.inference.nullpoint import null_value
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import generic_points
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
+from nuanomaly.likelihood.wrappers.factors import with_factors
 from nuanomaly.likelihood.wrappers.named import parameters_of, with_named
 from nuanomaly.likelihood.wrappers.variants import freed as without_priors
 from nuanomaly.model.probabilities import Model, NotApplicableError, Parameter
@@ -70,6 +71,9 @@ class Question:
         Leave out data sets that cannot take the model; results say which, and why. Else they are an error.
     freed : sequence of str
         Nuisances whose prior is left out; those that it ties to others keep theirs.
+    scaled : mapping of str to (float or None)
+        Components that have a factor, ``DATASET/COMPONENT``, and the relative standard deviation of its prior
+        (None: free). Each is a nuisance of that name; see :mod:`nuanomaly.likelihood.wrappers.factors`.
 
     Nuisances are parameters too: they are profiled, unless ``fixed`` gives them a value or ``grid`` an axis.
     Their priors count in either case.
@@ -115,9 +119,11 @@ class Question:
         allow_overlap: bool = False,
         leave_out: bool = False,
         freed: Sequence[str] = (),
+        scaled: Mapping[str, float | None] | None = None,
     ) -> None:
         chosen = make_model(model)
         sides, left_out = applicable(resolve(data, mode), chosen, {**(fixed or {})}, leave_out)
+        sides = _with_factors(sides, scaled or {})
         sides = _without_priors(sides, freed)
         overlaps = check_overlaps(sides, allow_overlap)
         ranges = joint(sides).ranges(chosen)
@@ -251,6 +257,31 @@ class Question:
                 f"{' + '.join(self.names)}: nothing depends on {', '.join(self.free)} of model "
                 f"{self.model.name!r}: choose a model in which their channels oscillate, or other data"
             )
+
+
+def _with_factors(
+    sides: tuple[Likelihood, ...], scaled: Mapping[str, float | None]
+) -> tuple[Likelihood, ...]:
+    """Return the sides whose components have factors.
+
+    Raises
+    ------
+    UnknownNameError
+        If no side is called so.
+    """
+    if not scaled:
+        return sides
+    factors: dict[str, dict[str, float | None]] = {}
+    for key, sigma in scaled.items():
+        name, _, component = key.rpartition("/")
+        factors.setdefault(name, {})[component] = sigma
+    known = {alias: k for k, side in enumerate(sides) for alias in (side.name, side.release)}
+    result = list(sides)
+    for name, components in factors.items():
+        if name not in known:
+            raise UnknownNameError("data set", name, known, "factors are of DATASET/COMPONENT")
+        result[known[name]] = with_factors(result[known[name]], name, components)
+    return tuple(result)
 
 
 def _without_priors(sides: tuple[Likelihood, ...], freed: Sequence[str]) -> tuple[Likelihood, ...]:
