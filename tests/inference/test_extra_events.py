@@ -88,3 +88,47 @@ def test_mistakes_are_explained() -> None:
     tau = ExtraEvents("tau", {"karmen": lambda L, E, node: E}, channel=("mu", "tau"))
     with pytest.raises(NotApplicableError, match="has no channel mu→tau"):
         likelihood("karmen").chi2(tau, strength=1.0)
+
+
+def test_a_systematic_effect_distorts_its_template_and_costs_its_prior() -> None:
+    shape = np.linspace(-0.3, 0.3, 9)
+    signal = ExtraEvents(
+        "shaped",
+        {"karmen": KARMEN, "miniboone-nue:nu": BOONE},
+        systematics={"karmen": {"tilt": shape, "rate": 0.1}},
+    )
+    lk, plain = likelihood("karmen"), ExtraEvents("plain", {"karmen": KARMEN * (1.0 + 2.0 * shape - 0.1)})
+    moved = lk.predict(signal, strength=0.7, tilt=2.0, rate=-1.0)
+    np.testing.assert_allclose(moved, lk.predict(plain, strength=0.7))
+    assert lk.chi2(signal, strength=0.7, tilt=2.0, rate=-1.0) == pytest.approx(
+        lk.chi2(plain, strength=0.7) + 5.0
+    )
+    # each prior counts once: MiniBooNE has no effect of its own
+    boone = likelihood("miniboone-nue", "nu")
+    other = dict(strength=0.7, tilt=2.0, rate=-1.0)
+    assert boone.chi2(signal, **other) == pytest.approx(boone.chi2(SIGNAL, strength=0.7))
+    both = combine([lk, boone])
+    assert both.chi2(signal, **other) == pytest.approx(lk.chi2(signal, **other) + boone.chi2(signal, **other))
+    values = lk.tabulate(signal, lk.points(signal, other))(lk.data[None])
+    assert values[0, 0] == pytest.approx(lk.chi2(signal, **other))
+
+
+def test_a_free_effect_is_fitted_and_never_fits_worse() -> None:
+    signal = ExtraEvents(
+        "shaped", {"karmen": KARMEN}, systematics={"karmen": {"tilt": np.linspace(-0.3, 0.3, 9)}}
+    )
+    free = fit("karmen", signal)
+    held = fit("karmen", signal, fixed={"tilt": 0.0})
+    assert set(free.parameters) == {"strength", "tilt"}
+    assert free.value <= held.value + 1e-6
+
+
+def test_an_effect_of_two_releases_is_refused() -> None:
+    with pytest.raises(NuanomalyError, match="stands twice"):
+        ExtraEvents(
+            "x",
+            {"karmen": KARMEN, "miniboone-nue": BOONE},
+            systematics={"karmen": {"a": 0.1}, "miniboone-nue": {"a": 0.1}},
+        )
+    with pytest.raises(NuanomalyError, match="karmen"):
+        ExtraEvents("x", {"karmen": KARMEN}, systematics={"karmn": {"a": 0.1}})

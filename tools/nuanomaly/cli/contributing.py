@@ -1,7 +1,7 @@
 """Contribute a release: new, import-hepdata, export, check-pr."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click

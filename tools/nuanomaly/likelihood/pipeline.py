@@ -85,7 +85,7 @@ class ResponseLikelihood(Likelihood):
                     f"{self.release}: a template of {model.name!r} has shape {template.events.shape}, the "
                     f"response has {self.response.n_out} outputs"
                 )
-            return np.asarray(model.strength(points)[:, None] * template.events)
+            return template.distorted(model.strength(points)[:, None] * template.events, points)
         chosen = [c for c in self.response.channels if (c.initial, c.final) == model.channel]
         if not chosen:
             raise NotApplicableError(
@@ -93,7 +93,7 @@ class ResponseLikelihood(Likelihood):
                 f"events of {model.name!r} are given"
             )
         events = [c.weighted(template.at_nodes(c.nodes, points)) for c in chosen]
-        return np.asarray(model.strength(points)[:, None] * np.sum(events, axis=0))
+        return template.distorted(model.strength(points)[:, None] * np.sum(events, axis=0), points)
 
     def _sampling(self, model: Model, points: Mapping[str, Array]) -> Sampling:
         """Return what averages a model that is sampled."""
@@ -131,11 +131,20 @@ class ResponseLikelihood(Likelihood):
         return lambda xi: self._raised(local(xi), model, points)
 
     def _penalty(self, model: Model, points: Mapping[str, Array]) -> Array | float:
-        return sum((penalty(model, points, self.release) for penalty in self.penalties), 0.0)
+        own = sum((penalty(model, points, self.release) for penalty in self.penalties), 0.0)
+        return own + model.penalty(self.release, self.mode, points) if isinstance(model, ExtraEvents) else own
+
+    def _tied(self, model: Model) -> bool:
+        """Say whether the hypothesis brings priors of its own for this release."""
+        if not isinstance(model, ExtraEvents):
+            return False
+        return bool(model.template(self.release, self.mode).systematics)
 
     def _raised(self, form: Quadratic, model: Model, points: Mapping[str, Array]) -> Quadratic:
         return (
-            replace(form, constant=form.constant + self._penalty(model, points)) if self.penalties else form
+            replace(form, constant=form.constant + self._penalty(model, points))
+            if self.penalties or self._tied(model)
+            else form
         )
 
     @property
@@ -190,12 +199,12 @@ class ResponseLikelihood(Likelihood):
         else:
             table = self.measure.table(self.prediction(model, points))
         penalty = self._penalty(model, points)
-        return (lambda data: table(data) + penalty) if self.penalties else table
+        return (lambda data: table(data) + penalty) if self.penalties or self._tied(model) else table
 
     def gaussian(self, model: Model, points: Mapping[str, Array]) -> GaussianForm | None:
         """Return data, covariance and predictions if the statistic is a χ² of a fixed covariance, or None."""
         inverse = self.measure.inverse_covariance()
-        if inverse is None or self.penalties or self.transform.follows_data:
+        if inverse is None or self.penalties or self._tied(model) or self.transform.follows_data:
             return None
         prediction = self.prediction(model, points)
         if prediction.moved is not None:
@@ -209,7 +218,7 @@ class ResponseLikelihood(Likelihood):
         measure = self.measure
         there = self.prediction(model, points).at(self._side_by_side(nuisances, 1))
         terms = {name: float(value[0]) for name, value in measure.other_terms(there).items()}
-        if self.penalties:
+        if self.penalties or self._tied(model):
             terms["priors of parameters"] = float(np.ravel(self._penalty(model, points))[0])
         pulls = {name: float(value[0]) for name, value in measure.own_pulls(there).items()}
         bins = measure.contributions(there)[0]

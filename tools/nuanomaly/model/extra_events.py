@@ -14,14 +14,14 @@ channel. Parameters of these functions are parameters of the hypothesis.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.model.on_oscillation import OnOscillation
 from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter
 
@@ -40,11 +40,21 @@ class Template:
         Of true variables (see the module).
     parameters : tuple of str
         What the function takes besides L, E and node.
+    systematics : mapping of str to array, shape (n_out,) or ()
+        What part of the events one standard deviation of each effect adds.
     """
 
     events: Array | None
     function: Callable[..., Any] | None
     parameters: tuple[str, ...] = ()
+    systematics: Mapping[str, Array] = field(default_factory=dict)
+
+    def distorted(self, events: Array, points: Mapping[str, Array]) -> Array:
+        """Return events (P or 1, n_out) with the systematic effects of points (P,)."""
+        factor: Array | float = 1.0
+        for name, part in self.systematics.items():
+            factor = factor + points[name][:, None] * part
+        return np.asarray(events * factor)
 
     def at_nodes(self, nodes: Nodes, points: Mapping[str, Array]) -> Array:
         """Return the function at nodes, shape (P, N)."""
@@ -75,6 +85,10 @@ class ExtraEvents(OnOscillation):
         Of the functions; what is not declared has no range.
     oscillation : Model, optional
         Three flavours if left out.
+    systematics : mapping of str to mapping, optional
+        By release as for the templates: name of an effect → what part of the template one standard deviation
+        adds, a number or one for each output. Effects are free parameters with a Gaussian prior of width one,
+        each of one release (a second one would count the prior twice); what all share is the strength.
 
     Examples
     --------
@@ -91,19 +105,37 @@ class ExtraEvents(OnOscillation):
         strength: Parameter = STRENGTH,
         parameters: Iterable[Parameter] = (),
         oscillation: Model | None = None,
+        systematics: Mapping[str, Mapping[str, ArrayLike]] | None = None,
     ) -> None:
         if not templates:
             raise NuanomalyError(
                 f"hypothesis {name!r} has no template: give one for each experiment it is for"
             )
         self.channel, self._strength = channel, strength.name
-        self.templates = {key: _template(value) for key, value in templates.items()}
+        effects = {key: dict(named) for key, named in (systematics or {}).items()}
+        for key in effects:
+            if key not in templates:
+                raise UnknownNameError("template", key, templates, f"systematics of {name}")
+        names = [n for named in effects.values() for n in named]
+        if len(set(names)) < len(names):
+            raise NuanomalyError(f"hypothesis {name!r}: a systematic effect stands twice: one release each")
+        self.templates = {
+            key: replace(
+                _template(value),
+                systematics={n: np.asarray(f, float) for n, f in effects.get(key, {}).items()},
+            )
+            for key, value in templates.items()
+        }
         declared = {p.name: p for p in parameters}
         shape = dict.fromkeys(n for t in self.templates.values() for n in t.parameters)
         own = tuple(
             declared.get(n, Parameter(n, "1", -np.inf, np.inf, "a parameter of the template")) for n in shape
         )
-        super().__init__(name, (strength, *own), oscillation)
+        pulls = tuple(
+            Parameter(n, "1", -10.0, 10.0, "systematic effect, in standard deviations", scan=(-4.0, 4.0))
+            for n in names
+        )
+        super().__init__(name, (strength, *own, *pulls), oscillation)
 
     def template(self, release: str, mode: str | None) -> Template:
         """Return what is added to a release.
@@ -121,6 +153,10 @@ class ExtraEvents(OnOscillation):
             f"not applicable: {release}: not given: {self.name!r} has templates for "
             f"{', '.join(self.templates)}, and an experiment without one is not one without events"
         )
+
+    def penalty(self, release: str, mode: str | None, points: Mapping[str, Array]) -> Array | float:
+        """Return what the priors of a release's systematic effects add to the statistic, shape (P,)."""
+        return sum((points[n] ** 2 for n in self.template(release, mode).systematics), 0.0)
 
     def strength(self, points: Mapping[str, Array]) -> Array:
         """Return the strength, shape (P,)."""
