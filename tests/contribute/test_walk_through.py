@@ -116,3 +116,14 @@ def test_make_targets_it_names_exist() -> None:
     targets = set(re.findall(r"make ([a-z]+)", TEXT))
     listed = subprocess.run(["make", "-C", ROOT, "help"], capture_output=True, text=True, check=True).stdout
     assert all(re.search(rf"^  {t} ", listed, re.MULTILINE) for t in targets)
+
+
+def test_the_comparison_that_is_shown_is_the_one_that_is_built() -> None:
+    """Its page is built by `make report`: what the text shows works."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    shown = text[text.index("## A comparison") :]
+    folder = ROOT / "comparisons" / "prospect-vs-stereo"
+    for language, name in (("yaml", "comparison.yaml"), ("python", "report.py")):
+        block = re.search(rf"```{language}\n(.*?)```", shown, re.DOTALL)
+        assert block is not None
+        assert block[1] == (folder / name).read_text("utf-8")
