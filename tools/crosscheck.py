@@ -1,4 +1,4 @@
-"""Probabilities of other packages beside the archive's, with the right convention and with the wrong one.
+"""Probabilities and tables of other packages beside the archive's, in the right convention and the wrong one.
 
 ``make crosscheck`` installs the packages (lock ``crosscheck``), computes all channels of one 3+1 point with
 every mixing angle and phase on, at four baselines, for neutrinos and antineutrinos, and writes the
@@ -17,6 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.cevns.cross_section import (
+    SIN2_THETA_W,
+    Nucleus,
+    cross_section,
+    endpoint,
+    form_factor,
+    recoil_momentum,
+)
+from nuanomaly.likelihood.foreign_tables import RECOIL_CUT, snowglobes_cross_section
+from nuanomaly.likelihood.stopped_pions.muon_decay import inverse_beta_decay
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.foreign import FOREIGN, angles
 from nuanomaly.model.registry import model
@@ -45,6 +55,9 @@ FLAVOURS = ("e", "mu", "tau", "sterile")
 #: eV per inverse kilometre, from the phase constant that the archive takes from CODATA.
 PER_KM = 4.0 * PHASE * 1e9
 TABLE = ("<!-- table of crosscheck.json -->", "<!-- end of table -->")
+SECTIONS = ("<!-- sections of crosscheck.json -->", "<!-- end of sections -->")
+#: Neutrino energies in MeV at which cross sections are compared.
+ENERGIES = (10.0, 20.0, 30.0, 40.0, 50.0)
 
 
 def of_model(name: str, L: float, E: float, antineutrino: bool, *, transposed: bool = False) -> Array:
@@ -153,6 +166,63 @@ def statistics() -> list[dict[str, Any]]:
     ]
 
 
+def cross_sections() -> list[dict[str, Any]]:
+    """Return ratios of cross sections of SNOwGLoBES to the archive's, read as they are and otherwise."""
+    energies = np.array(ENERGIES)
+    ibd = snowglobes_cross_section("ibd", "e", True)
+    ours, column = inverse_beta_decay(energies), ibd(energies) / (1e-3 * energies)
+    helm = snowglobes_cross_section("coh_helm_nue_Xe", "e", False, truncated=True)(energies)
+    whole, cut = (_xenon(energies, largest) for largest in (np.inf, RECOIL_CUT))
+    cases = {
+        ("ibd", "the column times the energy"): ibd(energies) / ours,
+        ("ibd", "the column taken for the cross section"): column / ours,
+        ("coh_helm_nue_Xe", "recoils to 10 keV; as at 10 MeV"): helm / cut / (helm[0] / cut[0]),
+        ("coh_helm_nue_Xe", "all recoils; as at 10 MeV"): helm / whole / (helm[0] / whole[0]),
+    }
+    return [
+        {
+            "package": "snowglobes-data",
+            "version": version("snowglobes-data"),
+            "table": name,
+            "convention": convention,
+            "ratios": [float(ratio) for ratio in ratios],
+        }
+        for (name, convention), ratios in cases.items()
+    ]
+
+
+def _xenon(energies: Array, largest: float) -> Array:
+    """Return ∫dσ/dT to a recoil energy in MeV for the mean nucleus of natural xenon, Helm's form factor."""
+    nucleus = Nucleus(54, 131, 131.293)
+    helm = form_factor({"kind": "helm", "s": 0.9, "c": [1.23, -0.6], "a": 0.52}, nucleus.A)
+    charge = 54.0 * (0.5 - 2.0 * SIN2_THETA_W) - 0.5 * (131.293 - 54.0)
+    totals = []
+    for energy in energies:
+        edges = np.linspace(0.0, min(endpoint(float(energy), nucleus), largest), 4001)
+        middle = 0.5 * (edges[1:] + edges[:-1])
+        charge2 = charge**2 * helm(recoil_momentum(middle, nucleus)) ** 2
+        rate = cross_section(middle, np.array([energy]), nucleus, charge2)[:, 0]
+        totals.append(float((rate * np.diff(edges)).sum()))
+    return np.array(totals)
+
+
+def sections_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return stored ratios of cross sections as a table in Markdown.
+
+    Examples
+    --------
+    >>> row = {"package": "a", "version": "1", "table": "b", "convention": "c", "ratios": [1, 1, 1, 1, 0.5]}
+    >>> print(sections_table([row]).splitlines()[-1])
+    | a 1 | b | c | 1 | 0.5 |
+    """
+    lines = ["| package | table | read as | ratio at 10 MeV | at 50 MeV |", "|---|---|---|---|---|"]
+    for row in rows:
+        name = f"{row['package']} {row['version']}"
+        first, last = row["ratios"][0], row["ratios"][-1]
+        lines.append(f"| {name} | {row['table']} | {row['convention']} | {first:.3g} | {last:.3g} |")
+    return "\n".join(lines)
+
+
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return stored results as a table in Markdown.
 
@@ -170,7 +240,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def with_table(page: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def with_table(page: str, rows: Sequence[Mapping[str, Any]], marks: tuple[str, str] = TABLE) -> str:
     """Return a page with the table between its two marks written anew.
 
     Raises
@@ -178,11 +248,12 @@ def with_table(page: str, rows: Sequence[Mapping[str, Any]]) -> str:
     ValueError
         If the page has no such marks.
     """
-    head, _, rest = page.partition(TABLE[0])
-    _, mark, tail = rest.partition(TABLE[1])
+    head, _, rest = page.partition(marks[0])
+    _, mark, tail = rest.partition(marks[1])
     if not mark:
-        raise ValueError(f"the page has no marks {TABLE[0]} … {TABLE[1]}")
-    return f"{head}{TABLE[0]}\n{table(rows)}\n{TABLE[1]}{tail}"
+        raise ValueError(f"the page has no marks {marks[0]} … {marks[1]}")
+    text = table(rows) if marks == TABLE else sections_table(rows)
+    return f"{head}{marks[0]}\n{text}\n{marks[1]}{tail}"
 
 
 def main() -> int:
@@ -192,16 +263,19 @@ def main() -> int:
         {"package": name, "version": version(name), "convention": what, "differences": differences(function)}
         for name, what, function in CASES
     ]
-    stored = {
+    stored: dict[str, Any] = {
         "statistics": statistics(),
         "places": [list(place) for place in PLACES],
         "point": dict(POINT),
         "rows": rows,
+        "energies": list(ENERGIES),
+        "sections": cross_sections(),
     }
     (docs / "crosscheck.json").write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
     page = docs / "conventions.md"
-    page.write_text(with_table(page.read_text("utf-8"), rows), "utf-8")
-    print(table(rows))
+    text = with_table(page.read_text("utf-8"), rows)
+    page.write_text(with_table(text, stored["sections"], SECTIONS), "utf-8")
+    print(table(rows), sections_table(stored["sections"]), sep="\n\n")
     return 0
 
 

@@ -37,6 +37,19 @@ def test_the_table_of_other_packages_is_the_stored_one() -> None:
     assert with_table(text, rows[1:]) != text
 
 
+def test_cross_sections_of_other_packages_are_those_of_the_archive_as_they_are_to_be_read() -> None:
+    from crosscheck import SECTIONS, with_table
+
+    text = (DOCS / "conventions.md").read_text("utf-8")
+    stored = json.loads((DOCS / "crosscheck.json").read_text("utf-8"))
+    assert with_table(text, stored["sections"], SECTIONS) == text
+    ratios = {(row["table"], row["convention"]): row["ratios"] for row in stored["sections"]}
+    assert ratios["ibd", "the column times the energy"] == pytest.approx([1.0] * 5, abs=0.01)
+    assert min(ratios["ibd", "the column taken for the cross section"]) > 20
+    assert ratios["coh_helm_nue_Xe", "recoils to 10 keV; as at 10 MeV"] == pytest.approx([1.0] * 5, abs=0.01)
+    assert ratios["coh_helm_nue_Xe", "all recoils; as at 10 MeV"][-1] == pytest.approx(0.62, abs=0.01)
+
+
 def test_the_right_conventions_agree_and_the_wrong_ones_do_not() -> None:
     rows = json.loads((DOCS / "crosscheck.json").read_text("utf-8"))["rows"]
     largest = {(row["package"], row["convention"]): max(row["differences"]) for row in rows}
