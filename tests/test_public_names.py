@@ -18,8 +18,8 @@ SURFACE = """
     Suspiciousness
     ToyTest UnfeltModelError UnknownNameError VacuumModel Verdict __version__ ablation anomalies benchmarks
     cite combine compare coverage feldman_cousins fetch find_datasets fit gaussian_cls groups interval level
-    levels likelihood load model models overlaps p_value plot posterior profile
-    published_contours raster region scan sensitivity sigma
+    levels likelihood load model models overlaps p_value plot posterior
+    private_surface profile published_contours raster region scan sensitivity sigma
     significance survey suspiciousness toy_cls toy_compatibility toy_goodness toy_hypothesis toy_significance
     validate variants
 """.split()  # noqa: SIM905

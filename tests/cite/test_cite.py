@@ -109,3 +109,34 @@ def test_every_release_of_the_archive_can_be_cited() -> None:
 def test_an_unknown_release_is_named() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'best'"):
         cite("bestt")
+
+
+def test_a_result_cites_every_release_behind_it_with_model_and_version() -> None:
+    import nuanomaly
+
+    best = nuanomaly.fit(["gallium", "nue-carbon"], "2nu-ee", fixed={"dm2_41": 1.3})
+    text = best.cite()
+    assert f"% model 2nu-ee, computed with nuanomaly {nuanomaly.__version__}" in text
+    assert "% fixed: dm2_41 = 1.3" in text
+    for name in (*nuanomaly.groups()["gallium"], "nue-carbon"):
+        assert f"% {nuanomaly.load(name).id}:" in text
+    assert "@misc{nuanomaly," in text
+    asked = nuanomaly.Analysis(["gallium", "nue-carbon"], "2nu-ee", fixed={"dm2_41": 1.3})
+    assert asked.cite() == text
+    with pytest.raises(nuanomaly.NuanomalyError, match="of which data"):
+        asked.significance().cite()
+
+
+def test_a_result_of_a_file_is_cited(tmp_path: Path) -> None:
+    import json
+
+    from click.testing import CliRunner
+
+    from nuanomaly.cli import main
+
+    file = tmp_path / "fit.json"
+    file.write_text(json.dumps({"datasets": ["lsnd@2001-r1 + karmen@2002-r1"], "model": "3+1"}))
+    said = CliRunner().invoke(main, ["cite", "--result", str(file)])
+    assert "% karmen@2002-r1:" in said.output
+    file.write_text("[]")
+    assert CliRunner().invoke(main, ["cite", "--result", str(file)]).exit_code != 0

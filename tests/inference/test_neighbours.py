@@ -233,3 +233,28 @@ def test_a_workspace_and_a_factor_by_command(tmp_path: Path) -> None:
         ],
     )
     assert "karmen/background" in said.output
+
+
+# --- tables of other fits -----------------------------------------------------------------------------------
+
+
+def test_a_table_of_another_fit_is_a_private_data_set() -> None:
+    released = nuanomaly.load("lsnd").table("likelihood")
+    mine = nuanomaly.private_surface(
+        released.sample(frac=1.0, random_state=1),
+        "mine",
+        channel="numubar->nuebar",
+        amplitude="sin2_2theta_mue",
+        no_oscillation="edge",
+    )
+    asked, theirs = (Analysis([data, "karmen"], "2nu-mue").compare() for data in (mine, "lsnd"))
+    assert asked.delta == pytest.approx(theirs.delta)
+    assert "mine (private)" in str(Analysis(mine, "2nu-mue").fit())
+    with pytest.raises(UnknownNameError, match="delta"):
+        nuanomaly.private_surface(
+            released, "mine", channel="numubar->nuebar", amplitude="sin2_2theta_mue", value="chi2"
+        )
+    with pytest.raises(NuanomalyError, match="do not fill a grid"):
+        nuanomaly.private_surface(
+            released[:-1], "mine", channel="numubar->nuebar", amplitude="sin2_2theta_mue"
+        )

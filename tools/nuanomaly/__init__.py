@@ -34,6 +34,7 @@ _HOMES = {
     "model.three_flavour": ("with_three_flavour",),
     "model.extra_events": ("ExtraEvents",),
     "likelihood.interface": ("Likelihood",),
+    "likelihood.surface": ("private_surface",),
     "likelihood.wrappers.joint": ("combine",),
     "inference.ablation": ("ablation", "variants"),
     "inference.analysis": ("Analysis",),
@@ -124,6 +125,7 @@ if TYPE_CHECKING:
     from nuanomaly.inference.workers import Placement as Placement
     from nuanomaly.likelihood.build import likelihood as likelihood
     from nuanomaly.likelihood.interface import Likelihood as Likelihood
+    from nuanomaly.likelihood.surface import private_surface as private_surface
     from nuanomaly.likelihood.wrappers.joint import combine as combine
     from nuanomaly.model.extra_events import ExtraEvents as ExtraEvents
     from nuanomaly.model.function import FunctionModel as FunctionModel

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nuanomaly import __version__
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.references import releases
 from nuanomaly.archive.release import Release, load
 
@@ -89,6 +90,41 @@ def cite(references: str | Release | Iterable[str | Release], *, archive: bool =
         header.append("% the archive: nuanomaly")
         blocks.append(_archive())
     return "\n\n".join(["\n".join(header), *blocks])
+
+
+def cite_result(about: Mapping[str, Any]) -> str:
+    """Return the BibTeX entries behind a result, and what it was computed with.
+
+    Parameters
+    ----------
+    about : mapping
+        A result as ``to_dict()`` or ``--json`` gives it: ``datasets`` (or ``release``), ``model``, ``fixed``.
+
+    Raises
+    ------
+    NuanomalyError
+        If it does not say of which data it is.
+
+    Examples
+    --------
+    >>> text = cite_result({"datasets": ["best@2022-r2"], "model": "2nu-ee"})
+    >>> text.splitlines()[0].rpartition(" ")[0]
+    '% model 2nu-ee, computed with nuanomaly'
+    """
+    named = [str(n) for n in about.get("datasets") or ([about["release"]] if about.get("release") else [])]
+    if not named:
+        raise NuanomalyError("this result does not say of which data it is: cite the releases by name")
+    private = [n for n in named if _PRIVATE in n]
+    known = [term.strip() for n in named if n not in private for term in n.split(" + ")]
+    fixed = ", ".join(f"{name} = {value:g}" for name, value in (about.get("fixed") or {}).items())
+    model = f"model {about['model']}, " if about.get("model") else ""
+    header = [f"% {model}computed with nuanomaly {__version__}", *([f"% fixed: {fixed}"] if fixed else [])]
+    header += [f"% {n}: a folder of your own, which has no entry" for n in private]
+    return "\n".join([*header, cite(known, archive=True)])
+
+
+#: How results mark a folder of one's own.
+_PRIVATE = "(private)"
 
 
 def bibtex(publication: Mapping[str, Any]) -> str:

@@ -1,10 +1,13 @@
 """Look at the archive: list, show, anomalies, cite."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import output
 
 if TYPE_CHECKING:
@@ -107,10 +110,26 @@ def anomalies(name: str | None, as_json: bool) -> None:
 @click.command()
 @click.argument("references", metavar="NAME[@VERSION]…", nargs=-1)
 @click.option("--archive", is_flag=True, help="Add an entry for the archive itself.")
-def cite(references: Sequence[str], archive: bool) -> None:
-    """Print the BibTeX entries of the publications behind exactly the releases (or groups) named."""
-    from nuanomaly.archive.cite import cite as bibtex
+@click.option(
+    "--result",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Cite what is behind a result that was printed with --json.",
+)
+def cite(references: Sequence[str], archive: bool, file: Path | None) -> None:
+    """Print the BibTeX entries of the publications behind exactly the releases (or groups) named.
 
+    Of a result: every release, the model, and the version that it was computed with.
+    """
+    from nuanomaly.archive.cite import cite as bibtex
+    from nuanomaly.archive.cite import cite_result
+
+    if file is not None:
+        try:
+            click.echo(cite_result(json.loads(file.read_text("utf-8"))))
+        except (ValueError, AttributeError, TypeError):
+            raise NuanomalyError(f"{file}: is no result as --json prints it") from None
+        return
     if not references and not archive:
         raise click.UsageError("Name at least one release, or ask for the archive itself with --archive")
     click.echo(bibtex(references, archive=archive))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
 
+from nuanomaly.archive.cite import cite_result
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference import bayes, cls, montecarlo
 from nuanomaly.inference.ablation import Row, ablation_of
@@ -79,6 +80,10 @@ class Analysis(Question):
         except NuanomalyError:
             return "no range given"
         return f"{axis.low:.4g} … {axis.high:.4g}{'' if axis.unit == '1' else ' ' + axis.unit}"
+
+    def cite(self) -> str:
+        """Return the BibTeX of every release that is asked, and of the archive, with model and version."""
+        return cite_result({**self.about, "fixed": dict(self.fixed)})
 
     def chi2(self, **parameters: ArrayLike) -> Any:
         """Return the statistic at values of the parameters, scalars or arrays, nuisances profiled.

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nuanomaly.archive.cite import cite_result
+
 #: The symbol of a statistic, by its kind.
 SYMBOLS = {"chi2": "χ²", "-2lnL": "−2lnL", "delta": "Δ"}
 
@@ -33,6 +35,16 @@ class Result(ABC):
     @abstractmethod
     def __str__(self) -> str:
         """Return the result in one line."""
+
+    def cite(self) -> str:
+        """Return the BibTeX of every release behind the result and of the archive, with model and version.
+
+        Raises
+        ------
+        NuanomalyError
+            If the result does not know its data (a bare test): cite the fit or the analysis.
+        """
+        return cite_result(self.to_dict())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self}>"

@@ -20,8 +20,8 @@ the table there is no likelihood: the surface says so instead of extrapolating.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import flavours
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: A coordinate this far (in grid steps) beyond the edge is at the edge: tables print few digits
 #: (an upper edge of 0.9999938 stands for 1).
@@ -192,18 +195,81 @@ def build(
     >>> round(lsnd.chi2("2nu-mue", dm2_41=1.2, sin2_2theta_mue=0.003), 2)
     0.38
     """
-    dm2, amplitude, table = _grid(config, release)
+    return _built(config, release.table(str(config["table"])), release.id, mode, approximate)
+
+
+def private_surface(
+    table: "pd.DataFrame",
+    name: str,
+    *,
+    channel: str,
+    dm2: str = "dm2_41",
+    amplitude: str = "sin2_2theta",
+    value: str = "delta",
+    no_oscillation: float | Literal["edge"] | None = None,
+) -> SurfaceLikelihood:
+    """Return a χ² table of a fit of your own, or of another code, as a data set.
+
+    It can be given wherever a data set goes, is compared and combined like any released surface, and is
+    marked private in every result.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per point of a complete grid, in any order: Δm² in eV², the effective sin²2θ, Δχ² or
+        Δ(−2 ln L).
+    name : str
+        What it is called.
+    channel : str
+        What sin²2θ belongs to, such as ``numubar->nuebar``.
+    dm2, amplitude, value : str
+        The columns.
+    no_oscillation : float or "edge", optional
+        The value where nothing oscillates; ``edge``: that of the smallest amplitude. Without it smaller
+        amplitudes than the table's are not applicable.
+
+    Raises
+    ------
+    UnknownNameError
+        For a column that the table does not have.
+    NuanomalyError
+        If the table is not a complete grid.
+
+    Examples
+    --------
+    >>> import nuanomaly
+    >>> released = nuanomaly.load("lsnd").table("likelihood")
+    >>> columns = {"amplitude": "sin2_2theta_mue", "no_oscillation": "edge"}
+    >>> mine = private_surface(released, "mine", channel="numubar->nuebar", **columns)
+    >>> round(mine.chi2("2nu-mue", dm2_41=1.2, sin2_2theta_mue=0.003), 2)
+    0.38
+    """
+    config = {
+        "table": "table",
+        "channel": channel,
+        "dm2": dm2,
+        "amplitude": amplitude,
+        "value": value,
+        "no_oscillation": no_oscillation,
+    }
+    return replace(_built(config, table, name, None, ""), private=True)
+
+
+def _built(
+    config: Mapping[str, Any], frame: "pd.DataFrame", name: str, mode: str | None, approximate: str
+) -> SurfaceLikelihood:
+    dm2, amplitude, table = _grid(config, frame, name)
     keep = amplitude >= float(config.get("smallest_amplitude", 0.0))
     amplitude, table = amplitude[keep], np.ascontiguousarray(table[:, keep])
     null = config.get("no_oscillation")
     if null == "edge":
-        null = _edge_value(table, release, str(config["table"]))
+        null = _edge_value(table, name, str(config["table"]))
     if amplitude[0] == 0.0:
         amplitude, table = amplitude[1:], np.ascontiguousarray(table[:, 1:])
     if min(dm2.size, amplitude.size) < 2 or dm2[0] <= 0.0:
-        raise NuanomalyError(f"{release.id} {config['table']}: a surface needs two positive values per axis")
+        raise NuanomalyError(f"{name} {config['table']}: a surface needs two positive values per axis")
     return SurfaceLikelihood(
-        release=release.id,
+        release=name,
         mode=mode,
         statistic="delta",
         n_bins=None,
@@ -217,32 +283,29 @@ def build(
     )
 
 
-def _grid(config: Mapping[str, Any], release: Release) -> tuple[Array, Array, Array]:
+def _grid(config: Mapping[str, Any], frame: "pd.DataFrame", id: str) -> tuple[Array, Array, Array]:
     """Return Δm² (I,), sin²2θ (J,) and the values (I, J) of a table with one row per grid point."""
     name = str(config["table"])
-    frame = release.table(name)
     known = [str(c) for c in frame.columns]
     for key in ("dm2", "amplitude", "value"):
         if config[key] not in known:
-            raise UnknownNameError(
-                "column", str(config[key]), map(str, frame.columns), f"{release.id} {name}"
-            )
+            raise UnknownNameError("column", str(config[key]), map(str, frame.columns), f"{id} {name}")
     dm2, i = np.unique(frame[config["dm2"]].to_numpy(float), return_inverse=True)
     amplitude, j = np.unique(frame[config["amplitude"]].to_numpy(float), return_inverse=True)
     table = np.full((dm2.size, amplitude.size), np.nan)
     table[i, j] = frame[config["value"]].to_numpy(float)
     if len(frame) != table.size or not np.isfinite(table).all():
         raise NuanomalyError(
-            f"{release.id} {name}: {len(frame)} rows do not fill a grid of {dm2.size} × {amplitude.size}"
+            f"{id} {name}: {len(frame)} rows do not fill a grid of {dm2.size} × {amplitude.size}"
         )
     return dm2, amplitude, table
 
 
-def _edge_value(table: Array, release: Release, name: str) -> float:
+def _edge_value(table: Array, id: str, name: str) -> float:
     edge = table[:, 0]
     if np.ptp(edge) > 1e-6 * max(1.0, float(np.abs(edge).max())):
         raise NuanomalyError(
-            f"{release.id} {name}: the smallest amplitude has values from {edge.min():g} to {edge.max():g}, "
+            f"{id} {name}: the smallest amplitude has values from {edge.min():g} to {edge.max():g}, "
             "so it is not the value of no oscillation: give no_oscillation as a number, or leave it out"
         )
     return float(edge[0])
