@@ -106,7 +106,10 @@ samplers: export OMP_NUM_THREADS := 1
 samplers: .venv/samplers.stamp ## Draw from three posteriors with emcee and dynesty, beside the grid, into docs/
 	@$(PY) tools/check_samplers.py
 
-browser: .venv/browser.stamp ## Install what drives a Chromium that is on PATH (none is downloaded)
+browser: export OMP_NUM_THREADS := 1
+browser: export OPENBLAS_NUM_THREADS := 1
+browser: .venv/browser.stamp ## Compare the explorer, in a Chromium that is on PATH, with the engine
+	@$(PY) tools/browser.py $(ARGS)
 
 crosscheck: .venv/crosscheck.stamp ## Compare probabilities with other packages, into docs/
 	@$(PY) tools/crosscheck.py

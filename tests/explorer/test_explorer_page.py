@@ -10,6 +10,7 @@ import pytest
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.report import declaration
 from nuanomaly.report.explorer import declared, page
+from nuanomaly.report.explorer.critical import critical_values
 from nuanomaly.report.explorer.declared import Choice, DataSet, Declared
 from nuanomaly.report.explorer.encoding import decoded, encoded
 from nuanomaly.report.explorer.entries import digest
@@ -112,6 +113,21 @@ def test_the_declaration_holds_the_data_sets_of_the_global_page() -> None:
     modes = {c.reference for c in next(d for d in read.datasets if d.key == "rates").choices}
     assert "reactor-rates@2020-r1:summation-short-baseline" in modes
     assert len({dataset.key for dataset in read.datasets}) == len(read.datasets)
+
+
+def test_released_critical_values_are_those_of_the_release() -> None:
+    """STEREO has 10.05 at 95 % in the first row of its table; MINOS+ is released over the mixing itself."""
+    read = declared.read()
+    stereo, minos = (next(d for d in read.datasets if d.key == key) for key in ("stereo", "minos"))
+    known = critical_values(stereo, read)
+    assert set(known) == {"95", "99"}
+    values = decoded(known["95"]["values"])
+    assert values[0, :2].tolist() == pytest.approx([10.05, 10.05])  # below the smallest amplitude, its value
+    assert known["95"]["nodes"][0]["values"][:2] == [0.0, 0.01]
+    amplitude = critical_values(minos, read)["90"]["nodes"][0]["values"]
+    assert amplitude[1] == pytest.approx(4 * 0.000107 * (1 - 0.000107), rel=0.01)
+    assert np.all(np.diff(amplitude) > 0)
+    assert critical_values(SMALL.datasets[0], SMALL) == {}
 
 
 def test_a_first_choice_that_does_not_exist_is_named(tmp_path: Path) -> None:

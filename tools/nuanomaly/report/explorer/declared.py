@@ -1,7 +1,7 @@
 """What ``comparisons/explorer.yaml`` lets one choose from: data sets, and for each the releases and modes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ class DataSet:
         Whether it takes part at first.
     choices : tuple of Choice
         The first one is taken at first.
+    critical : mapping
+        Where released critical values stand, as declared; empty without.
     """
 
     key: str
@@ -57,6 +59,7 @@ class DataSet:
     side: str
     chosen: bool
     choices: tuple[Choice, ...]
+    critical: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,14 @@ def _dataset(key: str, entry: Mapping[str, Any]) -> DataSet:
         known = ", ".join(choice.reference for choice in choices)
         raise NuanomalyError(f"{FILE}: {key} begins with {first}, which is none of {known}")
     choices.sort(key=lambda choice: choice.reference != first)
-    return DataSet(key, entry["title"], entry["side"], entry.get("chosen", True), tuple(choices))
+    return DataSet(
+        key,
+        entry["title"],
+        entry["side"],
+        entry.get("chosen", True),
+        tuple(choices),
+        entry.get("critical", {}),
+    )
 
 
 def _choices(reference: str) -> Iterator[Choice]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.report import declaration, render
 from nuanomaly.report.explorer import declared as declarations
+from nuanomaly.report.explorer.critical import critical_values
 from nuanomaly.report.explorer.declared import Declared
 from nuanomaly.report.explorer.entries import entry, relations
 
@@ -82,7 +83,7 @@ def document(declared: Declared, kept: Path, say: Callable[[str], None]) -> dict
         say(f"explorer: {dataset.title}")
         choices = [entry(choice, declared, kept) for choice in dataset.choices]
         about = {"key": dataset.key, "title": dataset.title, "side": dataset.side, "chosen": dataset.chosen}
-        sets.append({**about, "choices": choices})
+        sets.append({**about, "choices": choices, "critical": critical_values(dataset, declared)})
     limits = {"dm2_41": list(declared.dm2), "mixing": list(declared.mixing)}
     return {"range": limits, "datasets": sets, **relations(declared, kept)}
 

@@ -1,6 +1,6 @@
 // The page: what is chosen, drawn and said whenever it changes.
 
-const TONES = ["t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8"];
+const TONES = Array.from({ length: 13 }, (_, k) => `t${k}`);
 const SIDE_TONES = { appearance: "appearance", disappearance: "disappearance" };
 const element = (id) => document.getElementById(id);
 const SIGNS = { dm2_41: "Δm²41", Ue4_sq: "|Ue4|²", Umu4_sq: "|Uμ4|²" };
@@ -218,25 +218,40 @@ function completed(grid, joint, plane, [across, dm2]) {
 
 /** Return the regions that are drawn. */
 function regionsOf({ results, state, library }) {
-  const limits = state.levels.map(criticalValue);
+  const wilks = state.levels.map(criticalValue);
   const made = [];
-  const add = (label, tone, filled, survey, minimum, levels = limits) => {
+  const add = (label, tone, filled, survey, minimum, first = 0, limits = wilks) => {
     if (!survey.knows) return;
-    const maps = levels.map((limit) => survey.values.map((v, k) => v - minimum.value - (limit.length ? limit[k] : limit)));
-    made.push({ label, tone, filled, maps, columns: survey.columns, survey, minimum, best: inPlane(state.plane, minimum.point) });
+    const maps = limits.slice(first).map((limit) => survey.values.map((v, k) => v - minimum.value - (limit.length ? limit[k] : limit)));
+    made.push({ label, tone, filled, maps, first, columns: survey.columns, survey, minimum, best: inPlane(state.plane, minimum.point) });
   };
   if (state.split === "sides" && results.sides.length > 1) {
     for (const side of results.sides) add(side.name, SIDE_TONES[side.name], true, side.survey, side.minimum);
   }
-  if (state.each || state.split === "each" || results.sides.length < 2) {
+  if (state.each || state.split === "each" || state.critical === "stored" || results.sides.length < 2) {
+    // many data sets at several levels are a tangle: of more than three the widest level alone
+    const first = results.members.length > 3 ? wilks.length - 1 : 0;
     results.members.forEach((m, k) => {
-      add(m.entry.set.title, TONES[k % TONES.length], false, m.sum.survey(state.plane), m.own);
+      add(m.entry.set.title, TONES[k % TONES.length], false, m.sum.survey(state.plane), m.own, first, limitsOf(m, state));
     });
   }
   if (results.joint && results.members.length > 1) {
     add("all together", "joint", false, results.joint.survey, results.joint.minimum);
   }
   return made;
+}
+
+/** Return how far χ² of one data set may be above its minimum: by Wilks, or as released for every point. */
+function limitsOf(member, state) {
+  const plain = state.levels.map(criticalValue);
+  if (state.critical !== "stored" || member.table.depends !== state.plane) return plain;
+  return state.levels.map((level, k) => storedAt(member, level) || plain[k]);
+}
+
+/** Return the released critical values of a level on the grid, or undefined. */
+function storedAt(member, level) {
+  const known = [...member.critical.keys()].find((l) => Math.abs(l - level) < 1e-9);
+  return known === undefined ? undefined : member.critical.get(known);
 }
 
 /** Draw every chosen data set's spectrum at a point. */

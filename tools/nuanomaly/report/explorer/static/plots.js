@@ -1,6 +1,6 @@
 // Pictures, by d3: regions in a plane, and spectra at a point of it.
 
-const SIZE = { width: 720, height: 620, left: 78, right: 16, top: 14, bottom: 62 };
+const SIZE = { width: 720, height: 632, left: 84, right: 16, top: 14, bottom: 78 };
 const PLANES = {
   product: { label: "sin²2θμe = 4 |Ue4|² |Uμ4|²", name: "sin2_2theta_mue", domain: [1e-5, 0.36] },
   e: { label: "|Ue4|²", name: "Ue4_sq", domain: [1e-3, 0.3] },
@@ -39,7 +39,7 @@ function contour(values, columns, rows) {
   return d3.contours().size([columns, rows]).thresholds([0])(inside)[0];
 }
 
-/** Draw regions: [{label, tone, filled, maps: [values less what the level allows], columns, best}]. */
+/** Draw regions: [{label, tone, filled, maps: [values less what a level allows], first level, columns, best}]. */
 function drawPlane(node, grid, plane, regions, levels, point) {
   const svg = d3.select(node).attr("viewBox", `0 0 ${SIZE.width} ${SIZE.height + 24 * Math.ceil((regions.length + 1) / 3)}`);
   svg.selectAll("*").remove();
@@ -57,7 +57,7 @@ function drawPlane(node, grid, plane, regions, levels, point) {
         .attr("class", `region ${region.tone}`)
         .attr("fill-opacity", region.filled ? 0.22 : 0)
         .attr("stroke-width", region.filled ? 1.4 : 2)
-        .attr("stroke-dasharray", DASHES[k % DASHES.length]);
+        .attr("stroke-dasharray", DASHES[(region.first + k) % DASHES.length]);
     });
   }
   for (const region of regions) if (region.best) star(inner, x, y, region);
@@ -82,8 +82,8 @@ function axesOf(svg, x, y, across, upward) {
   const frame = svg.append("rect").attr("class", "frame").attr("x", left).attr("y", top);
   frame.attr("width", width - left - right).attr("height", height - top - bottom);
   const label = (text) => svg.append("text").attr("class", "label").attr("text-anchor", "middle").text(text);
-  label(across).attr("x", (left + width - right) / 2).attr("y", height - bottom + 44);
-  label(upward).attr("transform", `translate(20,${(top + height - bottom) / 2}) rotate(-90)`);
+  label(across).attr("x", (left + width - right) / 2).attr("y", height - bottom + 60);
+  label(upward).attr("transform", `translate(22,${(top + height - bottom) / 2}) rotate(-90)`);
 }
 
 function superscript(number) {

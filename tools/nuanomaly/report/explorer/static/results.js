@@ -20,9 +20,21 @@ class Library {
       member.sum = new Sum(this.grid, [member]);
       member.own = member.sum.minimum(member.sum.survey("product"));
       member.none = table.value(this.grid.xs[0], 0, 0);
+      member.critical = await this.critical(entry);
       this.tables.set(reference, member);
     }
     return this.tables.get(reference);
+  }
+
+  /** Return released critical values on the grid, by confidence level. */
+  async critical(entry) {
+    const made = new Map();
+    for (const [percent, about] of Object.entries(entry.set.critical)) {
+      const [knots, values] = await Promise.all([decoded(about.knots), decoded(about.values)]);
+      const table = new Table(entry.depends, "linear", knots, about.nodes.map((n) => new Nodes(n)), values);
+      made.set(Number(percent) / 100, this.grid.of(table));
+    }
+    return made;
   }
 
   /** Return the table of predictions of a choice, or null. */

@@ -32,7 +32,7 @@ function answer({ results, state }) {
 function cells(row, values) {
   for (const [k, value] of values.entries()) {
     const cell = row.appendChild(document.createElement(k ? "td" : "th"));
-    if (k) cell.className = "number";
+    if (k) cell.className = /^[−\d.–]+$/.test(value) || value.includes("·10") ? "number" : "words";
     else cell.scope = "row";
     cell.textContent = value;
   }
@@ -84,9 +84,17 @@ function warn({ results, about, regions, state }) {
   list.replaceChildren(...notes.map((note) => Object.assign(document.createElement("li"), { textContent: note })));
 }
 
-/** Say why stored critical values are used or not. */
-function storedNotes() {
-  return [];
+/** Say which regions have released critical values, and that all others have Wilks'. */
+function storedNotes({ members }, { plane, levels }) {
+  const percent = (level) => `${Number((100 * level).toPrecision(4))} %`;
+  const having = members.filter((m) => m.critical.size && m.table.depends === plane);
+  const said = having.map((m) => {
+    const known = levels.filter((level) => storedAt(m, level));
+    const all = [...m.critical.keys()].map(percent).join(" and ");
+    return `${m.entry.set.title} at ${known.map(percent).join(" and ") || `none of the levels that are drawn (released: ${all})`}`;
+  });
+  const words = said.length ? `Critical values of the collaboration's Feldman–Cousins construction: ${said.join("; ")}.` : "No chosen data set has released critical values in this plane.";
+  return [`${words} All other regions, and those of sums, are by Wilks' theorem for two degrees of freedom.`];
 }
 
 /** Say what every data set pays at the point. */

@@ -1,0 +1,259 @@
+"""The explorer in a browser, its numbers beside those of the engine: ``make browser``.
+
+A Chromium that is on PATH opens the page as a file. Settings are drawn from a seed that changes with the
+commit: choices of data sets and modes; one of them leaves a data set out by a click, and one has its minima
+at the edges of the range. Each is opened by its address, and χ² of every side and of the joint fit and the
+parameter goodness of fit with its degrees of freedom are compared with :meth:`nuanomaly.Analysis.compare` on
+the grid that the page's own command names. Its minima are followed by an exact descent before, as grids leave
+up to some hundredths in χ² in narrow valleys. Nothing but the page itself may be asked for.
+"""
+
+import argparse
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from scipy.optimize import Bounds, minimize
+
+from nuanomaly.inference import separable, tabulated
+from nuanomaly.inference.analysis import Analysis
+from nuanomaly.inference.compatibility_result import Compatibility
+from nuanomaly.inference.significance import Significance
+from nuanomaly.report.explorer import declared as declarations
+from nuanomaly.report.explorer import page as explorer
+from nuanomaly.report.explorer.declared import Declared
+
+ROOT = Path(__file__).resolve().parents[1]
+#: How far a χ² of the page may be from that of the engine.
+TOLERANCE = 0.02
+#: Points of Δm²41 and of a mixing in the page's command: finer than what anybody asks for by default.
+SPLITTINGS, MIXINGS = 600, 80
+#: How many settings are compared.
+SETTINGS = 10
+#: What the page is asked for, and how long it may take, in milliseconds.
+_READY, _PATIENCE = "html[data-ready]", 120_000
+_NUMBERS = """() => {
+  const { sides, joint, goodness, rows } = explorer.results;
+  return {
+    sides: sides.map((s) => [s.name, s.minimum.value]),
+    joint: joint.minimum.value,
+    goodness: goodness,
+    rows: rows.map((r) => [r.member.reference, r.own, r.joint]),
+    command: document.getElementById("command").textContent,
+    said: document.getElementById("answer").textContent,
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is chosen on the page.
+
+    Attributes
+    ----------
+    name : str
+    chosen : mapping of str to str or None
+        The choice of every data set by its key; None leaves it out.
+    split : {"sides", "each"}
+    click : str
+        The data set that is left out by a click, besides.
+    """
+
+    name: str
+    chosen: Mapping[str, str | None]
+    split: str = "sides"
+    click: str = ""
+
+    @property
+    def address(self) -> str:
+        """What stands behind ``#`` in the address."""
+        given = {key: value or "off" for key, value in self.chosen.items()}
+        return urlencode({**given, "split": self.split})
+
+    def sides(self, declared: Declared) -> list[str]:
+        """Return what is set against each other, as sums that the engine takes."""
+        kept = [d for d in declared.datasets if self.chosen[d.key] and d.key != self.click]
+        if self.split == "each":
+            return [str(self.chosen[d.key]) for d in kept]
+        names = dict.fromkeys(d.side for d in declared.datasets)
+        sums = ["+".join(str(self.chosen[d.key]) for d in kept if d.side == name) for name in names]
+        return [text for text in sums if text]
+
+
+def settings(declared: Declared, seed: int, count: int = SETTINGS) -> list[Setting]:
+    """Return settings drawn from a seed: all data of the global page but one, edges, and choices by chance.
+
+    Every setting has two sides at least.
+    """
+    draw = random.Random(seed)
+    first = {d.key: d.choices[0].reference if d.chosen else None for d in declared.datasets}
+    usual = [key for key, value in first.items() if value]
+    made = [Setting("all data sets of the global page", first)]
+    made.append(Setting("one left out by a click", first, click=draw.choice(usual)))
+    # appearance alone goes to the lowest splitting and the largest mixing there are
+    edges = {key: first[key] if key in ("lsnd", "karmen", "miniboone", "cdhs") else None for key in first}
+    made.append(Setting("minima at the edges of the range", edges))
+    made.append(Setting("each data set against the others", first, split="each"))
+    while len(made) < count:
+        share = draw.uniform(0.2, 0.9)
+        chosen = {
+            d.key: draw.choice(d.choices).reference if draw.random() < share else None
+            for d in declared.datasets
+        }
+        setting = Setting("by chance", chosen, draw.choice(("sides", "sides", "each")))
+        if len(setting.sides(declared)) > 1:
+            made.append(setting)
+    return made[:count]
+
+
+@dataclass(frozen=True)
+class Refined:
+    """A comparison by the engine, its minima followed to their ends.
+
+    Attributes
+    ----------
+    found : Compatibility
+        As :meth:`nuanomaly.Analysis.compare` gives it.
+    sides : tuple of float
+        The smallest value of each side.
+    joint : float
+    """
+
+    found: Compatibility
+    sides: tuple[float, ...]
+    joint: float
+
+    @property
+    def goodness(self) -> Significance:
+        """The parameter goodness of fit of these minima."""
+        return Significance(self.joint - sum(self.sides), self.found.dof, against="compatibility")
+
+
+def by_engine(setting: Setting, declared: Declared) -> Refined:
+    """Return the engine's comparison of a setting, on the grid that the page's command names, refined."""
+    mixing = (*declared.mixing, MIXINGS, "log")
+    grid: dict[str, Any] = {"dm2_41": (*declared.dm2, SPLITTINGS, "log"), "Ue4_sq": mixing, "Umu4_sq": mixing}
+    analysis = Analysis(setting.sides(declared), "3+1", grid=grid, allow_overlap=True)
+    found = analysis.compare()
+    groups = [[separable.member(m.release, m) for m in tabulated.untied(side)] for side in analysis.sides]
+    own = [
+        descended(group, part.parameters, part.minimum, declared)
+        for group, part in zip(groups, found.parts, strict=True)
+    ]
+    joint = descended([m for group in groups for m in group], found.best_fit, found.value, declared)
+    return Refined(found, tuple(own), joint)
+
+
+def descended(
+    members: Sequence[separable.Member], start: Mapping[str, float], value: float, declared: Declared
+) -> float:
+    """Return the smallest value that simplices of two sizes find from a minimum on, inside the limits."""
+    names = ("dm2_41", "Ue4_sq", "Umu4_sq")
+    low, high = 0.1 * declared.mixing[0], declared.mixing[1]  # as far down as the engine's tables go
+    limits = np.log([declared.dm2, (low, high), (low, high)])
+    at = np.log([start.get(name, low) for name in names])
+
+    def total(point: Any) -> float:
+        inside = np.exp(np.clip(point, *limits.T)).tolist()
+        return sum(separable.statistics(members, dict(zip(names, inside, strict=True))).values())
+
+    for size in (0.05, 0.005):
+        corners = np.clip(at + size * np.vstack([np.zeros(3), np.eye(3)]), *limits.T)
+        corners[1:] = np.where(corners[1:] == at, at - size * np.eye(3), corners[1:])
+        settings: Any = {"initial_simplex": corners, "xatol": 1e-6, "fatol": 1e-5, "maxfev": 600}
+        best = minimize(total, at, method="Nelder-Mead", bounds=Bounds(*limits.T), options=settings)
+        if best.fun < value:
+            value, at = float(best.fun), best.x
+    return value
+
+
+def differences(seen: Mapping[str, Any], engine: Refined) -> Iterator[tuple[str, float, float]]:
+    """Yield what is compared: its name, the page's value and the engine's."""
+    goodness = seen["goodness"]
+    yield "χ²PG", goodness["chi2"], engine.goodness.delta
+    yield "degrees of freedom", goodness["dof"], engine.goodness.dof
+    yield "joint χ²", seen["joint"], engine.joint
+    for (name, value), minimum in zip(seen["sides"], engine.sides, strict=True):
+        yield f"minimum of {name}", value, minimum
+    if engine.goodness.sigma is not None:
+        yield "σ", goodness["sigma"], engine.goodness.sigma
+
+
+def compared(browser: Any, setting: Setting, declared: Declared, file: Path) -> list[str]:
+    """Return what is wrong with a setting, one sentence each; say what was compared."""
+    asked: list[str] = []
+    page = browser.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: asked.append(f"error: {error}"))
+    page.goto(f"{file.as_uri()}#{setting.address}")
+    page.wait_for_selector(_READY, timeout=_PATIENCE)
+    if setting.click:
+        title = next(d.title for d in declared.datasets if d.key == setting.click)
+        page.get_by_label(f"leave {title} out", exact=True).click()
+        page.wait_for_function("document.documentElement.dataset.ready === '2'", timeout=_PATIENCE)
+    seen = page.evaluate(_NUMBERS)
+    page.close()
+    wrong = [f"the page asks for {url}" for url in asked if url.partition("#")[0] != file.as_uri()]
+    engine = by_engine(setting, declared)
+    largest = 0.0
+    for name, ours, theirs in differences(seen, engine):
+        largest = max(largest, abs(ours - theirs))
+        if abs(ours - theirs) > TOLERANCE:
+            wrong.append(
+                f"{name} is {ours:.4f} on the page and {theirs:.4f} by the engine: {seen['command']}"
+            )
+    text = " against ".join(setting.sides(declared))
+    moved = engine.found.delta - engine.goodness.delta
+    print(f"{setting.name}: {text}\n  {seen['said']}")
+    print(
+        f"  largest difference {largest:.4f}; the descent lowers χ²PG of the engine by {moved:.4f}",
+        flush=True,
+    )
+    return wrong
+
+
+def seed_of(root: Path) -> int:
+    """Return a seed that changes with the commit; 0 outside a repository."""
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
+    return int(done.stdout.strip()[:8] or "0", 16)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the page, compare the settings, and return 0, 1 if a number differs, 2 without a browser."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seed", type=int, help="of the settings; that of the commit if left out")
+    parser.add_argument("--settings", type=int, default=SETTINGS, help="how many")
+    chosen = parser.parse_args(arguments)
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        print("There is no Chromium on PATH: install it (Debian: apt install chromium).", file=sys.stderr)
+        return 2
+    from playwright.sync_api import sync_playwright
+
+    declared = declarations.read()
+    file = explorer.write(ROOT / "build" / "site", lambda line: print(line, flush=True)).resolve()
+    seed = seed_of(ROOT) if chosen.seed is None else chosen.seed
+    print(f"{chosen.settings} settings of seed {seed}, tolerance {TOLERANCE} in χ²")
+    with sync_playwright() as driver:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+        browser = driver.chromium.launch(executable_path=chromium, args=flags)
+        wrong = [
+            sentence
+            for setting in settings(declared, seed, chosen.settings)
+            for sentence in compared(browser, setting, declared, file)
+        ]
+        browser.close()
+    for sentence in wrong:
+        print(f"NOT as expected: {sentence}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
