@@ -22,9 +22,14 @@ def report() -> None:
 @report.command()
 @click.argument("names", metavar="NAME…", nargs=-1)
 @click.option("--force", is_flag=True, help="Build also what has not changed.")
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A site that was built before: a page lists every number that moved.",
+)
 @_OUT
 @output.as_json
-def build(names: Sequence[str], force: bool, folder: Path | None, as_json: bool) -> None:
+def build(names: Sequence[str], force: bool, since: Path | None, folder: Path | None, as_json: bool) -> None:
     """Build comparisons (all, if none is named), and the site. What has not changed is not built again.
 
     A question of your own is named by its folder, `./my-question`: its page is written into `page` there
@@ -46,7 +51,7 @@ def build(names: Sequence[str], force: bool, folder: Path | None, as_json: bool)
     results = [own.build(Path(name), force, folder, progress=say) for name in asked]
     archived = [name for name in names if name not in asked]
     if archived or not names:
-        results += run(archived or None, force, folder, progress=say)
+        results += run(archived or None, force, folder, progress=say, since=since)
     if as_json:
         keys = ("name", "state", "ok", "problems", "verdict", "page", "seconds")
         output.emit([{key: getattr(result, key) for key in keys} for result in results])
@@ -78,7 +83,7 @@ def list_(as_json: bool) -> None:
 @click.pass_context
 def site(context: click.Context, folder: Path | None) -> None:
     """Build the whole site: every comparison, anomaly, release and model."""
-    context.invoke(build, names=(), force=False, folder=folder, as_json=False)
+    context.invoke(build, names=(), force=False, since=None, folder=folder, as_json=False)
 
 
 @report.command()

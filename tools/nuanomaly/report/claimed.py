@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import names
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release, load
 from nuanomaly.report import render, start
@@ -42,8 +41,8 @@ def anomaly_page(
 
 def _newest(entry: Mapping[str, Any], every: Iterable[Release]) -> list[str]:
     """Return the newest releases of the data sets that hold a result."""
-    newest = {r.name: r.id for r in sorted(every, key=lambda r: names.sort_key(r.version))}
-    return [newest[name] for name in entry.get("releases", ()) if name in newest]
+    known = {r.name: r.id for r in start.newest(every)}
+    return [known[name] for name in entry.get("releases", ()) if name in known]
 
 
 def _tested_by(
@@ -53,7 +52,7 @@ def _tested_by(
     listed: Iterable[tuple[str, Release | None]],
 ) -> list[tuple[str, Release]]:
     """Return the newest releases that comparisons about an anomaly use and its declaration does not name."""
-    newest = {r.name: r for r in sorted(every, key=lambda r: names.sort_key(r.version))}
+    newest = {r.name: r for r in start.newest(every)}
     known = {release.name for _, release in listed if release is not None}
     used = [
         reference.partition("@")[0]

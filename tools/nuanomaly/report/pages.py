@@ -28,6 +28,7 @@ def build(
     *,
     workers: int = WORKERS,
     progress: Progress | None = None,
+    since: Path | None = None,
 ) -> list[Result]:
     """Build comparisons, and the site with a page for every anomaly, release and model.
 
@@ -43,6 +44,8 @@ def build(
         How many processes work at the same time.
     progress : callable, optional
         Told what happens, one line at a time.
+    since : pathlib.Path, optional
+        A built site: the page of what moved compares with it.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def build(
     pictures.redraw(wanted if names else site.releases(), target / pictures.FOLDER, workers, force, say)
     with ThreadPoolExecutor(workers) as pool:
         results = list(pool.map(lambda comparison: _one(comparison, rows, target, force, say), chosen))
-    site.write(target, rows)
+    site.write(target, rows, since)
     if not names and (declaration.root() / explorer.DECLARED).is_file():
         explorer.write(target, say)
     return results

@@ -22,6 +22,8 @@ NAVIGATION = (
     ("releases.html", "Data"),
     ("models.html", "Models"),
     ("rightness.html", "How right?"),
+    ("manual/index.html", "Manual"),
+    ("search.html", "Search"),
 )
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -91,6 +93,11 @@ def navigation() -> list[tuple[str, str]]:
 def page(template: str, **values: Any) -> str:
     """Return a page."""
     return environment().get_template(template).render(version=__version__, navigation=navigation(), **values)
+
+
+def static(name: str) -> str:
+    """Return a file beside the templates that is served as it is, such as ``tables.js``."""
+    return (TEMPLATES / name).read_text("utf-8")
 
 
 @lru_cache(maxsize=1)

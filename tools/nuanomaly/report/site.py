@@ -18,7 +18,18 @@ from nuanomaly.archive.tables import expand_columns
 from nuanomaly.archive.validate import explanations
 from nuanomaly.model import registry
 from nuanomaly.model.constants import PHASE
-from nuanomaly.report import coverage, declaration, overview, proofs, render, rightness, start
+from nuanomaly.report import (
+    coverage,
+    declaration,
+    drift,
+    manual,
+    overview,
+    proofs,
+    render,
+    rightness,
+    search,
+    start,
+)
 from nuanomaly.report.claimed import anomaly_page
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.markup import markdown
@@ -26,8 +37,11 @@ from nuanomaly.report.periods import period
 from nuanomaly.report.portrait import store as pictures
 from nuanomaly.report.start import SECTORS
 
+#: Numbers that moved by less than this part of themselves are not listed.
+_MOVED = 1e-6
 
-def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
+
+def write(out: Path, rows: Mapping[str, proofs.Rows], since: Path | None = None) -> None:
     """Write everything but the comparisons themselves into ``out``; pages of what is gone are removed.
 
     Parameters
@@ -35,6 +49,8 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
     rows : mapping
         Benchmark rows by ``NAME@VERSION``; of releases that are left out, rows that were kept and still
         hold are shown.
+    since : pathlib.Path, optional
+        The site before this one: a page lists what moved.
     """
     every = releases()
     proven = {release.id: _rows(release, rows, out) for release in every}
@@ -43,12 +59,18 @@ def write(out: Path, rows: Mapping[str, proofs.Rows]) -> None:
     whole = overview.overview(results)
     pages = {
         "style.css": render.stylesheet(),
+        **{name: render.static(name) for name in ("tables.js", "search.js")},
         "index.html": start.page(whole, results, declared, every, rightness.counts(lines)),
         "releases.html": start.releases(every, proven),
         "models.html": _models(),
         "rightness.html": _rightness(every, lines, declared),
         "validation.html": render.page("validation.html.j2", up="", body=Markup(explanations.as_html())),
     }
+    listed = manual.documents()
+    pages |= dict(manual.pages(listed))
+    pages["search.html"] = render.page("search.html.j2", up="")
+    pages["search-index.js"] = search.script(results, declared, every, manual.entries(listed))
+    pages["changes.html"] = _changes(out, since)
     for anomaly in anomalies.anomalies().values():
         pages[f"anomalies/{anomaly['name']}.html"] = anomaly_page(
             anomaly, every, results, declared, whole, out / pictures.FOLDER
@@ -109,7 +131,7 @@ def _copy(file: Path, target: Path) -> None:
 
 def _sweep(out: Path, kept: set[Path]) -> None:
     """Remove pages of releases, anomalies and comparisons that no longer exist."""
-    for part in ("releases", "anomalies"):
+    for part in ("releases", "anomalies", manual.FOLDER):
         for file in sorted((out / part).rglob("*"), reverse=True):
             if file.is_file() and file not in kept:
                 file.unlink()
@@ -194,6 +216,19 @@ def _rightness(
         farthest=2,
         without=rightness.without(every),
         silent=rightness.silent(declared),
+    )
+
+
+def _changes(out: Path, since: Path | None) -> str:
+    """Return the page of what moved between the site before and this one."""
+    moved = None if since is None else drift.drift(since, out, relative=_MOVED)
+    changes = moved.changes if moved else ()
+    return render.page(
+        "changes.html.j2",
+        up="",
+        drift=moved,
+        moved=[c for c in changes if c.kind == "number"],
+        texts=[c for c in changes if c.kind == "text"],
     )
 
 

@@ -118,20 +118,26 @@ def claim(
     }
 
 
+def newest(every: Iterable[Release]) -> list[Release]:
+    """Return the newest version of each data set, by name."""
+    known = {r.name: r for r in sorted(every, key=lambda r: names.sort_key(r.version))}
+    return [known[name] for name in sorted(known)]
+
+
 def _counts(every: Iterable[Release]) -> list[dict[str, Any]]:
     """Return how many data sets there are in each sector, and how many have a likelihood."""
-    newest = {r.name: r for r in sorted(every, key=lambda r: names.sort_key(r.version))}
+    last = newest(every)
     return [
         {
             "title": title,
             "key": key,
-            "count": sum(r.metadata["sector"] == key for r in newest.values()),
+            "count": sum(r.metadata["sector"] == key for r in last),
             "likelihoods": sum(
-                r.metadata["sector"] == key and bool(r.metadata.get("likelihood")) for r in newest.values()
+                r.metadata["sector"] == key and bool(r.metadata.get("likelihood")) for r in last
             ),
         }
         for key, title in SECTORS.items()
-        if any(r.metadata["sector"] == key for r in newest.values())
+        if any(r.metadata["sector"] == key for r in last)
     ]
 
 

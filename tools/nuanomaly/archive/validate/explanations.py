@@ -46,6 +46,17 @@ def as_markdown() -> str:
     return "\n".join(lines)
 
 
+def texts() -> list[tuple[str, str]]:
+    """Return each code with its title, explanation and remedy in one text, for a search.
+
+    Examples
+    --------
+    >>> "BIN_REVERSED" in dict(texts())
+    True
+    """
+    return [(c.code, f"{c.title}. {c.explanation} {c.remedy}") for c in CATALOGUE.values()]
+
+
 def as_html(level: int = 2) -> str:
     """Return the body of the page of all findings, without a title.
 
