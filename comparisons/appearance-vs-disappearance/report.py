@@ -277,7 +277,7 @@ figures.legend(figure, axes, columns=2)
 page.figure(
     figure,
     "planes",
-    "Appearance asks for the red region, disappearance of νe and νμ together for the blue islands (both "
+    "Appearance asks for the orange region, disappearance of νe and νμ together for the blue islands (both "
     "mixings "
     "fitted at each amplitude): gallium and the reactors want νe to disappear at certain splittings, and "
     "at none of "
@@ -593,7 +593,7 @@ page.text(
     f"{'it excludes that point' if nomad_limit < broad_amplitude else 'it allows that point'}. NOMAD has "
     f"no likelihood in the "
     f"archive, and is no term of any fit here. Appearance alone goes down to "
-    f"{broad_appeared.point['dm2_41']:.3f} eV² if it may."
+    f"{broad_appeared.point['dm2_41']:.3f} eV² where the range allows it."
 )
 
 # %% [markdown]

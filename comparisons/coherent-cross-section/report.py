@@ -237,7 +237,7 @@ for key, (likelihood, reference, title, *_) in members.items():
         ]
     )
 page.table(
-    "CEvNS events and cross sections, averaged over the flux, in 1e-40 cm² per atom.",
+    "CEvNS events and cross sections, averaged over the flux, in 10⁻⁴⁰ cm² per atom.",
     ["data", "events", "published", "predicted", "$\\sigma$", "published", "standard model"],
     rows,
     note=(
@@ -252,13 +252,13 @@ page.table(
 klein = fit(other_form, standard, grid=STRENGTH, errors="minos")
 value = klein.parameters["cevns_strength"] * 1e40 * other_form.response.flux_average
 page.result(
-    "csi.cross_section_klein_nystrand", value, meaning="σ in 1e-40 cm², form factor of Klein and Nystrand"
+    "csi.cross_section_klein_nystrand", value, meaning="σ in 10⁻⁴⁰ cm², form factor of Klein and Nystrand"
 )
 page.text(
     "The form factor matters: with that of Helm CsI[Na] 2021 gives "
     f"{strengths['csi'].parameters['cevns_strength'] * 1e40 * csi.response.flux_average:.0f}, with "
     "that of Klein and Nystrand "
-    f"{value:.0f} (both in 1e-40 cm²), beside a published value of 165. The prediction moves as well, from "
+    f"{value:.0f} (both in 10⁻⁴⁰ cm²), beside a published value of 165. The prediction moves as well, from "
     f"{1e40 * csi.response.flux_average:.0f} to {1e40 * other_form.response.flux_average:.0f}."
 )
 
@@ -619,7 +619,7 @@ page.verdict(
     f"CsI[Na] and argon together see CEvNS with {number(got, 2)} +{plus:.2f} −{-minus:.2f} of the "
     "strength of the standard model, "
     f"{verdicts.sigmas(deviations['both'])} from one. CsI[Na] alone gives σ = "
-    f"{1e40 * section['csi']:.0f}e-40 cm² (published 165) "
+    f"{1e40 * section['csi']:.0f}×10⁻⁴⁰ cm² (published 165) "
     f"and sin²θ_W = {angles['csi'].parameters['sin2_theta_w']:.3f} (published 0.220). From argon to "
     "CsI the cross section grows "
     f"with the power {power:.2f} ± {error:.2f} of the number of neutrons; {expected:.2f} is expected. "

@@ -69,7 +69,7 @@ wanted = fit(gallium, model(page.model), grid=page.grid)
 amplitude = wanted.parameters["sin2_2theta_ee"]
 element = 0.5 * amplitude / (1.0 + np.sqrt(1.0 - amplitude))
 page.record("gallium.best_fit", wanted.parameters)
-page.result("gallium.Ue4_sq", float(element), meaning="|U_e4|² of gallium's best fit")
+page.result("gallium.Ue4_sq", float(element), meaning="|Ue4|² of gallium's best fit")
 
 
 def survival(Ue4_sq, sin2_theta12):
@@ -79,7 +79,7 @@ def survival(Ue4_sq, sin2_theta12):
 
 slope = (survival(1e-6, best) - survival(0.0, best)) / 1e-6
 left = error / abs(slope)
-page.result("left.Ue4_sq", left, meaning="error of |U_e4|² from that of θ12, survival probability exact")
+page.result("left.Ue4_sq", left, meaning="error of |Ue4|² from that of θ12, survival probability exact")
 page.result("gallium.over_left", float(element / left))
 lost = 1.0 - survival(element, best) / survival(0.0, best)
 page.result("gallium.lost", float(lost), meaning="part of the ⁸B neutrinos that gallium's mixing would take")
@@ -99,7 +99,7 @@ page.table(
 page.result("verdict", "not tested")
 page.verdict(
     "not tested",
-    f"JUNO alone says nothing of |U_e4|². With sin²θ12 = {best:.4f} ± {error:.4f} it takes θ12 out of the "
+    f"JUNO alone says nothing of |Ue4|². With sin²θ12 = {best:.4f} ± {error:.4f} it takes θ12 out of the "
     f"solar test: the mixing of gallium would take {number(100 * lost, 2)} % of the ⁸B neutrinos, "
     f"{number(element / left, 2)} times what the error of θ12 still hides. The solar rates that the test "
     "needs are not in the archive; arXiv:2209.00916 quotes a parameter goodness of fit of 10.3 for two "

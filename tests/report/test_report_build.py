@@ -36,6 +36,8 @@ def test_a_build_writes_page_numbers_provenance_and_figures(built: Built) -> Non
         "result.json",
         "provenance.json",
         "figures/counts.svg",
+        "figures/counts.csv",
+        "tables/1.csv",
     }
     assert (site / "index.html").is_file()
 
@@ -52,7 +54,8 @@ def test_provenance_names_every_file_that_was_used(built: Built) -> None:
     document = json.loads((built[1][0].page.parent / "provenance.json").read_text("utf-8"))
     assert set(document["files"]) == {"comparison.yaml", "report.py"}
     assert set(document["releases"]["toy@2020-r1"]) == {"release.yaml", "counts.csv"}
-    assert set(document["outputs"]) == {"report.html", "result.json", "figures/counts.svg"}
+    numbers = {"figures/counts.csv", "tables/1.csv"}
+    assert set(document["outputs"]) == {"report.html", "result.json", "figures/counts.svg"} | numbers
     assert document["packages"]["numpy"] != "missing"
 
 

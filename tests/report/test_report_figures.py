@@ -99,3 +99,13 @@ def test_a_figure_is_also_a_file_of_its_own() -> None:
     file = ElementTree.fromstring(drawing.standalone(drawing.svg(figure, "x", "t")))
     assert (file.get("width"), file.get("height")) == ("701", "461")
     assert file.tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_an_axis_of_hardly_a_decade_has_more_than_one_label() -> None:
+    """A logarithmic axis with one power of ten on it cannot be read."""
+    figure, axes = figures.new(4, 3)
+    figures.plane(axes, xlim=(1e-3, 1.0), ylim=(0.3, 5.0))
+    figure.draw_without_rendering()
+    ticks = [*axes.get_yticklabels(), *axes.get_yticklabels(minor=True)]
+    seen = [t.get_text() for t in ticks if t.get_text() and 0.3 <= t.get_position()[1] <= 5.0]
+    assert seen == ["1", "0.5", "2", "5"]

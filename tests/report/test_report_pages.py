@@ -1,5 +1,6 @@
 """The pages: nothing is loaded from elsewhere, they are well-formed, links lead somewhere, all have words."""
 
+import json
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -217,3 +218,15 @@ def test_pages_of_what_is_gone_are_removed(archive: Path) -> None:
     site.write(out, {})
     assert not stale.parent.exists()
     assert (out / "releases" / "toy" / "2020-r1" / "index.html").is_file()
+
+
+def test_numbers_stand_behind_every_figure_and_table(built: Built) -> None:
+    folder = built[0] / "comparisons/toy-counts"
+    figure = (folder / "figures/counts.csv").read_text("utf-8").splitlines()
+    assert figure[0] == "panel,kind,label,piece,x,y,y_error_low,y_error_high"
+    assert figure[1].startswith("1,points,counts,0,1,99,9.9498")
+    assert (folder / "tables/1.csv").read_text("utf-8") == "bin,events\nfirst,99.0\nsecond,100.0\n"
+    links = read(built[0], "comparisons/toy-counts/report.html").links
+    assert {"figures/counts.csv", "figures/counts.svg", "tables/1.csv"} <= set(links)
+    provenance = json.loads((folder / "provenance.json").read_text("utf-8"))
+    assert {"figures/counts.csv", "tables/1.csv"} <= set(provenance["outputs"])

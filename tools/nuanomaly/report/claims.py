@@ -23,13 +23,14 @@ _RESULT = re.compile(r"\{result:([\w.-]+?)(?::([^{}]*))?\}")
 _CITE = re.compile(r"\{cite:([\w-]+)(?:,\s*([^{}]*))?\}")
 #: A number that stands for itself: not in a word, an identifier, a formula, a superscript or a version.
 _NUMBER = re.compile(r"(?<![\w.:/^_{-])[+−-]?\d+(?:[.,]\d+)*(?:e[+-]?\d+)?(?![\w:/])")
-#: What a number may be without a source: years, confidence levels, papers, and counts of one hand.
+#: What a number may be without a source: years, confidence levels, papers, units, and counts of one hand.
 _FREE = (
     re.compile(r"(?:arXiv:|doi:|hep-\w+/|astro-ph/)\S+"),
     re.compile(r"\b(?:19|20)\d\d\b"),
     re.compile(r"(?<![\d.])(?:68(?:\.27)?|90|95(?:\.45|\.5)?|99(?:\.73)?)[ \u00a0]?%"),
     re.compile(r"\b(?:Tables?|Figs?\.?|Sections?|eqs?\.?|page)\s+[IVXLC\d]+(?:\.\d+)*", re.IGNORECASE),
     re.compile(r"\b\d\+\d\b"),
+    re.compile(r"(?<!\d)10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+"),
     re.compile(r"(?<![\d.,])[0-9](?![\d.,])"),
 )
 _FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]*`", re.DOTALL)

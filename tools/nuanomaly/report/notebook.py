@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 RESULT = "application/vnd.nuanomaly.result+json"
 VERDICT = "application/vnd.nuanomaly.verdict+json"
 FIGURE = "application/vnd.nuanomaly.figure+json"
+#: A file that stands beside the page: the numbers behind a figure or a table.
+FILE = "application/vnd.nuanomaly.file+json"
 
 #: Seconds a cell may take before the report is given up.
 TIMEOUT = 1200
@@ -43,6 +45,8 @@ class Executed:
         ``{"word", "sentence"}``
     figures : dict of str to str
         ``<svg>`` element by name.
+    files : dict of str to str
+        Content of the files that stand beside the page, by their place.
     error : str
         Why it did not run to its end; empty if it did.
     """
@@ -51,6 +55,7 @@ class Executed:
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     verdict: dict[str, str] | None = None
     figures: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     error: str = ""
 
 
@@ -166,6 +171,8 @@ def _take(executed: Executed, output: "NotebookNode") -> bool:
     if VERDICT in data:
         executed.verdict = dict(data.pop(VERDICT))
         data.pop("text/html", None)  # it stands at the top of the page
+    if FILE in data:
+        executed.files.update(data.pop(FILE))
     if FIGURE in data:
         name = data.pop(FIGURE)["name"]
         html = data["text/html"]

@@ -1,5 +1,7 @@
 """Tables of a page: numbers aligned to the right, with as many significant digits as one asks for."""
 
+import csv as csv_module
+import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -39,6 +41,21 @@ def table(
     small = f'<p class="note">{inline(note)}</p>' if note else ""
     html = f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="table">{html}</div>{small}'
+
+
+def csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Return a table for a file: numbers with all their digits, texts as they were written.
+
+    Examples
+    --------
+    >>> csv(["bin", "events"], [["first", 0.1 + 0.2]])
+    'bin,events\\nfirst,0.30000000000000004\\n'
+    """
+    stream = io.StringIO()
+    writer = csv_module.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+    return stream.getvalue()
 
 
 def inline(text: str) -> str:

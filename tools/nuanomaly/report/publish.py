@@ -94,7 +94,13 @@ def _key_numbers(comparison: Comparison, executed: Executed) -> list[dict[str, s
                 if value is None
                 else entry.get("format", "{:.3g}" if isinstance(value, float) else "{}").format(value)
             )
-            items.append({"key": entry["key"], "label": entry["label"], "text": text.replace("-", "−")})
+            items.append(
+                {
+                    "key": entry["key"],
+                    "label": entry["label"],
+                    "text": text.replace("-", "−").replace(" σ", "σ"),
+                }
+            )
     return items
 
 
@@ -113,6 +119,7 @@ def write(
     html = _page(comparison, executed, verified, rows, made_from, document, alone)
     files = {"report.html": html, "result.json": as_json(document)}
     files |= {f"figures/{name}.svg": standalone(svg) for name, svg in executed.figures.items()}
+    files |= executed.files
     outputs = {name: provenance.combined([text]) for name, text in files.items()}
     files["provenance.json"] = as_json({**made_from, "inputs": inputs, "outputs": outputs})
     for name, text in files.items():

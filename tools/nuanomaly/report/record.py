@@ -11,8 +11,9 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.report import claims, declaration, drawing, printed
+from nuanomaly.report.figures.numbers import numbers
 from nuanomaly.report.markup import markdown, paragraph
-from nuanomaly.report.notebook import FIGURE, RESULT, VERDICT
+from nuanomaly.report.notebook import FIGURE, FILE, RESULT, VERDICT
 from nuanomaly.report.periods import periods
 from nuanomaly.report.printed import Cell
 
@@ -137,8 +138,12 @@ class Recorder:
         """
         caption, note = self._filled(caption), self._filled(note)
         self._tables.append(caption)
-        title = f"<b>Table {len(self._tables)}.</b> {printed.inline(caption)}"
-        _display({"text/html": printed.table(title, header, rows, note, digits)})
+        cells = [list(row) for row in rows]
+        place = f"tables/{len(self._tables)}.csv"
+        link = f'<span class="fine"><a href="{place}">CSV</a></span>'
+        title = f"<b>Table {len(self._tables)}.</b> {printed.inline(caption)} {link}"
+        html = printed.table(title, header, cells, note, digits)
+        _display({"text/html": html, FILE: {place: printed.csv(header, cells)}})
 
     def figure(
         self,
@@ -175,11 +180,15 @@ class Recorder:
                 small.insert(1, f"Approximate likelihoods (see below): {', '.join(known)}")
         number = len(self._figures)
         fine = escape(" ".join(_stop(s) for s in small))
+        place = f"figures/{name}.csv"
+        table = numbers(figure).to_csv(index=False, float_format="%.6g", lineterminator="\n")
         html = (
             f'<figure id="figure-{name}">{drawing.svg(figure, name, alt)}<figcaption><b>Figure {number}.</b> '
-            f'{printed.inline(self._filled(caption))} <span class="fine">{fine}</span></figcaption></figure>'
+            f'{printed.inline(self._filled(caption))} <span class="fine">{_folded(fine)} '
+            f'<a href="{place}">Numbers (CSV)</a>, <a href="figures/{name}.svg">drawing (SVG)</a>.</span>'
+            "</figcaption></figure>"
         )
-        _display({"text/html": html, FIGURE: {"name": name}})
+        _display({"text/html": html, FIGURE: {"name": name}, FILE: {place: table}})
 
     def _filled(self, text: str, plain: bool = False) -> str:
         return claims.filled(text, self.results, claims.references(self.comparison), plain=plain)
@@ -212,6 +221,20 @@ def _plain(key: str, value: Any) -> Cell:
 
 def _stop(sentence: str) -> str:
     return sentence if sentence.endswith(".") else sentence + "."
+
+
+#: Longer small print than this is folded.
+_LONG = 260
+
+
+def _folded(fine: str) -> str:
+    """Return the small print of a caption, behind its first words if it is long."""
+    if len(fine) <= _LONG:
+        return fine
+    return (
+        '</span><details class="fine"><summary>Regions, approximations, data taking</summary>'
+        f'{fine}</details><span class="fine">'
+    )
 
 
 def _display(data: Mapping[str, Any]) -> None:

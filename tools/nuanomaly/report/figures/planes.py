@@ -36,13 +36,25 @@ def plane(
         for axis, limits, change in ((axes.xaxis, xlim, axes.set_xlim), (axes.yaxis, ylim, axes.set_ylim)):
             axis.set_major_locator(LogLocator(numticks=12))
             axis.set_major_formatter(FuncFormatter(power))
-            axis.set_minor_formatter(FuncFormatter(lambda value, position: ""))
+            axis.set_minor_formatter(
+                FuncFormatter(_between if limits and limits[1] < 30.0 * limits[0] else _none)
+            )
             if limits:
                 change(*limits)
         axes.grid(True, which="major", color="#e4e4e4", linewidth=0.6, zorder=0)
         axes.set_axisbelow(True)
         if title:
             axes.set_title(title)
+
+
+def _none(value: float, position: int | None = None) -> str:
+    return ""
+
+
+def _between(value: float, position: int | None = None) -> str:
+    """Return the label of 2 and 5 times a power of ten, where hardly one power is on an axis."""
+    first = value / 10.0 ** np.floor(np.log10(value)) if value > 0.0 else 0.0
+    return f"{value:g}" if np.isclose(first, 2.0) or np.isclose(first, 5.0) else ""
 
 
 def upright(items: Sequence[Axis]) -> tuple[Axis, Axis, Callable[[Array], Array]]:
