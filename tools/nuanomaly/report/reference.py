@@ -5,9 +5,8 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
-
-import nuanomaly
 
 _SECTION = re.compile(r"^(?P<name>[A-Z][A-Za-z ]+)\n-{3,}$", re.MULTILINE)
 #: Sections whose entries are names with a description below.
@@ -50,9 +49,10 @@ def entries() -> list[Entry]:
     >>> {"Analysis", "compare", "load"} <= {entry.name for entry in entries()}
     True
     """
+    package = import_module("nuanomaly")  # as its users see it: what is documented, not what is used
     items = []
-    for name in nuanomaly.__all__:
-        value = getattr(nuanomaly, name)
+    for name in package.__all__:
+        value = getattr(package, name)
         if inspect.isclass(value):
             items.append(Entry(name, "Errors" if issubclass(value, Exception) else "Classes", value))
         elif callable(value):
