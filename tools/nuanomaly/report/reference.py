@@ -3,9 +3,9 @@
 import html
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 _SECTION = re.compile(r"^(?P<name>[A-Z][A-Za-z ]+)\n-{3,}$", re.MULTILINE)
@@ -49,7 +49,7 @@ def entries() -> list[Entry]:
     >>> {"Analysis", "compare", "load"} <= {entry.name for entry in entries()}
     True
     """
-    package = import_module("nuanomaly")  # as its users see it: what is documented, not what is used
+    package = sys.modules[__package__.partition(".")[0]]  # as its users see it: documented here, not used
     items = []
     for name in package.__all__:
         value = getattr(package, name)
