@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kinds_page  # tools/ is on the path, as the package in it is installed from there
 import pytest
 
 import nuanomaly
@@ -61,3 +62,9 @@ def texts(schema: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def marked(option: dict[str, Any]) -> bool:
     return bool(option.get("x-table") or option.get("items", {}).get("x-table"))
+
+
+def test_the_manual_lists_every_kind_as_its_schema_describes_it() -> None:
+    written = (Path(__file__).resolve().parents[2] / "docs" / "kinds.md").read_text("utf-8")
+    assert written == kinds_page.page(), "write docs/kinds.md anew: python tools/kinds_page.py"
+    assert all(f"### {kind}\n" in written for part in schemas.PARTS for kind in schemas.kinds(part))

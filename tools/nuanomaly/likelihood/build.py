@@ -13,6 +13,7 @@ import numpy as np
 from nuanomaly.archive import amendments, shared_nuisances
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.outside import PARTS, OutsideKind, outside
 from nuanomaly.archive.references import split_mode, terms
 from nuanomaly.archive.release import Release, announcement, load
 from nuanomaly.likelihood.interface import Likelihood
@@ -44,9 +45,37 @@ def component(part: str, config: Mapping[str, Any], release: Release, *arguments
     """Return the response, transform or statistic that a configuration names by its ``kind``."""
     kind = str(config.get("kind"))
     if kind not in kinds(part):
-        raise UnknownNameError(f"{part} kind", kind, kinds(part), release.id)
+        return _from_outside(part, kind, release).load().build(config, release, *arguments)
     module = import_module(f"nuanomaly.likelihood.{part}.{kind.replace('-', '_')}")
     return module.build(config, release, *arguments)
+
+
+def _from_outside(part: str, kind: str, release: Release) -> OutsideKind:
+    """Return a kind that another package brings.
+
+    Raises
+    ------
+    UnknownNameError
+        If none does.
+    NuanomalyError
+        If the release is one of the archive: nobody could check it without that package.
+    """
+    others = outside(part)
+    if kind not in others:
+        raise UnknownNameError(f"{part} kind", kind, [*kinds(part), *others], release.id)
+    if not release.private:
+        raise NuanomalyError(
+            f"{release.id}: {others[kind].said}: it serves releases of one's own folders alone"
+        )
+    return others[kind]
+
+
+def _brought(config: Mapping[str, Any], release: Release) -> list[str]:
+    """Return what results say of the parts whose kind another package brings."""
+    named = {part: str(config[part].get("kind")) for part in PARTS if part in config}
+    return [
+        _from_outside(part, kind, release).said for part, kind in named.items() if kind not in kinds(part)
+    ]
 
 
 def nuisances(config: Mapping[str, Any], release: Release) -> Nuisances:
@@ -211,7 +240,8 @@ def configuration(release: Release, mode: str | None) -> tuple[str | None, dict[
 def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -> Likelihood:
     chosen, config = configuration(release, mode)
     modes = list(release.metadata["likelihood"]["modes"])
-    approximate = str(config.get("approximate", ""))
+    reasons = [str(config.get("approximate", "")), *_brought(config, release)]
+    approximate = "; ".join(filter(None, reasons))
     disjoint = {item["with"]: tuple(item["modes"]) for item in release.metadata.get("disjoint", ())}
     overlaps = tuple(
         Overlap(o["with"], o["relation"], o["reason"], disjoint.get(o["with"], ()))

@@ -7,6 +7,7 @@ from typing import Any
 from nuanomaly.archive import schemas
 from nuanomaly.archive.document import Steps
 from nuanomaly.archive.errors import nearest
+from nuanomaly.archive.outside import in_archive, outside
 from nuanomaly.archive.validate import structure, units
 from nuanomaly.archive.validate.findings import Finding
 from nuanomaly.archive.validate.metadata import repeated, table_reference, unknown
@@ -101,12 +102,19 @@ def config(
     """Yield the findings of the configuration of a kind; ``surface`` is the kind of one without any."""
     kind = str(declared.get("kind", part))
     known = schemas.kinds(part, folder)
-    if kind not in known:
+    others = {} if kind in known else outside(part)
+    if kind not in known and (kind not in others or in_archive(subject.folder)):
         message = f"schemas/kinds/{part} has no schema of the kind {kind!r}"
+        if kind in others:
+            message = f"{others[kind].said}: it serves releases of one's own folders alone"
         near = tuple(nearest(kind, known))
         yield subject.finding("KIND_WITHOUT_SCHEMA", message, [*steps, "kind"], suggestions=near)
     else:
-        validator = schemas.kind_validator(part, kind, folder)
+        validator = (
+            schemas.validator_of(others[kind].schema, folder)
+            if kind in others
+            else schemas.kind_validator(part, kind, folder)
+        )
         schema: Any = validator.schema
         own = (
             declared

@@ -1,0 +1,116 @@
+"""Kinds of responses, transforms and statistics that other packages bring: entry points ``nuanomaly.kinds``.
+
+A package names each of its kinds ``PART.KIND`` and points it at a module (or an object)::
+
+    [project.entry-points."nuanomaly.kinds"]
+    "statistic.student-t" = "my_package.student_t"
+
+The module holds ``SCHEMA``, the JSON Schema of its configuration, and ``build(config, release, …)``, as the
+archive's own kinds do. Such a kind serves private releases alone, since nobody can check a released one
+without that package; every result says which package it came from, and the archive's own kinds are never
+replaced.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive.errors import NuanomalyError
+
+#: The group of entry points.
+GROUP = "nuanomaly.kinds"
+#: What can have kinds from outside.
+PARTS = ("response", "transform", "statistic")
+
+
+@dataclass(frozen=True)
+class OutsideKind:
+    """A kind of another package.
+
+    Attributes
+    ----------
+    part, name : str
+        Such as ``statistic`` and ``student-t``.
+    package : str
+        Name and version of the package that brings it.
+    """
+
+    part: str
+    name: str
+    package: str
+    _entry: EntryPoint
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of its configuration.
+
+        Raises
+        ------
+        NuanomalyError
+            If the package holds none.
+        """
+        module = self.load()
+        if not isinstance(module.SCHEMA, Mapping):
+            raise NuanomalyError(
+                f"{self.said}: its SCHEMA is no mapping: write the JSON Schema of its options"
+            )
+        return dict(module.SCHEMA)
+
+    @property
+    def said(self) -> str:
+        """What results say of it."""
+        return f"the {self.part} {self.name!r} is a kind of the package {self.package}, not of the archive"
+
+    def load(self) -> Any:
+        """Return the module.
+
+        Raises
+        ------
+        NuanomalyError
+            If it cannot be imported, or is not what a kind is.
+        """
+        try:
+            module = self._entry.load()
+        except Exception as error:
+            raise NuanomalyError(
+                f"{self.said}, and cannot be imported: {type(error).__name__}: {error}"
+            ) from error
+        missing = [name for name in ("SCHEMA", "build") if not hasattr(module, name)]
+        if missing:
+            raise NuanomalyError(f"{self.said}: {self._entry.value} has no {' and no '.join(missing)}")
+        return module
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[tuple[str, str], OutsideKind]:
+    items = {}
+    for entry in entry_points(group=GROUP):
+        part, _, name = entry.name.partition(".")
+        package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "of an unknown name"
+        items[part, name] = OutsideKind(part, name, package, entry)
+    return items
+
+
+def outside(part: str) -> dict[str, OutsideKind]:
+    """Return the kinds of a part that installed packages bring, by name.
+
+    Examples
+    --------
+    >>> outside("benchmark")
+    {}
+    """
+    return {name: kind for (own, name), kind in _installed().items() if own == part and part in PARTS}
+
+
+def in_archive(folder: Path) -> bool:
+    """Say whether a release's folder is one of an archive, ``datasets/NAME/VERSION``.
+
+    Examples
+    --------
+    >>> in_archive(Path("datasets/best/2022-r1")), in_archive(Path("my-question/my-release"))
+    (True, False)
+    """
+    return len(folder.parents) > 1 and folder.resolve().parents[1].name == "datasets"
