@@ -178,6 +178,7 @@ COMPOSED = {
     "3+1/decay": {**_FOUR, "alpha_4": 0.3},
     "3+1/wave-packet": {**_FOUR, "sigma_x": 1e-13},
     "3+1/matter": _FOUR,
+    "3+1/nsi": {**_FOUR, "nsi_ee": 0.3, "nsi_mutau": -0.1},
     "3+2/wave-packet/decay": {**_FOUR, **_FIVE, "sigma_x": 1e-13, "alpha_4": 0.3},
     "1+3+1/decay/matter": {**POINTS["1+3+1"], "alpha_4": 0.0, "alpha_5": 0.3},
     "3+1-sbl/3nu": {k: v for k, v in _FOUR.items() if k != "delta_24"},

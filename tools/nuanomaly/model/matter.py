@@ -32,6 +32,10 @@ class Matter:
     name: str = "matter"
     parameters: tuple[Parameter, ...] = (DENSITY, ELECTRONS)
 
+    def couplings(self, parameters: Mapping[str, Array], k: int) -> Array:
+        """Return what flavours feel of the potential of electrons at one point, shape (3, 3): ν_e alone."""
+        return np.diag([1.0, 0.0, 0.0])
+
     def probability(
         self, levels: Levels, asked: Transition, nodes: Nodes, parameters: Mapping[str, Array]
     ) -> Array:
@@ -46,13 +50,14 @@ class Matter:
             # many nodes have the same energy: each Hamiltonian is solved once
             unique, inverse = np.unique(columns[k], axis=0, return_inverse=True)
             electrons = float(parameters["electron_fraction"][k])
-            energies, states = self._solved(levels, k, unique, asked.antineutrino, electrons)
+            felt = self.couplings(parameters, k)
+            energies, states = self._solved(levels, k, unique, asked.antineutrino, electrons, felt)
             place = inverse.ravel()
             result[k] = _summed(energies[place], states[place], asked, L, relative)
         return result
 
     def _solved(
-        self, levels: Levels, k: int, columns: Array, antineutrino: bool, electrons: float
+        self, levels: Levels, k: int, columns: Array, antineutrino: bool, electrons: float, felt: Array
     ) -> tuple[Complex, Complex]:
         """Return 2κ-like wave numbers in 1/m (M, n) and the states (M, n, n) at densities and energies."""
         rho, E = columns.T
@@ -66,13 +71,63 @@ class Matter:
         sign = -1.0 if antineutrino else 1.0
         charged = sign * POTENTIAL * electrons * rho / (_HBARC * 1e6)
         neutral = -0.5 * sign * POTENTIAL * (1.0 - electrons) * rho / (_HBARC * 1e6)
-        H[:, 0, 0] += charged
+        H[:, :3, :3] += charged[:, None, None] * felt
         for a in range(3):
             H[:, a, a] += neutral
         if levels.decay is None:
             values, states = np.linalg.eigh(H)
             return values.astype(complex), states
         return tuple(np.linalg.eig(H))  # type: ignore[return-value]
+
+
+def _strength(name: str, meaning: str) -> Parameter:
+    said = f"non-standard coupling {meaning}, real, in units of the potential of electrons"
+    return Parameter(f"nsi_{name}", "1", -10.0, 10.0, said, default=0.0, scan=(-1.0, 1.0), null=0.0)
+
+
+#: Non-standard couplings of matter: initial and final flavour, by parameter.
+_PAIRS = {
+    "nsi_ee": (0, 0),
+    "nsi_mumu": (1, 1),
+    "nsi_tautau": (2, 2),
+    "nsi_emu": (0, 1),
+    "nsi_etau": (0, 2),
+    "nsi_mutau": (1, 2),
+}
+
+
+@dataclass(frozen=True)
+class NonStandardMatter(Matter):
+    """Matter with non-standard couplings: V (δ_e + ε_αβ) in place of V for ν_e alone.
+
+    ε_αβ = Σ_f (n_f/n_e) ε^{fV}_αβ adds up what electrons, u and d quarks do.
+    """
+
+    name: str = "nsi"
+    parameters: tuple[Parameter, ...] = (
+        DENSITY,
+        ELECTRONS,
+        *(
+            _strength(name, meaning)
+            for name, meaning in (
+                ("ee", "ε_ee"),
+                ("mumu", "ε_μμ"),
+                ("tautau", "ε_ττ"),
+                ("emu", "ε_eμ"),
+                ("etau", "ε_eτ"),
+                ("mutau", "ε_μτ"),
+            )
+        ),
+    )
+
+    def couplings(self, parameters: Mapping[str, Array], k: int) -> Array:
+        """Return what flavours feel of the potential of electrons at one point, shape (3, 3)."""
+        matrix = super().couplings(parameters, k)
+        for name, (a, c) in _PAIRS.items():
+            matrix[a, c] += parameters[name][k]
+            if a != c:
+                matrix[c, a] += parameters[name][k]
+        return matrix
 
 
 def _square(U: Complex) -> Complex:

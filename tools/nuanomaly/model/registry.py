@@ -8,7 +8,7 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.model.flavours import Flavours, SterileLevel
 from nuanomaly.model.foreign import FOREIGN
 from nuanomaly.model.function import FunctionModel
-from nuanomaly.model.matter import Matter
+from nuanomaly.model.matter import Matter, NonStandardMatter
 from nuanomaly.model.oscillation import Oscillation
 from nuanomaly.model.probabilities import Model
 from nuanomaly.model.propagation import PROPAGATIONS
@@ -19,6 +19,9 @@ from nuanomaly.model.wave_model import WaveModel
 
 #: Parts of a name that compose a model with three flavours.
 THREE_FLAVOUR: dict[str, Ordering] = {"3nu": "normal", "3nu-inverted": "inverted"}
+
+#: What neutrinos meet on the way, by the part of a name.
+_MATTER: dict[str, Callable[[], Matter]] = {"matter": Matter, "nsi": NonStandardMatter}
 
 #: Mixing of flavours and levels, by the name of the model that has plane waves in vacuum.
 FLAVOURS: dict[str, Flavours] = {
@@ -103,12 +106,15 @@ def composed(name: str) -> Model | None:
         raise NuanomalyError(
             f"model {name!r}: {first!r} is a view of its own; composed are {', '.join(FLAVOURS)}"
         )
-    known = [*PROPAGATIONS, "matter", *THREE_FLAVOUR]
+    known = [*PROPAGATIONS, *_MATTER, *THREE_FLAVOUR]
     for part in parts:
         if part not in known:
             raise UnknownNameError("part", part, known, f"model {name}")
     ways = [way for key, way in PROPAGATIONS.items() if key in parts]
-    return Oscillation(FLAVOURS[first], ways, Matter() if "matter" in parts else None)
+    met = [_MATTER[part] for part in parts if part in _MATTER]
+    if len(met) > 1:
+        raise NuanomalyError(f"model {name!r}: nsi is matter with more couplings: leave out matter")
+    return Oscillation(FLAVOURS[first], ways, met[0]() if met else None)
 
 
 def model(which: "str | Model | Callable[..., Any]") -> Model:
