@@ -11,9 +11,9 @@
 #
 # $$P(\nu_\mu\to\nu_e) = \sin^2 2\theta_{\mu e}\,\sin^2\left(1.267\,\frac{\Delta m^2_{41}\,L}{E}\right).$$
 #
-# LSND and KARMEN looked for ν̄e from muons that decay at rest, at 30 m and at 17.7 m: at small splittings,
-# where the probability goes with the square of the distance, KARMEN sees a third of LSND's and cannot
-# contradict it. MiniBooNE worked at twenty times the energy and distance.
+# LSND and KARMEN looked for ν̄e from muons that decay at rest, at 30 m {cite:LSND2001} and at 17.7 m
+# {cite:KARMEN2002}: at small splittings, where the probability goes with the square of the distance, KARMEN
+# sees a third of LSND's and cannot contradict it. MiniBooNE worked at twenty times the energy and distance.
 
 # %%
 from itertools import combinations
@@ -36,7 +36,8 @@ together, joint = done.tension, done.joint
 page.record_side(joint, "significance")
 page.text(
     "MiniBooNE's toys have Δ of their own: the covariance follows the prediction, so that its values spread "
-    "otherwise than a χ² does. The significance of its *excess*, 4.8σ as published (arXiv:2006.16883), is "
+    "otherwise than a χ² does. The significance of its *excess*, 4.8σ as published "
+    "{cite:MiniBooNE2021PRD, abstract}, is "
     "another question."
 )
 

@@ -334,7 +334,8 @@ page.record(
     {k.replace(" ", "-").translate({ord(c): None for c in ":()"}): v for k, v in limits.items()},
 )
 page.table(
-    "KARMEN's limit on the mixing at 100 eV² (90 %, Δ = 4.61), where its few counts make the definitions "
+    "KARMEN's limit on the mixing at 100 eV² (90 %, Δ = {wilks:0.90, 2}), where its few counts make the "
+    "definitions "
     "differ most.",
     ["definition", "$\\sin^2 2\\theta_{\\mu e}$ below"],
     [[name, value] for name, value in limits.items()],
@@ -347,9 +348,9 @@ page.table(
 # ## The same data by Bayes' theorem
 #
 # A Bayes factor needs no definition of a p-value, but a prior. Priors here are flat in the logarithm
-# (*log*) or in the parameter (*flat*), over the range of the grid: $\Delta m^2$ from 0.103 to 9.74 eV²,
-# mixing from 0.01 to 1. A region holds 95 % of the posterior in the smallest prior volume. The predictive
-# check asks how often data drawn from the best fit fit worse than the real ones.
+# (*log*) or in the parameter (*flat*), over the range of the grid: $\Delta m^2$ from {grid:dm2_41.low} to
+# {grid:dm2_41.high} eV², mixing from 0.01 to 1. A region holds 95 % of the posterior in the smallest prior
+# volume. The predictive check asks how often data drawn from the best fit fit worse than the real ones.
 
 # %%
 fine = {"dm2_41": (0.103, 9.74, 61, "log"), "sin2_2theta_ee": (0.01, 1.0, 41, "log")}

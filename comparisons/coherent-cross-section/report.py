@@ -15,7 +15,7 @@
 # for a recoil $T$ of a nucleus of mass $M$; $F$ is the form factor. The weak charge is close to the number of
 # neutrons $N$, which makes the rate grow as $N^2$. The Spallation Neutron Source gives $\nu_\mu$ of one
 # energy
-# (29.8 MeV) at once, and $\nu_e$ and $\bar\nu_\mu$ from muons 2.2 µs later.
+# (29.8 MeV) at once, and $\nu_e$ and $\bar\nu_\mu$ from muons 2.2 µs later {cite:COHERENT2018Release}.
 
 # %%
 from dataclasses import replace
@@ -56,7 +56,8 @@ figures.legend(figure, axes)
 page.figure(
     figure,
     "flux",
-    "Neutrinos of stopped pions at the SNS; the prompt ν_μ have one energy, 29.8 MeV.",
+    "Neutrinos of stopped pions at the SNS; the prompt ν_μ have one energy, 29.8 MeV "
+    "{cite:COHERENT2018Release}.",
     alt="Spectra of electron neutrinos and muon antineutrinos up to 53 MeV, and a line at 30 MeV.",
     shows=["sns-flux@2021"],
 )
@@ -121,7 +122,8 @@ page.figure(
     "quenching",
     "Quenching factor of nuclear recoils in CsI[Na]: the measurements of the release of 2017, the "
     "constant it "
-    "took (8.78 ± 1.66 %), and the response of 2021 (arXiv:2111.02477) with its two systematic components.",
+    "took (8.78 ± 1.66 %, {cite:COHERENT2018Release}), and the response of 2021 (arXiv:2111.02477) "
+    "with its two systematic components.",
     alt=(
         "Quenching factors between 6 and 10 per cent against recoil energy, with a smooth curve through them."
     ),
@@ -243,9 +245,11 @@ page.table(
     note=(
         "The published cross section of argon is the mean of two analyses; the data of Analysis A "
         "are fitted here. The published "
-        "error of the 306 events is smaller than the one found here: see the known issues of "
+        "error of the {bench:coherent-csi@2021-r1, fitted-events} events is smaller than the one found "
+        "here: see the known issues of "
         "coherent-csi@2021-r1. For CsI[Na] 2017 the "
-        "cells of the fit end at 29 photo-electrons; the published window, to 30, holds 173 "
+        "cells of the fit end at 29 photo-electrons; the published window, to 30, holds "
+        "{bench:coherent-csi@2017-r2, predicted-events} "
         "predicted events (a benchmark of the release)."
     ),
 )
@@ -258,7 +262,8 @@ page.text(
     "The form factor matters: with that of Helm CsI[Na] 2021 gives "
     f"{strengths['csi'].parameters['cevns_strength'] * 1e40 * csi.response.flux_average:.0f}, with "
     "that of Klein and Nystrand "
-    f"{value:.0f} (both in 10⁻⁴⁰ cm²), beside a published value of 165. The prediction moves as well, from "
+    f"{value:.0f} (both in 10⁻⁴⁰ cm²), beside a published value of "
+    f"{{bench:coherent-csi@2021-r1, cross-section}}. The prediction moves as well, from "
     f"{1e40 * csi.response.flux_average:.0f} to {1e40 * other_form.response.flux_average:.0f}."
 )
 
@@ -342,12 +347,15 @@ for key, (title, number_of, likelihood) in experiments.items():
         ]
     )
 page.table(
-    "CsI[Na] 2017: events and significance by what the steady state is taken from; published 134 ± 22, 6.7σ.",
+    "CsI[Na] 2017: events and significance by what the steady state is taken from; published "
+    "{bench:coherent-csi@2017-r2, fitted-events} ± {bench:coherent-csi@2017-r2, fitted-events error}, "
+    "{bench:coherent-csi@2017-r2, significance}σ.",
     ["counts before the pulse", "number", "error", "events", "significance"],
     rows,
     note=(
         "The published number lies between projected and exponential times of all counts that the "
-        "release has before the pulse with the beam on; its error, 22, is theirs too. With the counts of the "
+        "release has before the pulse with the beam on; its error, "
+        "{bench:coherent-csi@2017-r2, fitted-events error}, is theirs too. With the counts of the "
         "cells alone it is 23."
     ),
 )
@@ -358,7 +366,7 @@ page.table(
 # XENONnT sees the recoils of 1 to 4 keV that neutrinos of ⁸B make in liquid xenon: another nucleus
 # ($N$ = 77 in the mean), another source, and half the momentum transfer.
 # What recoils of one energy look like has been released: folded with the standard model's recoil
-# spectrum and the flux that SNO measured (5.25e6 per cm² and s, arXiv:1109.0763) it is the signal.
+# spectrum and the flux that SNO measured (5.25e6 per cm² and s, {cite:SNO2013, abstract}) it is the signal.
 
 # %%
 three = page.release("xenonnt-cevns").table("cells")
@@ -619,8 +627,9 @@ page.verdict(
     f"CsI[Na] and argon together see CEvNS with {number(got, 2)} +{plus:.2f} −{-minus:.2f} of the "
     "strength of the standard model, "
     f"{verdicts.sigmas(deviations['both'])} from one. CsI[Na] alone gives σ = "
-    f"{1e40 * section['csi']:.0f}×10⁻⁴⁰ cm² (published 165) "
-    f"and sin²θ_W = {angles['csi'].parameters['sin2_theta_w']:.3f} (published 0.220). From argon to "
+    f"{1e40 * section['csi']:.0f}×10⁻⁴⁰ cm² (published {{bench:coherent-csi@2021-r1, cross-section}}) "
+    f"and sin²θ_W = {angles['csi'].parameters['sin2_theta_w']:.3f} (published "
+    f"{{bench:coherent-csi@2021-r1, weak-mixing-angle|.3f}}). From argon to "
     "CsI the cross section grows "
     f"with the power {power:.2f} ± {error:.2f} of the number of neutrons; {expected:.2f} is expected. "
     "Neutrinos of the Sun on xenon give "

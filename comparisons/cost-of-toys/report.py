@@ -201,7 +201,7 @@ page.table(
     rows,
     note="Errors from the spread of repeated timings; what another machine, or memory that is shared by "
     "many cores, would "
-    "change is larger. 1000 toys give a critical value at 90 % within 0.2 of 4.6.",
+    "change is larger. 1000 toys give a critical value at 90 % within 0.2 of {wilks:0.90, 2|.1f}.",
 )
 
 # %% [markdown]

@@ -72,7 +72,7 @@ page.figure(
     "carbon-data",
     "Candidates of νe on carbon and what is expected, normalisations nominal. The curve has the best fit "
     f"of gallium, {gallium.point['dm2_41']:.2f} eV² and sin²2θ = {gallium.point['sin2_2theta_ee']:.2f}; "
-    "7.5 %, 9.9 % and a common 12 % of normalisation are free in the fit.",
+    "7.5 %, 9.9 % and a common 12 % of normalisation are free in the fit {cite:Conrad2012carbon}.",
     alt=(
         "Energy spectra of KARMEN and LSND agree with the expectation; that of gallium's best fit lies below."
     ),

@@ -152,9 +152,9 @@ page.table(
 # %% [markdown]
 # ### Reactors
 #
-# Rates of 21 experiments between 7 and 95 m, three between 355 and 1115 m, and the evolution of the rates
-# of Daya Bay and RENO with the fuel. The flux model is varied within its errors in every fit. Huber–Mueller
-# and
+# {cite:Berryman2020GlobalReactor} has rates of 21 experiments between 7 and 95 m, three between 355 and 1115
+# m, and the evolution of the rates of Daya Bay and RENO with the fuel. The flux model is varied within its
+# errors in every fit. Huber–Mueller and
 # HKSS come with errors. The summation model of Estienne, Fallot et al. does not: the compilation lends it
 # some
 # of Huber–Mueller's size, while its users assign 5 % to ²³⁵U, ²³⁹Pu and ²⁴¹Pu and 10 % to ²³⁸U. What is

@@ -69,9 +69,11 @@ figures.legend(figure, list(panels.ravel()))
 page.figure(
     figure,
     "data",
-    "Ratios of spectra over their expectation without a fourth neutrino: DANSS 12.7 m over 10.7 m, NEOS "
+    "Ratios of spectra over their expectation without a fourth neutrino: Ratios of "
+    "{cite:Berryman2020GlobalReactor}: DANSS 12.7 m over 10.7 m, NEOS "
     "over Daya "
-    "Bay, Bugey-3 40 m over 15 m, Double Chooz far over near. Errors from the diagonals of the "
+    "Bay, Bugey-3 40 m over 15 m, Double Chooz far over near {cite:Berryman2020GlobalReactor}. Errors from "
+    "the diagonals of the "
     "covariances, which "
     "are correlated; curves with energy scales at their nominal values.",
     alt="Four ratios of spectra, flat within a few per cent; gallium asks for a wave of 5 to 15 %.",
@@ -164,7 +166,8 @@ points = {
 for key, point in points.items():
     page.result(f"reference.{key}", float(single[key].likelihood.chi2(page.model, **point)))
 page.best_fits(
-    "Each spectrum: its best fit between 0.103 and 9.74 eV², and what it gains over no oscillation.",
+    "Each spectrum: its best fit between {grid:dm2_41.low} and {grid:dm2_41.high} eV², and what it gains "
+    "over no oscillation.",
     [*single.values()],
     note=(
         "STEREO: Δχ² above the minimum of its own table. Its gain of about 9 is not significant by its own "
@@ -244,8 +247,8 @@ both = page.side_by_side(
 # %% [markdown]
 # ## Beside the literature
 #
-# arXiv:2209.00916 finds $\chi^2_\mathrm{PG}$ = 12.86 (2 degrees of freedom, 0.16 %) for gallium with
-# Bahcall's cross
+# {cite:Giunti2022} finds $\chi^2_\mathrm{PG}$ = 12.86 (2 degrees of freedom, 0.16 %) for gallium
+# with Bahcall's cross
 # section against the spectra of NEOS, Daya Bay and others. The number here is of the same size and not a
 # reproduction: that paper has later data of DANSS and other releases of NEOS, and its gallium likelihood
 # lets
@@ -266,7 +269,8 @@ page.verdict(
     word,
     f"With the cross section of Bahcall, gallium and the spectra of six reactor experiments are {word} "
     f"as one "
-    f"disappearance between 0.1 and 9.7 eV² (χ²PG = {pg.delta:.1f} for {pg.dof} degrees of freedom, p = "
+    f"disappearance between {{grid:dm2_41.low|.1f}} and {{grid:dm2_41.high|.1f}} eV² (χ²PG = {pg.delta:.1f} "
+    f"for {pg.dof} degrees of freedom, p = "
     f"{verdicts.probability(pg.p_value)}, {verdicts.sigmas(pg)} by Wilks' theorem; "
     "without STEREO and Bugey-3, of which there are no toys, in the same range "
     f"{both['compatibility'].said}); with "

@@ -102,6 +102,7 @@ page.verdict(
     f"JUNO alone says nothing of |Ue4|². With sin²θ12 = {best:.4f} ± {error:.4f} it takes θ12 out of the "
     f"solar test: the mixing of gallium would take {number(100 * lost, 2)} % of the ⁸B neutrinos, "
     f"{number(element / left, 2)} times what the error of θ12 still hides. The solar rates that the test "
-    "needs are not in the archive; arXiv:2209.00916 quotes a parameter goodness of fit of 10.3 for two "
+    "needs are not in the archive; {cite:Giunti2022} quotes a parameter goodness of fit of 10.3 "
+    "for two "
     "degrees of freedom between gallium and the Sun, which can be neither reproduced nor refuted here.",
 )

@@ -7,11 +7,11 @@
 # %% [markdown]
 # ## What is tested
 #
-# A muon that decays at rest gives a $\bar\nu_\mu$ of known spectrum, up to 52.8 MeV, and no
+# A muon that decays at rest gives a $\bar\nu_\mu$ of known spectrum, up to 52.8 MeV {cite:Church2002}, and no
 # $\bar\nu_e$. LSND and
 # KARMEN both looked for $\bar\nu_e$ in it by inverse beta decay. Source, energies and reaction are the
 # same; what
-# differs is the distance, 30 m and 17.7 m. An oscillation
+# differs is the distance, 30 m {cite:LSND2001} and 17.7 m {cite:KARMEN2002}. An oscillation
 #
 # $$P(\bar\nu_\mu\to\bar\nu_e) = \sin^2 2\theta_{\mu e}\,\sin^2\left(1.267\,\frac{\Delta
 # m^2_{41}\,L}{E}\right)$$

@@ -123,7 +123,8 @@ excess_error = page.result(
 page.figure(
     figure,
     "miniboone-data",
-    f"MiniBooNE 2020: electron-like events. The excess from 200 to 1250 MeV is {excess:.1f} ± "
+    f"MiniBooNE 2020: electron-like events. The excess from 200 to 1250 MeV {{cite:MiniBooNE2021PRD}} is "
+    f"{excess:.1f} ± "
     f"{excess_error:.1f} events in both modes "
     "together. Errors of the data are statistical.",
     alt=(
@@ -240,7 +241,8 @@ page.best_fits(
     record=("best_fit", "minimum", "significance"),
     note=(
         "The significances are no significance of an excess, which the collaborations quote "
-        "(LSND 3.8σ; MiniBooNE 2020 4.8σ, arXiv:2006.16883). The valley of MiniBooNE is flat: along it the "
+        "(LSND 3.8σ {cite:LSND2001, abstract}; MiniBooNE 2020 4.8σ {cite:MiniBooNE2021PRD, abstract}). The "
+        "valley of MiniBooNE is flat: along it the "
         "best fit may slide to sin²2θ = 1 at almost no cost."
     ),
 )

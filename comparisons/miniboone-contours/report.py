@@ -9,9 +9,9 @@
 #
 # MiniBooNE released, for its appearance result of 2020, the surface of $-2\ln L$ over the plane of the mass
 # splitting $\Delta m^2_{41}$ and of $\sin^2 2\theta_{\mu e}$, and six contours. A contour at 90 % by Wilks'
-# theorem is where the surface has risen by 4.61 above its minimum. The released ones are not: the names of
-# their files say that they come from fake data. Here the fake experiments are done again, after Feldman and
-# Cousins: at a point of the plane, what rise
+# theorem is where the surface has risen by {wilks:0.90, 2} above its minimum. The released ones are not:
+# the names of their files say that they come from fake data. Here the fake experiments are done again,
+# after Feldman and Cousins: at a point of the plane, what rise
 #
 # $$\Delta = -2\ln L(\text{point}) + 2\ln L(\text{best fit})$$
 #
@@ -47,8 +47,8 @@ WITH_TOYS = CURVES[:5]
 # %% [markdown]
 # ## The surface
 #
-# First the surface itself, at all 36,100 released points. What is called offset is the difference of the two
-# smallest values.
+# First the surface itself, at all {rows:miniboone-nue@2020-r1, surface_combined|,} released points. What is
+# called offset is the difference of the two smallest values.
 
 # %%
 surface = release.table("surface_combined")
@@ -103,7 +103,7 @@ rounded = page.result(
 )
 left = float(np.median(np.abs(difference["fit"][worst]) / (released[worst] - released.min())))
 page.table(
-    "The twenty worst of the 36,100 points.",
+    "The twenty worst of the {rows:miniboone-nue@2020-r1, surface_combined|,} points.",
     [
         "Δm² (eV²)",
         "$\\sin^2 2\\theta_{\\mu e}$",

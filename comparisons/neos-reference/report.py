@@ -7,8 +7,8 @@
 # %% [markdown]
 # ## What is compared
 #
-# One detector at 24 m cannot tell a wave from an odd spectrum. NEOS is therefore divided by what a
-# detector at
+# One detector at 24 m {cite:NEOS2017, abstract} cannot tell a wave from an odd spectrum. NEOS is therefore
+# divided by what a detector at
 # several hundred metres measures, where the wave is too fast to be seen. Daya Bay has far more events,
 # but other
 # cores, fuel and detectors; RENO's near detector looks at the power plant that NEOS stood at.
@@ -121,7 +121,8 @@ page.text(
     "What Daya Bay's spectrum is corrected for matters too: relative to no oscillation at all, as in "
     f"arXiv:2005.01756, χ² is {values['null']:.2f} for three neutrinos and {values['best']:.2f} at "
     "the best fit of that "
-    "paper's map, 0.0955 eV². That one lies below 0.1 eV² and is an oscillation of Daya Bay's "
+    "paper's map, 0.0955 eV² {cite:Berryman2020GlobalReactor}. That one lies below 0.1 eV² and is an "
+    "oscillation of Daya Bay's "
     "spectrum, not of NEOS."
 )
 
@@ -141,8 +142,8 @@ page.text(
 # %% [markdown]
 # ## How the verdict is worded
 #
-# The word is *same picture* if each reading allows the best fit of the other (Δχ² below 4.61, 90 % by
-# Wilks' theorem),
+# The word is *same picture* if each reading allows the best fit of the other (Δχ² below {wilks:0.90, 2},
+# 90 % by Wilks' theorem),
 # *different pictures* if neither does, else *not the same picture*.
 
 # %%

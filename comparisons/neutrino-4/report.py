@@ -7,12 +7,12 @@
 # %% [markdown]
 # ## What is tested
 #
-# Neutrino-4 moves one detector between 6 and 12 m from a small core and plots its rate against $L/E$. It
-# sees a
+# Neutrino-4 moves one detector between 6 and 12 m {cite:Neutrino42020} from a small core and plots its rate
+# against $L/E$. It sees a
 # wave at large mixing. PROSPECT and STEREO stand at the same distances from cores of about the same
 # size, DANSS
-# at 10.7 to 12.7 m from a large one. Their data enter with the likelihoods of this archive; of
-# Neutrino-4 there
+# at 10.7 to 12.7 m from a large one {cite:DANSS2018, abstract}. Their data enter with the likelihoods of
+# this archive; of Neutrino-4 there
 # is a contour only.
 
 # %%
@@ -177,7 +177,7 @@ page.table(
         "at 95 %. All "
         "three: their sum at the point that suits them best, above that of no oscillation. All "
         "exclude: the part "
-        "where they are more than 9.21 above no oscillation (99 % by Wilks' theorem)."
+        "where they are more than {wilks:0.99, 2} above no oscillation (99 % by Wilks' theorem)."
     ),
 )
 page.best_fits(
@@ -254,16 +254,16 @@ page.table(
 # %% [markdown]
 # ## Beside the literature
 #
-# arXiv:2101.06785 fits the data of Neutrino-4 with the resolution of the detector and finds its best fit
-# close to
+# {cite:Giunti2021Neutrino4, abstract} fits the data of Neutrino-4 with the resolution of the detector and
+# finds its best fit close to
 # maximal mixing, 2.7σ by Wilks' theorem and about 2.2σ by fake experiments, in strong tension with
 # PROSPECT, STEREO,
 # KATRIN and the Sun.
 #
 # ## How the verdict is worded
 #
-# An island counts as excluded where the three together are more than 9.21 above no oscillation (99 %,
-# Wilks, 2 degrees
+# An island counts as excluded where the three together are more than {wilks:0.99, 2} above no oscillation
+# (99 %, Wilks, 2 degrees
 # of freedom). No oscillation is the reference and not their best fit, which is itself a fluctuation by other
 # measures. The word is *excluded* if this is so in all of the islands, *mostly excluded* from one half, else
 # *partly excluded*.

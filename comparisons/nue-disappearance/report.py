@@ -271,7 +271,7 @@ page.result("joint.delta-null", gain)
 page.record("rest.best_fit", others.parameters)
 page.result("rest.minimum", others.value)
 page.table(
-    "Best fits between 0.103 and 9.74 eV², and what they gain over no oscillation.",
+    "Best fits between {grid:dm2_41.low} and {grid:dm2_41.high} eV², and what they gain over no oscillation.",
     ["data", "Δm² (eV²)", "$\\sin^2 2\\theta_{ee}$", "χ² / data", "Δχ² of no oscillation", "significance"],
     rows,
     note=(
@@ -435,8 +435,8 @@ page.table(
 # %% [markdown]
 # ## Beside the literature
 #
-# arXiv:2209.00916 finds, for gallium with Bahcall's cross section, $\chi^2_\mathrm{PG}$ = 12.86 (0.16 %,
-# 2 degrees
+# {cite:Giunti2022} finds, for gallium with Bahcall's cross section, $\chi^2_\mathrm{PG}$ = 12.86
+# (0.16 %, 2 degrees
 # of freedom) against the spectra of NEOS, Daya Bay and others, and 10.30 (0.58 %) against the Sun.
 # arXiv:2111.12530 finds gallium alone beyond 5σ and in tension with the Sun at about 3σ. The data here
 # are not
@@ -464,7 +464,8 @@ worst = max(everything.parts[: len(sides)], key=lambda part: part.pull)
 name = titles[list(sides)[list(everything.parts).index(worst)]]
 page.verdict(
     word,
-    f"Between 0.1 and 9.7 eV², gallium, reactor rates, reactor spectra and νe on carbon are {word} as one "
+    f"Between {{grid:dm2_41.low|.1f}} and {{grid:dm2_41.high|.1f}} eV², gallium, reactor rates, reactor "
+    f"spectra and νe on carbon are {word} as one "
     f"disappearance (χ²PG = {pg.delta:.1f} for {pg.dof} degrees of freedom, p = "
     f"{verdicts.probability(pg.p_value)}, {verdicts.sigmas(pg)} by Wilks' theorem, as STEREO's table makes "
     "no "

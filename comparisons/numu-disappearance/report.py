@@ -122,7 +122,7 @@ page.figure(
     figure,
     "regions",
     "Limits at 90 % CL: what lies to the right of a line is excluded. MiniBooNE, CDHS and CCFR: Δχ² = "
-    "2.71 above the "
+    "{wilks:0.90, 1} above the "
     "best amplitude at the same splitting (a raster scan). MINOS+ as released, calibrated by fake "
     "experiments, with "
     "θ14 = 0. IceCube allows what its curve encloses.",
@@ -150,7 +150,8 @@ page.table(
     "Largest $\\sin^2 2\\theta_{\\mu\\mu}$ allowed at 90 % CL.",
     ["Δm² (eV²)", *(side.title for side in sides.values()), "the three together", "MINOS+"],
     rows,
-    note="Δχ² = 2.71 above the best amplitude at the same splitting; of MINOS+ the official contour, which "
+    note="Δχ² = {wilks:0.90, 1} above the best amplitude at the same splitting; of MINOS+ the official "
+    "contour, which "
     "is made otherwise.",
 )
 

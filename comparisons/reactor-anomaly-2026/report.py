@@ -208,8 +208,10 @@ page.verdict(
     word,
     f"Between {number(low, 2)}σ and {number(high, 2)}σ: the largest deficit is left by {short[largest]}, and "
     f"less than 1.5σ by {', '.join(left)}. All ratios are below one, but where the corrected β spectra or "
-    "summations are right, the error of the prediction covers what is missing. arXiv:2605.10353 finds 2.2σ "
+    "summations are right, the error of the prediction covers what is missing. {cite:Giunti2026, abstract} "
+    "finds 2.2σ "
     "for the summation of 2023 with all rates and its full budget of errors; this page has "
-    f"{number(deficits['summation-2023'], 2)}σ with the 3.2 % that Daya Bay's paper prints for it. That "
+    f"{number(deficits['summation-2023'], 2)}σ with the 3.2 % {{cite:DayaBay2025Flux}} that Daya Bay's "
+    f"paper prints for it. That "
     "difference is not explained here: the table of yields and errors of that paper is not in the archive.",
 )

@@ -9,14 +9,16 @@
 #
 # A region of confidence 90 % should hold the truth in 90 % of all experiments. Here the truth is known:
 # toys are drawn from each release's own likelihood at a true point, each is fitted over the whole plane,
-# and its region by Wilks' theorem holds the truth if $\chi^2$ there is less than 2.30, 4.61 or 5.99 above
-# its minimum (1.00, 2.71 or 3.84 where one strength alone is free). The part that does is the coverage.
+# and its region by Wilks' theorem holds the truth if $\chi^2$ there is less than {wilks:0.6827, 2},
+# {wilks:0.90, 2} or {wilks:0.95, 2} above its minimum ({wilks:0.6827, 1}, {wilks:0.90, 1} or
+# {wilks:0.95, 1} where one strength alone is free). The part that does is the coverage.
 #
 # Two things go wrong, in opposite directions:
 #
 # * **Too little**: without oscillation, or with less than the data can see, $\Delta m^2$ is free to fit
 #   noise. The more bins and the larger the range of $\Delta m^2$, the more tries there are, the lower the
-#   minimum, and the rarer the truth is within 4.61 of it. Such regions exclude no oscillation too often.
+#   minimum, and the rarer the truth is within {wilks:0.90, 2} of it. Such regions exclude no oscillation
+# too often.
 # * **Too much**: where the mixing is at its edge it can only go up, and where the data measure a rate
 #   alone there is no second parameter to fit. A $\Delta\chi^2$ of two degrees of freedom is then too
 #   generous, and exclusion limits are weaker than they could be.

@@ -161,10 +161,9 @@ def _page(
 
 def _filled(comparison: Comparison, executed: Executed) -> "NotebookNode":
     """Return the notebook with the results and citations of its text cells written out."""
-    known = claims.references(comparison)
     for cell in executed.notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = claims.filled(cell.source, executed.results, known)
+            cell.source = claims.written(cell.source, executed.results, comparison)
     return executed.notebook
 
 

@@ -191,7 +191,7 @@ class Recorder:
         _display({"text/html": html, FIGURE: {"name": name}, FILE: {place: table}})
 
     def _filled(self, text: str, plain: bool = False) -> str:
-        return claims.filled(text, self.results, claims.references(self.comparison), plain=plain)
+        return claims.written(text, self.results, self.comparison, plain=plain)
 
     def _period(self, shows: Sequence[str]) -> str:
         """Return until when the data of releases were taken, as their sources state it."""
