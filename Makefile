@@ -25,7 +25,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks runs cost speed against fuzz \
+.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks runs cost speed against fuzz mutate \
 	$(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -42,6 +42,11 @@ test: .venv/dev.stamp ## Run all tests
 
 fuzz: .venv/dev.stamp ## Read 20,000 damaged releases, tables, bundles and submissions: one sentence for each, no traceback
 	@NUANOMALY_FUZZ=4000 $(PY) -m pytest -n 2 -q tests/fetch/test_fuzz.py $(ARGS)
+
+mutate: export OMP_NUM_THREADS := 1
+mutate: export OPENBLAS_NUM_THREADS := 1
+mutate: .venv/dev.stamp ## Change 1,000 digits in tables, and see which of them nobody notices (half an hour)
+	@$(PY) tools/mutate.py $(if $(ARGS),$(ARGS),--output docs/mutations.json)
 
 check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull request must pass besides the tests
 	$(PY) -m ruff format --check

@@ -12,7 +12,7 @@ import yaml
 
 from nuanomaly.archive import catalog, release, seal
 from nuanomaly.archive.validate import validate
-from nuanomaly.inference import sanity
+from nuanomaly.inference import benchmarks, sanity
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "datasets" / "miniboone-nue" / "2020-r1"
@@ -171,6 +171,17 @@ MISTAKES: dict[str, tuple[Change, str]] = {
 def test_a_mistake_is_doubted_without_a_benchmark(archive: Path, tmp_path: Path, mistake: str) -> None:
     change, code = MISTAKES[mistake]
     assert code in codes(archive, tmp_path, change)
+
+
+def test_a_published_number_that_is_ours_in_all_of_seven_digits_is_doubted(
+    archive: Path, tmp_path: Path
+) -> None:
+    made = contribute(archive, tmp_path, lambda data, frames: None)
+    ours = float(benchmarks.recompute(made.metadata["benchmarks"][0]["compute"], made))
+    copied, printed = round(ours, 5), round(ours + 3e-4, 5)
+    assert "EXPECTED_COMPUTED" in codes(archive, tmp_path / "copied", benchmark(expected=copied))
+    assert "EXPECTED_COMPUTED" not in codes(archive, tmp_path / "printed", benchmark(expected=printed))
+    assert "EXPECTED_COMPUTED" not in codes(archive, tmp_path / "short", benchmark(expected=round(ours, 2)))
 
 
 def test_what_is_right_is_not_doubted(archive: Path, tmp_path: Path) -> None:

@@ -62,3 +62,15 @@ def test_code_and_prices_are_not_formulas() -> None:
 def test_a_number_stays_with_its_unit() -> None:
     assert "5\u00a0%" in markdown("above 5 % and")
     assert "1.2\u00a0eV²" in markdown("at 1.2 eV²")
+
+
+def test_elements_in_the_words_of_a_contributor_stay_text() -> None:
+    from nuanomaly.report.printed import table
+    from nuanomaly.report.words import inline, text
+
+    attack = "<x onload=alert(1)> [here](javascript:alert(1)) <b onclick=alert(1)>"
+    shown = [str(text(attack)), str(inline(attack)), table("a", ["h"], [[attack]], "", 3)]
+    for html in shown:
+        assert "<x" not in html
+        assert "<b " not in html
+        assert "javascript:" not in html.lower()

@@ -58,9 +58,9 @@ def csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return stream.getvalue()
 
 
-def inline(text: str) -> str:
-    """Return Markdown of one paragraph without the paragraph."""
-    return markdown(text).removeprefix("<p>").removesuffix("</p>")
+def inline(text: str, *, html: bool = True) -> str:
+    """Return Markdown of one paragraph without the paragraph; with ``html`` elements stay what they are."""
+    return markdown(text, html=html).removeprefix("<p>").removesuffix("</p>")
 
 
 def _cell(value: Cell, digits: int, first: bool, right: bool) -> str:
@@ -78,7 +78,8 @@ def _written(value: Cell, digits: int) -> str:
         return str(value).replace("-", "−")
     if isinstance(value, float | np.floating):
         return number(float(value), digits)
-    return inline("–" if value is None else str(value))
+    # a text may be a name or a source out of a release
+    return inline("–" if value is None else str(value), html=False)
 
 
 def _is_number(value: Any) -> bool:

@@ -122,7 +122,7 @@ class Recorder:
 
         ``{cite:KEY, where}`` and ``{result:KEY}`` are written out (see :mod:`.claims`).
         """
-        _display({"text/html": f'<div class="prose">{markdown(self._filled(source))}</div>'})
+        _display({"text/html": f'<div class="prose">{markdown(self._filled(source), html=True)}</div>'})
 
     def table(
         self,

@@ -21,6 +21,7 @@ from nuanomaly.archive.validate import (
     links,
     memory,
     past,
+    proofs,
     redundancy,
     runs,
     structure,
@@ -113,6 +114,7 @@ class _Validation:
         self.schemas_digest = memory.folder_digest(schema_folder)
         self.folders = release.folders(root)
         self.ledger = catalog.ledger_of(root)
+        self.groups = proofs.declared_groups(root)
 
     def run(self, references: Sequence[str] | None) -> Report:
         """Return the report of some releases or of everything."""
@@ -180,9 +182,22 @@ class _Validation:
         if in_depth:
             items += files.check(subject)
             items += _tables(subject, items, self.memory, subject.release in self.ledger)
+            if not broken:
+                items += self._unproven(subject)
             if "state" not in broken:
                 items += ledger.check_release(subject, self.ledger)
         return (None if broken else subject), items
+
+    def _unproven(self, subject: ReleaseSubject) -> list[Finding]:
+        """Return the finding of tables that no benchmark reads, of the release or of its amendments."""
+        folder = subject.folder
+        try:
+            later = amendments.of_version(amendments.of_dataset(folder, folder.parent.name), folder.name)
+            added = [entry for amendment in later for entry in amendment.get("benchmarks", ())]
+            known = subject.release in self.ledger
+            return list(proofs.check(subject, added, self.groups, self.schemas, known))
+        except NuanomalyError:  # the amendments or the anomalies have findings of their own
+            return []
 
     def _others(self, schema: str, pattern: str) -> Iterator[tuple[Subject | None, list[Finding]]]:
         """Yield anomalies or comparisons (None if broken) with their findings."""

@@ -140,20 +140,40 @@ def _references(subject: ReleaseSubject, value: Any, steps: Steps) -> Iterator[F
 
 def _marked(subject: ReleaseSubject, schema: Any, value: Any, steps: Steps) -> Iterator[Finding]:
     """Yield the findings of texts that a kind's schema marks as names of tables (``"x-table": true``)."""
+    for name, where in marked(schema, value, steps, schema):
+        yield from unknown(subject, "UNKNOWN_TABLE", "table", name, subject.declared, where)
+
+
+def marked(schema: Any, value: Any, steps: Steps, whole: Any) -> Iterator[tuple[str, Steps]]:
+    """Yield each text that a schema marks as the name of a table, and where it stands.
+
+    Parameters
+    ----------
+    schema : Any
+        The part of a kind's schema that is about the value.
+    value : Any
+    steps : Steps
+        Where the value stands.
+    whole : Any
+        The schema of the kind, whose ``$defs`` its parts refer to.
+    """
     if not isinstance(schema, dict):
         return
     if schema.get("x-table") and isinstance(value, str):
-        yield from unknown(subject, "UNKNOWN_TABLE", "table", value, subject.declared, steps)
-    for parts in ("allOf", "anyOf", "oneOf"):
-        for part in schema.get(parts, ()):
-            yield from _marked(subject, part, value, steps)
+        yield value, steps
+    reference = str(schema.get("$ref", ""))
+    parts = [whole.get("$defs", {}).get(reference.removeprefix("#/$defs/"))] if reference else []
+    parts += [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+    parts += [schema[key] for key in ("then", "else") if key in schema]
+    for part in parts:
+        yield from marked(part, value, steps, whole)
     if isinstance(value, dict):
         named, others = schema.get("properties", {}), schema.get("additionalProperties")
         for key, item in value.items():
-            yield from _marked(subject, named.get(key, others), item, [*steps, key])
+            yield from marked(named.get(key, others), item, [*steps, key], whole)
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            yield from _marked(subject, schema.get("items"), item, [*steps, position])
+            yield from marked(schema.get("items"), item, [*steps, position], whole)
 
 
 def benchmark(

@@ -22,8 +22,17 @@ _ELEMENTS = (
     "a applet audio base body button details embed form frame frameset head html iframe img input link math "
     "meta object script select source style svg template textarea title track video"
 )
+#: Beginnings of the names of events, after "on".
+_EVENTS = (
+    "abort animation before blur cancel change click close context copy cut dblclick drag drop error focus "
+    "fullscreen hashchange input invalid key load message mouse page paste pointer popstate reset resize "
+    "scroll select show slot submit toggle touch transition unload wheel"
+)
 _MARKUP = re.compile(
     rf"<\s*/?\s*(?:{_ELEMENTS.replace(' ', '|')}|!|\?)(?![\w-])[^<>]*>?"
+    # an attribute makes an element of any name, and a handler needs no quotes
+    r"|<\s*[a-z][\w:-]*[\s/]+[a-z][\w:-]*\s*=[^<>]*>?"
+    rf"|\bon(?:{_EVENTS.replace(' ', '|')})\w*\s*="
     r"|\bjavascript:|\bdata:text/html|&#\w|\bon[a-z]+\s*=\s*[\"']",
     re.IGNORECASE,
 )

@@ -16,6 +16,12 @@ PHYSICS = errors(
         "Add a value, an interval or a surface that the paper prints.",
     ),
     (
+        "TABLE_NOT_PROVEN",
+        "A table of the likelihood that no benchmark reads",
+        "A wrong number in it would change results, and nothing would show it.",
+        "Add a benchmark of a mode that reads it, or a total that the paper prints.",
+    ),
+    (
         "TOLERANCE_WIDE",
         "A tolerance that lets almost anything pass",
         "The benchmark proves nothing.",
@@ -23,7 +29,7 @@ PHYSICS = errors(
     ),
     (
         "EXPECTED_COMPUTED",
-        "A published number with more digits than papers print",
+        "A published number that looks computed: too many digits, or all of ours",
         "It may be the archive's own result, which proves nothing.",
         "Write the number as the paper prints it, or call it a reference and say who computed it.",
     ),

@@ -1,0 +1,59 @@
+"""Changed digits: they are seeded, one at a time, sealed, noticed by somebody or nobody, and mended again."""
+
+import random
+from pathlib import Path
+
+import mutate  # tools/ is on the path, as the package in it is installed from there
+import pytest
+
+from nuanomaly.archive import release
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mutate.Bench:
+    made = mutate.Bench(ROOT, tmp_path)
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(made.whole))
+    return made
+
+
+def change(release: str, table: str, row: int, column: str, old: str, new: str) -> mutate.Change:
+    return mutate.Change(release, table, row, column, old, new, 1)
+
+
+@pytest.mark.slow
+def test_who_notices_a_digit(bench: mutate.Bench) -> None:
+    folder = bench.whole / "datasets" / "karmen" / "2002-r1"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    table = mutate.readers(release.read(folder))["spectrum"]
+    count = change("karmen@2002-r1", "spectrum", 0, "observed", "3", "9")
+    edge = change("karmen@2002-r1", "spectrum", 3, "energy_low", "28", "78")
+    assert mutate.kind(bench.judged(count, table)) == "benchmark"
+    assert mutate.kind(bench.judged(edge, table)) == "validation"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_changes_are_the_same_for_the_same_seed() -> None:
+    result = release.read(ROOT / "datasets" / "karmen" / "2002-r1")
+    reading = {result.id: {"spectrum": mutate.Readers(("default",), ())}}
+    first, again, other = (mutate.changes([result], reading, 20, seed) for seed in (1, 1, 2))
+    assert first == again != other
+    for one in first:
+        assert sum(a != b for a, b in zip(one.old, one.new, strict=True)) == 1
+        assert 1 <= one.digit <= mutate.DIGITS
+
+
+def test_a_digit_of_parquet_and_of_csv_is_changed_alone() -> None:
+    for name, table in (("lsnd/2001-r1", "likelihood"), ("karmen/2002-r1", "spectrum")):
+        result = release.read(ROOT / "datasets" / name)
+        one = mutate.drawn(result, table, random.Random(3))
+        entry = result.declared(table)
+        content = mutate.changed((result.folder / entry["file"]).read_bytes(), entry, one)
+        from nuanomaly.archive import tables
+
+        frame = tables.read(Path(entry["file"]), tables.expand_columns(entry["columns"]), content)
+        differ = frame.ne(result.table(table))
+        assert int(differ.to_numpy().sum()) == 1
+        assert bool(differ.loc[one.row, one.column])
+        assert float(frame.loc[one.row, one.column]) == float(one.new)

@@ -1,0 +1,357 @@
+"""Change digits in tables that likelihoods read, and see who notices: ``make mutate``.
+
+A digit that is copied wrongly leaves no trace in a hash that is renewed with it. This program changes one
+digit of one number at a time, seals the release anew, as a contributor would, and asks in turn validation
+(with everything that is an error for a release the ledger does not know), the benchmarks that read the table,
+and the physics of the modes that read it. A change that none of them notices is silent.
+
+A table is drawn with equal chance from all that likelihoods read, a number with equal chance from its cells
+of numbers, and a digit from its first three significant ones: what is changed further back is below 1 % of
+one number, and mostly below the digits that papers print.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nuanomaly.archive import names, paths, release, tables
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import Release
+from nuanomaly.archive.validate import validate
+from nuanomaly.archive.validate.codes.physics import PHYSICS
+from nuanomaly.inference import benchmarks, sanity
+from nuanomaly.likelihood import build
+
+#: Digits of a number that are changed, counted from its first that is not zero.
+DIGITS = 3
+_NUMBERS = ("float64", "int64")
+_DIGIT = re.compile(r"[0-9]")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One digit of one number that is changed, and who notices.
+
+    Attributes
+    ----------
+    release, table, column : str
+    row : int
+        Counted from 0.
+    old, new : str
+        The number as it is printed.
+    digit : int
+        Which significant digit was changed, counted from 1.
+    noticed : str
+        The code of the first finding, or the id of the first benchmark that fails; empty if nobody noticed.
+    """
+
+    release: str
+    table: str
+    row: int
+    column: str
+    old: str
+    new: str
+    digit: int
+    noticed: str = ""
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads a table: modes of the likelihood, and benchmarks in the order of their cost."""
+
+    modes: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+
+
+def newest_revisions(root: Path) -> list[Release]:
+    """Return the newest revision of every upstream release that has a likelihood and is released."""
+    chosen = []
+    for versions in release.folders(root).values():
+        labels: dict[str, str] = {}
+        for version in sorted(versions, key=names.sort_key):
+            if release.read(versions[version]).state == "released":
+                labels[version.rpartition("-r")[0]] = version
+        chosen += [release.read(versions[version]) for version in labels.values()]
+    return [result for result in chosen if result.metadata.get("likelihood")]
+
+
+def readers(result: Release) -> dict[str, Readers]:
+    """Return who reads each table of a release that its likelihood reads."""
+    modes: dict[str, list[str]] = {}
+    proofs: dict[str, list[tuple[float, str]]] = {}
+    with recorded(result.id) as seen:
+        for mode in result.metadata["likelihood"]["modes"]:
+            seen.clear()
+            build._build.cache_clear()
+            build.likelihood(result, mode)
+            for table in seen:
+                modes.setdefault(table, []).append(mode)
+        for entry in result.metadata.get("benchmarks", ()):
+            seen.clear()
+            build._build.cache_clear()
+            begin = time.process_time()
+            benchmarks.row(entry, result)
+            for table in seen:
+                proofs.setdefault(table, []).append((time.process_time() - begin, entry["id"]))
+    return {
+        table: Readers(tuple(items), tuple(id for _, id in sorted(proofs.get(table, ()))))
+        for table, items in modes.items()
+    }
+
+
+@contextmanager
+def recorded(id: str) -> Iterator[set[str]]:
+    """Yield a set that every table of one release is added to when it is read."""
+    seen: set[str] = set()
+    read = Release.table
+
+    def table(self: Release, table: str) -> Any:
+        if self.id == id:
+            seen.add(table)
+        return read(self, table)
+
+    Release.table = table  # type: ignore[method-assign]
+    try:
+        yield seen
+    finally:
+        Release.table = read  # type: ignore[method-assign]
+
+
+def drawn(result: Release, table: str, chance: random.Random) -> Change:
+    """Return a change of one digit of a table."""
+    entry = result.declared(table)
+    columns = [c.name for c in tables.expand_columns(entry["columns"]) if c.type in _NUMBERS]
+    frame = result.table(table)
+    while True:
+        column, row = chance.choice(columns), chance.randrange(len(frame))
+        old = str(frame[column].iloc[row])
+        places = significant(old)
+        if places:
+            break
+    digit = chance.randrange(len(places))
+    at = places[digit]
+    new = old[:at] + chance.choice([d for d in "0123456789" if d != old[at]]) + old[at + 1 :]
+    return Change(result.id, table, row, column, old, new, digit + 1)
+
+
+def significant(number: str) -> list[int]:
+    """Return the places of the first significant digits of a printed number; none of zero or a gap.
+
+    Examples
+    --------
+    >>> significant("-0.02505"), significant("1e-05"), significant("0.0")
+    ([4, 5, 6], [0], [])
+    """
+    mantissa = number.lower().partition("e")[0]
+    digits = [m.start() for m in _DIGIT.finditer(mantissa)]
+    nonzero = [k for k, at in enumerate(digits) if mantissa[at] != "0"]
+    return digits[nonzero[0] : nonzero[0] + DIGITS] if nonzero else []
+
+
+class Bench:
+    """A copy of the archive in which tables are changed and mended again.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The archive.
+    folder : pathlib.Path
+        Where the copy goes. Its ledger knows no release: all that is asked of a contribution is asked.
+    """
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.whole, self.alone = folder / "whole", folder / "alone"
+        for name in ("datasets", "anomalies", "schemas"):
+            shutil.copytree(root / name, self.whole / name)
+        (self.whole / "catalog.yaml").write_text('schema: "1"\nreleases: []\n')
+        self._expected: dict[str, set[tuple[str, ...]]] = {}
+        self._usual: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+
+    def judged(self, change: Change, readers: Readers) -> Change:
+        """Return a change with who notices it."""
+        name, _, version = change.release.partition("@")
+        folder = self.whole / "datasets" / name / version
+        if change.release not in self._expected:
+            self._lay_out(folder)
+            self._expected[change.release] = self._findings(folder)
+        usual = (change.release, readers.modes)
+        if usual not in self._usual:
+            self._usual[usual] = self._doubts(folder, readers)
+        with self._changed(folder, change):
+            new = self._findings(folder) - self._expected[change.release]
+            noticed = min(new)[0] if new else self._benchmark(folder, readers)
+            if not noticed:
+                noticed = min(self._doubts(folder, readers) - self._usual[usual], default="")
+        return replace(change, noticed=noticed)
+
+    def _lay_out(self, folder: Path) -> None:
+        """Lay out an archive with one release, whose validation reads nothing else."""
+        alone = self._alone(folder)
+        shutil.copytree(folder, alone / "datasets" / folder.parent.name / folder.name)
+        (alone / "schemas").symlink_to(self.whole / "schemas")
+        (alone / "catalog.yaml").write_text('schema: "1"\nreleases: []\n')
+
+    def _alone(self, folder: Path) -> Path:
+        return self.alone / f"{folder.parent.name}@{folder.name}"
+
+    def _findings(self, folder: Path) -> set[tuple[str, ...]]:
+        id = f"{folder.parent.name}@{folder.name}"
+        report = validate([id], self._alone(folder))
+        return {(f.code, f.table, f.column) for f in report.errors if f.file != "catalog.yaml"}
+
+    @contextmanager
+    def _changed(self, folder: Path, change: Change) -> Iterator[None]:
+        """Change a table and seal its release, in both archives, for a while."""
+        other = self._alone(folder) / "datasets" / folder.parent.name / folder.name
+        entry = release.read(folder).declared(change.table)
+        file, metadata = folder / entry["file"], folder / "release.yaml"
+        before, text = file.read_bytes(), metadata.read_text("utf-8")
+        content = changed(before, entry, change)
+        sealed = (
+            rf'(sha256: "?){entry["sha256"]}("?,?\s+size: ){entry["size"]}\b',
+            rf"\g<1>{hashlib.sha256(content).hexdigest()}\g<2>{len(content)}",
+        )
+        anew, count = re.subn(*sealed, text)
+        if count != 1:
+            raise NuanomalyError(f"{metadata}: the seal of {change.table!r} stands there {count} times")
+        try:
+            for place in (folder, other):
+                (place / entry["file"]).write_bytes(content)
+                (place / "release.yaml").write_text(anew, "utf-8")
+            yield
+        finally:
+            for place in (folder, other):
+                (place / entry["file"]).write_bytes(before)
+                (place / "release.yaml").write_text(text, "utf-8")
+
+    def _benchmark(self, folder: Path, readers: Readers) -> str:
+        """Return the id of the first benchmark that fails."""
+        result = release.read(folder)
+        entries = {entry["id"]: entry for entry in result.metadata.get("benchmarks", ())}
+        failing = (id for id in readers.benchmarks if not benchmarks.row(entries[id], result)["ok"])
+        id = next(failing, "")
+        return f"benchmark {id}" if id else ""
+
+    def _doubts(self, folder: Path, readers: Readers) -> set[str]:
+        """Return the codes of what a physicist doubts in the modes that read a table."""
+        return {f.code for f in sanity.findings(release.read(folder), self.whole, readers.modes)}
+
+
+def changed(content: bytes, entry: Mapping[str, Any], change: Change) -> bytes:
+    """Return the content of a table with one number replaced."""
+    columns = tables.expand_columns(entry["columns"])
+    path = Path(entry["file"])
+    frame = tables.read(path, columns, content)
+    kind = int if frame[change.column].dtype.kind == "i" else float
+    frame.loc[change.row, change.column] = kind(change.new)
+    return tables.to_bytes(frame, columns, "parquet" if path.suffix == ".parquet" else "csv")
+
+
+def changes(
+    releases: Sequence[Release], reading: Mapping[str, Mapping[str, Readers]], number: int, seed: int
+) -> list[Change]:
+    """Return seeded changes of tables, each table with equal chance."""
+    places = [(result, table) for result in releases for table in sorted(reading[result.id])]
+    chance = random.Random(seed)
+    return [drawn(*chance.choice(places), chance) for _ in range(number)]
+
+
+def summary(results: Sequence[Change]) -> dict[str, Any]:
+    """Return how many changes were noticed by whom, by digit and by table."""
+    rows: dict[tuple[str, str], Counter[str]] = {}
+    for result in results:
+        rows.setdefault((result.release, result.table), Counter())[kind(result)] += 1
+    digits = {
+        f"digit {k}": dict(Counter(kind(r) for r in results if r.digit == k)) for k in range(1, DIGITS + 1)
+    }
+    return {
+        "changes": len(results),
+        **dict(Counter(map(kind, results))),
+        "silent share": round(sum(not r.noticed for r in results) / max(1, len(results)), 4),
+        "digits": digits,
+        "tables": [
+            {"release": id, "table": table, **dict(sorted(counts.items()))}
+            for (id, table), counts in sorted(rows.items())
+        ],
+    }
+
+
+def kind(result: Change) -> str:
+    """Return who noticed a change: ``validation``, ``physics``, ``benchmark``, or nobody (``silent``).
+
+    Examples
+    --------
+    >>> kind(Change("best@2022-r2", "lines", 0, "energy", "0.7473", "0.7573", 2, "benchmark total"))
+    'benchmark'
+    """
+    if not result.noticed:
+        return "silent"
+    if result.noticed.startswith("benchmark "):
+        return "benchmark"
+    return "physics" if result.noticed in {code.code for code in PHYSICS} else "validation"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Change digits, print who noticed, and write it down."""
+    parser = argparse.ArgumentParser(prog="make mutate", description=__doc__.partition("\n")[0])
+    parser.add_argument("--changes", type=int, default=1000, help="how many digits are changed")
+    parser.add_argument("--seed", type=int, default=20261130)
+    parser.add_argument("--output", type=Path, help="where the changes are written (JSON)")
+    parser.add_argument("releases", nargs="*", help="only these, as NAME or NAME@VERSION")
+    asked = parser.parse_args(arguments)
+    root = paths.checkout()
+    if root is None:
+        print("there is no checkout of the archive here: run it inside one", file=sys.stderr)
+        return 2
+    results: list[Change] = []
+    for result in run(root, asked.changes, asked.seed, asked.releases):
+        results.append(result)
+        if len(results) % 50 == 0 or len(results) == asked.changes:
+            print(f"{len(results)} of {asked.changes}", file=sys.stderr, flush=True)
+            if asked.output:
+                asked.output.write_text(written(results, asked.seed), "utf-8")
+    print(json.dumps({k: v for k, v in summary(results).items() if k != "tables"}, indent=1))
+    return 0
+
+
+def run(root: Path, number: int, seed: int, only: Sequence[str] = ()) -> Iterator[Change]:
+    """Yield seeded changes with who noticed each."""
+    before = os.environ.get("NUANOMALY_ARCHIVE")
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        bench = Bench(root, Path(scratch))
+        os.environ["NUANOMALY_ARCHIVE"] = str(bench.whole)
+        try:
+            chosen = [r for r in newest_revisions(bench.whole) if not only or {r.id, r.name} & set(only)]
+            reading = {result.id: readers(result) for result in chosen}
+            for change in changes(chosen, reading, number, seed):
+                yield bench.judged(change, reading[change.release][change.table])
+        finally:
+            os.environ.pop("NUANOMALY_ARCHIVE")
+            if before is not None:
+                os.environ["NUANOMALY_ARCHIVE"] = before
+
+
+def written(results: Sequence[Change], seed: int) -> str:
+    """Return the changes as JSON, one on each line, below their summary."""
+    head = json.dumps({"seed": seed, **summary(results)}, indent=1, ensure_ascii=False)
+    lines = ",\n  ".join(json.dumps(list(asdict(result).values()), ensure_ascii=False) for result in results)
+    return f'{head[:-2]},\n "each": [\n  {lines}\n ]\n}}\n'
+
+
+if __name__ == "__main__":
+    sys.exit(main())
