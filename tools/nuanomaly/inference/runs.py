@@ -2,8 +2,8 @@
 
 runs:
   NAME:
-    kind: significance | hypothesis | likelihood-ratio | goodness | compatibility | feldman-cousins | coverage
-          (by toys), or fit | scan | comparison
+    kind: significance | hypothesis | likelihood-ratio | goodness | compatibility | feldman-cousins |
+          coverage | sensitivity (by toys), or fit | scan | comparison
     datasets: [..]    (a list in this list is one data set, its releases together)
     model: ..
     mode, fixed, grid: optional, as everywhere
@@ -12,6 +12,7 @@ runs:
     against: the other point of a likelihood ratio
     draw: data (if left out) or gaussian, for a likelihood ratio
     levels, most, every, independent: optional, for feldman-cousins
+    cl, construction: optional, for sensitivity
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
     errors: optional, for a fit; profile: optional, for a scan; leave_out: for all three of them
 
@@ -40,6 +41,7 @@ from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_files import read, write
 from nuanomaly.inference.scan import Scan, restored, scan
+from nuanomaly.inference.sensitivity import Sensitivity, sensitivity
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import join
@@ -56,7 +58,7 @@ _TESTS = {
     "likelihood-ratio": toy_likelihood_ratio,
 }
 GLOBAL = "global-tension"
-_MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage}
+_MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage, "sensitivity": sensitivity}
 _FITS = {"fit": fit, "scan": scan, "comparison": compare}
 _KEYS = ("datasets", "model", "mode", "fixed", "grid", "allow_overlap")
 _TOYS = ("toys", "seed")
@@ -64,6 +66,7 @@ _TOYS = ("toys", "seed")
 _MORE: Mapping[str, tuple[str, ...]] = {
     "feldman-cousins": (*_TOYS, "levels", "most", "every", "points", "independent"),
     "coverage": (*_TOYS, "at"),
+    "sensitivity": (*_TOYS, "cl", "construction"),
     "hypothesis": (*_TOYS, "at"),
     "likelihood-ratio": (*_TOYS, "at", "against", "draw"),
     "fit": ("seed", "errors", "leave_out"),
@@ -71,7 +74,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "comparison": ("seed", "leave_out"),
 }
 #: What a run may give.
-Found = ToyTest | FeldmanCousins | Fit | Scan | Compatibility | TensionRun
+Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | TensionRun
 
 
 def compute(
@@ -153,12 +156,16 @@ def record(
     return write(folder, tables, about)
 
 
-def _tabulated(result: ToyTest | FeldmanCousins | Fit | Scan | Compatibility) -> "tuple[str, pd.DataFrame]":
+def _tabulated(
+    result: ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility,
+) -> "tuple[str, pd.DataFrame]":
     """Return the table of a result, and what it is called."""
     import pandas as pd
 
     if isinstance(result, FeldmanCousins):
         return "critical", result.to_frame()
+    if isinstance(result, Sensitivity):
+        return "limits", result.to_frame()
     if isinstance(result, ToyTest):
         return _spread(result)
     if isinstance(result, Scan):
@@ -197,7 +204,8 @@ class StoredRun:
     about : mapping
         ``about.json``.
     tables : mapping of DataFrame
-        ``distribution`` of a test: so many toys (``above``) reach ``delta``; ``critical`` of a map;
+        ``distribution`` of a test: so many toys (``above``) reach ``delta``; ``critical`` of a map, ``limits``
+        of a sensitivity;
         ``scan``, ``parameters`` of a fit, ``sides`` of a comparison.
     """
 
