@@ -204,9 +204,8 @@ class StoredRun:
     about : mapping
         ``about.json``.
     tables : mapping of DataFrame
-        ``distribution`` of a test: so many toys (``above``) reach ``delta``; ``critical`` of a map, ``limits``
-        of a sensitivity;
-        ``scan``, ``parameters`` of a fit, ``sides`` of a comparison.
+        ``distribution`` of a test: so many toys (``above``) reach ``delta``; ``critical`` of a map;
+        ``limits`` of a sensitivity; ``scan``, ``parameters`` of a fit, ``sides`` of a comparison.
     """
 
     name: str

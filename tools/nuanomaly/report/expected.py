@@ -70,7 +70,7 @@ def of_release(release: Release) -> dict[str, Any]:
         return {"limits": []}
     run = runs[of]
     items = limits(run)
-    off = sum(item.word() != "as expected" for item in items)
+    within = sum(item.word() == "as expected" for item in items)
     return {
         "limits": items,
         "amplitude": run.result["amplitude"],
@@ -79,7 +79,7 @@ def of_release(release: Release) -> dict[str, Any]:
         "toys": run.result["toys"],
         "model": run.result["model"],
         "of": of,
-        "sentence": f"At {len(items) - off} of {len(items)} values the observed limit lies where 95 % of toys do.",
+        "sentence": f"The observed limit is where 95 % of toys are at {within} of {len(items)} values.",
     }
 
 
