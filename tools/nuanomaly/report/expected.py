@@ -54,7 +54,7 @@ def limits(run: StoredRun) -> list[Limit]:
     """Return limits at some values of the other parameter of a stored run, from the first to the last."""
     frame, along = run.tables["limits"], str(run.result["along"])
     rows = np.unique(np.linspace(0, len(frame) - 1, _ROWS).round().astype(int))
-    low, high = (next(c for c in frame if c.startswith(f"{end}_95")) for end in ("low", "high"))
+    low, high = (next(c for c in map(str, frame) if c.startswith(f"{end}_95")) for end in ("low", "high"))
     return [
         Limit(*(float(frame[c].iloc[k]) for c in (along, "asimov", "median", low, high, "observed")))
         for k in rows
