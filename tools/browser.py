@@ -182,8 +182,10 @@ def differences(seen: Mapping[str, Any], engine: Refined) -> Iterator[tuple[str,
     yield "joint χ²", seen["joint"], engine.joint
     for (name, value), minimum in zip(seen["sides"], engine.sides, strict=True):
         yield f"minimum of {name}", value, minimum
-    if engine.goodness.sigma is not None:
-        yield "σ", goodness["sigma"], engine.goodness.sigma
+    # σ falls steeply towards zero: it is compared where χ² is the page's own
+    own = Significance(goodness["chi2"], engine.goodness.dof, against="compatibility")
+    if own.sigma is not None:
+        yield "σ of the page's χ²", goodness["sigma"], own.sigma
 
 
 def compared(browser: Any, setting: Setting, declared: Declared, file: Path) -> list[str]:
@@ -210,10 +212,10 @@ def compared(browser: Any, setting: Setting, declared: Declared, file: Path) -> 
                 f"{name} is {ours:.4f} on the page and {theirs:.4f} by the engine: {seen['command']}"
             )
     text = " against ".join(setting.sides(declared))
-    moved = engine.found.delta - engine.goodness.delta
+    moved = engine.goodness.delta - engine.found.delta
     print(f"{setting.name}: {text}\n  {seen['said']}")
     print(
-        f"  largest difference {largest:.4f}; the descent lowers χ²PG of the engine by {moved:.4f}",
+        f"  largest difference {largest:.4f}; the descent moves χ²PG of the engine by {moved:+.4f}",
         flush=True,
     )
     return wrong

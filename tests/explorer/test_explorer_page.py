@@ -74,7 +74,10 @@ def test_ranks_are_those_of_compare(built: Path) -> None:
     assert about["ranks"]["e"] == 2
     assert about["ranks"]["e+product"] == 3
     ccfr = about["datasets"][2]["choices"][0]
-    assert (ccfr["depends"], ccfr["rank"], about["datasets"][2]["chosen"]) == ("mu", 1, False)
+    assert (ccfr["depends"], about["datasets"][2]["chosen"]) == ("mu", False)
+    # one parameter where its waves are long, two where they are short
+    assert [own for _, own in ccfr["ranks"]] == [1, 2]
+    assert [own for _, own in about["datasets"][0]["choices"][0]["ranks"]] == [2]
 
 
 def test_every_choice_has_its_table_and_its_spectrum(built: Path) -> None:

@@ -26,8 +26,10 @@ from nuanomaly.report.plotting.bins import bins
 
 #: The three parameters, and points of each axis where ranks are looked for.
 NAMES, _GENERIC = ("dm2_41", "Ue4_sq", "Umu4_sq"), 12
+#: At how many Δm²41 the rank of a data set is looked for.
+_NEAR = 25
 #: Versions of what is kept: another one is made anew.
-_FORM = 1
+_FORM = 2
 
 
 def entry(choice: Choice, declared: Declared, kept: Path) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def _related(declared: Declared, kept: Path) -> dict[str, Any]:
     for dataset, likelihoods in zip(declared.datasets, sets, strict=True):
         for choice in dataset.choices:
             about = entry(choice, declared, kept)
-            if about["rank"] > 1:
+            if about["ranks"][0][1] > 1:
                 first.setdefault(about["depends"], likelihoods[choice.reference])
     known = {
         "+".join(sorted(kinds)): ranks([first[kind] for kind in kinds], declared)
@@ -116,19 +118,34 @@ def _made(choice: Choice, declared: Declared) -> dict[str, Any]:
         "statistic": likelihood.statistic,
         "bins": likelihood.n_bins,
         "approximate": likelihood.approximate,
-        "rank": ranks([likelihood], declared),
+        "ranks": ranks_by_splitting(likelihood, declared),
         "table": _table(table),
         "spectrum": None if spectrum is None else _spectrum(spectrum, likelihood),
     }
 
 
-def ranks(members: Sequence[Likelihood], declared: Declared) -> int:
-    """Return how many of the three parameters data sets constrain together."""
+def ranks(members: Sequence[Likelihood], declared: Declared, near: Sequence[Mapping[str, float]] = ()) -> int:
+    """Return how many of the three parameters data sets constrain together, also near some points."""
     together, chosen = joint(members), model("3+1")
     known = known_parameters(together, chosen)
     limits = dict(zip(NAMES, (declared.dm2, declared.mixing, declared.mixing), strict=True))
     grid = axes(known, list(NAMES), {name: (*both, _GENERIC, "log") for name, both in limits.items()})
-    return rank(Objective(together, chosen), grid).constrained
+    return rank(Objective(together, chosen), grid, near=near).constrained
+
+
+def ranks_by_splitting(likelihood: Likelihood, declared: Declared) -> list[list[float]]:
+    """Return pairs of Δm²41 (eV²) and the rank of a data set if the joint best fit is there.
+
+    The engine looks at a rank also near the joint best fit: CCFR, whose distances are long only for waves of
+    more than 2 eV², constrains one parameter elsewhere, and two there.
+    """
+    middle = float(np.sqrt(declared.mixing[0] * declared.mixing[1]))
+    pairs: list[list[float]] = []
+    for dm2 in np.geomspace(*declared.dm2, _NEAR).tolist():
+        own = ranks([likelihood], declared, [dict(zip(NAMES, (dm2, middle, middle), strict=True))])
+        if not pairs or pairs[-1][1] != own:
+            pairs.append([dm2, own])
+    return pairs
 
 
 def _nodes(nodes: Nodes) -> dict[str, Any]:

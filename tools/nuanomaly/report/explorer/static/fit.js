@@ -132,8 +132,10 @@ class Sum {
       found.sort((a, b) => a.value - b.value);
       found = found.slice(0, 3);
     }
+    for (const valley of found) for (const size of [0.04, 0.004]) this.settle(valley, size);
+    found.sort((a, b) => a.value - b.value);
     const best = found[0];
-    const near = (k, end) => Math.abs(best.point[k] - end) < 1e-6;
+    const near = (k, end) => Math.abs(best.point[k] - end) < 1e-3;
     const edges = [0, 1, 2].filter((k) => this.free[k] && this.grid.limits[k].some((end) => near(k, end)));
     return { value: best.value, point: best.point, edges, free: this.free };
   }
@@ -176,6 +178,41 @@ class Sum {
       valley.steps = valley.steps.map((s) => s * (gain > 1e-3 ? 0.8 : 0.4));
       if (gain < 1e-6 && round > 6) return;
     }
+  }
+
+  /** Lower a valley by a simplex (Nelder and Mead): maps that are read by straight lines have kinks. */
+  settle(valley, size, calls = 160) {
+    const axes = [0, 1, 2].filter((k) => this.free[k]);
+    const inside = (point) => point.map((v, k) => Math.min(Math.max(v, this.grid.limits[k][0]), this.grid.limits[k][1]));
+    const vertex = (raw) => {
+      calls -= 1;
+      const point = inside(raw);
+      return { point, value: this.at(point) };
+    };
+    const corners = axes.map((k) => {
+      const step = valley.point[k] + size > this.grid.limits[k][1] ? -size : size;
+      return vertex(valley.point.map((v, m) => (m === k ? v + step : v)));
+    });
+    const simplex = [{ point: valley.point, value: valley.value }, ...corners];
+    const n = axes.length;
+    while (calls > 0) {
+      simplex.sort((a, b) => a.value - b.value);
+      if (simplex[n].value - simplex[0].value < 1e-6) break;
+      const centre = [0, 1, 2].map((k) => d3.sum(simplex.slice(0, n), (v) => v.point[k]) / n);
+      const along = (share) => vertex(centre.map((c, k) => c + share * (simplex[n].point[k] - c)));
+      const mirrored = along(-1);
+      if (mirrored.value < simplex[0].value) {
+        const farther = along(-2);
+        simplex[n] = farther.value < mirrored.value ? farther : mirrored;
+      } else if (mirrored.value < simplex[n - 1].value) simplex[n] = mirrored;
+      else {
+        const nearer = along(mirrored.value < simplex[n].value ? -0.5 : 0.5);
+        if (nearer.value < Math.min(mirrored.value, simplex[n].value)) simplex[n] = nearer;
+        else for (let k = 1; k <= n; k++) simplex[k] = vertex(simplex[k].point.map((v, m) => (v + simplex[0].point[m]) / 2));
+      }
+    }
+    simplex.sort((a, b) => a.value - b.value);
+    if (simplex[0].value < valley.value) Object.assign(valley, simplex[0]);
   }
 
   /** Return the axes along which a valley may move both ways, and how far; at a limit it may only leave it. */

@@ -58,10 +58,14 @@ function sidesOf(library, members, split) {
   return sides.filter((side) => side.members.length);
 }
 
-/** Return how many parameters data sets constrain together: one as it says itself, several by their kinds. */
-function rankOf(about, members) {
-  if (members.length === 1) return members[0].entry.rank;
-  return about.ranks[[...new Set(members.map((m) => m.table.depends))].sort().join("+")];
+/**
+ * Return how many parameters data sets constrain together, the joint best fit being at a ln Δm²41: one data set
+ * as the engine says of it near there, several by the kinds of what they depend on.
+ */
+function rankOf(about, members, x) {
+  if (members.length > 1) return about.ranks[[...new Set(members.map((m) => m.table.depends))].sort().join("+")];
+  const known = members[0].entry.ranks.filter(([dm2]) => Math.log(dm2) <= x + 1e-6);
+  return known.length ? known[known.length - 1][1] : members[0].entry.ranks[0][1];
 }
 
 /** Return a minimum as numbers by name; mixings that nothing depends on are left out. */
@@ -97,8 +101,9 @@ function evaluated(library, members, split, plane) {
 
 function goodnessOf(library, sides, joint, members) {
   if (sides.length < 2) return null;
+  const [x] = joint.minimum.point;
   const chi2 = joint.minimum.value - d3.sum(sides, (side) => side.minimum.value);
-  const dof = d3.sum(sides, (side) => rankOf(library.about, side.members)) - rankOf(library.about, members);
+  const dof = d3.sum(sides, (side) => rankOf(library.about, side.members, x)) - rankOf(library.about, members, x);
   return { chi2, dof, ...tested(chi2, dof) };
 }
 
