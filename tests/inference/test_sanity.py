@@ -184,6 +184,46 @@ def test_a_published_number_that_is_ours_in_all_of_seven_digits_is_doubted(
     assert "EXPECTED_COMPUTED" not in codes(archive, tmp_path / "short", benchmark(expected=round(ours, 2)))
 
 
+def surface(factor: float, column: str = "sin2_2theta_mue") -> Change:
+    """A surface that the archive computed, times a factor, and no benchmark that compares it."""
+    released = release.read(SOURCE).table("surface_nu").iloc[::13].reset_index(drop=True)
+
+    def change(data: dict[str, Any], frames: dict[str, pd.DataFrame]) -> None:
+        values = released["minus_2lnL"] * factor
+        frames["map"] = pd.DataFrame(
+            {"dm2_41": released["dm2_fit"], column: released["sin2_2theta_fit"], "delta": values}
+        )
+        columns = [
+            {"name": n, "unit": "eV**2" if n == "dm2_41" else "1", "meaning": n} for n in frames["map"]
+        ]
+        data["tables"]["map"] = {
+            "file": "map.csv",
+            "kind": "surface",
+            "status": "derived",
+            "source": "made for the test",
+            "originals": [],
+            "title": "a map",
+            "columns": columns,
+        }
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (surface(1.0), set()),
+        (surface(2.0), {"SURFACE_DISAGREES"}),
+        (surface(1.0, "amplitude"), {"SURFACE_NOT_COMPARED"}),
+    ],
+    ids=["right", "another statistic", "unclear"],
+)
+def test_a_surface_is_compared_unasked(
+    archive: Path, tmp_path: Path, change: Change, expected: set[str]
+) -> None:
+    assert codes(archive, tmp_path, change) == expected
+
+
 def test_what_is_right_is_not_doubted(archive: Path, tmp_path: Path) -> None:
     assert codes(archive, tmp_path, lambda data, frames: None) == set()
 

@@ -17,7 +17,9 @@ _ORIGINALS = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option(
     "--annotations", is_flag=True, help="Print workflow commands, which forges show beside the line."
 )
-@click.option("--history", is_flag=True, help="Check what was released against git's history too.")
+@click.option(
+    "--history", is_flag=True, help="Check what was released against git's history, and stored toys anew."
+)
 @click.option("--fresh", is_flag=True, help="Check again what was found without fault before.")
 @click.option("--explain", metavar="CODE", help="Say what a finding means and what to do; `all` lists them.")
 @output.as_json
@@ -41,6 +43,10 @@ def validate(
         from nuanomaly.inference.sanity import with_physics
 
         report = with_physics(report, output.checkout())
+    if history and not references:
+        from nuanomaly.inference.stored_runs import with_stored_runs
+
+        report = with_stored_runs(report, output.checkout())
     if as_json:
         output.emit(report.as_dict())
     elif annotations:

@@ -16,10 +16,12 @@ from nuanomaly.archive.claims import Claim, claims
 from nuanomaly.archive.contribution import Contribution
 from nuanomaly.archive.difference import Difference, difference
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.runs import STORED
 from nuanomaly.archive.validate import Finding, Report, validate
 from nuanomaly.archive.validate.findings import finding, report
 from nuanomaly.inference import benchmarks, sanity
 from nuanomaly.inference.physics_difference import Physics, physics
+from nuanomaly.inference.stored_runs import with_stored_runs
 
 #: Seconds for reading all that lies in the folder, and for computing with one release.
 READING, COMPUTING = 60.0, 600.0
@@ -192,6 +194,9 @@ def review(
     """
     what = contribution.contribution(root, base)
     checked = _validated(root, limited)
+    # what is declared for a run may name a model in a file: toys are only made for whom is trusted
+    again = {(root / c.path).parent for c in what.changes if f"/{STORED}/" in c.path} if trusted else set()
+    checked = with_stored_runs(checked, root, 0, again)
     own, elsewhere = contribution.split(what, checked)
     caused = _caused(what, elsewhere)
     own, elsewhere = [*own, *caused], [f for f in elsewhere if f not in set(caused)]

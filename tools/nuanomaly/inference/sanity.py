@@ -19,7 +19,7 @@ from nuanomaly.archive.bounded import STUMBLES, at
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.validate.findings import Finding, Report, finding, report
-from nuanomaly.inference import benchmarks, lookalikes
+from nuanomaly.inference import benchmarks, lookalikes, released_surfaces
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.model.probabilities import Array, NotApplicableError
@@ -94,7 +94,7 @@ def findings(result: Release, root: Path, modes: Collection[str] | None = None) 
     file = f"datasets/{result.name}/{result.version}/release.yaml"
     place: dict[str, Any] = {"file": file, "release": result.id, "note": known}
     doubts = [*_benchmarks(result), *_fractions(result)]
-    doubts += lookalikes.doubts(result, root) if modes is None else []
+    doubts += [*lookalikes.doubts(result, root), *released_surfaces.doubts(result)] if modes is None else []
     for mode in (result.metadata.get("likelihood") or {}).get("modes", ()):
         if modes is not None and mode not in modes:
             continue

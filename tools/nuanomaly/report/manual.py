@@ -71,7 +71,7 @@ def documents() -> list[Document]:
 
 def _read(file: Path) -> Document:
     source = _EXAMPLE.sub(lambda m: f"```pycon\n{m[0]}\n```", _fenced(file.read_text("utf-8")))
-    body = _restored(markdown(source))
+    body = _restored(markdown(source, html=True))
     heading = _HEADING.search(body)
     title = plain(heading[2]) if heading else file.stem
     body = with_anchors(_HEADING.sub("", body, count=1))

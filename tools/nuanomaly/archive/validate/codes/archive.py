@@ -101,4 +101,10 @@ RUNS = errors(
         "Its sha256 is not that in about.json.",
         "Restore the file, or run `nuanomaly runs --force COMPARISON/RUN`.",
     ),
+    (
+        "RUN_CONTRADICTS",
+        "A stored run contradicts its own toys",
+        "Its p-value is not that of its distribution, or the toys made anew from its seed are others.",
+        "Run `nuanomaly runs --force COMPARISON/RUN`; a stored result is never edited.",
+    ),
 )

@@ -34,6 +34,18 @@ PHYSICS = errors(
         "Write the number as the paper prints it, or call it a reference and say who computed it.",
     ),
     (
+        "SURFACE_DISAGREES",
+        "A surface in the release is not what the likelihood gives",
+        "One of the two is wrong, or they are of different statistics.",
+        "Compare them with a `surface-agreement` benchmark, whose tolerance has a source.",
+    ),
+    (
+        "SURFACE_NOT_COMPARED",
+        "A surface that the likelihood was not compared with",
+        "It may contradict the likelihood, and nobody would know.",
+        "Add a `surface-agreement` benchmark that says how the columns are meant, and in which mode.",
+    ),
+    (
         "FRACTION_OUT_OF_RANGE",
         "A fraction that is none",
         "An efficiency lies between nothing and everything.",
