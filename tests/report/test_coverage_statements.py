@@ -7,6 +7,7 @@ import pytest
 from nuanomaly.archive.release import load
 from nuanomaly.archive.runs import declared_runs
 from nuanomaly.inference.runs import stored_run
+from nuanomaly.likelihood.build import likelihood
 from nuanomaly.report import coverage
 
 FOLDER = Path(__file__).parents[2] / "comparisons" / coverage.COMPARISON
@@ -49,3 +50,10 @@ def test_words_follow_the_numbers(covered: float, word: str) -> None:
     other = coverage.Point("no oscillation", {}, (0.68, 0.9), (0.7, 0.9), (0.01, 0.008), 1500)
     said = coverage.sentence([other, point])
     assert ("what they say" in said) == (word == "as stated")
+
+
+@pytest.mark.parametrize("name", ["lsnd@2001-r1", "stereo-process@2019-r1", "juno@2025-r2", "nomad@2003-r1"])
+def test_whether_toys_can_be_made_is_read_from_the_declaration(name: str) -> None:
+    """Pages of releases ask without building a likelihood; it must be what the likelihood says."""
+    without = likelihood(name).data is None
+    assert coverage.why_not(load(name)).startswith("not applicable") == without

@@ -146,6 +146,7 @@ def test_a_page_can_be_used_without_seeing_it(built: Built, name: str) -> None:
     assert all(found.get("alt") for tag, found in page.tags if tag == "img")
     assert tags.count("table") == tags.count("caption")
     assert all("aria-labelledby" in found for tag, found in page.tags if tag == "svg")
+    assert all(found.get("tabindex") == "0" for tag, found in page.tags if tag == "pre")
     headings = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
     assert all(b - a <= 1 for a, b in pairwise(headings))  # no level is left out
 

@@ -1,14 +1,15 @@
 """Tables of a page: numbers aligned to the right, with as many significant digits as one asks for."""
 
-import csv as csv_module
+import csv as csvfile
 import io
 import re
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 
-from nuanomaly.report.markup import markdown
+from nuanomaly.report.markup import markdown, plain
 from nuanomaly.report.words import number
 
 #: What may stand in a cell.
@@ -26,20 +27,23 @@ def table(
     Examples
     --------
     >>> html = table("Counts.", ["bin", "events"], [["first", 99.0]], digits=2)
-    >>> '<th scope="row">first</th><td class="number">99</td>' in html
+    >>> '<th scope="row">first</th><td data-label="events" class="number">99</td>' in html
     True
     """
     cells = [list(row) for row in rows]
     right = [k > 0 and any(_is_number(row[k]) for row in cells) for k in range(len(header))]
+    labels = [spoken(h) for h in header]
     body = "".join(
-        f"<tr>{''.join(_cell(c, digits, k == 0, right[k]) for k, c in enumerate(row))}</tr>" for row in cells
+        f"<tr>{''.join(_cell(c, digits, labels[k], k == 0, right[k]) for k, c in enumerate(row))}</tr>"
+        for row in cells
     )
     head = "".join(
-        f'<th scope="col" class="{"number" if right[k] else "word"}">{inline(h)}</th>'
+        f'<th scope="col" class="{"number" if right[k] else "word"}"{_said(h)}>{inline(h)}</th>'
         for k, h in enumerate(header)
     )
     small = f'<p class="note">{inline(note)}</p>' if note else ""
-    html = f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    head, body = f"<thead><tr>{head}</tr></thead>", f"<tbody>{body}</tbody>"
+    html = f'<table class="stacked"><caption>{caption}</caption>{head}{body}</table>'
     return f'<div class="table">{html}</div>{small}'
 
 
@@ -52,7 +56,7 @@ def csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     'bin,events\\nfirst,0.30000000000000004\\n'
     """
     stream = io.StringIO()
-    writer = csv_module.writer(stream, lineterminator="\n")
+    writer = csvfile.writer(stream, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
     return stream.getvalue()
@@ -63,9 +67,36 @@ def inline(text: str, *, html: bool = True) -> str:
     return markdown(text, html=html).removeprefix("<p>").removesuffix("</p>")
 
 
-def _cell(value: Cell, digits: int, first: bool, right: bool) -> str:
+_TEX = {"\\Delta": "Δ", "\\theta": "θ", "\\mu": "μ", "\\nu": "ν", "\\chi": "χ", "\\sigma": "σ", "^2": "²"}
+
+
+def spoken(header: str) -> str:
+    """Return a heading without markup: for screen readers, and beside the cell where a table is a list.
+
+    Examples
+    --------
+    >>> spoken(r"$\\Delta m^2_{41}$ (eV²)"), spoken(r"$\\sin^2 2\\theta_{\\mu e}$"), spoken("*best* fit")
+    ('Δm²41 (eV²)', 'sin²2θμe', 'best fit')
+    """
+
+    def formula(match: re.Match[str]) -> str:
+        text = match[1]
+        for tex, sign in _TEX.items():
+            text = text.replace(tex, sign)
+        text = re.sub(r"\\mathrm|\\text|\\bar|[\\\s{}_$]|\^(?=\{)", "", text)
+        return text
+
+    return plain(inline(re.sub(r"\$([^$]+)\$", formula, header)))
+
+
+def _said(header: str) -> str:
+    """Return what a heading that is a formula is called."""
+    return f' aria-label="{escape(spoken(header))}"' if "$" in header else ""
+
+
+def _cell(value: Cell, digits: int, label: str, first: bool, right: bool) -> str:
     tag = "th" if first else "td"
-    scope = ' scope="row"' if first else ""
+    scope = ' scope="row"' if first else f' data-label="{escape(label)}"'
     kind = ' class="number"' if right else ""
     return f"<{tag}{scope}{kind}>{_written(value, digits)}</{tag}>"
 

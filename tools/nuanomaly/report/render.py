@@ -1,5 +1,6 @@
 """HTML of executed notebooks (nbconvert) and of pages (Jinja2); nothing on them is loaded from elsewhere."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -92,7 +93,9 @@ def navigation() -> list[tuple[str, str]]:
 
 def page(template: str, **values: Any) -> str:
     """Return a page."""
-    return environment().get_template(template).render(version=__version__, navigation=navigation(), **values)
+    text = environment().get_template(template).render(version=__version__, navigation=navigation(), **values)
+    # a block that scrolls must be reached by the keyboard
+    return re.sub(r"<pre(?=[ >])", '<pre tabindex="0"', text)
 
 
 def static(name: str) -> str:
