@@ -110,8 +110,8 @@ def _runs(root: Path) -> dict[str, StoredRun]:
     """Return the stored runs of single releases, by release."""
     folder = root / "comparisons" / COMPARISON
     entries = {}
-    for name, declared in declared_runs(folder).items():
-        releases = declared["datasets"]
+    for name, run in declared_runs(folder).items():
+        releases = run["datasets"]
         if len(releases) != 1 or declared["kind"] != "coverage":
             continue
         try:
