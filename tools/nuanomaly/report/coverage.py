@@ -112,7 +112,7 @@ def _runs(root: Path) -> dict[str, StoredRun]:
     entries = {}
     for name, run in declared_runs(folder).items():
         releases = run["datasets"]
-        if len(releases) != 1 or declared["kind"] != "coverage":
+        if len(releases) != 1 or run["kind"] != "coverage":
             continue
         try:
             entries[str(releases[0])] = stored_run(folder, name)
