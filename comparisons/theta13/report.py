@@ -283,7 +283,7 @@ page.figure(
     shows=["daya-bay@2025-r1"],
 )
 page.text(
-    "Between 0.01 and 0.1 eV² the limits lie between {result:sterile.strongest:.4f} and "
+    "In the range of the printed limit those found here lie between {result:sterile.strongest:.4f} and "
     "{result:sterile.weakest:.4f}; printed is one number, 0.01 "
     "{cite:DayaBay2024Sterile, listings of the Particle "
     "Data Group}. At no splitting does a fourth neutrino improve χ² by more than {result:sterile.gain:.1f}."
