@@ -40,6 +40,6 @@ def limits(result: Sensitivity) -> Picture:
     for label, values, tone, dash in lines:
         across, up = (values, splitting) if upright else (splitting, values)
         figures.curve(axes, across, up, label, tone, dash)
-    figures.note(axes, f"{100 * result.cl:g} % CL", 0.97, 0.04)
+    figures.note(axes, f"{100 * result.cl:g} % CL")
     figures.legend(figure, axes, columns=2)
     return Picture(figure, result.to_frame())
