@@ -17,18 +17,20 @@
 # as a deficit and as a change with distance and energy.
 
 # %%
-from collections import namedtuple
-
 import numpy as np
+from numpy.typing import NDArray
 
-from nuanomaly import combine, compare, fit, model, scan, significance
+from nuanomaly import fit
 from nuanomaly.report import context, figures, verdicts
 
 page = context.here()
-disappearance = model(page.model)
 coarse = {"dm2_41": (0.103, 9.74, 81, "log"), "sin2_2theta_ee": (1e-3, 1.0, 41, "log")}
 wide = {"dm2_41": (0.01, 100.0, 101, "log"), "sin2_2theta_ee": (1e-3, 1.0, 31, "log")}
-sides = {key: page.likelihood(key) for key in ("gallium", "reactor-rates", "reactor-spectra", "nue-carbon")}
+# the declared overlaps are about rates that these variants do not hold: see what is approximate
+sides = {
+    key: page.side(key, grid=coarse, allow_overlap=True)
+    for key in ("gallium", "reactor-rates", "reactor-spectra", "nue-carbon")
+}
 spectra = {
     "danss": "DANSS",
     "neos": "NEOS / Daya Bay",
@@ -37,26 +39,25 @@ spectra = {
     "stereo": "STEREO",
     "bugey-3": "Bugey-3 (not in the common fit)",
 }
-single = {key: page.likelihood(key) for key in spectra}
-titles = {key: page.title(key) for key in sides} | spectra
+single = {key: page.side(key, key=key, title=name, grid=coarse) for key, name in spectra.items()}
+every = sides | single
 colours = {
     "gallium": "vermillion",
     "reactor-rates": "blue",
     "reactor-spectra": "green",
     "nue-carbon": "purple",
 }
+everything = page.test(*sides.values(), grid=coarse, allow_overlap=True, title="all four sides")
 rest = [sides[key] for key in ("reactor-rates", "reactor-spectra", "nue-carbon")]
-# the declared overlaps are about rates that these variants do not hold: see what is approximate
-everything = compare(list(sides.values()), disappearance, grid=coarse, allow_overlap=True)
-others = fit(rest, disappearance, grid=coarse, allow_overlap=True)
-Found = namedtuple("Found", "value parameters n_bins")
-fits = {
-    key: Found(part.minimum, part.parameters, part.n_bins)
-    for key, part in zip(sides, everything.parts, strict=True)
-}
-fits |= {key: fit(found, disappearance, grid=coarse) for key, found in single.items()}
-two = [sides["gallium"], combine(rest, "all but gallium")]
-against = compare(two, disappearance, grid=coarse, allow_overlap=True).pg
+others = page.side(*rest, key="rest", title="all but gallium", grid=coarse, allow_overlap=True)
+against = page.test(
+    sides["gallium"],
+    others,
+    key="gallium-against-rest",
+    title="gallium against all other",
+    grid=coarse,
+    allow_overlap=True,
+)
 
 # %% [markdown]
 # ## The data
@@ -68,8 +69,8 @@ against = compare(two, disappearance, grid=coarse, allow_overlap=True).pg
 figure, panels = figures.new(7.3, 8.2, 3, 2)
 gallium, rates, danss, neos, prospect, carbon = panels.ravel()
 at = {
-    "best fit of its own side": (lambda side: fits[side].parameters, "black", "solid"),
-    "best fit of gallium": (lambda side: fits["gallium"].parameters, "vermillion", "dashed"),
+    "best fit of its own side": ("", "black", "solid"),
+    "best fit of gallium": ("gallium", "vermillion", "dashed"),
 }
 quiet = {"dm2_41": 1.0, "sin2_2theta_ee": 0.0}
 
@@ -79,10 +80,10 @@ for reference in ("gallex", "sage", "best"):
     measured += list(table["ratio_bahcall"])
     measured_error += list(table["error_bahcall"])
 figures.points(gallium, np.arange(1, len(measured) + 1), measured, measured_error, "data")
-expected = page.likelihood("gallium")
-without = np.asarray(expected.predict(disappearance, **quiet))
-for name, (where, colour, line) in at.items():
-    ratio = np.asarray(expected.predict(disappearance, **where("gallium"))) / without
+expected = sides["gallium"]
+without = np.asarray(expected.predict(**quiet))
+for name, (whose, colour, line) in at.items():
+    ratio = np.asarray(expected.predict(**every[whose or "gallium"].point)) / without
     figures.curve(gallium, np.arange(1, len(ratio) + 1), ratio, name, colour, line)
 gallium.set(title="gallium", xlabel="measurement, in time", ylabel="data / no oscillation", ylim=(0.55, 1.15))
 
@@ -94,34 +95,34 @@ order = np.argsort(distance, kind="stable")
 error = np.sqrt(np.diag(np.linalg.inv(release.matrix("short-baseline-rates-inverse-covariance"))))
 number = np.arange(1, len(order) + 1)
 figures.points(rates, number, table["ratio_huber_mueller"].to_numpy(float)[order], error[order], "data")
-for name, (where, colour, line) in at.items():
-    ratio = np.asarray(sides["reactor-rates"].predict(disappearance, **where("reactor-rates")))
+for name, (whose, colour, line) in at.items():
+    ratio = np.asarray(sides["reactor-rates"].predict(**every[whose or "reactor-rates"].point))
     figures.curve(rates, number, ratio[order], name, colour, line)
 rates.set(title="reactor rates", xlabel="rate, 7 to 95 m, by distance", ylim=(0.7, 1.15))
 
 for axes, key in ((danss, "danss"), (neos, "neos")):
     release = page.release(key)
     table = release.table("ratio")
-    base = np.asarray(single[key].predict(disappearance, **quiet))
+    base = np.asarray(single[key].predict(**quiet))
     error = np.sqrt(np.diag(np.linalg.inv(release.matrix("inverse-covariance"))))
     middle = 0.5 * (table["low"] + table["high"]).to_numpy(float)
     figures.points(axes, middle, table["ratio"].to_numpy(float) / base, error / base, "data")
-    for name, (where, colour, line) in at.items():
-        shape = np.asarray(single[key].predict(disappearance, **where(key))) / base
+    for name, (whose, colour, line) in at.items():
+        shape = np.asarray(single[key].predict(**every[whose or key].point)) / base
         figures.curve(axes, middle, shape, name, colour, line)
     axes.set(title=spectra[key], xlabel="prompt energy (MeV)", xlim=(1.0, 7.0))
 danss.set(ylabel="data / no oscillation", ylim=(0.85, 1.15))
 neos.set(ylim=(0.85, 1.15))
 
 
-def by_baseline(counts):
+def by_baseline(counts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Counts per baseline, over those expected from all baselines together, and their error."""
-    expected = {"null": quiet, "own": fits["prospect"].parameters, "gallium": fits["gallium"].parameters}
-    found = {}
+    expected = {"null": quiet, "own": every["prospect"].point, "gallium": every["gallium"].point}
+    shares = {}
     for name, point in expected.items():
-        shape = np.asarray(single["prospect"].predict(disappearance, **point)).reshape(10, 16)
-        found[name] = (counts.sum(axis=0) * shape / shape.sum(axis=0)).sum(axis=1)
-    return found
+        shape = np.asarray(single["prospect"].predict(**point)).reshape(10, 16)
+        shares[name] = (counts.sum(axis=0) * shape / shape.sum(axis=0)).sum(axis=1)
+    return shares
 
 
 release = page.release("prospect")
@@ -141,13 +142,13 @@ prospect.set(
 )
 
 karmen = page.release("nue-carbon").table("karmen")
-base = np.asarray(sides["nue-carbon"].predict(disappearance, **quiet))[: len(karmen)]
+base = np.asarray(sides["nue-carbon"].predict(**quiet))[: len(karmen)]
 middle = 0.5 * (karmen["low"] + karmen["high"]).to_numpy(float)
 observed = karmen["observed"].to_numpy(float)
 figures.points(carbon, middle, observed / base, np.sqrt(observed) / base, "data")
-for name, (where, colour, line) in at.items():
+for name, (whose, colour, line) in at.items():
     shape = (
-        np.asarray(sides["nue-carbon"].predict(disappearance, **where("nue-carbon")))[: len(karmen)] / base
+        np.asarray(sides["nue-carbon"].predict(**every[whose or "nue-carbon"].point))[: len(karmen)] / base
     )
     figures.curve(carbon, middle, shape, name, colour, line)
 carbon.set(title="KARMEN, νe on ¹²C", xlabel="neutrino energy (MeV)", ylim=(0.3, 1.7), xlim=(30.0, 50.0))
@@ -172,41 +173,23 @@ page.figure(
 # ## Where each side wants to be
 
 # %%
-regions = {key: scan(found, disappearance, grid=page.grid) for key, found in sides.items()}
 figure, axes = figures.new(7.3, 6.6)
 figures.plane(axes, "sin2_2theta_ee", "dm2_41", (0.003, 1.0), (0.103, 9.74))
-for key, found in regions.items():
-    figures.region(
-        axes,
-        found.axis("sin2_2theta_ee").values,
-        found.axis("dm2_41").values,
-        found.delta(fits[key].value),
-        page.levels,
-        titles[key],
-        colours[key],
-        "lines" if key in ("reactor-spectra", "nue-carbon") else "allowed",
-    )
-curves = page.release("contours").table("nue-disappearance")
-gallium_curve = page.release("best").table("contours")
-for name, pieces, colour, line in (
-    ("gallium, 2σ, published (digitised)", gallium_curve, "#6d3000", "dashed"),
-    ("STEREO, 95 % CL, published (digitised)", curves[curves["contour"] == "stereo"], "#004d38", "dashdot"),
-    (
-        "νe–¹²C, 95 % CL, published (digitised)",
-        curves[curves["contour"] == "nue-carbon-95"],
-        "#7a3f60",
-        "dotted",
-    ),
+for key, side in sides.items():
+    kind: figures.Kind = "lines" if key in ("reactor-spectra", "nue-carbon") else "allowed"
+    figures.scan(axes, side.scan, page.levels, side.title, colours[key], kind, side.fit.value)
+for name, colour, line in (
+    ("best/contours", "#6d3000", "dashed"),
+    ("stereo", "#004d38", "dashdot"),
+    ("nue-carbon-95", "#7a3f60", "dotted"),
 ):
-    amplitude = "sin2_2theta_ee" if "sin2_2theta_ee" in pieces else "sin2_2theta"
-    figures.published(
-        axes, [(p[amplitude], p["dm2_41"]) for _, p in pieces.groupby("piece")], name, colour, line
-    )
-for key in sides:
-    found = fits[key].parameters
-    figures.best_fit(axes, found["sin2_2theta_ee"], found["dm2_41"], f"best fit, {titles[key]}", colours[key])
-found = everything.best_fit
-figures.best_fit(axes, found["sin2_2theta_ee"], found["dm2_41"], "best fit of all", "black", "o")
+    curve = page.contour(name)
+    figures.published(axes, curve.pieces, curve.label, colour, line)
+for key, side in sides.items():
+    point = side.point
+    figures.best_fit(axes, point["sin2_2theta_ee"], point["dm2_41"], f"best fit, {side.title}", colours[key])
+point = everything.best_fit
+figures.best_fit(axes, point["sin2_2theta_ee"], point["dm2_41"], "best fit of all", "black", "o")
 figures.legend(figure, axes, 2)
 page.figure(
     figure,
@@ -225,37 +208,8 @@ page.figure(
 )
 
 # %%
-rows = []
-for key, found in fits.items():
-    likelihood = sides.get(key) or single[key]
-    test = significance(likelihood, disappearance, grid=coarse, best=found, dof=2)
-    page.record(f"{key}.best_fit", found.parameters)
-    page.result(f"{key}.minimum", found.value)
-    page.result(f"{key}.null", found.value + test.delta)
-    page.record(f"{key}.significance", test.to_dict(), test.how)
-    quality = f"{found.value:.2f} / {found.n_bins}" if found.n_bins else f"{found.value:.2f}"
-    rows.append(
-        [
-            titles[key],
-            found.parameters["dm2_41"],
-            found.parameters["sin2_2theta_ee"],
-            quality,
-            f"{test.delta:.1f}",
-            verdicts.sigmas(test),
-        ]
-    )
-overall = sum(fits[key].value + page.results[f"{key}.significance.delta"]["value"] for key in sides)
-gain = overall - everything.value
-rows.append(
-    [
-        "All four sides",
-        everything.best_fit["dm2_41"],
-        everything.best_fit["sin2_2theta_ee"],
-        f"{everything.value:.2f}",
-        f"{gain:.1f}",
-        "",
-    ]
-)
+overall = sum(side.fit.value + side.significance.delta for side in sides.values())
+gain = overall - everything.result.value
 compilation = {"sin2_theta13": 0.02146056, "dm2_31": 2.525e-3, "dm2_21": 7.39e-5, "sin2_theta12": 0.3095}
 for key, point in (
     ("danss", {"dm2_41": 1.32, "sin2_2theta_ee": 0.072}),
@@ -263,25 +217,21 @@ for key, point in (
     ("double-chooz", {"dm2_41": 0.0275, "sin2_2theta_ee": 0.0331} | compilation),
     ("prospect", {"dm2_41": 1.74, "sin2_2theta_ee": 0.11}),
 ):
-    page.result(f"{key}.at-reference", float(single[key].chi2(disappearance, **point)))
-page.result("double-chooz.null-at-reference", float(single["double-chooz"].chi2("3nu", **compilation)))
-page.record("joint.best_fit", everything.best_fit)
-page.result("joint.minimum", everything.value)
+    page.result(f"{key}.at-reference", float(single[key].likelihood.chi2(page.model, **point)))
+page.result(
+    "double-chooz.null-at-reference", float(single["double-chooz"].likelihood.chi2("3nu", **compilation))
+)
+page.result("joint.minimum", everything.result.value)
 page.result("joint.delta-null", gain)
-page.record("rest.best_fit", others.parameters)
-page.result("rest.minimum", others.value)
-page.table(
+page.record_side(others, "best_fit", "minimum")
+page.best_fits(
     "Best fits between {grid:dm2_41.low} and {grid:dm2_41.high} eV², and what they gain over no oscillation.",
-    ["data", "Δm² (eV²)", "$\\sin^2 2\\theta_{ee}$", "χ² / data", "Δχ² of no oscillation", "significance"],
-    rows,
+    [*every.values()],
     note=(
-        "Significances: Wilks, 2 degrees of freedom, two-sided. STEREO and what holds it have no χ² of "
-        "data: "
-        "STEREO's Δχ² counts from the minimum of its own table, with 9.0 where nothing oscillates, "
-        "which its "
+        f"All four sides together gain {gain:.1f}. STEREO and what holds it have no χ² of data: "
+        "STEREO's Δχ² counts from the minimum of its own table, with 9.0 where nothing oscillates, which its "
         "critical values (10.05 at 95 %) call insignificant. By Wilks it would be more than 2σ, and it "
-        "makes "
-        "a large part of what the spectra gain."
+        "makes a large part of what the spectra gain."
     ),
 )
 
@@ -294,50 +244,29 @@ page.table(
 # $$\chi^2_\mathrm{PG} = \min_\theta \sum_i \chi^2_i(\theta) - \sum_i \min_\theta \chi^2_i(\theta).$$
 
 # %%
-without_stereo = combine(
-    [
-        sides["reactor-rates"],
-        sides["nue-carbon"],
-        *(single[key] for key in ("danss", "neos", "double-chooz", "prospect")),
-    ],
-    "everything else without STEREO",
+without_stereo = page.side(
+    sides["reactor-rates"],
+    sides["nue-carbon"],
+    *(single[key] for key in ("danss", "neos", "double-chooz", "prospect")),
+    title="everything else without STEREO",
+    grid=wide,
+    allow_overlap=True,
 )
-farther = compare([sides["gallium"], without_stereo], disappearance, grid=wide, allow_overlap=True)
-tests = {
-    "pg": ("all four sides", everything.pg, everything.best_fit),
-    "gallium-against-rest": ("gallium against all other", against, everything.best_fit),
-    "gallium-against-rest-without-stereo": (
-        "gallium against all other without STEREO, 0.01 to 100 eV²",
-        farther.pg,
-        farther.best_fit,
-    ),
-}
-rows = []
-for key, (name, pg, best) in tests.items():
-    page.record(key, {"chi2": pg.delta, "dof": pg.dof, "p_value": pg.p_value, "sigma": pg.sigma}, pg.how)
-    page.record(f"{key}.best_fit", best)
-    rows.append(
-        [
-            name,
-            f"{pg.delta:.1f}",
-            pg.dof,
-            verdicts.probability(pg.p_value),
-            verdicts.sigmas(pg),
-            f"{best['dm2_41']:.2f}",
-            f"{best['sin2_2theta_ee']:.3f}",
-        ]
-    )
-page.table(
-    "Parameter goodness of fit.",
-    ["test", "χ²", "dof", "p", "tension", "common Δm² (eV²)", "common $\\sin^2 2\\theta_{ee}$"],
-    rows,
-    note="Wilks, two-sided.",
+farther = page.test(
+    sides["gallium"],
+    without_stereo,
+    key="gallium-against-rest-without-stereo",
+    title="gallium against all other without STEREO, 0.01 to 100 eV²",
+    grid=wide,
+    allow_overlap=True,
 )
-rows = []
-for key, part in zip(sides, everything.parts, strict=True):
-    page.result(f"{key}.pull", part.pull, meaning="share of χ²_PG")
-    rows.append([titles[key], f"{part.minimum:.2f}", f"{part.joint:.2f}", f"{part.pull:.2f}"])
-page.table("What the common fit costs each side.", ["data", "own minimum", "at the common fit", "pull"], rows)
+for key, test in (
+    ("pg", everything),
+    ("gallium-against-rest", against),
+    ("gallium-against-rest-without-stereo", farther),
+):
+    page.record(key, {"best_fit": everything.best_fit if test is against else test.best_fit})
+page.tensions("Parameter goodness of fit.", [everything, against, farther], "test")
 
 # %% [markdown]
 # ## Wilks' theorem and Monte Carlo
@@ -352,13 +281,11 @@ both = page.side_by_side(
     {
         "gallium-vs-reactor-rates/gallium": (
             "Gallium (Bahcall) against no oscillation",
-            significance(sides["gallium"], disappearance, grid=coarse, best=fits["gallium"]),
+            sides["gallium"].significance,
         ),
         "reactor-rates-vs-spectra/rates-huber-mueller": (
             "Reactor rates against no oscillation",
-            significance(
-                sides["reactor-rates"], disappearance, grid=coarse, best=fits["reactor-rates"], dof=2
-            ),
+            sides["reactor-rates"].significance,
         ),
         "reactor-rates-vs-spectra/spectra": ("Spectra without STEREO against no oscillation", 2),
         "gallium-against-rest": ("Gallium against rates and spectra without STEREO", 2),
@@ -375,8 +302,9 @@ both = page.side_by_side(
 # fit. It can be asked on its own what it says about the common best fit.
 
 # %%
-there = single["bugey-3"].chi2(disappearance, **everything.best_fit) - fits["bugey-3"].value
-at_gallium = single["bugey-3"].chi2(disappearance, **fits["gallium"].parameters) - fits["bugey-3"].value
+bugey = single["bugey-3"]
+there = bugey.likelihood.chi2(page.model, **everything.best_fit) - bugey.fit.value
+at_gallium = bugey.likelihood.chi2(page.model, **every["gallium"].point) - bugey.fit.value
 page.result("bugey-3.at-common-fit", float(there), meaning="Δχ² above its own minimum")
 page.result("bugey-3.at-gallium", float(at_gallium), meaning="Δχ² above its own minimum")
 page.text(
@@ -394,10 +322,10 @@ page.text(
 # %%
 small = {"dm2_41": (0.01, 0.3, 41, "log"), "sin2_2theta_ee": (2e-3, 0.3, 25, "log")}
 angles = {"sin2_theta13": (0.012, 0.036, 7, "lin"), "dm2_31": (2.0e-3, 3.0e-3, 7, "lin")}
-pair = [single["neos"], single["double-chooz"]]
-rows = []
-for name, grid, key in (("fixed", small, "fixed"), ("profiled", {**small, **angles}, "profiled")):
-    best = fit(pair, disappearance, grid=grid)
+pair = [single["neos"].likelihood, single["double-chooz"].likelihood]
+rows: list[list[str | float]] = []
+for key, grid in {"fixed": small, "profiled": {**small, **angles}}.items():
+    best = fit(pair, page.model, grid=grid)
     if key == "profiled":
         none = fit(pair, "3nu", grid=angles).value
     else:
@@ -407,7 +335,7 @@ for name, grid, key in (("fixed", small, "fixed"), ("profiled", {**small, **angl
     theta = best.parameters.get("sin2_theta13", 0.0224)
     rows.append(
         [
-            name,
+            key,
             f"{best.parameters['dm2_41']:.4f}",
             best.parameters["sin2_2theta_ee"],
             f"{4 * theta * (1 - theta):.3f}",
@@ -459,9 +387,9 @@ page.table(
 word = verdicts.compatibility(everything.pg)
 page.result("verdict", word, method=everything.pg.how)
 page.text(verdicts.THRESHOLDS)
-pg, two = everything.pg, against
-worst = max(everything.parts[: len(sides)], key=lambda part: part.pull)
-name = titles[list(sides)[list(everything.parts).index(worst)]]
+pg, two = everything.pg, against.pg
+worst = max(sides, key=lambda key: everything.pulls[key])
+name = sides[worst].title
 page.verdict(
     word,
     f"Between {{grid:dm2_41.low|.1f}} and {{grid:dm2_41.high|.1f}} eV², gallium, reactor rates, reactor "
@@ -474,8 +402,8 @@ page.verdict(
     "rates and "
     f"spectra without STEREO {both['gallium-against-rest'].said}. Gallium "
     f"asks for "
-    f"sin²2θ = {fits['gallium'].parameters['sin2_2theta_ee']:.2f}, the others together for "
-    f"{others.parameters['sin2_2theta_ee']:.3f} at {others.parameters['dm2_41']:.2f} eV²; a common fit "
+    f"sin²2θ = {every['gallium'].point['sin2_2theta_ee']:.2f}, the others together for "
+    f"{others.point['sin2_2theta_ee']:.3f} at {others.point['dm2_41']:.2f} eV²; a common fit "
     f"goes to "
     f"{everything.best_fit['dm2_41']:.1f} eV² and costs most to {name}.",
 )

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import nuanomaly
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.cli import main
-from nuanomaly.report import context, own
+from nuanomaly.report import context, own, record
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = '''\
@@ -136,3 +136,25 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, changed: dict[str, Any], kind
 def test_a_folder_without_a_question_says_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(NuanomalyError, match=r"holds no comparison.yaml: write the question there"):
         own.read(tmp_path)
+
+
+def test_runs_of_a_question_are_done_in_its_folder_and_stand_on_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = question(tmp_path / "my-question", datasets={"mine": {"releases": ["./my-karmen"]}})
+    grid = {name: [spec["low"], spec["high"], 5, "log"] for name, spec in SMALL.items()}
+    run = {"kind": "significance", "datasets": ["./my-karmen"], "model": "my_model.py:ranged", "grid": grid}
+    (folder / "runs.yaml").write_text(yaml.safe_dump({"runs": {"mine": {**run, "toys": 40}}}), "utf-8")
+    done = CliRunner().invoke(main, ["runs", f"{folder}/mine"])
+    assert done.exit_code == 0, done.output
+    assert "written to my-question/runs/mine" in done.output
+    assert "stored already" in CliRunner().invoke(main, ["runs", str(folder)]).output
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(record, "_display", lambda data: None)
+    page = context.here()
+    beside = page.standard(verdict=False).calibrated["mine"]
+    assert beside.toys is not None
+    assert beside.toys.toys == page.results["toys.mine.toys"]["value"] == 40
+    unknown = CliRunner().invoke(main, ["runs", f"{folder}/their"])
+    assert "did you mean 'mine'" in unknown.output or "mine" in unknown.output
+    assert unknown.exit_code == 2

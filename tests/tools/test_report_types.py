@@ -7,8 +7,8 @@ import pytest
 from report_types import checked, module
 
 ROOT = Path(__file__).resolve().parents[2]
-#: How many reports of 28 have no types yet.
-LISTED = 13
+#: How many reports of 29 have no types yet.
+LISTED = 12
 
 
 def untyped() -> set[str]:

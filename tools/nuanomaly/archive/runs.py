@@ -77,8 +77,8 @@ def references(declared: Mapping[str, Any], known: Mapping[str, Sequence[str]]) 
 
 def inputs(declared: Mapping[str, Any]) -> dict[str, str]:
     """Return the releases a run reads, with the sha256 of release.yaml (which holds the tables')."""
-    texts = sorted({load(name).id for name in references(declared, groups())})
-    return {name: digest(load(name).folder / "release.yaml") for name in texts}
+    releases = {release.id: release for release in map(load, references(declared, groups()))}
+    return {name: digest(releases[name].folder / "release.yaml") for name in sorted(releases)}
 
 
 def about(folder: Path) -> dict[str, Any]:

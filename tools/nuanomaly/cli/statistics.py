@@ -224,30 +224,53 @@ def _rows(result: "FeldmanCousins") -> list[dict[str, Any]]:
 def runs_(names: Sequence[str], force: bool, placement: "Placement") -> None:
     """Do the long runs that comparisons declare in runs.yaml, and store their results beside it.
 
-    All of them, those of a comparison, or a single one: `nuanomaly runs gallium-vs-carbon/compatibility`.
+    All of them, those of a comparison, or a single one: `nuanomaly runs gallium-vs-carbon/compatibility`. A
+    question of your own is named by its folder: `nuanomaly runs ./my-question` or `./my-question/RUN`.
     """
+    from contextlib import chdir
+
+    from nuanomaly.archive import references
     from nuanomaly.archive.runs import STORED
     from nuanomaly.inference.feldman_cousins import FeldmanCousins
     from nuanomaly.inference.runs import compute, is_current, record
 
-    base = output.checkout() / "comparisons"
-    for name, run, declared in _chosen(base, names):
-        folder = base / name / STORED / run
-        if not force and is_current(folder, declared):
-            click.echo(f"{name}/{run}: stored already")
-            continue
-        begun = _cpu()
-        with output.progress(f"{name}/{run}") as progress:
-            result = compute(declared, placement, progress)
-        # finished pieces and a cluster's work are not seen from here
-        cost = None if placement.store or placement.scheduler else _cpu() - begun
-        record(folder, declared, result, cost)
+    own = [entry for name in names if references.is_folder(name) for entry in _of_question(name)]
+    archived = [name for name in names if not references.is_folder(name)]
+    if archived or not names:
+        own += _chosen(output.checkout() / "comparisons", archived)
+    for home, run, declared in own:
+        name, folder = home.name, home / STORED / run
+        with chdir(home):  # where a question names its model file and its releases from
+            if not force and is_current(folder, declared):
+                click.echo(f"{name}/{run}: stored already")
+                continue
+            begun = _cpu()
+            with output.progress(f"{name}/{run}") as progress:
+                result = compute(declared, placement, progress)
+            # finished pieces and a cluster's work are not seen from here
+            cost = None if placement.store or placement.scheduler else _cpu() - begun
+            record(folder, declared, result, cost)
         said = "" if isinstance(result, FeldmanCousins) else f"{result}, "
-        click.echo(f"{name}/{run}: {said}written to comparisons/{name}/runs/{run}")
+        click.echo(f"{name}/{run}: {said}written to {name}/{STORED}/{run}")
 
 
-def _chosen(base: Path, names: Sequence[str]) -> list[tuple[str, str, Any]]:
-    """Return comparison, run and declaration of the runs that are named, or of all."""
+def _of_question(text: str) -> list[tuple[Path, str, Any]]:
+    """Return folder, run and declaration of the runs of a question of one's own, or of the named one."""
+    from nuanomaly.archive.errors import UnknownNameError
+    from nuanomaly.archive.runs import DECLARATION, declared_runs
+
+    place = Path(text).resolve()
+    home, wanted = (place, "") if place.is_dir() else (place.parent, place.name)
+    runs = declared_runs(home)
+    if not runs:
+        raise NuanomalyError(f"{home} holds no {DECLARATION} that declares a run")
+    if wanted and wanted not in runs:
+        raise UnknownNameError("run", wanted, runs, f"{home.name}/{DECLARATION}")
+    return [(home, run, declared) for run, declared in runs.items() if wanted in ("", run)]
+
+
+def _chosen(base: Path, names: Sequence[str]) -> list[tuple[Path, str, Any]]:
+    """Return folder, run and declaration of the runs of comparisons that are named, or of all."""
     from nuanomaly.archive.errors import UnknownNameError
     from nuanomaly.archive.runs import declared_runs
 
@@ -260,7 +283,7 @@ def _chosen(base: Path, names: Sequence[str]) -> list[tuple[str, str, Any]]:
         runs = declared_runs(base / name)
         if wanted and wanted not in runs:
             raise UnknownNameError("run", wanted, runs, f"{name}/runs.yaml")
-        items += [(name, run, declared) for run, declared in runs.items() if wanted in ("", run)]
+        items += [(base / name, run, declared) for run, declared in runs.items() if wanted in ("", run)]
     return items
 
 
