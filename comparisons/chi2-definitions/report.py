@@ -26,12 +26,22 @@
 
 # %%
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 
-from nuanomaly import Significance, fit, model, posterior, significance, suspiciousness, toy_goodness
-from nuanomaly.inference.ablation import variants
+from nuanomaly import (
+    Likelihood,
+    Significance,
+    fit,
+    model,
+    posterior,
+    significance,
+    suspiciousness,
+    toy_goodness,
+    variants,
+)
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.drawing import COLOURS
 
@@ -48,9 +58,9 @@ class Asked:
 
     key: str
     model: str
-    grid: dict
+    grid: dict[str, Any]
     question: str
-    at: dict | None  # None: no oscillation
+    at: dict[str, float] | None  # None: no oscillation
     exclusion: bool = False
 
 
@@ -82,11 +92,15 @@ class Answer:
     definition: str
     group: str
     value: float
-    best: dict
+    best: dict[str, float]
     test: Significance
 
+    @property
+    def sigma(self) -> float:
+        return self.test.sigma or 0.0
 
-def answers(one):
+
+def answers(one: Asked) -> list[Answer]:
     """Return the answers of all definitions to a data set's question."""
     chosen = model(one.model)
     found = []
@@ -101,7 +115,7 @@ def answers(one):
     return found
 
 
-def word(one, test):
+def word(one: Asked, test: Significance) -> str:
     """Return what a number of σ is called."""
     if one.exclusion:
         steps = (
@@ -134,7 +148,7 @@ marks = {
 }
 seen = set()
 for row, one in enumerate(reversed(asked)):
-    left_out = [a.test.sigma for a in every[one.key] if a.group == "bins"]
+    left_out = [a.sigma for a in every[one.key] if a.group == "bins"]
     axes.plot(
         [min(left_out), max(left_out)],
         [row, row],
@@ -221,16 +235,16 @@ page.table(
 
 
 # %%
-def by_word(one, answers, before):
+def by_word(one: Asked, answers: list[Answer], before: str) -> dict[str, list[Answer]]:
     """Return the answers whose word is another one, by that word."""
-    found = {}
+    found: dict[str, list[Answer]] = {}
     for answer in answers:
         if (now := word(one, answer.test)) != before:
             found.setdefault(now, []).append(answer)
     return found
 
 
-def listed(found, join):
+def listed(found: dict[str, list[Answer]], join: str) -> str:
     """Return them as a table says them."""
     each = (f"**{now}** {join}{', or '.join(a.definition for a in some)}" for now, some in found.items())
     return "; ".join(each) or "stays"
@@ -241,8 +255,8 @@ for one in asked:
     own, *others = every[one.key]
     defined = [own, *(a for a in others if a.group == "definition")]
     bins = [a for a in others if a.group == "bins"]
-    low, high = (f(defined, key=lambda a: a.test.sigma) for f in (min, max))
-    weak, strong = (f(bins, key=lambda a: a.test.sigma) for f in (min, max))
+    low, high = (f(defined, key=lambda a: a.sigma) for f in (min, max))
+    weak, strong = (f(bins, key=lambda a: a.sigma) for f in (min, max))
     page.result(f"{one.key}.own.value", own.value, method=own.test.how)
     page.result(f"{one.key}.own.sigma", own.test.sigma, method=own.test.how)
     page.record(f"{one.key}.range", {"low": low.test.sigma, "high": high.test.sigma}, own.test.how)
@@ -320,13 +334,13 @@ for variant in variants(older, chosen, grid=muon, bins=False):
         none = variant.likelihood.chi2(chosen, dm2_41=1.0, sin2_2theta_mue=0.0)
         best = np.min(variant.likelihood.chi2(chosen, **points))
         page.result(f"miniboone-2018.{kept[variant.definition]}", float(none - best))
-counted = int(page.likelihood("karmen").data.sum())
+counted = int(np.sum(page.release("karmen").table("spectrum")["observed"]))
 limits = {}
 for variant in variants(page.likelihood("karmen"), chosen, grid=muon, bins=False):
     best = fit(variant.likelihood, chosen, grid=muon).value
 
-    def above(s, one=variant.likelihood, best=best):
-        return one.chi2(chosen, dm2_41=100.0, sin2_2theta_mue=s) - best - figures.wilks(0.90)
+    def above(s: float, one: Likelihood = variant.likelihood, best: float = best) -> float:
+        return float(one.chi2(chosen, dm2_41=100.0, sin2_2theta_mue=s)) - best - figures.wilks(0.90)
 
     limits[variant.definition] = float(brentq(above, 2e-4, 0.1))
 page.record(

@@ -19,11 +19,13 @@
 import numpy as np
 
 from nuanomaly import fit, model
+from nuanomaly.likelihood.parameter_surface import ParameterSurface
 from nuanomaly.report import context, figures
 from nuanomaly.report.words import number
 
 page = context.here()
 juno = page.likelihood("juno")
+assert isinstance(juno, ParameterSurface)  # its axes and values are drawn
 angle = juno.axes[1].values
 splitting = juno.axes[0].values
 profile = juno.table.min(axis=0) - juno.table.min()
@@ -72,7 +74,7 @@ page.record("gallium.best_fit", wanted.parameters)
 page.result("gallium.Ue4_sq", float(element), meaning="|Ue4|² of gallium's best fit")
 
 
-def survival(Ue4_sq, sin2_theta12):
+def survival(Ue4_sq: float, sin2_theta12: float) -> float:
     """Return P(νe→νe) of ⁸B neutrinos that leave the Sun as the second state."""
     return (1.0 - Ue4_sq) ** 2 * sin2_theta12 + Ue4_sq**2
 
