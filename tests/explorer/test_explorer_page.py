@@ -2,18 +2,21 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.analysis import Analysis
+from nuanomaly.inference.datasets import resolve
 from nuanomaly.report import declaration
 from nuanomaly.report.explorer import declared, page
 from nuanomaly.report.explorer.critical import critical_values
 from nuanomaly.report.explorer.declared import Choice, DataSet, Declared
 from nuanomaly.report.explorer.encoding import decoded, encoded
-from nuanomaly.report.explorer.entries import digest
+from nuanomaly.report.explorer.entries import digest, names_of, ranks_by_splitting
 
 SMALL = Declared(
     (0.5, 3.0),
@@ -68,6 +71,14 @@ def test_kept_tables_are_those_of_what_they_are_made_from(built: Path) -> None:
     assert digest(karmen, SMALL) == digest(karmen, SMALL)
 
 
+def test_what_is_kept_of_other_declarations_is_removed(built: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(built.parent.parent / "kept", kept)
+    (kept / "of-an-older-program.json").write_text("{}", "utf-8")
+    page.write(tmp_path, declared=SMALL, kept=kept)
+    assert sorted(file.name for file in kept.iterdir()) == sorted(names_of(SMALL))
+
+
 def test_ranks_are_those_of_compare(built: Path) -> None:
     about = tables(built)
     assert about["ranks"]["product"] == 2
@@ -75,9 +86,21 @@ def test_ranks_are_those_of_compare(built: Path) -> None:
     assert about["ranks"]["e+product"] == 3
     ccfr = about["datasets"][2]["choices"][0]
     assert (ccfr["depends"], about["datasets"][2]["chosen"]) == ("mu", False)
-    # one parameter where its waves are long, two where they are short
-    assert [own for _, own in ccfr["ranks"]] == [1, 2]
-    assert [own for _, own in about["datasets"][0]["choices"][0]["ranks"]] == [2]
+    assert about["datasets"][0]["choices"][0]["ranks"] == [[0.5, 2]]
+
+
+def test_ccfr_constrains_one_parameter_where_its_waves_are_long_and_two_where_they_are_short() -> None:
+    [ccfr] = resolve("ccfr@1984-r1")
+    assert [own for _, own in ranks_by_splitting(ccfr, declared.read())] == [1, 2]
+    grid = {
+        "dm2_41": (0.103, 9.7, 12, "log"),
+        "Ue4_sq": (1e-5, 0.3, 12, "log"),
+        "Umu4_sq": (1e-5, 0.3, 12, "log"),
+    }
+    engine = Analysis(["karmen", "ccfr"], "3+1", grid=grid).compare()
+    splitting = engine.best_fit["dm2_41"]
+    own = [rank for dm2, rank in ranks_by_splitting(ccfr, declared.read()) if dm2 <= splitting][-1]
+    assert engine.parts[1].rank == own
 
 
 def test_every_choice_has_its_table_and_its_spectrum(built: Path) -> None:

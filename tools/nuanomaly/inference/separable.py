@@ -38,6 +38,8 @@ _CHUNK = 4096
 _VALLEYS, _FOLLOWED, _KEPT = 4, 8, 2
 #: Grids on which a valley is followed: how many, their points an axis, and how much smaller than the last.
 _ROUNDS, _NEAR, _SHRINK = 6, 7, 0.3
+#: A quadratic form that bends less than this share of its largest bend is flat there.
+_FLAT = 1e-14
 #: The three parameters, in the order of the axes.
 _NAMES = ("dm2_41", "Ue4_sq", "Umu4_sq")
 
@@ -309,7 +311,8 @@ def _vertex(values: Array, place: Sequence[int], over: Grid3) -> tuple[Lowest, L
     slope = np.array([(value(steps[k]) - value(-steps[k])) / 2.0 for k in inner])
     bend = np.array([[_mixed(value, steps[k], steps[m]) for m in inner] for k in inner])
     if inner and np.isfinite(bend).all():
-        curved = np.linalg.eigvalsh(bend)[0] > 0.0
+        bends = np.linalg.eigvalsh(bend)
+        curved = bends[0] > _FLAT * np.abs(bends).max()  # a form that is flat in one direction has no vertex
         diagonal = np.maximum(np.diag(bend), 1e-12)
         moved = -np.linalg.solve(bend, slope) if curved else -slope / diagonal
         shift[inner] = np.clip(moved, -1.0, 1.0)

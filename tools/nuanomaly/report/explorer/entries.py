@@ -53,9 +53,19 @@ def relations(declared: Declared, kept: Path) -> dict[str, Any]:
         joined by plus signs (the first choice of a kind with two parameters stands for it); ``overlaps``:
         choices of different data sets that share data, ``first``, ``second`` and ``reason``.
     """
+    return _once(kept / names_of(declared)[-1], lambda: _related(declared, kept))
+
+
+def names_of(declared: Declared) -> list[str]:
+    """Return the names of the files that are kept for a declaration: of choices, and of relations last."""
     digests = [digest(choice, declared) for dataset in declared.datasets for choice in dataset.choices]
-    file = kept / f"{provenance.fingerprint(['relations', *digests])}.json"
-    return _once(file, lambda: _related(declared, kept))
+    return [f"{name}.json" for name in (*digests, provenance.fingerprint(["relations", *digests]))]
+
+
+def sweep(declared: Declared, kept: Path) -> None:
+    """Remove what is kept of other declarations, releases or programs."""
+    for file in set(kept.glob("*.json")) - {kept / name for name in names_of(declared)}:
+        file.unlink()
 
 
 def _once(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:

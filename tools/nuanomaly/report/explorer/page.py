@@ -13,7 +13,7 @@ from nuanomaly.report import declaration, render
 from nuanomaly.report.explorer import declared as declarations
 from nuanomaly.report.explorer.critical import critical_values
 from nuanomaly.report.explorer.declared import Declared
-from nuanomaly.report.explorer.entries import entry, relations
+from nuanomaly.report.explorer.entries import entry, relations, sweep
 
 #: The page, from the start of the site; what it may weigh, in bytes.
 PLACE, LARGEST = "explore.html", 3_000_000
@@ -53,7 +53,9 @@ def write(
         If the page is larger than it may be, or d3 is not installed.
     """
     chosen = declared or declarations.read()
-    about = document(chosen, kept or declaration.root() / KEPT, say or (lambda line: None))
+    home = kept or declaration.root() / KEPT
+    about = document(chosen, home, say or (lambda line: None))
+    sweep(chosen, home)
     text = render.page(
         "explorer.html.j2",
         up="",
