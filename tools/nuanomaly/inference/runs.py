@@ -16,7 +16,9 @@ runs:
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
     errors: optional, for a fit; profile: optional, for a scan; leave_out: for all three of them
 
-A run of kind ``global-tension`` is described in :mod:`nuanomaly.inference.global_fit.run`.
+Runs of kind ``global-tension``, ``global-truths`` and ``global-left-out`` are described in
+:mod:`nuanomaly.inference.global_fit.run`, :mod:`nuanomaly.inference.global_fit.truths` and
+:mod:`nuanomaly.inference.global_fit.left_out`.
 """
 
 from collections.abc import Mapping
@@ -34,8 +36,12 @@ from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
 from nuanomaly.inference.fit import Fit, fit
+from nuanomaly.inference.global_fit.left_out import LeftOutRun
+from nuanomaly.inference.global_fit.left_out import compute as left_out_run
 from nuanomaly.inference.global_fit.run import TensionRun
 from nuanomaly.inference.global_fit.run import compute as tension_run
+from nuanomaly.inference.global_fit.truths import TruthsRun
+from nuanomaly.inference.global_fit.truths import compute as truths_run
 from nuanomaly.inference.likelihood_ratio import toy_likelihood_ratio
 from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
@@ -57,7 +63,11 @@ _TESTS = {
     "compatibility": toy_compatibility,
     "likelihood-ratio": toy_likelihood_ratio,
 }
-GLOBAL = "global-tension"
+_GLOBAL: Mapping[str, Any] = {
+    "global-tension": tension_run,
+    "global-truths": truths_run,
+    "global-left-out": left_out_run,
+}
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage, "sensitivity": sensitivity}
 _FITS = {"fit": fit, "scan": scan, "comparison": compare}
 _KEYS = ("datasets", "model", "mode", "fixed", "grid", "allow_overlap")
@@ -74,7 +84,9 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "comparison": ("seed", "leave_out"),
 }
 #: What a run may give.
-Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | TensionRun
+Found = (
+    ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | TensionRun | TruthsRun | LeftOutRun
+)
 
 
 def compute(
@@ -87,10 +99,11 @@ def compute(
     UnknownNameError
         For an unknown kind or key.
     """
-    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, **_FITS, GLOBAL: tension_run}
+    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, **_FITS, **_GLOBAL}
     kind = str(declared.get("kind"))
-    if kind == GLOBAL:
-        return tension_run(declared)
+    if kind in _GLOBAL:
+        own: Found = _GLOBAL[kind](declared, placement, progress)
+        return own
     if kind not in kinds:
         raise UnknownNameError("kind of run", kind, kinds)
     keys = (*_KEYS, *_MORE.get(kind, _TOYS))
@@ -149,8 +162,14 @@ def record(
     cpu_seconds : float, optional
         What the run took, all processes together; two digits of it are kept.
     """
-    tables = result.tables() if isinstance(result, TensionRun) else dict([_tabulated(result)])
+    tables = (
+        result.tables()
+        if isinstance(result, TensionRun | TruthsRun | LeftOutRun)
+        else dict([_tabulated(result)])
+    )
     about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": result.to_dict()}
+    if cpu_seconds is None and isinstance(result, TensionRun | TruthsRun | LeftOutRun):
+        cpu_seconds = result.cpu_seconds  # its pieces know what each of them took
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
     return write(folder, tables, about)

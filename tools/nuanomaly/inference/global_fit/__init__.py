@@ -7,6 +7,10 @@ Carlo.
 * ``sides``: the sums of data sets that depend on the same mixing, in few directions;
 * ``draws``: data of toys as functions of normal numbers;
 * ``toys``: χ²PG of toys;
-* ``rare``: probabilities below one in the number of toys, by importance sampling and by subset simulation;
-* ``assembly``: all of it from likelihoods, and runs that are stored.
+* ``rare``: probabilities below one in the number of toys, by subset simulation;
+* ``assembly``: all of it from likelihoods;
+* ``declaration``: a fit from what a page declares;
+* ``pieces``: blocks of toys and replicas of a subset simulation, as workers make them;
+* ``run``: the p-value at one truth; ``truths``: how it depends on the truth;
+* ``left_out``: χ²PG without each data set.
 """

@@ -224,7 +224,15 @@ class Assembly:
         return np.vstack(arrays)
 
     def side(self, depends: str) -> Side:
-        """Return the sum of all data sets on one side."""
+        """Return the sum of all data sets on one side.
+
+        Raises
+        ------
+        NuanomalyError
+            If there is none.
+        """
+        if depends not in [part.depends for part in self.parts]:
+            raise NuanomalyError(f"a global fit needs a data set that depends on {depends}: there is none")
         axes = self.axes(depends)
         dm2, mixing = axes.points()
         linear: list[tuple[slice, Linear]] = []
@@ -253,6 +261,25 @@ class Assembly:
         row = int(np.abs(np.log(self.dm2 / middle["dm2_41"])).argmin())
         reference = row * axes.shape[1] + int(np.abs(np.log(axes.mixing / at)).argmin())
         return side(axes.shape, linear, others, self.typical, reference, _TOLERANCE[depends])
+
+    def table(self, part: Part) -> Array:
+        """Return the statistic of one data set's own data at all points of its side, shape (D, K).
+
+        It is the likelihood itself, but for splines where ``coarse`` axes are declared.
+        """
+        axes = self.axes(part.depends)
+        data = np.asarray(part.data, float)[None]
+        if part.own or part.coarse:
+            coarse, columns = self._coarse(part), slice(0, data.size)
+            value = (
+                profile(part, coarse, self.typical[:, self.columns[part.name]])
+                if part.own
+                else part.likelihood.tabulate(part.model, part.points(*coarse.points()))
+            )
+            whole = splined(columns, value, coarse, axes)
+            return np.asarray(whole.exact(value(data))[0])
+        values = part.objective.likelihood.value(part.model, part.points(*axes.points()))
+        return np.asarray(values, float).reshape(axes.shape)
 
     def _coarse(self, part: Part) -> Axes:
         first, second = part.coarse or _COARSE

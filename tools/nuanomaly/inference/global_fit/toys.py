@@ -9,7 +9,7 @@ from nuanomaly.inference.global_fit.sides import Side
 from nuanomaly.model.probabilities import Array
 
 #: Toys whose tables are held at once.
-TOGETHER = 16
+TOGETHER = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class GlobalFit:
                 tables = [
                     side.values([n[cut] for n in own]) for side, own in zip(sides, numbers, strict=True)
                 ]
-            parts.append(_fitted(*tables))
+            parts.append(of_tables(*tables))
 
         def joined(name: str) -> cube.Minima:
             each = [getattr(part, name) for part in parts]
@@ -71,7 +71,8 @@ class GlobalFit:
         )
 
 
-def _fitted(electron: cube.Tables, muon: cube.Tables, product: cube.Tables) -> Fitted:
+def of_tables(electron: cube.Tables, muon: cube.Tables, product: cube.Tables) -> Fitted:
+    """Return the fit of tables (T, D, E), (T, D, M) and (T, D, E + M − 1) of the three sides."""
     joint = cube.of_sum(electron, muon, product)
     apart = cube.of_disappearance(electron, muon), cube.of_plane(product)
     refined, grid = (

@@ -33,8 +33,10 @@ class System(NamedTuple):
     ----------
     residual : array, shape (P, b)
     covariance : array, shape (P, b, b) or (b, b)
-    chi2, log_determinant : float
+    chi2 : float
         What bins add that were eliminated before.
+    log_determinant : float or array, shape (P,)
+        The same; and what the scale of the residual adds.
     variance : array, shape (P, b), optional
         Added to the diagonal of the covariance.
     """
@@ -42,7 +44,7 @@ class System(NamedTuple):
     residual: Array
     covariance: Array
     chi2: float = 0.0
-    log_determinant: float = 0.0
+    log_determinant: float | Array = 0.0
     variance: Array | None = None
 
 

@@ -27,9 +27,18 @@ from nuanomaly.model.probabilities import Array
 
 @dataclass(frozen=True, eq=False)
 class RelativeCovariance(FollowingCovariance):
-    """Data (n,) and relative covariances F of consecutive blocks of bins."""
+    """Data (n,) and relative covariances F of consecutive blocks of bins.
+
+    The released χ² has no ln det V; ``determinant`` adds it, so that the statistic is −2 ln L.
+    """
 
     relative: tuple[Array, ...]
+    determinant: bool = False
+
+    @property
+    def with_determinant(self) -> bool:
+        """Whether ln det V is part of it."""
+        return self.determinant
 
     @property
     def blocks(self) -> tuple[slice, ...]:
@@ -57,14 +66,16 @@ class RelativeCovariance(FollowingCovariance):
             raise NuanomalyError("a relative covariance needs predictions above zero, in every bin")
         for f, block in zip(self.relative, self.blocks, strict=True):
             mu = prediction.mu[:, block]
-            yield System(self.data[block] / mu - 1.0, f, variance=1.0 / mu)
+            # V = diag(μ) (F + diag(1/μ)) diag(μ)
+            scale = 2.0 * np.log(mu).sum(axis=1)
+            yield System(self.data[block] / mu - 1.0, f, log_determinant=scale, variance=1.0 / mu)
 
     def without(self, gone: Sequence[int]) -> "RelativeCovariance":
         """Return the statistic of the other bins."""
         kept = self.kept(gone)
         inside = [kept[(kept >= b.start) & (kept < b.stop)] - b.start for b in self.blocks]
         parts = [f[np.ix_(own, own)] for f, own in zip(self.relative, inside, strict=True) if own.size]
-        return RelativeCovariance(self.data[kept], tuple(parts))
+        return RelativeCovariance(self.data[kept], tuple(parts), self.determinant)
 
 
 def build(

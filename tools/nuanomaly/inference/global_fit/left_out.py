@@ -1,0 +1,128 @@
+"""A declared run of what each data set does to the tension: χ²PG of the data with one of them left out.
+
+runs:
+  NAME:
+    kind: global-left-out
+
+and what :mod:`nuanomaly.inference.global_fit.declaration` describes. The likelihoods themselves are evaluated
+at every point of the grid here, not their few directions, and minima are found by the rule of toys: the row
+with nothing left out says how well the fit that toys are made with knows the data. No toys are made, so that
+the significance of each row is Wilks'.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.inference.global_fit.assembly import Assembly
+from nuanomaly.inference.global_fit.declaration import FIT, NAMES, assembly
+from nuanomaly.inference.global_fit.toys import Fitted, of_tables
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.workers import Placement
+from nuanomaly.model.probabilities import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Keys of a run.
+KEYS = ("kind", *FIT)
+#: What the first row leaves out.
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOutRun:
+    """The tension without each data set.
+
+    Attributes
+    ----------
+    names : tuple of str
+        What is left out, nothing first.
+    chi2, grid : array, shape (N,)
+        χ²PG between the points of the grid, and on them.
+    points : array, shape (N, 3)
+        The joint best fit on the grid.
+    cpu_seconds : None
+        Not known from pieces: there are none.
+    """
+
+    names: tuple[str, ...]
+    chi2: Array
+    grid: Array
+    points: Array
+    cpu_seconds: None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result for a file."""
+        least = int(self.chi2[1:].argmin()) + 1
+        return {
+            "chi2": float(self.chi2[0]),
+            "chi2_grid": float(self.grid[0]),
+            "least": {"without": self.names[least], "chi2": float(self.chi2[least])},
+        }
+
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return one row for each data set."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.points, columns=list(NAMES))
+        frame.insert(0, "without", list(self.names))
+        frame["chi2"], frame["grid"] = self.chi2, self.grid
+        return {"left-out": frame}
+
+    def __str__(self) -> str:
+        least = self.to_dict()["least"]
+        return f"χ²PG = {self.chi2[0]:.2f}; it is smallest without {least['without']}, {least['chi2']:.2f}"
+
+
+def compute(
+    declared: Mapping[str, Any],
+    placement: Placement | None = None,
+    progress: Progress | None = None,
+) -> LeftOutRun:
+    """Return the result of a declared run.
+
+    Parameters
+    ----------
+    placement : Placement, optional
+        Of no use here: the run takes less than a minute.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown key.
+    """
+    for name in declared:
+        if name not in KEYS:
+            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-left-out")
+    sets = assembly(declared)
+    tables = {}
+    for k, part in enumerate(sets.parts):
+        tables[part.name] = sets.table(part)
+        if progress is not None:
+            progress(k + 1, len(sets.parts))
+    names = (NOTHING, *tables)
+    fits = [_fitted(sets, tables, name) for name in names]
+    places = [fit.joint.place[0] for fit in fits]
+    points = [(sets.dm2[d], sets.mixing[e], sets.mixing[m]) for d, e, m in places]
+    return LeftOutRun(
+        names,
+        np.concatenate([fit.chi2 for fit in fits]),
+        np.concatenate([fit.grid for fit in fits]),
+        np.array(points),
+    )
+
+
+def _fitted(sets: Assembly, tables: Mapping[str, Array], without: str) -> Fitted:
+    """Return the fit of the data without one data set."""
+    sides = []
+    for depends in ("e", "mu", "product"):
+        total = np.zeros(sets.axes(depends).shape)
+        for part in sets.parts:
+            if part.depends == depends and part.name != without:
+                total += tables[part.name]
+        sides.append(total[None])
+    return of_tables(*sides)
