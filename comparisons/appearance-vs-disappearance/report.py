@@ -854,8 +854,8 @@ page.table(
     rows,
     note=(
         "The point of each region is that with the largest share of toys at the highest of the thresholds "
-        "above. β by χ² of three "
-        "degrees of freedom."
+        "above. β is "
+        "that of χ² with three degrees of freedom, by Wilks' theorem alone."
     ),
 )
 carlo = sup[max(sup)]
@@ -1121,14 +1121,20 @@ page.text(verdicts.THRESHOLDS)
 most = min(without, key=lambda k: without[k].sigma)
 still = all(verdicts.compatibility(t) == "incompatible" for t in without.values())
 page.result("least-without", most)
+there = runs["determinant-worst"].test
+determined = (
+    "With the determinant that the released χ² of MINOS leaves out "
+    f"{there.above or 'none'} of {there.toys:,} toys of that point {'is' if there.above < 2 else 'are'} as "
+    f"bad, "
+    f"{'' if there.above else 'more than '}{there.sigma:.1f}σ."
+)
 page.verdict(
     word,
     f"As one sterile neutrino, appearance and disappearance are {word}: by toys, between {low:g} and "
     f"{high:g} "
     f"eV², {carlo.sigma:.1f}σ (p = {verdicts.probability(carlo.p_value)}, the largest of "
-    f"{ranked['candidates']} points of the joint region; {plug_in.sigma:.1f}σ at the joint best fit). By "
-    f"Wilks' "
-    "theorem, between "
+    f"{ranked['candidates']} points of the joint region; {plug_in.sigma:.1f}σ at the joint best fit). "
+    f"{determined} By Wilks' theorem, between "
     f"{page.grid['dm2_41'][0]:g} and "
     f"{page.grid['dm2_41'][1]:g} eV², χ²PG = {pg.delta:.1f} for {pg.dof} degrees of "
     f"freedom, p = {verdicts.probability(pg.p_value)}, {pg.sigma:.1f}σ; with MiniBooNE's "
