@@ -294,7 +294,7 @@ def exporter(format: str) -> str:
     """Return a digest of the code that writes a format, and of the versions of its readers."""
     archive = ROOT / "tools" / "nuanomaly" / "archive"
     files = [archive / "exporting" / f"{format}.py", archive / "exporting" / "jsonld.py"]
-    files += sorted(archive.glob("hepdata*.py")) if format == "hepdata" else []
+    files += [archive / f"hepdata_{part}.py" for part in ("parts", "errors")] if format == "hepdata" else []
     readers = "".join(f"{name} {version(name)}" for name in READERS[format])
     return hashlib.sha256(b"".join(path.read_bytes() for path in files) + readers.encode()).hexdigest()
 
@@ -345,7 +345,8 @@ def with_table(page: str, content: Mapping[str, Any]) -> str:
     if not mark:
         raise ValueError(f"the page has no marks {MARKS[0]} … {MARKS[1]}")
     packages = ", ".join(f"{name} {number}" for name, number in content["versions"].items())
-    return f"{head}{MARKS[0]}\nWith {packages}:\n\n{table(content['rows'])}\n{MARKS[1]}{tail}"
+    missing = f"\nNot judged yet: {', '.join(content['missing'])}.\n" if content["missing"] else ""
+    return f"{head}{MARKS[0]}\nWith {packages}:\n\n{table(content['rows'])}\n{missing}{MARKS[1]}{tail}"
 
 
 def _row(original: Release, digest: str, work: Path, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -404,7 +405,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _store(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    content: dict[str, Any] = {"versions": versions(), "rows": list(rows)}
+    known = [release.read(f) for folders in release.folders(ROOT).values() for f in folders.values()]
+    missing = {r.id for r in known if r.state != "announced"} - {row["release"] for row in rows}
+    content: dict[str, Any] = {"versions": versions(), "missing": sorted(missing), "rows": list(rows)}
     content["sha256"] = checksum(content)
     write_atomically(STORED, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     write_atomically(PAGE, with_table(PAGE.read_text("utf-8"), content).encode())

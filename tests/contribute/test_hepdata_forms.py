@@ -176,3 +176,37 @@ def test_an_axis_may_hold_what_is_no_number(tmp_path: Path, number: str) -> None
     independent += axis("bin j", "", "{value: 1}", "{value: 1}")
     found = table(tmp_path, dependent("{value: 1.0}", "{value: 2.0}"), independent)
     assert found.kind == "table"
+
+
+@pytest.mark.parametrize("infinity", [".inf", "'inf'", "'+Inf'", "'.inf'"])
+def test_a_bin_without_an_upper_edge_ends_at_infinity(tmp_path: Path, infinity: str) -> None:
+    found = table(
+        tmp_path,
+        dependent("{value: 1.0}", "{value: 2.0}"),
+        axis("E", "GeV", "{low: 1.0, high: 2.0}", f"{{low: 2.0, high: {infinity}}}"),
+    )
+    assert found.frame["E_high"].tolist() == [2.0, math.inf]
+    assert "type" not in declared(found, "E_high")
+
+
+def test_dates_are_texts_as_they_are_written(tmp_path: Path) -> None:
+    independent = (
+        "- header: {name: day}\n  values:\n  - {value: 2020-01-01}\n  - {value: 2020-02-01 10:00:00}\n"
+    )
+    found = table(tmp_path, dependent("{value: 1.0}", "{value: 2.0}"), independent)
+    assert found.frame["day"].tolist() == ["2020-01-01", "2020-02-01 10:00:00"]
+    assert declared(found, "day")["type"] == "string"
+
+
+def test_one_date_among_gaps_is_a_text(tmp_path: Path) -> None:
+    values = dependent("{value: 2020-01-01}", "{value: '-'}")
+    found = table(tmp_path, values)
+    assert found.frame["y"].tolist() == ["2020-01-01", "-"]
+
+
+def test_a_table_whose_name_is_one_keeps_it(tmp_path: Path) -> None:
+    head = HEAD.replace("data1.yaml", "nue_nu.yaml")
+    table(tmp_path, dependent("{value: 1.0}", "{value: 2.0}"))
+    (tmp_path / "data1.yaml").rename(tmp_path / "nue_nu.yaml")
+    (tmp_path / "submission.yaml").write_text(head, "utf-8")
+    assert [draft.name for draft in hepdata.read(str(tmp_path)).tables] == ["nue_nu"]

@@ -28,7 +28,8 @@ COLUMN_NAMES = "columns"
 TEXT_COLUMNS = "columns of text"
 #: How it names bins whose columns are not NAME_low and NAME_high.
 _EDGES = re.compile(r"(?P<low>[A-Za-z][\w.+-]*) to (?P<high>[A-Za-z][\w.+-]*)")
-#: What may be the name of a column as it is.
+#: What may be the name of a table as it is, as in our exports, and of a column.
+_TABLE = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 _COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*")
 #: What an export names the variable that only counts rows, of a table that has nothing to tell them apart.
 ROW_NUMBER = "row number"
@@ -147,6 +148,7 @@ def _table_name(text: str, taken: set[str]) -> str:
     """Return a name for a table that no other one has."""
     stem = PurePosixPath(text).name.removesuffix(".yaml")
     words = guessing.identifier(stem.replace(".", "-").replace("+", "-"), "-").lower()
+    words = stem if _TABLE.fullmatch(stem) else words
     name, number = words, 2
     while name in taken:
         name, number = f"{words}-{number}", number + 1

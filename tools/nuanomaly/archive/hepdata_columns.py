@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive import hepdata_errors
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_INFINITY = re.compile(r"(?P<sign>[+-]?)\.?inf(inity)?", re.IGNORECASE)
 #: A number that YAML 1.1 takes for a text, as it has no point.
 _BARE = re.compile(r"[+-]?\d+[eE][+-]?\d+")
 
@@ -47,8 +49,23 @@ class Columns:
         return pd.DataFrame(self.data)
 
 
+def _written(value: Any) -> Any:
+    """Return a date as the text it is written as, and an infinity in quotes as one; anything else as it is.
+
+    Examples
+    --------
+    >>> _written(date(2020, 2, 1)), _written("+Inf"), _written(2.5)
+    ('2020-02-01', inf, 2.5)
+    """
+    if isinstance(value, date):  # a time is one, too
+        return str(value)
+    infinite = _INFINITY.fullmatch(value.strip()) if isinstance(value, str) else None
+    return float(f"{infinite['sign']}inf") if infinite else value
+
+
 def _typed(values: Sequence[Any]) -> tuple[list[Any], str]:
     """Return values of one type, and the type; what is missing is NaN."""
+    values = [_written(v) for v in values]
     present = [v for v in values if not (isinstance(v, str) and v == GAP) and v is not None]
     whole = bool(present) and len(present) == len(values)
     if whole and all(isinstance(v, bool) or v in ("True", "False") for v in present):
