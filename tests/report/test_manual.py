@@ -74,3 +74,10 @@ def test_the_search_knows_the_manual_models_and_codes() -> None:
         "validation.html#BIN_REVERSED",
         "anomalies/gallium.html",
     } <= addresses
+
+
+@pytest.mark.parametrize("name", sorted(LISTED))
+def test_a_wide_table_of_the_manual_scrolls_by_itself(name: str) -> None:
+    """Else it is cut at the width of a phone."""
+    body = LISTED[name].body
+    assert body.count("<table") == body.count('<div class="table"><table')

@@ -76,7 +76,8 @@ def _read(file: Path) -> Document:
     title = plain(heading[2]) if heading else file.stem
     body = with_anchors(_HEADING.sub("", body, count=1))
     body = re.sub(r'href="([\w-]+)\.md(#[\w-]*)?"', r'href="\1.html\2"', body)
-    body = re.sub(r"<table>", f"<table><caption>{html.escape(title)}</caption>", body)
+    body = re.sub(r"<table>", f'<div class="table"><table><caption>{html.escape(title)}</caption>', body)
+    body = body.replace("</table>", "</table></div>")
     return Document(file.stem, title, body, plain(body))
 
 
