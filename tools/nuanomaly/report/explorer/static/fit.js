@@ -47,6 +47,8 @@ class Sum {
     this.grid = grid;
     this.members = members;
     this.parts = {};
+    this.surveys = new Map();
+    this.lowest = null;
     for (const { table, cells } of members) {
       const known = this.parts[table.depends];
       if (!known) this.parts[table.depends] = Float64Array.from(cells);
@@ -72,6 +74,11 @@ class Sum {
    * does not show, row by row, with the index of |Ue4|² there (of |Uμ4|² in the plane of |Ue4|²).
    */
   survey(plane) {
+    if (!this.surveys.has(plane)) this.surveys.set(plane, this.surveyed(plane));
+    return this.surveys.get(plane);
+  }
+
+  surveyed(plane) {
     const { e, mu, product, both } = this.parts;
     const size = this.grid.mixing.length;
     const many = 2 * size - 1;
@@ -117,7 +124,11 @@ class Sum {
   /** Return the lowest point of all: valleys of a survey, followed between the points of the grid. */
   minimum(survey) {
     if (!this.members.length) return null;
-    const { lowest } = survey;
+    this.lowest = this.lowest || this.found(survey);
+    return this.lowest;
+  }
+
+  found({ lowest }) {
     const rows = this.grid.xs.length;
     const value = (d) => (d < 0 || d >= rows ? Infinity : lowest.value[d]);
     const valleys = Array.from({ length: rows }, (_, d) => d).filter((d) => value(d) <= value(d - 1) && value(d) <= value(d + 1));

@@ -8,7 +8,18 @@ class Library {
     this.tables = new Map();
     this.spectra = new Map();
     this.entries = new Map();
+    this.sums = new Map();
     for (const set of about.datasets) for (const choice of set.choices) this.entries.set(choice.reference, { ...choice, set });
+  }
+
+  /** Return the sum of members; the last forty are remembered with their surveys and minima. */
+  sum(members) {
+    const key = members.map((m) => m.reference).join("+");
+    if (!this.sums.has(key)) {
+      if (this.sums.size >= 40) this.sums.delete(this.sums.keys().next().value);
+      this.sums.set(key, members.length === 1 ? members[0].sum : new Sum(this.grid, members));
+    }
+    return this.sums.get(key);
   }
 
   /** Return {key, reference, entry, table, cells, sum, own} of a choice. */
@@ -82,12 +93,12 @@ function evaluated(library, members, split, plane) {
       const [only] = side.members;
       return { ...side, sum: only.sum, survey: only.sum.survey(plane), minimum: only.own };
     }
-    const sum = new Sum(library.grid, side.members);
+    const sum = library.sum(side.members);
     const survey = sum.survey(plane);
     return { ...side, sum, survey, minimum: sum.minimum(survey) };
   });
   if (!members.length) return { sides, members, joint: null, goodness: null };
-  const sum = new Sum(library.grid, members);
+  const sum = library.sum(members);
   const survey = sum.survey(plane);
   const joint = { sum, survey, minimum: sides.length === 1 ? sides[0].minimum : sum.minimum(survey) };
   const goodness = goodnessOf(library, sides, joint, members);
