@@ -1,6 +1,7 @@
 """The standard page: what it computes is what the public functions give, and it says what it cannot do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from nuanomaly.inference.limits import crossing
 from nuanomaly.report import context, record
 from nuanomaly.report.notebook import FIGURE, VERDICT
 from nuanomaly.report.published import Contour
+from nuanomaly.report.tension import note
 
 DECLARED: dict[str, Any] = {
     "schema": "1",
@@ -81,6 +83,9 @@ def test_a_standard_page_has_the_numbers_of_the_public_functions(
         assert values[f"{key}.significance.delta"] == pytest.approx(best.delta)
         assert values[f"{key}.null"] == pytest.approx(best.value + (best.delta or 0.0))
     assert done.tension.pulls == pytest.approx(dict(zip(("gallex", "sage", "prior"), pulls, strict=True)))
+    unsure = replace(done.tension, result=replace(done.tension.result, converged=False))
+    assert "do not agree on a lowest point of GALLEX and SAGE" in note([unsure])
+    assert ("do not agree" in note([done.tension])) == (not expected.converged)
     assert (done.word, values["verdict"]) == ("compatible", "compatible")
     assert [o[FIGURE]["name"] for o in shown if FIGURE in o] == ["regions"]
     assert [o[VERDICT]["word"] for o in shown if VERDICT in o] == ["compatible"]

@@ -124,9 +124,16 @@ def note(tensions: Sequence[Tension]) -> str:
     """Return what stands below the table: how the tests were made, and where degrees of freedom come from."""
     first = tensions[0]
     ranks = " + ".join(str(part.rank) for part in first.result.parts)
+    open_ones = [t.title for t in tensions if not t.result.converged]
+    unsure = (
+        f" Searches from different starting points do not agree on a lowest point of {'; '.join(open_ones)}: "
+        "a lower one may exist, and χ²PG may differ."
+        if open_ones
+        else ""
+    )
     return (
         f"{first.result.how}; its degrees of freedom are the ranks of the sides less that of all together "
-        f"({ranks} − {first.result.rank}). χ²PG is the sum of the costs."
+        f"({ranks} − {first.result.rank}). χ²PG is the sum of the costs.{unsure}"
     )
 
 
