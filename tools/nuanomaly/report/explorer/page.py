@@ -61,6 +61,7 @@ def write(
         up="",
         about=about,
         levels=(0.6827, 0.9, 0.95, 0.99, 0.9973),
+        site_style=Markup(render.stylesheet()),
         style=Markup(_static("explorer.css")),
         tables=Markup(json.dumps(about, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")),
         d3=Markup(d3()),

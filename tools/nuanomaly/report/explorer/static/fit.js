@@ -133,7 +133,9 @@ class Sum {
     const value = (d) => (d < 0 || d >= rows ? Infinity : lowest.value[d]);
     const valleys = Array.from({ length: rows }, (_, d) => d).filter((d) => value(d) <= value(d - 1) && value(d) <= value(d + 1));
     valleys.sort((a, b) => value(a) - value(b));
-    let found = valleys.slice(0, 12).map((d) => {
+    // around the lowest one every second row too: along a narrow valley the mixings' steps hide what is lower
+    const around = Array.from({ length: 8 }, (_, k) => valleys[0] + 2 * (k < 4 ? k - 4 : k - 3)).filter((d) => d >= 0 && d < rows);
+    let found = [...new Set([...valleys.slice(0, 12), ...around])].map((d) => {
       const point = [this.grid.xs[d], this.grid.logs[lowest.e[d]], this.grid.logs[lowest.mu[d]]];
       const near = Math.max(this.grid.xs[Math.min(d + 1, rows - 1)] - this.grid.xs[d], this.grid.xs[d] - this.grid.xs[Math.max(d - 1, 0)]);
       return { point, value: this.at(point), steps: [near, this.grid.step, this.grid.step] };
@@ -141,10 +143,14 @@ class Sum {
     for (const rounds of [4, 16]) {
       found.forEach((valley) => this.descend(valley, rounds));
       found.sort((a, b) => a.value - b.value);
-      found = found.slice(0, 3);
+      found = found.slice(0, 6);
     }
-    for (const valley of found) for (const size of [0.04, 0.004]) this.settle(valley, size);
-    found.sort((a, b) => a.value - b.value);
+    // a map that is read by straight lines has a kink at every node: simplices of several sizes step over them
+    for (const sizes of [[0.04, 0.1], [0.02, 0.004]]) {
+      for (const valley of found) for (const size of sizes) this.settle(valley, size);
+      found.sort((a, b) => a.value - b.value);
+      found = found.slice(0, 2);
+    }
     const best = found[0];
     const near = (k, end) => Math.abs(best.point[k] - end) < 1e-3;
     const edges = [0, 1, 2].filter((k) => this.free[k] && this.grid.limits[k].some((end) => near(k, end)));
