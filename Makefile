@@ -10,7 +10,7 @@ UV     := uv==0.13.9
 # What is installed on top of the tests' packages, only where somebody asks for it
 PURPOSES := exchange samplers browser crosscheck
 # The extras of pyproject.toml that a lock is for, where it is not the one of the same name
-EXTRAS_dev := dev report root dask datalad exchange
+EXTRAS_dev := dev report root dask datalad signing exchange
 EXTRAS_report := report root
 
 # `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command

@@ -221,11 +221,11 @@ class Bench:
         file, metadata = folder / entry["file"], folder / "release.yaml"
         before, text = file.read_bytes(), metadata.read_text("utf-8")
         content = changed(before, entry, change)
-        sealed = (
-            rf'(sha256: "?){entry["sha256"]}("?,?\s+size: ){entry["size"]}\b',
-            rf"\g<1>{hashlib.sha256(content).hexdigest()}\g<2>{len(content)}",
-        )
-        anew, count = re.subn(*sealed, text)
+        # two tables may have the same content, and no two the same file
+        place = rf'(file: "?{re.escape(entry["file"])}"?,?\s+sha256: "?)'
+        pattern = rf'{place}{entry["sha256"]}("?,?\s+size: ){entry["size"]}\b'
+        renewed = rf"\g<1>{hashlib.sha256(content).hexdigest()}\g<2>{len(content)}"
+        anew, count = re.subn(pattern, renewed, text)
         if count != 1:
             raise NuanomalyError(f"{metadata}: the seal of {change.table!r} stands there {count} times")
         try:

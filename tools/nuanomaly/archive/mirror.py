@@ -9,12 +9,12 @@ from pathlib import Path
 from nuanomaly.archive import amendments, anomalies, catalog, release, yamlio
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.fetching import index
+from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.download import storing
 from nuanomaly.archive.fetching.index import INDEX_FILE, FileEntry, Index, ReleaseEntry
 
 
-def mirror(root: Path, output: Path) -> Index:
+def mirror(root: Path, output: Path, key: Path | None = None) -> Index:
     """Write the mirror of a checkout into a folder, or bring one up to date.
 
     Whoever fetches from it meanwhile sees the old mirror or the new one: the files come first, then the
@@ -26,6 +26,8 @@ def mirror(root: Path, output: Path) -> Index:
         The checkout.
     output : pathlib.Path
         A new or empty folder, or an earlier mirror.
+    key : pathlib.Path, optional
+        The private key that the index is signed with (see :mod:`.fetching.signature`).
 
     Returns
     -------
@@ -53,7 +55,13 @@ def mirror(root: Path, output: Path) -> Index:
         for target, (source, file) in wanted.items():
             if not index.file_matches(target, file):
                 _copy(source, target)
-        write_atomically(output / INDEX_FILE, index.to_json(made))
+        content = index.to_json(made)
+        proof = signature.sign(content, key) if key else b""
+        # for a moment the signature is not that of the index: nobody trusts either meanwhile
+        (output / signature.FILE).unlink(missing_ok=True)
+        write_atomically(output / INDEX_FILE, content)
+        if proof:
+            write_atomically(output / signature.FILE, proof)
         _remove_others(output / "datasets", set(wanted))
     return made
 
@@ -110,7 +118,7 @@ def contents(root: Path) -> tuple[Index, dict[str, Path]]:
         for anomaly in anomalies.anomalies(root).values()
         for name, members in (anomaly.get("groups") or {}).items()
     }
-    return index.assembled(items, groups, _amendments(root)), folders
+    return index.assembled(items, groups, _amendments(root), catalog.ledger_of(root)), folders
 
 
 def entries(made: Index) -> list[ReleaseEntry]:

@@ -140,14 +140,17 @@ def _compared(id: str, differences: Sequence[object]) -> int:
 
 @click.command()
 @click.argument("folder", metavar="BUILD_DIR", type=click.Path(path_type=Path))
-def mirror(folder: Path) -> None:
+@click.option(
+    "--sign", "key", metavar="KEY.pem", type=click.Path(path_type=Path), help="Sign the index (Ed25519)."
+)
+def mirror(folder: Path, key: Path | None) -> None:
     """Write the static mirror, which any web server or folder can serve, or bring one up to date.
 
     Others fetch from it with NUANOMALY_SOURCES=https://… or file://…
     """
     from nuanomaly.archive import mirror as writing
 
-    _wrote(writing.entries(writing.mirror(output.checkout(), folder)), folder)
+    _wrote(writing.entries(writing.mirror(output.checkout(), folder, key)), folder)
 
 
 @click.command()

@@ -58,12 +58,14 @@ class ReleaseEntry:
 class Index:
     """The releases of a source, ``{name: {version: entry}}``, and the groups of releases it declares.
 
-    ``amendments`` are the files of later knowledge, ``{name: entry}``, paths from the root of the source.
+    ``amendments`` are the files of later knowledge, ``{name: entry}``, paths from the root of the source;
+    ``ledger`` is that of the archive it was made from, ``{release: digest}``, believed if it is signed.
     """
 
     releases: Mapping[str, Mapping[str, ReleaseEntry]] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     amendments: Mapping[str, FileEntry] = field(default_factory=dict)
+    ledger: Mapping[str, str] = field(default_factory=dict)
 
 
 def sha256_of(path: Path) -> str:
@@ -142,6 +144,8 @@ def to_json(index: Index) -> bytes:
         for name, f in sorted(index.amendments.items())
     }
     content = {"kind": KIND, "schema": SCHEMA, "groups": groups, "releases": listing, "amendments": later}
+    if index.ledger:
+        content["ledger"] = dict(sorted(index.ledger.items()))
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -169,15 +173,17 @@ def from_json(text: bytes | str) -> Index:
         entries = [release_entry(item) for item in content["releases"]]
         groups = {str(name): tuple(map(str, members)) for name, members in content.get("groups", {}).items()}
         later = {str(name): file_entry(item) for name, item in content.get("amendments", {}).items()}
+        ledger = {str(name): str(digest) for name, digest in content.get("ledger", {}).items()}
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise NuanomalyError(f"{INDEX_FILE} is damaged ({type(error).__name__}: {error})") from None
-    return assembled(entries, groups, later)
+    return assembled(entries, groups, later, ledger)
 
 
 def assembled(
     entries: Iterable[ReleaseEntry],
     groups: Mapping[str, tuple[str, ...]] | None = None,
     amendments: Mapping[str, FileEntry] | None = None,
+    ledger: Mapping[str, str] | None = None,
 ) -> Index:
     """Return an index of entries."""
     releases: dict[str, dict[str, ReleaseEntry]] = {}
@@ -185,7 +191,7 @@ def assembled(
         if entry.version in releases.setdefault(entry.name, {}):
             raise NuanomalyError(f"{INDEX_FILE} lists {entry.id} twice")
         releases[entry.name][entry.version] = entry
-    return Index(releases, groups or {}, amendments or {})
+    return Index(releases, groups or {}, amendments or {}, ledger or {})
 
 
 def release_entry(item: Mapping[str, Any]) -> ReleaseEntry:

@@ -18,14 +18,14 @@ from urllib.request import url2pathname
 
 from nuanomaly.archive import amendments, anomalies, paths, release
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.fetching import index
+from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.download import Policy, patiently
 from nuanomaly.archive.fetching.http import HttpClient, SourceError, Stream, limited
 from nuanomaly.archive.fetching.index import Index, ReleaseEntry
 from nuanomaly.archive.names import safe_path
 
 BUNDLE_FILE = "nuanomaly-archive.zip"
-_MAX_INDEX = 64 << 20
+_MAX_INDEX, _MAX_AMENDMENTS = 64 << 20, amendments.LARGEST
 
 
 class Source(Protocol):
@@ -147,6 +147,7 @@ class _Published:
     label: str
 
     _problem: SourceError | None = None
+    _signed: Mapping[str, str] | None = None
 
     @property
     def index(self) -> Index:
@@ -161,7 +162,29 @@ class _Published:
 
     @cached_property
     def _index(self) -> Index:
-        return self._read_index()
+        files = signature.key_files()
+        return self._read_signed(files) if files else self._read_index()
+
+    def _read_signed(self, files: Sequence[Path]) -> Index:
+        """Return the index after its signature was compared with the user's keys; without one, as it is.
+
+        Raises
+        ------
+        SourceError
+            If it is signed by none of the keys.
+        """
+        try:
+            proof = self._read_whole(signature.FILE)
+        except SourceError:
+            return self._read_index()
+        content = self._read_whole(index.INDEX_FILE, _MAX_INDEX)
+        try:
+            signature.verify(content, proof, files)
+            made = index.from_json(content)
+        except (NuanomalyError, ValueError) as error:
+            raise SourceError(f"{self.label}: {error}") from None
+        self._signed = made.ledger
+        return made
 
     def _read_index(self) -> Index:
         raise NotImplementedError
@@ -198,12 +221,26 @@ class _Published:
             raise SourceError(f"the amendments of {name} have another sha256 than {index.INDEX_FILE} says")
         return content
 
-    def _read_whole(self, path: str) -> bytes:
+    def _read_whole(self, path: str, most: int = _MAX_AMENDMENTS) -> bytes:
         raise NotImplementedError
 
     def vouched(self, ledger: Mapping[str, str]) -> Mapping[str, str]:
-        """Return nothing: its index is signed by nobody."""
-        return {}
+        """Return the ledger that came with an index which one of the user's keys signed; else nothing.
+
+        Raises
+        ------
+        SourceError
+            If that ledger says another thing of a release than ours, or leaves one out.
+        """
+        _ = self.index  # which is read with its signature
+        if self._signed is None:
+            return {}
+        other = signature.extends(self._signed, ledger)
+        if other:
+            raise SourceError(
+                f"{self.label}: its signed ledger does not say of {other} what this program knows"
+            )
+        return self._signed
 
 
 class MirrorFolder(_Local, _Published):
@@ -216,9 +253,9 @@ class MirrorFolder(_Local, _Published):
         with _opened(self.root / index.INDEX_FILE) as file:
             return _parsed(Stream(0, file), self.label)
 
-    def _read_whole(self, path: str) -> bytes:
+    def _read_whole(self, path: str, most: int = _MAX_AMENDMENTS) -> bytes:
         with _opened(self.root / path) as file:
-            return _small(Stream(0, file), path)
+            return _small(Stream(0, file), path, most)
 
     @contextmanager
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
@@ -237,9 +274,9 @@ class Bundle(_Local, _Published):
         with _opened(self.file, member=index.INDEX_FILE) as member:
             return _parsed(Stream(0, member), self.label)
 
-    def _read_whole(self, path: str) -> bytes:
+    def _read_whole(self, path: str, most: int = _MAX_AMENDMENTS) -> bytes:
         with _opened(self.file, member=path) as member:
-            return _small(Stream(0, member), path)
+            return _small(Stream(0, member), path, most)
 
     @contextmanager
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
@@ -281,10 +318,10 @@ class MirrorServer(_Published):
         with self.limited(self._policy.deadline) as expired:
             return patiently(attempt, self._policy, expired)
 
-    def _read_whole(self, path: str) -> bytes:
+    def _read_whole(self, path: str, most: int = _MAX_AMENDMENTS) -> bytes:
         def attempt() -> bytes:
             with self._get(path, 0) as stream:
-                return _small(stream, path)
+                return _small(stream, path, most)
 
         with self.limited(self._policy.deadline) as expired:
             return patiently(attempt, self._policy, expired)
@@ -384,13 +421,13 @@ def _named(path: Path) -> Iterator[None]:
         raise SourceError(f"{path} is no bundle, or damaged ({error})") from None
 
 
-def _small(stream: Stream, path: str) -> bytes:
-    """Return a file of amendments, refused above the size that one can have."""
+def _small(stream: Stream, path: str, most: int) -> bytes:
+    """Return a file, refused above the size that one of its kind can have."""
     content = bytearray()
     while chunk := stream.read(index.CHUNK):
         content += chunk
-        if len(content) > amendments.LARGEST:
-            raise SourceError(f"{path} is larger than {amendments.LARGEST >> 20} MiB: it is no such file")
+        if len(content) > most:
+            raise SourceError(f"{path} is larger than {most >> 20} MiB: it is no such file")
     return bytes(content)
 
 
