@@ -12,6 +12,8 @@ PURPOSES := exchange samplers browser crosscheck
 # The extras of pyproject.toml that a lock is for, where it is not the one of the same name
 EXTRAS_dev := dev report root dask datalad signing exchange
 EXTRAS_report := report root
+# What the tests need, as an installer reads it
+NEWEST = dev,report,root,dask,datalad,signing
 
 # `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command
 ARGS ?=
@@ -25,7 +27,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks runs cost speed against fuzz mutate \
+.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks runs cost speed against fuzz newest mutate \
 	$(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -42,6 +44,14 @@ test: .venv/dev.stamp ## Run all tests
 
 fuzz: .venv/dev.stamp ## Read 20,000 damaged releases, tables, bundles and submissions: one sentence for each, no traceback
 	@NUANOMALY_FUZZ=4000 $(PY) -m pytest -n 2 -q tests/fetch/test_fuzz.py $(ARGS)
+
+newest: export OMP_NUM_THREADS := 1
+newest: export OPENBLAS_NUM_THREADS := 1
+newest: ## Run the tests with the newest version of every dependency, unpinned, warnings as errors (PYTHON=...)
+	@$(PYTHON) -m venv --clear build/newest
+	@build/newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[$(NEWEST)]"
+	@build/newest/bin/python -m pip list
+	@build/newest/bin/python -m pytest -n 2 -W error $(ARGS)
 
 mutate: export OMP_NUM_THREADS := 1
 mutate: export OPENBLAS_NUM_THREADS := 1

@@ -222,8 +222,8 @@ class Bench:
         before, text = file.read_bytes(), metadata.read_text("utf-8")
         content = changed(before, entry, change)
         # two tables may have the same content, and no two the same file
-        place = rf'(file: "?{re.escape(entry["file"])}"?,?\s+sha256: "?)'
-        pattern = rf'{place}{entry["sha256"]}("?,?\s+size: ){entry["size"]}\b'
+        begin = rf'(file: "?{re.escape(entry["file"])}"?,?\s+sha256: "?)'
+        pattern = rf'{begin}{entry["sha256"]}("?,?\s+size: ){entry["size"]}\b'
         renewed = rf"\g<1>{hashlib.sha256(content).hexdigest()}\g<2>{len(content)}"
         anew, count = re.subn(pattern, renewed, text)
         if count != 1:

@@ -64,6 +64,8 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self._places[cmd_name].partition(":")
         command: click.Command = getattr(import_module(f"{__package__}.{module}"), attribute)
+        if ctx.resilient_parsing:  # a shell completes
+            return import_module(f"{__package__}.completing").attach(command)  # type: ignore[no-any-return]
         return command
 
     def resolve_command(
