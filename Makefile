@@ -13,7 +13,7 @@ PURPOSES := exchange samplers browser crosscheck
 EXTRAS_dev := dev report root dask datalad signing exchange
 EXTRAS_report := report root
 # What the tests need, as an installer reads it
-NEWEST = dev,report,root,dask,datalad,signing
+NEWEST = dev,report,root,dask,datalad,signing,exchange
 
 # `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command
 ARGS ?=

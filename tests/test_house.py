@@ -285,7 +285,7 @@ def required_packages(*extras: str) -> set[str]:
 #: Which extras each lock is for. The tests' lock holds what the pages need; the others lie on top of it.
 LOCKS = {
     "report.txt": ("report", "root"),
-    "dev.txt": ("report", "root", "dask", "datalad", "dev"),
+    "dev.txt": ("report", "root", "dask", "datalad", "signing", "dev"),
     "exchange.txt": ("exchange",),
     "samplers.txt": ("samplers",),
     "browser.txt": ("browser",),
