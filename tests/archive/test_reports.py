@@ -15,12 +15,17 @@ Archive = Any
 ROOT = Path(__file__).resolve().parents[2]
 #: What `make catalog` mends, and `make check` finds: a draft is no mistake before that.
 FRESHNESS = {"CATALOG_OUT_OF_DATE", "RELEASED_NOT_IN_LEDGER"}
+#: What is noted of releases that were published before it was checked.
+NOTED = {"VALUE_ISOLATED", "TABLE_NOT_PROVEN", "RELATION_BROKEN", "COPY_DIFFERS"}
 
 
 def test_the_archive_itself_has_no_finding() -> None:
     found = validate(root=ROOT)
     assert len(found.releases) > 0
-    assert [f for f in found.findings if f.code not in FRESHNESS] == []
+    noted = [f for f in found.findings if f.severity == "note"]
+    assert [f for f in found.findings if f.code not in FRESHNESS and f not in noted] == []
+    # checked only after these releases were published; test_redundancy.py and test_proofs.py name each
+    assert {f.code for f in noted} <= NOTED
 
 
 def test_text_says_where_what_and_what_to_do(archive: Archive) -> None:

@@ -115,7 +115,7 @@ def test_a_report_that_is_not_as_expected_exits_with_1(
     )
     bad = SimpleNamespace(**{**vars(good), "ok": False, "problems": ("PG is 3, expected 2 ± 0.1",)})
 
-    def build(names: Any, force: bool, out: Any, *, progress: Any) -> list[Any]:
+    def build(names: Any, force: bool, out: Any, *, since: Any, progress: Any) -> list[Any]:
         asked.append((names, force, out))
         progress("x: running")
         return results
