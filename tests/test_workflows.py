@@ -88,12 +88,12 @@ def test_every_step_is_a_target_of_the_makefile_or_an_action_of_the_forge() -> N
             run[name, match[1]] = match[1] in targets()
         else:
             assert ACTION.fullmatch(step["uses"]), f"{name}: {step['uses']}"
-    assert len(run) == 7
+    assert len(run) == 8
     assert all(run.values()), run
 
 
 def test_every_target_is_known_to_make() -> None:
-    for target in ("check", "test", "check-pr", "report", "mirror", "ria", "comment"):
+    for target in ("check", "test", "check-pr", "report", "mirror", "ria", "comment", "browser"):
         done = subprocess.run(
             [
                 "make",
