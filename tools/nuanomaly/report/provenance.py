@@ -86,13 +86,15 @@ def code(layers: tuple[str, ...]) -> str:
 
 def packages() -> dict[str, str]:
     """Return the versions of the packages that numbers and pages depend on."""
-    entries = {}
-    for name in PACKAGES:
-        try:
-            entries[name] = version(name)
-        except PackageNotFoundError:
-            entries[name] = "missing"
-    return entries
+    return {name: _version(name) for name in PACKAGES}
+
+
+@lru_cache(maxsize=64)
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
 
 
 def combined(lines: Iterable[str]) -> str:
