@@ -6,14 +6,12 @@ import pytest
 from nuanomaly.inference import separable
 from nuanomaly.inference.compact import (
     CompactTable,
-    Nodes,
     amplitudes,
-    chebyshev,
     compact,
-    equidistant,
     largest_amplitude,
     mixings,
 )
+from nuanomaly.inference.compact_nodes import Nodes, chebyshev, equidistant
 from nuanomaly.inference.compact_spectra import Predictions, compact_spectrum
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.registry import model

@@ -163,7 +163,7 @@ def parse(text: bytes, name: str) -> Mapping[str, Any]:
         raise NuanomalyError(f"the amendments of {name}: {place}: {problem.message[:120]}")
     if content["name"] != name:
         raise NuanomalyError(f"the amendments of {name} are those of {content['name']!r}")
-    for said in _texts(content):
+    for said in texts_in(content):
         unsafe = text_problem(said)
         if unsafe:
             raise NuanomalyError(f"the amendments of {name}: {unsafe[1]}")
@@ -171,15 +171,16 @@ def parse(text: bytes, name: str) -> Mapping[str, Any]:
     return checked
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text among the values of a document, whatever it is nested in."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts(item)
+            yield from texts_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from texts_in(item)
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

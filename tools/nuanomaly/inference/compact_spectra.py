@@ -14,15 +14,8 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.compact import (
-    Nodes,
-    adapted,
-    amplitudes,
-    chebyshev,
-    largest_amplitude,
-    mixings,
-    probes,
-)
+from nuanomaly.inference.compact import adapted, amplitudes, largest_amplitude, mixings, probes
+from nuanomaly.inference.compact_nodes import Nodes, chebyshev
 from nuanomaly.inference.separable import Dependence
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, Model

@@ -8,14 +8,14 @@ part.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import Mode
-from nuanomaly.inference.engine import Engine, Plane, make_engine
+from nuanomaly.inference.engine import Engine, Plane, kept_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
 from nuanomaly.inference.grid import Grid, free_names
 from nuanomaly.inference.keywords import named_after
@@ -109,7 +109,7 @@ def toy_likelihood_ratio_of(
     few = {axis.name: np.array([axis.low, axis.high]) for axis in plane.axes}  # nothing is minimised
     asked = what.given(grid=few)
     plane = anchored(Plane(asked.objective, asked.axes, asked.parameters, pair))
-    engine = _engine(plane, seed)
+    engine = kept_engine(plane, seed)
     observed = float(_ratio(engine, engine.data[None])[0])
     if draw not in get_args(Draw):
         raise UnknownNameError("way to draw toys", draw, get_args(Draw))
@@ -122,7 +122,7 @@ def toy_likelihood_ratio_of(
 def ratios(payload: tuple[Plane, int, Draw], argument: tuple[int, int]) -> Array:
     """Return T of toys of the tested point: a piece of work."""
     plane, seed, draw = payload
-    engine = _engine(plane, seed)
+    engine = kept_engine(plane, seed)
     first, count = argument
     made = gaussian(engine) if draw == "gaussian" else partial(engine.generate, plane.size)
     return np.concatenate([_ratio(engine, made(block)) for block in range(first, first + count)])
@@ -163,8 +163,3 @@ def _ratio(engine: Engine, data: Array) -> Array:
     pair = {name: value[rows] for name, value in plane.complete.items()}
     values = plane.objective.likelihood.tabulate(plane.objective.model, pair)(data)
     return np.asarray(values[:, 0] - values[:, 1])
-
-
-@lru_cache(maxsize=2)
-def _engine(plane: Plane, seed: int) -> Engine:
-    return make_engine(plane, seed)

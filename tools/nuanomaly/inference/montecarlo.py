@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.compatibility import check_sides, held_nuisances, named_nuisances, prior_minimum
 from nuanomaly.inference.datasets import Mode
-from nuanomaly.inference.engine import Engine, Plane, make_engine
+from nuanomaly.inference.engine import Engine, Plane, kept_engine, make_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
 from nuanomaly.inference.grid import Grid, free_names
 from nuanomaly.inference.keywords import named_after
@@ -203,27 +203,22 @@ def shared_out(
 
 def null_deltas(payload: tuple[Plane, int], argument: tuple[int, int]) -> Array:
     """Return Δ of toys without oscillation: a piece of work."""
-    engine = _engine(*payload)
+    engine = kept_engine(*payload)
     return engine.many(engine.plane.null, argument[1], argument[0])
 
 
 def point_deltas(payload: tuple[Plane, int, int], argument: tuple[int, int]) -> Array:
     """Return Δ of toys of one hypothesis: a piece of work."""
     plane, seed, index = payload
-    return _engine(plane, seed).many(index, argument[1], argument[0])
+    return kept_engine(plane, seed).many(index, argument[1], argument[0])
 
 
 def best_minima(payload: tuple[Plane, int, int], argument: tuple[int, int]) -> Array:
     """Return the smallest values of toys of one hypothesis: a piece of work."""
     plane, seed, index = payload
-    engine = _engine(plane, seed)
+    engine = kept_engine(plane, seed)
     first, count = argument
     return np.concatenate([engine.minimum(engine.generate(index, b)) for b in range(first, first + count)])
-
-
-@lru_cache(maxsize=2)
-def _engine(plane: Plane, seed: int) -> Engine:
-    return make_engine(plane, seed)
 
 
 # --- parameter goodness of fit ------------------------------------------------------------------------------

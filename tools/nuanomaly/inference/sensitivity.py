@@ -13,7 +13,6 @@ Two constructions of Δ: ``plane`` counts it from the smallest value anywhere, w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.contours import level
 from nuanomaly.inference.datasets import Mode
-from nuanomaly.inference.engine import Engine, Plane, make_engine
+from nuanomaly.inference.engine import Engine, Plane, kept_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
 from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.injection import expected_data
@@ -282,7 +281,7 @@ class Limits:
     @property
     def engine(self) -> Engine:
         """The engine of the plane."""
-        return _engine(self.plane, self.seed)
+        return kept_engine(self.plane, self.seed)
 
     def of(self, data: Array) -> Array:
         """Return the limits of data sets (T, n), shape (T, R)."""
@@ -323,8 +322,3 @@ def limits_of_toys(payload: tuple[Plane, int, int, float, Construction], argumen
     first, count = argument
     drawn = [task.of(task.engine.generate(task.plane.null, b)) for b in range(first, first + count)]
     return np.concatenate(drawn)
-
-
-@lru_cache(maxsize=2)
-def _engine(plane: Plane, seed: int) -> Engine:
-    return make_engine(plane, seed)

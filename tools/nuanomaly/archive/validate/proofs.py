@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive import document, schemas
+from nuanomaly.archive.amendments import texts_in
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.names import split
 from nuanomaly.archive.references import split_mode, terms
@@ -163,7 +164,7 @@ def evaluated(
     properties = schema.get("properties", {})
     wanted = [str(c["mode"]) for c in (compute, compute.get("minus", {})) if "mode" in c]
     if "datasets" in compute or "sides" in compute:
-        texts = [*compute.get("datasets", ()), *_texts(compute.get("sides", ()))]
+        texts = [*compute.get("datasets", ()), *texts_in(compute.get("sides", ()))]
         return {
             mode or (wanted[0] if wanted and wanted[0] in modes else default)
             for text in texts
@@ -184,14 +185,3 @@ def _members(text: str, groups: Mapping[str, Sequence[str]]) -> Iterator[tuple[s
             dataset, version = split(plain)
             revision = version and "-r" in version
             yield plain if revision else dataset, own or mode
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)

@@ -14,10 +14,19 @@ plane, the point without oscillation included:
 * ``TableEngine``: any statistic that generates data, by its own table.
 """
 
-from nuanomaly.inference.engine.choose import make_engine
+from nuanomaly.inference.engine.choose import kept_engine, make_engine
 from nuanomaly.inference.engine.fixed_covariance import FixedEngine, LinearEngine
 from nuanomaly.inference.engine.plane import Plane
 from nuanomaly.inference.engine.split import SplitEngine
 from nuanomaly.inference.engine.toy_engine import Engine, TableEngine
 
-__all__ = ["Engine", "FixedEngine", "LinearEngine", "Plane", "SplitEngine", "TableEngine", "make_engine"]
+__all__ = [
+    "Engine",
+    "FixedEngine",
+    "LinearEngine",
+    "Plane",
+    "SplitEngine",
+    "TableEngine",
+    "kept_engine",
+    "make_engine",
+]

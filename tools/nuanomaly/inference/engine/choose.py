@@ -1,6 +1,7 @@
 """Which engine is the fastest one that is exact."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,6 +41,12 @@ def make_engine(plane: Plane, seed: int = 0) -> Engine:
         return FixedEngine(plane, seed, inverse, form.mu)
     split = SplitEngine(plane, seed)
     return split if split.worthwhile() and split.applicable() else TableEngine(plane, seed)
+
+
+@lru_cache(maxsize=2)
+def kept_engine(plane: Plane, seed: int) -> Engine:
+    """Return the same, made once for pieces of work that follow each other in a process."""
+    return make_engine(plane, seed)
 
 
 def _form(plane: Plane, complete: Mapping[str, Array]) -> GaussianForm | None:

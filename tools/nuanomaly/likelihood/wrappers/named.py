@@ -187,5 +187,5 @@ def with_named(likelihood: Likelihood, names: Sequence[str]) -> Likelihood:
             raise UnknownNameError("nuisance", name, ids, likelihood.release)
     if not names:
         return likelihood
-    described_so = {**described(likelihood), "nuisances": likelihood.nuisances.rest(names)}
-    return NamedNuisances(**described_so, base=likelihood, named=tuple(names))
+    description = {**described(likelihood), "nuisances": likelihood.nuisances.rest(names)}
+    return NamedNuisances(**description, base=likelihood, named=tuple(names))

@@ -11,7 +11,8 @@ import numpy as np
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.release import load
 from nuanomaly.inference import separable
-from nuanomaly.inference.compact import CompactTable, Nodes, compact
+from nuanomaly.inference.compact import CompactTable, compact
+from nuanomaly.inference.compact_nodes import Nodes
 from nuanomaly.inference.compact_spectra import CompactSpectrum, compact_spectrum
 from nuanomaly.inference.datasets import atoms, joint, overlaps, resolve
 from nuanomaly.inference.grid import axes, known_parameters
