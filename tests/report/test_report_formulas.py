@@ -59,6 +59,11 @@ def test_code_and_prices_are_not_formulas() -> None:
     assert "<math" not in markdown("`$a$` costs $5 and \\$6")
 
 
+def test_a_formula_that_is_wrapped_is_one_formula() -> None:
+    assert markdown("between $\\Delta\nm^2_{32}$.") == f"<p>between {mathml(chr(92) + 'Delta m^2_{32}')}.</p>"
+    assert "<math" not in markdown("it costs $a\n\nand b$ more")
+
+
 def test_a_number_stays_with_its_unit() -> None:
     assert "5\u00a0%" in markdown("above 5 % and")
     assert "1.2\u00a0eV²" in markdown("at 1.2 eV²")

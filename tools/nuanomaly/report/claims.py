@@ -44,7 +44,7 @@ _SWEEPS = re.compile(r"\b(?:none|all|only|never|nobody|nowhere|first|nothing)\b"
 _SOURCE = re.compile(
     r"arXiv:|hep-\w+/|\b(?:papers?|letter|literature|collaborations?|authors?|abstract|publications?)\b"
 )
-_FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]*`", re.DOTALL)
+_FORMULA = re.compile(r"\$\$.+?\$\$|\$(?:[^$\n]|\n(?!\s*\n))+\$|`[^`\n]*`", re.DOTALL)
 #: What stands for a number of ``page.cited`` in a sentence.
 _CITED = "…cited…"
 #: The methods of a page that put prose onto it.

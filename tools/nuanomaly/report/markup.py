@@ -5,8 +5,10 @@ from html import escape
 
 from nuanomaly.report.mathml import mathml
 
+# A formula within a line may go on in the next one, as text is wrapped; an empty line ends it.
 _MATH = re.compile(
-    r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$])?)\$(?![\w$])", re.DOTALL
+    r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:(?:[^$\n]|\n(?!\s*\n))*[^\s$])?)\$(?![\w$])",
+    re.DOTALL,
 )
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|σ|eV|MeV|GeV|m|cm|events)(?![A-Za-z]))")
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
