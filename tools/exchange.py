@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -349,28 +350,35 @@ def with_table(page: str, content: Mapping[str, Any]) -> str:
     return f"{head}{MARKS[0]}\nWith {packages}:\n\n{table(content['rows'])}\n{missing}{MARKS[1]}{tail}"
 
 
-def _row(original: Release, digest: str, work: Path, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the verdicts on a release; one of the same exporter and readers is taken over."""
+def _row(original: Release, digest: str, work: Path, before: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the verdicts on a release, anew after each of them.
+
+    One of the same exporter and readers is taken over, so that a run that was stopped goes on where it was.
+    """
     known = before.get("formats", {}) if before.get("sha256") == digest else {}
-    formats: dict[str, Any] = {}
+    codes = {format: exporter(format) for format in FORMATS}
+    formats = {f: known[f] for f in FORMATS if known.get(f, {}).get("exporter") == codes[f]}
+    values = sum(original.table(table).size for table in original.tables)
+    row = {"release": original.id, "sha256": digest, "values": values, "formats": formats}
+    yield row
     for format in FORMATS:
-        code = exporter(format)
-        if known.get(format, {}).get("exporter") == code:
-            formats[format] = known[format]
+        if format in formats:
             continue
         shutil.rmtree(work, ignore_errors=True)
+        begin = time.process_time()
         verdict = judge(original, format, work)
         formats[format] = {
-            "exporter": code,
+            "exporter": codes[format],
             "problems": verdict.problems,
             "values": verdict.values,
             "equal": verdict.equal,
             "different": verdict.different[:20],
             "largest": verdict.largest,
         }
-        print(f"{original.id} {format}: {_words(formats[format])}", *verdict.problems[:5], flush=True)
-    values = max(verdict["values"] for verdict in formats.values())
-    return {"release": original.id, "sha256": digest, "values": values, "formats": formats}
+        seconds = time.process_time() - begin
+        said = f"{original.id} {format}: {_words(formats[format])} in {seconds:.0f} s of one CPU"
+        print(said, *verdict.problems[:5], flush=True)
+        yield row
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -390,15 +398,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if original.state != "announced":
                 digest = catalog.collect(folders[id]).digest
                 known = {} if chosen.again else rows.get(id, {})
-                rows[id] = _row(original, digest, Path(work) / "export", known)
-                content = _store([rows[key] for key in sorted(rows)])
+                for row in _row(original, digest, Path(work) / "export", known):
+                    rows[id] = row
+                    content = _store([rows[key] for key in sorted(rows)])
     bad = [
         f"{row['release']} {name}"
         for row in content["rows"]
         for name, verdict in row["formats"].items()
         if verdict["problems"] or verdict["equal"] != verdict["values"] or verdict["different"]
     ]
-    largest = max((row["formats"]["hepdata"]["largest"] for row in content["rows"]), default=0)
+    submissions = [row["formats"]["hepdata"] for row in content["rows"] if "hepdata" in row["formats"]]
+    largest = max((verdict["largest"] for verdict in submissions), default=0)
     print(f"{len(content['rows'])} releases; largest file of a submission {largest} of {LARGEST_FILE} bytes")
     print(*(f"not as it should be: {what}" for what in bad), sep="\n", end="\n" if bad else "")
     return 1 if bad else 0
@@ -406,7 +416,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _store(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     known = [release.read(f) for folders in release.folders(ROOT).values() for f in folders.values()]
-    missing = {r.id for r in known if r.state != "announced"} - {row["release"] for row in rows}
+    judged = {row["release"] for row in rows if set(row["formats"]) == set(FORMATS)}
+    missing = {r.id for r in known if r.state != "announced"} - judged
     content: dict[str, Any] = {"versions": versions(), "missing": sorted(missing), "rows": list(rows)}
     content["sha256"] = checksum(content)
     write_atomically(STORED, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
