@@ -21,60 +21,22 @@ import sys
 import tempfile
 import time
 import warnings
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import names, paths, release, tables
-from nuanomaly.archive.errors import NuanomalyError
+from mutations import DIGITS, Change, Readers, Record, summary, with_table, written
+
+from nuanomaly.archive import document, names, paths, release, tables
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.validate import validate
-from nuanomaly.archive.validate.codes.physics import PHYSICS
 from nuanomaly.inference import benchmarks, sanity
 from nuanomaly.likelihood import build
 
-#: Digits of a number that are changed, counted from its first that is not zero.
-DIGITS = 3
 _NUMBERS = ("float64", "int64")
 _DIGIT = re.compile(r"[0-9]")
-
-
-@dataclass(frozen=True)
-class Change:
-    """One digit of one number that is changed, and who notices.
-
-    Attributes
-    ----------
-    release, table, column : str
-    row : int
-        Counted from 0.
-    old, new : str
-        The number as it is printed.
-    digit : int
-        Which significant digit was changed, counted from 1.
-    noticed : str
-        The code of the first finding, or the id of the first benchmark that fails; empty if nobody noticed.
-    """
-
-    release: str
-    table: str
-    row: int
-    column: str
-    old: str
-    new: str
-    digit: int
-    noticed: str = ""
-
-
-@dataclass(frozen=True)
-class Readers:
-    """Who reads a table: modes of the likelihood, and benchmarks in the order of their cost."""
-
-    modes: tuple[str, ...]
-    benchmarks: tuple[str, ...]
 
 
 def newest_revisions(root: Path) -> list[Release]:
@@ -221,13 +183,9 @@ class Bench:
         file, metadata = folder / entry["file"], folder / "release.yaml"
         before, text = file.read_bytes(), metadata.read_text("utf-8")
         content = changed(before, entry, change)
-        # two tables may have the same content, and no two the same file
-        begin = rf'(file: "?{re.escape(entry["file"])}"?,?\s+sha256: "?)'
-        pattern = rf'{begin}{entry["sha256"]}("?,?\s+size: ){entry["size"]}\b'
-        renewed = rf"\g<1>{hashlib.sha256(content).hexdigest()}\g<2>{len(content)}"
-        anew, count = re.subn(pattern, renewed, text)
-        if count != 1:
-            raise NuanomalyError(f"{metadata}: the seal of {change.table!r} stands there {count} times")
+        sealed = {"sha256": f'"{hashlib.sha256(content).hexdigest()}"', "size": str(len(content))}
+        read = document.parse(text, str(metadata))
+        anew = document.set_scalars(read, ["tables", change.table], sealed, "file")
         try:
             for place in (folder, other):
                 (place / entry["file"]).write_bytes(content)
@@ -270,87 +228,69 @@ def changes(
     return [drawn(*chance.choice(places), chance) for _ in range(number)]
 
 
-def summary(results: Sequence[Change]) -> dict[str, Any]:
-    """Return how many changes were noticed by whom, by digit and by table."""
-    rows: dict[tuple[str, str], Counter[str]] = {}
-    for result in results:
-        rows.setdefault((result.release, result.table), Counter())[kind(result)] += 1
-    digits = {
-        f"digit {k}": dict(Counter(kind(r) for r in results if r.digit == k)) for k in range(1, DIGITS + 1)
-    }
-    return {
-        "changes": len(results),
-        **dict(Counter(map(kind, results))),
-        "silent share": round(sum(not r.noticed for r in results) / max(1, len(results)), 4),
-        "digits": digits,
-        "tables": [
-            {"release": id, "table": table, **dict(sorted(counts.items()))}
-            for (id, table), counts in sorted(rows.items())
-        ],
-    }
-
-
-def kind(result: Change) -> str:
-    """Return who noticed a change: ``validation``, ``physics``, ``benchmark``, or nobody (``silent``).
-
-    Examples
-    --------
-    >>> kind(Change("best@2022-r2", "lines", 0, "energy", "0.7473", "0.7573", 2, "benchmark total"))
-    'benchmark'
-    """
-    if not result.noticed:
-        return "silent"
-    if result.noticed.startswith("benchmark "):
-        return "benchmark"
-    return "physics" if result.noticed in {code.code for code in PHYSICS} else "validation"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Change digits, print who noticed, and write it down."""
+    """Change digits, print who noticed, and write it down; what was judged before is not judged again."""
     parser = argparse.ArgumentParser(prog="make mutate", description=__doc__.partition("\n")[0])
     parser.add_argument("--changes", type=int, default=1000, help="how many digits are changed")
     parser.add_argument("--seed", type=int, default=20261130)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so much of one CPU")
+    parser.add_argument("--record", type=Path, help="what is done so far (JSON lines); a run goes on there")
     parser.add_argument("--output", type=Path, help="where the changes are written (JSON)")
+    parser.add_argument("--page", type=Path, help="a page whose table is written anew")
     parser.add_argument("releases", nargs="*", help="only these, as NAME or NAME@VERSION")
     asked = parser.parse_args(arguments)
     root = paths.checkout()
     if root is None:
         print("there is no checkout of the archive here: run it inside one", file=sys.stderr)
         return 2
-    results: list[Change] = []
-    for result in run(root, asked.changes, asked.seed, asked.releases):
-        results.append(result)
-        if len(results) % 50 == 0 or len(results) == asked.changes:
-            print(f"{len(results)} of {asked.changes}", file=sys.stderr, flush=True)
-            if asked.output:
-                asked.output.write_text(written(results, asked.seed), "utf-8")
-    print(json.dumps({k: v for k, v in summary(results).items() if k != "tables"}, indent=1))
+    record = Record(asked.record, [asked.seed, sorted(asked.releases), _digest(root / "catalog.yaml")])
+    end = time.process_time() + 60.0 * asked.minutes
+    for count, _ in enumerate(run(root, asked.changes, asked.seed, asked.releases, record, end), 1):
+        if count % 50 == 0 or count == asked.changes:
+            print(f"{count} of {asked.changes}", file=sys.stderr, flush=True)
+    content = {"seed": asked.seed, "asked": asked.changes, **summary(record.changes)}
+    if asked.output:
+        asked.output.write_text(written(record.changes, content), "utf-8")
+    if asked.page:
+        asked.page.write_text(with_table(asked.page.read_text("utf-8"), content), "utf-8")
+    print(json.dumps({k: v for k, v in content.items() if k != "tables"}, indent=1))
     return 0
 
 
-def run(root: Path, number: int, seed: int, only: Sequence[str] = ()) -> Iterator[Change]:
-    """Yield seeded changes with who noticed each."""
-    before = os.environ.get("NUANOMALY_ARCHIVE")
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def run(
+    root: Path, number: int, seed: int, only: Sequence[str], record: Record, end: float = float("inf")
+) -> Iterator[Change]:
+    """Yield seeded changes with who noticed each, first those of the record, up to a time of the CPU."""
+    before = {name: os.environ.get(name) for name in ("NUANOMALY_ARCHIVE", "NUANOMALY_CACHE")}
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         bench = Bench(root, Path(scratch))
         os.environ["NUANOMALY_ARCHIVE"] = str(bench.whole)
+        os.environ["NUANOMALY_CACHE"] = str(Path(scratch) / "cache")
         try:
             chosen = [r for r in newest_revisions(bench.whole) if not only or {r.id, r.name} & set(only)]
-            reading = {result.id: readers(result) for result in chosen}
-            for change in changes(chosen, reading, number, seed):
-                yield bench.judged(change, reading[change.release][change.table])
+            for result in chosen:
+                if result.id not in record.readers:
+                    if time.process_time() > end:
+                        return
+                    made = {t: [r.modes, r.benchmarks] for t, r in readers(result).items()}
+                    record.add(result.id, made)
+            for k, change in enumerate(changes(chosen, record.readers, number, seed)):
+                if k == len(record.changes):
+                    if time.process_time() > end:
+                        return
+                    who = record.readers[change.release][change.table]
+                    record.add("change", list(asdict(bench.judged(change, who)).values()))
+                yield record.changes[k]
         finally:
-            os.environ.pop("NUANOMALY_ARCHIVE")
-            if before is not None:
-                os.environ["NUANOMALY_ARCHIVE"] = before
-
-
-def written(results: Sequence[Change], seed: int) -> str:
-    """Return the changes as JSON, one on each line, below their summary."""
-    head = json.dumps({"seed": seed, **summary(results)}, indent=1, ensure_ascii=False)
-    lines = ",\n  ".join(json.dumps(list(asdict(result).values()), ensure_ascii=False) for result in results)
-    return f'{head[:-2]},\n "each": [\n  {lines}\n ]\n}}\n'
+            for name, value in before.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
 
 
 if __name__ == "__main__":

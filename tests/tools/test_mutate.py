@@ -1,5 +1,6 @@
 """Changed digits: they are seeded, one at a time, sealed, noticed by somebody or nobody, and mended again."""
 
+import os
 import random
 from pathlib import Path
 
@@ -57,3 +58,22 @@ def test_a_digit_of_parquet_and_of_csv_is_changed_alone() -> None:
         assert int(differ.to_numpy().sum()) == 1
         assert bool(differ.loc[one.row, one.column])
         assert float(frame.loc[one.row, one.column]) == float(one.new)
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+    record = tmp_path / "record.jsonl"
+    before = dict(os.environ)
+    first = mutate.Record(record, "key")
+    assert list(mutate.run(ROOT, 3, 7, ["ccfr"], first, end=0.0)) == []
+    done = mutate.run(ROOT, 3, 7, ["ccfr"], first)
+    one = next(done)
+    done.close()
+    assert dict(os.environ) == before
+    again = mutate.Record(record, "key")
+    assert again.changes == [one]
+    assert again.readers == first.readers
+    judged = list(mutate.run(ROOT, 3, 7, ["ccfr"], again))
+    assert judged[0] == one
+    assert len(judged) == 3
+    assert len(record.read_text().splitlines()) == 1 + 1 + 3
+    assert mutate.Record(record, "another archive").changes == []

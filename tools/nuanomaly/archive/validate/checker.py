@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from nuanomaly.archive.validate import (
     past,
     proofs,
     redundancy,
+    retyped,
     runs,
     structure,
 )
@@ -289,6 +291,8 @@ def _tables(
             its, findings[name] = content.read(subject, name)
             if its is not None:
                 contents[name] = its
+                if name in unknown:
+                    findings[name] += [replace(f, note=known) for f in retyped.check(subject, name, its)]
     finite = {}
     for name, its in contents.items():
         codes = {f.code for f in findings[name]}
@@ -299,7 +303,8 @@ def _tables(
             findings[name] += [replace(f, note=known) for f in redundancy.check(subject, name, its)]
     for name in unknown:
         remembered.keep("" if findings[name] else keys[name])
-    between = [replace(f, note=known) for f in redundancy.between(subject, finite)] if needed else []
+    pairs = chain(redundancy.between(subject, finite), covariance.between(subject, finite))
+    between = [replace(f, note=known) for f in pairs] if needed else []
     remembered.keep("" if between or not needed else together)
     return [*(f for each in findings.values() for f in each), *between]
 

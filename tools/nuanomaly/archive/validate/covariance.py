@@ -8,7 +8,7 @@ aᵢⱼ in units of √(aᵢᵢ aⱼⱼ). With dᵢ = √aᵢᵢ and the scaled 
   (the spectral norm of an n×n matrix is at most n times its largest entry).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,9 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 KINDS = ("covariance", "inverse-covariance", "correlation")
 #: Relative precision of the entries where a table declares none: float64 text, and sums in another order.
 PRECISION = 1e-9
+#: A correlation is that of a covariance if half of its entries are as near as this; one stands out if it is
+#: so many times further away than half of them.
+_NEAR, _STANDS_OUT, _SMALL = 5e-3, 10.0, 6
 
 
 def check(subject: ReleaseSubject, table: str, content: Content, errors: Array | None) -> Iterator[Finding]:
@@ -140,3 +143,91 @@ def _against_errors(subject: ReleaseSubject, table: str, matrix: Array, errors: 
 def precision_of(subject: ReleaseSubject, table: str) -> float:
     """Return the relative precision of a matrix's entries."""
     return float(subject.declared[table].get("precision", PRECISION))
+
+
+def between(subject: ReleaseSubject, contents: Mapping[str, Content]) -> Iterator[Finding]:
+    """Yield the first entry in which a correlation is not that of a covariance that it is of elsewhere.
+
+    Nothing is declared of which belongs to which: two matrices of one size belong together if their
+    correlations agree but for a tenth of the entries, or for those of one row (a wrong variance). With the
+    errors that a covariance's diagonal is compared with (``diagonal``), errors, correlation and covariance
+    are all compared.
+
+    Parameters
+    ----------
+    subject : ReleaseSubject
+    contents : mapping of str to Content
+        The tables that were read, all finite.
+    """
+    matrices = {name: _square(subject, name, its) for name, its in contents.items()}
+    correlations = {n: m for n, m in matrices.items() if m is not None and _kind(subject, n) == "correlation"}
+    for table, matrix in matrices.items():
+        if matrix is None or table in correlations or not (matrix.diagonal() > 0).all():
+            continue
+        for name, correlation in correlations.items():
+            if len(correlation) == len(matrix):
+                yield from _differing(subject, table, matrix, name, correlation)
+
+
+def _kind(subject: ReleaseSubject, table: str) -> str:
+    return str(subject.declared[table]["kind"])
+
+
+def _square(subject: ReleaseSubject, table: str, content: Content) -> Array | None:
+    """Return a correlation, a covariance, or the covariance of an inverse one; None if it is none."""
+    kind = _kind(subject, table)
+    if kind not in KINDS or content.rows != len(content.columns):
+        return None
+    if any(values.dtype.kind != "f" for values in content.columns.values()):
+        return None
+    matrix = content.matrix(list(content.columns))
+    if kind != "inverse-covariance":
+        return matrix
+    try:
+        return np.asarray(np.linalg.inv(0.5 * (matrix + matrix.T)), np.float64)
+    except np.linalg.LinAlgError:
+        return None
+
+
+def _differing(
+    subject: ReleaseSubject, table: str, matrix: Array, name: str, correlation: Array
+) -> Iterator[Finding]:
+    size, scaled = len(matrix), scale(matrix)
+    upper = np.triu_indices(size, 1)
+    away = np.maximum(np.abs(scaled - correlation), np.abs(scaled.T - correlation.T))
+    usual = float(np.median(away[upper])) if size > 2 else np.inf
+    if usual > _NEAR:
+        return
+    precision = max(precision_of(subject, table), precision_of(subject, name))
+    sigma = np.sqrt(matrix.diagonal())
+    printed = 0.51 * (_step(correlation) + _step(matrix) / np.outer(sigma, sigma))
+    allowed = np.maximum(printed, max(_STANDS_OUT * usual, 2.0 * precision))
+    if size < _SMALL:
+        allowed = np.maximum(allowed, 1e-3)  # a median of so few says little
+    differ = np.triu(away > allowed, 1)
+    alike = np.count_nonzero((correlation[upper] != 0) & ~differ[upper])
+    few = max(1, len(upper[0]) // 10)
+    one_row = any(differ.sum() == differ[k].sum() + differ[:, k].sum() for k in range(size))
+    if not differ.any() or alike < 2 or not (differ.sum() <= few or one_row):
+        return
+    i, j = np.unravel_index(int(np.argmax(np.where(differ, away, 0.0))), differ.shape)
+    more = f"; so for {differ.sum() - 1} more" if differ.sum() > 1 else ""
+    message = (
+        f"({i}, {j}) is {correlation[i, j]:.6g}, from {table!r} follows {scaled[i, j]:.6g}, "
+        f"and elsewhere they agree to {max(usual, precision):.1e}{more}"
+    )
+    yield subject.in_table("CORRELATION_DIFFERS", name, message, row=int(i))
+
+
+def _step(matrix: Array) -> float:
+    """Return the last decimal that a matrix is printed with; zero if it is not printed with few.
+
+    Examples
+    --------
+    >>> _step(np.array([[1.0, 0.25], [0.25, 1.0]])), _step(np.array([[3.0, 1.0], [1.0, 20.0]]))
+    (0.01, 1.0)
+    """
+    for digits in range(10):
+        if np.abs(np.round(matrix, digits) - matrix).max() <= 1e-12 * np.abs(matrix).max():
+            return float(10.0**-digits)
+    return 0.0

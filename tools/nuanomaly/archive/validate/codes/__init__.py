@@ -11,7 +11,7 @@ GROUPS = {
     "What the schemas ask for": release.SCHEMA,
     "Metadata, likelihood and benchmarks": release.METADATA,
     "Files": tables.FILES,
-    "Tables": tables.TABLES,
+    "Tables": [*tables.TABLES, *tables.RETYPED],
     "What tables say twice": tables.REDUNDANCY,
     "Covariances": tables.COVARIANCES,
     "The archive as a whole": archive.ARCHIVE,

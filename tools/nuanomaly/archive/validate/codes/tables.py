@@ -171,6 +171,22 @@ REDUNDANCY = errors(
         "One of the two may be copied wrongly.",
         "Compare both with the original; if both are right, say so under known_issues.",
     ),
+    (
+        "CORRELATION_DIFFERS",
+        "A correlation that is not that of the covariance beside it",
+        "Elsewhere the two agree: a digit of one of them may be wrong, or a row misplaced.",
+        "Compare both with the original; where printed digits are the reason, state the `precision`.",
+    ),
+)
+
+#: Errors for releases that the ledger does not know; notes for the others, as above.
+RETYPED = errors(
+    (
+        "TEXT_LOOKS_LIKE_NUMBER",
+        "A text that readers take for a number",
+        "A file of CSV says nothing of types: 2003.10630 becomes 2003.1063, the run 007 becomes 7, NA a gap.",
+        "Put a prefix before it (arXiv:2003.10630, run-007), write a word in full, or declare what it is.",
+    ),
 )
 
 COVARIANCES = errors(
