@@ -27,7 +27,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror ria benchmarks runs cost speed against fuzz newest mutate \
+.PHONY: help report test check import catalog check-pr comment mirror data-wheel ria benchmarks runs cost speed against fuzz newest mutate \
 	$(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -55,8 +55,8 @@ newest: ## Run the tests with the newest version of every dependency, unpinned, 
 
 mutate: export OMP_NUM_THREADS := 1
 mutate: export OPENBLAS_NUM_THREADS := 1
-mutate: .venv/dev.stamp ## Change 1,000 digits in tables, and see which of them nobody notices (half an hour)
-	@$(PY) tools/mutate.py $(if $(ARGS),$(ARGS),--output docs/mutations.json)
+mutate: .venv/dev.stamp ## Change 1,000 digits in tables, and see which of them nobody notices (an hour; ARGS="--minutes 10" for a piece)
+	@$(PY) tools/mutate.py --record build/mutations.jsonl --output docs/mutations.json $(ARGS)
 
 check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull request must pass besides the tests
 	$(PY) -m ruff format --check
@@ -86,6 +86,9 @@ comment: ## Show a review on its pull request: what the forge does (see .github/
 
 mirror: .venv/report.stamp ## Write the static mirror into build/site/mirror
 	@$(RUN) mirror $(SITE)/mirror $(ARGS)
+
+data-wheel: .venv/report.stamp ## Build the package of all released tables (nuanomaly-data) into dist/
+	@$(PY) tools/data_wheel.py $(ARGS)
 
 ria: .venv/report.stamp ## Write the static DataLad store into build/site/ria (URL=https://... where it will be)
 	@$(RUN) ria $(SITE)/ria $(if $(URL),--url "$(URL)") $(ARGS)

@@ -216,6 +216,23 @@ def test_sizes_that_no_release_has_are_refused_before_anything_is_fetched(
     assert server.asked(f"{TINY}/release.yaml") == []
 
 
+def test_what_the_catalogue_lists_byte_for_byte_is_not_read_again(
+    machine: Path, mirrored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalogue was written from it; a release of other files, or of another ledger, is read."""
+    from nuanomaly.archive.fetching import index
+
+    folder = mirrored / TINY
+    entry = index.describe(folder)
+    ledger = {entry.id: index.digest(folder, entry)}
+    monkeypatch.setattr("nuanomaly.archive.document.read", lambda file: pytest.fail("it was read"))
+    gate.admitted(folder, entry, ledger, entry)
+    other = index.ReleaseEntry("tiny", "2020-r1", "released", entry.files[:1])
+    for known, listed in ((ledger, None), (ledger, other), ({}, entry)):
+        with pytest.raises(pytest.fail.Exception, match="it was read"):
+            gate.admitted(folder, entry, known, listed)
+
+
 def test_the_words_of_somebody_else_do_not_steer_a_terminal() -> None:
     assert printable("a\x1b[31m\u202eb\x9b") == "a\\x1b[31m\\u202eb\\x9b"
     assert str(NuanomalyError("503 \x1b]0;owned\x07")) == "503 \\x1b]0;owned\\x07"

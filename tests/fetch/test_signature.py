@@ -1,6 +1,8 @@
 """A signed index: what its ledger has beyond ours is taken, by the user's keys alone."""
 
 import json
+import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from nuanomaly.archive import mirror, paths
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive import mirror, paths, release
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError
 from nuanomaly.archive.fetch import FetchError, fetch
+from nuanomaly.archive.release import UnlistedReleaseWarning
 
 
 def keys(folder: Path, name: str) -> tuple[Path, Path]:
@@ -97,3 +100,58 @@ def test_a_key_that_is_none_is_one_sentence(
 def test_signing_again_without_a_key_removes_the_signature(signed: Path, archive: Path) -> None:
     mirror.mirror(archive, signed)
     assert not (signed / "index.json.sig").exists()
+
+
+# --- what was proven when it was fetched is proven when it is loaded ----------------------------------------
+
+
+@pytest.mark.parametrize("output", [None, "here"])
+def test_what_a_signed_index_proved_is_loaded_without_a_warning(
+    signed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fetch("tiny", output)
+    shutil.rmtree(signed)  # whoever loads it asks no mirror
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert release.load("tiny").id == "tiny@2020-r1"
+
+
+def test_a_key_that_is_taken_away_proves_nothing_any_more(
+    signed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch("tiny")
+    monkeypatch.setenv("NUANOMALY_KEYS", str(keys(tmp_path, "other")[1]))
+    with pytest.warns(UnlistedReleaseWarning):
+        release.load("tiny")
+    monkeypatch.delenv("NUANOMALY_KEYS")
+    with pytest.warns(UnlistedReleaseWarning):
+        release.load("tiny")
+
+
+def test_a_copy_that_was_changed_is_not_what_was_signed(signed: Path) -> None:
+    file = fetch("tiny") / "release.yaml"
+    file.write_text(file.read_text("utf-8").replace("experiment: ", "experiment: not "), "utf-8")
+    with pytest.raises(IntegrityError, match="is not what was released"):
+        release.load("tiny")
+
+
+def test_a_kept_index_that_was_changed_proves_nothing(signed: Path) -> None:
+    folder = fetch("tiny")
+    [kept] = (folder.parents[2] / ".nuanomaly" / "signed").glob("*.json")
+    kept.write_text(kept.read_text("utf-8") + " ", "utf-8")
+    with pytest.warns(UnlistedReleaseWarning):
+        release.load("tiny")
+
+
+def test_a_bundle_is_signed_as_a_mirror_is(
+    signed: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.bundle(archive, tmp_path / "signed.zip", tmp_path / "ours.pem")
+    mirror.bundle(archive, tmp_path / "plain.zip")
+    with pytest.raises(FetchError, match="ledger of this program does not know"):
+        fetch("tiny", sources=[str(tmp_path / "plain.zip")])
+    assert fetch("tiny", sources=[str(tmp_path / "signed.zip")]).name == "2020-r1"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        release.load("tiny")

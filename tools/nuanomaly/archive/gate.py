@@ -125,8 +125,13 @@ def described(folder: Path) -> None:
     _refuse(folder, _BLOCKING, above if (above / "release.schema.json").is_file() else None, whole=False)
 
 
-def admitted(folder: Path, entry: "ReleaseEntry", ledger: Mapping[str, str]) -> None:
+def admitted(
+    folder: Path, entry: "ReleaseEntry", ledger: Mapping[str, str], listed: "ReleaseEntry | None" = None
+) -> None:
     """Check the folder of a release that came from outside, before it is put where releases are loaded from.
+
+    One that has, byte for byte, the files that the catalogue of this program lists is the release that was
+    checked when the catalogue was written: nothing of it is read again.
 
     Parameters
     ----------
@@ -136,6 +141,8 @@ def admitted(folder: Path, entry: "ReleaseEntry", ledger: Mapping[str, str]) -> 
         What was asked for.
     ledger : mapping
         ``{NAME@VERSION: digest}`` of the releases this program knows.
+    listed : ReleaseEntry, optional
+        What the catalogue of this program lists of the release.
 
     Raises
     ------
@@ -146,6 +153,8 @@ def admitted(folder: Path, entry: "ReleaseEntry", ledger: Mapping[str, str]) -> 
     """
     from nuanomaly.archive import catalog, document
 
+    if listed is not None and entry.id in ledger and _same_files(entry, listed):
+        return
     file = folder / "release.yaml"
     read = document.read(file)  # parsed once, for its data and for its digest
     if read.duplicates:
@@ -156,14 +165,14 @@ def admitted(folder: Path, entry: "ReleaseEntry", ledger: Mapping[str, str]) -> 
     if id != entry.id:
         raise IntegrityError(f"{entry.id} was asked for, and its release.yaml says it is {id}")
     declared = {str(table["file"]) for table in data["tables"].values()}
-    listed = {file.path: file for file in entry.files}
-    others = sorted(declared.symmetric_difference(set(listed) - {"release.yaml"}))
+    files = {file.path: file for file in entry.files}
+    others = sorted(declared.symmetric_difference(set(files) - {"release.yaml"}))
     if others:
         raise IntegrityError(
             f"{entry.id}: {others[0]} is listed but not declared, or declared but not listed"
         )
     for sealed in data["tables"].values():
-        if sealed.get("sha256") not in (None, listed[str(sealed["file"])].sha256):
+        if sealed.get("sha256") not in (None, files[str(sealed["file"])].sha256):
             raise IntegrityError(
                 f"{entry.id}: {sealed['file']} is not the table that release.yaml was sealed with"
             )
@@ -172,6 +181,10 @@ def admitted(folder: Path, entry: "ReleaseEntry", ledger: Mapping[str, str]) -> 
         _refuse(folder, _BLOCKING | _DANGEROUS)
     elif known != catalog.digest_of(read, [vars(f) for f in entry.files]):
         raise IntegrityError(f"{entry.id} has other files than the ledger of released releases says")
+
+
+def _same_files(entry: "ReleaseEntry", other: "ReleaseEntry") -> bool:
+    return entry.id == other.id and set(entry.files) == set(other.files)
 
 
 def sized(id: str, sizes: Mapping[str, int]) -> None:

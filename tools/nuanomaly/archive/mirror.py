@@ -66,10 +66,18 @@ def mirror(root: Path, output: Path, key: Path | None = None) -> Index:
     return made
 
 
-def bundle(root: Path, file: Path) -> Index:
+def bundle(root: Path, file: Path, key: Path | None = None) -> Index:
     """Write the mirror of a checkout as one zip file, for machines without a network.
 
     The same releases give the same bytes (with the same version of zlib).
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+    file : pathlib.Path
+    key : pathlib.Path, optional
+        The private key that the index is signed with, as in :func:`mirror`.
 
     Raises
     ------
@@ -83,7 +91,10 @@ def bundle(root: Path, file: Path) -> Index:
     made, folders = contents(root)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        _add(archive, INDEX_FILE, index.to_json(made))
+        content = index.to_json(made)
+        _add(archive, INDEX_FILE, content)
+        if key:
+            _add(archive, signature.FILE, signature.sign(content, key))
         for entry in entries(made):
             for part in entry.files:
                 _add(archive, _path(entry, part.path), (folders[entry.id] / part.path).read_bytes())

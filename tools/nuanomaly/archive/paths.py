@@ -1,6 +1,10 @@
 """Where the archive, its schemas and its catalogue are: a checkout, or the copy in the installed package."""
 
 import os
+import sys
+from functools import lru_cache
+from importlib.machinery import PathFinder
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from nuanomaly.archive.errors import NuanomalyError
@@ -79,3 +83,23 @@ def amendments(name: str) -> Path:
     """Return the file of a dataset's amendments: the checkout's, else the one shipped in the package."""
     root = checkout()
     return root / "datasets" / name / "amendments.yaml" if root else _PACKAGE / "_amendments" / f"{name}.yaml"
+
+
+#: The entry points by which packages of releases are found: each names a top-level package.
+DATA = "nuanomaly.data"
+
+
+def data_packages() -> tuple[Path, ...]:
+    """Return the folders of installed packages that hold releases below ``datasets/`` (`nuanomaly-data`).
+
+    Nothing of such a package is imported: it is a folder, and what is in it passes the same gate as a cache.
+    """
+    return _data_packages(tuple(sys.path))
+
+
+@lru_cache(maxsize=2)
+def _data_packages(where: tuple[str, ...]) -> tuple[Path, ...]:
+    names = sorted({entry.value for entry in entry_points(group=DATA) if entry.value.isidentifier()})
+    specs = [PathFinder.find_spec(name) for name in names]
+    folders = [Path(place) for spec in specs if spec for place in spec.submodule_search_locations or ()]
+    return tuple(folder for folder in folders if (folder / "datasets").is_dir())

@@ -10,17 +10,26 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import amendments, catalog_content, document, energies, gate, names, paths, references
+from nuanomaly.archive import (
+    amendments,
+    catalog_content,
+    document,
+    energies,
+    gate,
+    names,
+    paths,
+    references,
+    shelves,
+)
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
+from nuanomaly.archive.shelves import folders as folders
+from nuanomaly.archive.shelves import places as places
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import pint
 
-
-#: What `fetch -o` leaves in the folder it writes to.
-_WRITTEN_BY_FETCH = ".nuanomaly"
 #: The tables that were compared with their sha256 in this process: path, time stamp, size and sha256.
 _COMPARED: set[tuple[str, int, int, str]] = set()
 
@@ -211,26 +220,6 @@ def read(folder: Path) -> Release:
     return Release(name, version, folder, amendments.applied(metadata, later))
 
 
-def folders(root: Path) -> dict[str, dict[str, Path]]:
-    """Return ``{name: {version: folder}}`` of every release below ``root/datasets``, links left out.
-
-    ``root`` is a checkout, a cache, or a folder that `fetch -o` wrote, which has no ``datasets``.
-    """
-    base = root / "datasets"
-    if not base.is_dir() and (root / _WRITTEN_BY_FETCH).is_dir():
-        base = root
-    entries: dict[str, dict[str, Path]] = {}
-    if base.is_dir():
-        for file in sorted(base.glob("*/*/release.yaml")):
-            version, name = file.parent, file.parent.parent
-            if version.is_symlink() or name.is_symlink():
-                continue  # it would lead out of the archive; validation says so
-            if not names.NAME.fullmatch(name.name) or not names.VERSION.fullmatch(version.name):
-                continue  # as well
-            entries.setdefault(file.parent.parent.name, {})[file.parent.name] = file.parent
-    return entries
-
-
 def new_releases(root: Path) -> list[Release]:
     """Return the releases of an archive that its ledger does not know and that can be read."""
     ledger = catalog_content.ledger(root / "catalog.yaml")
@@ -245,22 +234,11 @@ def new_releases(root: Path) -> list[Release]:
     return readable
 
 
-def places() -> list[Path]:
-    """Return the folders releases are loaded from: the checkout, the cache, folders that fetch -o wrote here.
-
-    The last are the working directory and the folders in it that hold what `nuanomaly fetch -o` leaves there.
-    """
-    root, here = paths.checkout(), Path.cwd()
-    written = [file.parent for file in sorted(here.glob(f"*/{_WRITTEN_BY_FETCH}")) if file.is_dir()]
-    written += [here] if (here / _WRITTEN_BY_FETCH).is_dir() else []
-    return [*([root] if root else []), paths.cache(), *written]
-
-
 def load(reference: str) -> Release:
     """Return a release by ``NAME`` (newest released version), ``NAME@LABEL``, ``NAME@VERSION`` or its folder.
 
-    Looked for in the checkout, then among the releases that were fetched. A folder is named by a path with a
-    slash (``./my-release``); if it is none of the archive's, the release is marked private.
+    Looked for in the checkout, then among the releases that were fetched or came in a package. A folder is
+    named by a path with a slash (``./my-release``); if it is none of the archive's, it is marked private.
 
     Raises
     ------
@@ -283,15 +261,15 @@ def load(reference: str) -> Release:
     known: set[str] = set()
     versions: set[str] = set()
     root = paths.checkout()
-    for place in places():
-        entries = folders(place)
-        known |= set(entries)
-        versions |= set(entries.get(name, ()))
-        if name not in entries or not names.has(name, wanted, entries[name]):
+    for elsewhere in (False, True):
+        shelf = shelves.elsewhere() if elsewhere else [root] if root else []
+        entries, origins = shelves.gathered(shelf, name, known)
+        versions |= set(entries)
+        if not names.has(name, wanted, entries):
             continue
-        release = _newest(entries[name], name, wanted)
-        if place != root:
-            _prove(release, name)
+        release = _newest(entries, name, wanted)
+        if elsewhere:
+            _prove(release, name, origins[release.folder])
         if release.state == "retracted":
             said = release.metadata.get("retracted", {})
             successor = f"; use {said['successor']}" if said.get("successor") else ""
@@ -333,19 +311,22 @@ def _absent(name: str, wanted: str | None, known: set[str], versions: set[str]) 
     return UnknownNameError("dataset", name, known | set(listed))
 
 
-def _prove(release: Release, name: str) -> None:
+def _prove(release: Release, name: str, place: Path) -> None:
     """Refuse a fetched release that is not the one the ledger knows, and say so of one it does not know.
 
-    Tables are compared when they are read.
+    The ledger is that of the program, and beyond it those of the signed indices that lie in the place. Tables
+    are compared when they are read.
     """
     from nuanomaly.archive import catalog
+    from nuanomaly.archive.fetching import signature
 
     file = release.folder / "release.yaml"
     if release.name != name or release.version != release.folder.name:
         raise IntegrityError(f"{file}: says it is {release.id}, which is not its place: {_repair(release)}")
     if catalog_content.mentions(hashlib.sha256(file.read_bytes()).hexdigest()):
         return
-    known = catalog_content.ledger(paths.catalog_file()).get(release.id)
+    ours = catalog_content.ledger(paths.catalog_file())
+    known = ours.get(release.id) or signature.kept(place, ours).get(release.id)
     if known is None:
         if not paths.unlisted():
             message = (
@@ -363,6 +344,8 @@ def _repair(release: Release) -> str:
     """Return what brings a changed release back."""
     if paths.checkout() in release.folder.parents:
         return f"restore it with `git checkout -- {release.folder}`; a correction is a new revision"
+    if any(package in release.folder.parents for package in paths.data_packages()):
+        return "install the package that it came in again (`pip install --force-reinstall nuanomaly-data`)"
     return f"get it again with `nuanomaly fetch {release.id}`"
 
 

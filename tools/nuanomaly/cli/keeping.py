@@ -138,11 +138,14 @@ def _compared(id: str, differences: Sequence[object]) -> int:
     return len(differences)
 
 
-@click.command()
-@click.argument("folder", metavar="BUILD_DIR", type=click.Path(path_type=Path))
-@click.option(
+_sign = click.option(
     "--sign", "key", metavar="KEY.pem", type=click.Path(path_type=Path), help="Sign the index (Ed25519)."
 )
+
+
+@click.command()
+@click.argument("folder", metavar="BUILD_DIR", type=click.Path(path_type=Path))
+@_sign
 def mirror(folder: Path, key: Path | None) -> None:
     """Write the static mirror, which any web server or folder can serve, or bring one up to date.
 
@@ -155,7 +158,8 @@ def mirror(folder: Path, key: Path | None) -> None:
 
 @click.command()
 @click.argument("file", metavar="FILE.zip", type=click.Path(path_type=Path))
-def bundle(file: Path) -> None:
+@_sign
+def bundle(file: Path, key: Path | None) -> None:
     """Write the whole archive as one file, for machines without a network.
 
     There, `nuanomaly fetch` finds it as nuanomaly-archive.zip in the working directory or in the cache, or
@@ -163,7 +167,7 @@ def bundle(file: Path) -> None:
     """
     from nuanomaly.archive import mirror as writing
 
-    _wrote(writing.entries(writing.bundle(output.checkout(), file)), file)
+    _wrote(writing.entries(writing.bundle(output.checkout(), file, key)), file)
 
 
 def _wrote(entries: Sequence[object], place: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Self
 from nuanomaly.archive import amendments, gate, names, paths
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
-from nuanomaly.archive.fetching import index
-from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, StorageError
+from nuanomaly.archive.fetching import index, signature
+from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, StorageError, storing
 from nuanomaly.archive.fetching.http import SourceError
 from nuanomaly.archive.fetching.index import FileEntry, ReleaseEntry
 from nuanomaly.archive.fetching.sources import Checkout, Source
@@ -276,12 +276,28 @@ class Fetcher:
             staging.need_room(missing)
             self._download(source, entry, missing, staging)
             try:
-                gate.admitted(staging.files, entry, {**self.ledger, **source.vouched(self.ledger)})
+                listed = self.listed.get(entry.name, {}).get(entry.version)
+                vouched = source.vouched(self.ledger)
+                gate.admitted(staging.files, entry, {**self.ledger, **vouched}, listed)
             except IntegrityError:
                 staging.discard()
                 raise
             folder = self.store.publish(entry, staging)
+            self._keep_proof(source, entry, vouched)
         return Fetched(entry.id, folder, source.label, "fetched", entry.size)
+
+    def _keep_proof(self, source: Source, entry: ReleaseEntry, vouched: Mapping[str, str]) -> None:
+        """Keep the signed index of a source that alone proves a release, for whoever loads it later.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        proof = source.signed()
+        if proof and entry.id in vouched and entry.id not in self.ledger:
+            with storing(self.store.root):
+                signature.keep(self.store.root, *proof)
 
     def _amend(self, source: Source, name: str, fetched: Fetched) -> None:
         """Put the amendments that a source has beside the release, unless newer ones lie there.

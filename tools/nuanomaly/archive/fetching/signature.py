@@ -5,17 +5,24 @@ The installed program knows the releases of its own ledger. What a mirror has be
 trusts (``$NUANOMALY_KEYS``: files with public keys in PEM, separated as paths are), and that ledger says the
 same of every release that ours knows. The signature, 64 bytes in base64, is ``index.json.sig`` beside it.
 
+An index that proved a release is kept beside what was fetched (``.nuanomaly/signed``), so that the release is
+compared with its ledger whenever it is loaded, as others are with that of the program.
+
 Keys are those of ``openssl genpkey -algorithm ed25519``; the package ``cryptography`` does the arithmetic
 (``pip install "nuanomaly[signing]"``).
 """
 
 import base64
 import binascii
+import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError
 
 if TYPE_CHECKING:
@@ -24,6 +31,8 @@ if TYPE_CHECKING:
 #: What lies beside ``index.json``.
 FILE = "index.json.sig"
 _KEYS = "NUANOMALY_KEYS"
+#: Where indices that proved a release are kept, below a cache or a folder that was fetched into.
+_KEPT = Path(".nuanomaly") / "signed"
 
 
 def key_files() -> list[Path]:
@@ -98,6 +107,48 @@ def extends(signed: Mapping[str, str], ours: Mapping[str, str]) -> str:
     'best@2022-r1'
     """
     return next((release for release, digest in sorted(ours.items()) if signed.get(release) != digest), "")
+
+
+def keep(root: Path, content: bytes, proof: bytes) -> None:
+    """Keep a signed index below a folder of releases; one that is there already is not written again.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    file = root / _KEPT / f"{hashlib.sha256(content).hexdigest()[:16]}.json"
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file.with_suffix(".sig"), proof)
+        write_atomically(file, content)
+
+
+def kept(root: Path, ours: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the signed indices below a folder of releases know, by their ledgers.
+
+    Each is compared with the user's keys anew, and with our ledger; one that is by none of the keys, is
+    damaged or contradicts ours proves nothing.
+    """
+    known: dict[str, str] = {}
+    keys = tuple(key_files())
+    for file in sorted((root / _KEPT).glob("*.json")) if keys else ():
+        ledger = _ledger(file, file.stat().st_mtime_ns, keys)
+        if not extends(ledger, ours):
+            known |= ledger
+    return known
+
+
+@lru_cache(maxsize=8)
+def _ledger(file: Path, mtime_ns: int, keys: tuple[Path, ...]) -> Mapping[str, str]:
+    """Return the ledger of an index that was kept; empty if it is not signed by one of the keys."""
+    try:
+        content = file.read_bytes()
+        verify(content, file.with_suffix(".sig").read_bytes(), keys)
+        ledger = json.loads(content)["ledger"]
+        return {str(release): str(digest) for release, digest in ledger.items()}
+    except (NuanomalyError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def _public(file: Path) -> "Ed25519PublicKey":

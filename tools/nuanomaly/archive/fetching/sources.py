@@ -60,6 +60,10 @@ class Source(Protocol):
         """Return the ledger it proves by a signature the user trusts, if it extends ours; else nothing."""
         ...
 
+    def signed(self) -> tuple[bytes, bytes] | None:
+        """Return its index and the signature of it that the user trusts, as they were read; else None."""
+        ...
+
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> AbstractContextManager[Stream]:
         """Open a file of a release from a byte on."""
         ...
@@ -134,6 +138,9 @@ class Checkout(_Local):
         """Return nothing: a folder is signed by nobody."""
         return {}
 
+    def signed(self) -> None:
+        """Return nothing, as well."""
+
     @contextmanager
     def open(self, entry: ReleaseEntry, path: str, offset: int) -> Iterator[Stream]:
         """Open a file of a release from a byte on."""
@@ -148,6 +155,7 @@ class _Published:
 
     _problem: SourceError | None = None
     _signed: Mapping[str, str] | None = None
+    _proof: tuple[bytes, bytes] | None = None
 
     @property
     def index(self) -> Index:
@@ -183,8 +191,12 @@ class _Published:
             made = index.from_json(content)
         except (NuanomalyError, ValueError) as error:
             raise SourceError(f"{self.label}: {error}") from None
-        self._signed = made.ledger
+        self._signed, self._proof = made.ledger, (content, proof)
         return made
+
+    def signed(self) -> tuple[bytes, bytes] | None:
+        """Return the index and its signature, if one of the user's keys signed it."""
+        return self._proof
 
     def _read_index(self) -> Index:
         raise NotImplementedError
@@ -368,7 +380,9 @@ def named(text: str, policy: Policy) -> Source:
 
 
 def configured(given: Sequence[str] | None, policy: Policy) -> list[Source]:
-    """Return the sources in the order they are asked: checkout, ``$NUANOMALY_SOURCES``, a bundle beside them.
+    """Return the sources in the order they are asked.
+
+    They are the checkout, ``$NUANOMALY_SOURCES``, a bundle beside them, and installed packages of releases.
 
     Parameters
     ----------
@@ -385,7 +399,7 @@ def configured(given: Sequence[str] | None, policy: Policy) -> list[Source]:
     sources += [
         Bundle(folder / BUNDLE_FILE) for folder in dict.fromkeys(beside) if (folder / BUNDLE_FILE).is_file()
     ]
-    return sources
+    return [*sources, *map(Checkout, paths.data_packages())]
 
 
 @contextmanager
