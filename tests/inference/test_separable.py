@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference import separable
@@ -110,3 +111,28 @@ def test_by_amplitude_takes_the_smallest_value_at_each_product() -> None:
 def test_mixing_axes_with_different_steps_are_refused() -> None:
     with pytest.raises(NuanomalyError, match="one common step"):
         separable.Grid3(np.geomspace(0.1, 1, 3), np.geomspace(0.01, 0.1, 3), np.geomspace(0.01, 0.2, 3))
+
+
+@pytest.mark.parametrize("points", [200, 600])
+@pytest.mark.parametrize("names", [("lsnd",), ("lsnd", "karmen"), ("lsnd", "karmen", "miniboone-nue")])
+def test_simplices_find_nothing_lower_in_narrow_valleys_and_between_kinks(
+    names: tuple[str, ...], points: int
+):
+    """LSND's map is read by straight lines: its lowest node is not a grid's lowest point."""
+    over = separable.grid((0.103, 9.7, points), (1e-6, 0.3, 80))
+    members = [separable.member(name, likelihood(name)) for name in names]
+    found = separable.refined(members, [separable.tabulate(m, over) for m in members], over)
+    limits = np.log([(axis[0], axis[-1]) for axis in over.axes])
+
+    def total(point: Array) -> float:
+        inside = np.exp(np.clip(point, *limits.T)).tolist()
+        return sum(separable.statistics(members, dict(zip(found.point, inside, strict=True))).values())
+
+    start = np.log(list(found.point.values()))
+    lowest = min(
+        minimize(
+            total, start + np.array([shift, 0.0, 0.0]), method="Nelder-Mead", options={"maxfev": 300}
+        ).fun
+        for shift in (0.0, -0.14, -0.07, 0.07, 0.14)
+    )
+    assert found.value < lowest + 0.002

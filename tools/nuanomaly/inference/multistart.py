@@ -1,5 +1,9 @@
 """The minimum of a function of any number of parameters: space-filling starts, then descents side by side.
 
+Above three parameters the mass splittings are walked first: valleys are many along them and few in the rest,
+and points that share the splittings share their waves, which cost most. So the rest is minimised over at each
+of many places of the splittings, then along a line of each splitting through the lowest points.
+
 A search costs a fixed number of starts and, for each step of a descent, 2k + 6 values in k dimensions, where
 a grid costs n^k and a pattern of neighbours 3^k. All values of a step are asked for at once, as likelihoods
 are fastest over many points. A search from another seed starts from other points: searches which agree
@@ -10,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.objective import Objective
@@ -17,6 +22,8 @@ from nuanomaly.model.probabilities import Array
 
 #: Points that fill the box, in all and for each value of the mass splittings (those share their kernels).
 _POINTS, _SHARING = 2048, 8
+#: The same above three parameters, and how many steps of the rest are made at each place of the splittings.
+_WALKED_POINTS, _WALKED_SHARING, _WALKED_STEPS = 4096, 32, 5
 #: Roughly how many values a search needs in all.
 SEARCH_POINTS = 10_000
 #: How many of the lowest of them are followed, and how far apart they are at least, in parts of an axis.
@@ -28,6 +35,8 @@ _SCREENED, _KEPT, _STEPS = 6, 4, 40
 #: time, and how many times.
 _LINES_ABOVE = 3
 _LINES_THROUGH, _LINE_POINTS, _LINE_APART, _LINE_STARTS, _LINE_ROUNDS = 4, 64, 0.02, 16, 4
+#: Through how many where the rest is minimised over, and what a round must gain for another one.
+_WALKS_THROUGH, _WORTH = 2, 5e-3
 #: Lengths that are tried along a direction, in units of the step that a quadratic form proposes.
 _LENGTHS = np.array([2.0, 1.0, 0.4, 0.15, 0.05, 0.01])
 #: The longest step, in parts of an axis: the first one is this long.
@@ -83,35 +92,61 @@ def search(box: Box, seed: int, count: int = _POINTS) -> tuple[float, Array]:
     count : int
         How many starting points fill the box.
     """
-    points = filling(box.axes, count, seed)
-    values = np.concatenate([box(part) for part in np.array_split(points, max(1, count // 1024))])
+    walks = len(box.axes) > _LINES_ABOVE and 0 < _splittings(box.axes).sum() < len(box.axes)
+    sharing = _WALKED_SHARING if walks else _SHARING
+    points = filling(box.axes, _WALKED_POINTS if walks else count, seed, sharing)
+    values = np.concatenate([box(part) for part in np.array_split(points, max(1, len(points) // 1024))])
+    if walks:
+        lowest = values.reshape(-1, sharing).argmin(axis=1) + sharing * np.arange(len(values) // sharing)
+        values, points = _rest(box, values[lowest], points[lowest])
     chosen = separated(points, values)
     if not chosen.size:
         return float("inf"), np.full(len(box.axes), 0.5)
     values, at = descents(box, points[chosen], values[chosen])
     if len(box.axes) > _LINES_ABOVE:
-        values, at = _along_lines(box, values, at, seed)
+        values, at = _along_lines(box, values, at, seed, walks)
     lowest = int(np.argmin(values))
     return float(values[lowest]), at[lowest]
 
 
-def _along_lines(box: Box, values: Array, at: Array, seed: int) -> tuple[Array, Array]:
+def _splittings(axes: Sequence[Axis]) -> NDArray[np.bool_]:
+    """Return which of the axes are mass splittings, on which alone the waves depend."""
+    return np.array([a.unit == "eV**2" for a in axes])
+
+
+def _rest(box: Box, values: Array, at: Array) -> tuple[Array, Array]:
+    """Return values and points after some steps in all axes but the mass splittings."""
+    moving = np.flatnonzero(np.isfinite(values))
+    if moving.size:
+        free = ~_splittings(box.axes)
+        lower, reached, _, _ = _step_all(box, values[moving], at[moving], None, None, _WALKED_STEPS, free)
+        values, at = values.copy(), at.copy()
+        values[moving], at[moving] = lower, reached
+    return values, at
+
+
+def _along_lines(box: Box, values: Array, at: Array, seed: int, walks: bool) -> tuple[Array, Array]:
     """Return values and points of descents, and of others from valleys that lines through the lowest cross.
 
-    With all else in place, a line along one axis shows every valley in it, which points that fill a space of
-    many dimensions do not: with one wave of two known, the other one is found.
+    A line along one axis shows every valley in it, which points that fill a space of many dimensions do not:
+    with one wave of two known, the other one is found. Along mass splittings the rest is minimised over.
     """
     random, k = np.random.default_rng((seed, 1)), at.shape[1]
     for _ in range(_LINE_ROUNDS):
         lowest = values.min()
-        through = at[np.argsort(values, kind="stable")[:_LINES_THROUGH]]
+        through = at[separated(at, values, _WALKS_THROUGH if walks else _LINES_THROUGH)]
         marks = (random.random((k, 1)) + np.arange(_LINE_POINTS) / _LINE_POINTS) % 1.0
         trial = np.tile(through[:, None, None, :], (1, k, _LINE_POINTS, 1))
         for axis in range(k):
             trial[:, axis, :, axis] = marks[axis]
-        tried = box(trial)
-        valley = (tried <= np.roll(tried, 1, axis=2)) & (tried <= np.roll(tried, -1, axis=2))
         away = np.abs(trial - through[:, None, None, :]).max(axis=3) > _LINE_APART
+        tried = box(trial)
+        if walks:
+            for axis in np.flatnonzero(_splittings(box.axes)).tolist():
+                level, places = _rest(box, tried[:, axis].ravel(), trial[:, axis].reshape(-1, k))
+                tried[:, axis] = level.reshape(tried[:, axis].shape)
+                trial[:, axis] = places.reshape(trial[:, axis].shape)
+        valley = (tried <= np.roll(tried, 1, axis=2)) & (tried <= np.roll(tried, -1, axis=2))
         tried = np.where(valley & away & np.isfinite(tried), tried, np.inf).ravel()
         chosen = np.argsort(tried, kind="stable")[:_LINE_STARTS]
         chosen = chosen[np.isfinite(tried[chosen])]
@@ -119,12 +154,12 @@ def _along_lines(box: Box, values: Array, at: Array, seed: int) -> tuple[Array, 
             break
         array, places = descents(box, trial.reshape(-1, k)[chosen], tried[chosen])
         values, at = np.concatenate([values, array]), np.concatenate([at, places])
-        if values.min() > lowest - _GAIN:
+        if values.min() > lowest - _WORTH:
             break
     return values, at
 
 
-def filling(axes: Sequence[Axis], count: int, seed: int) -> Array:
+def filling(axes: Sequence[Axis], count: int, seed: int, sharing: int = _SHARING) -> Array:
     """Return points that fill the unit box evenly, shape (count, k), moved by a seed.
 
     A Kronecker sequence of the generalised golden ratio with a random shift, one in the mass splittings and
@@ -138,9 +173,10 @@ def filling(axes: Sequence[Axis], count: int, seed: int) -> Array:
     >>> points.shape, len(set(points[:, 0])), len(set(points[:, 1]))
     ((512, 2), 64, 512)
     """
-    splitting = np.array([a.unit == "eV**2" for a in axes])
+    splitting = _splittings(axes)
     shift = np.random.default_rng(seed).random(len(axes))
-    sharing = _SHARING if splitting.any() and not splitting.all() else 1
+    if not splitting.any() or splitting.all():
+        sharing = 1
     matrix = np.empty((count, len(axes)))
     for part, index in ((splitting, np.arange(count) // sharing), (~splitting, np.arange(count))):
         matrix[:, part] = (shift[part] + index[:, None] * golden(int(part.sum()))) % 1.0
@@ -186,12 +222,25 @@ def descents(box: Box, start: Array, values: Array) -> tuple[Array, Array]:
 
 
 def _step_all(
-    box: Box, values: Array, at: Array, inverse: Array | None, gradient: Array | None, steps: int
+    box: Box,
+    values: Array,
+    at: Array,
+    inverse: Array | None,
+    gradient: Array | None,
+    steps: int,
+    free: NDArray[np.bool_] | None = None,
 ) -> tuple[Array, Array, Array, Array]:
-    """Make so many steps; return values, points, inverse curvatures (V, k, k) and gradients (V, k)."""
+    """Make so many steps; return values, points, inverse curvatures (V, k, k) and gradients (V, k).
+
+    Parameters
+    ----------
+    free : array of bool, shape (k,), optional
+        The axes that steps are made in; all, if left out.
+    """
     values, at = values.copy(), at.copy()
     count, k = at.shape
-    gradient = _gradient(box, at, values) if gradient is None else gradient.copy()
+    moved_in = np.arange(k) if free is None else np.flatnonzero(free)
+    gradient = _gradient(box, at, values, moved_in) if gradient is None else gradient.copy()
     inverse = np.tile(np.eye(k), (count, 1, 1)) if inverse is None else inverse.copy()
     first, going = np.ones(count, bool), np.ones(count, bool)
     for _ in range(steps):
@@ -210,24 +259,31 @@ def _step_all(
         at[run], values[run] = reached, lower
         moved = run[~failed]
         if moved.size:
-            slope = _gradient(box, at[moved], values[moved])
+            slope = _gradient(box, at[moved], values[moved], moved_in)
             inverse[moved] = _updated(inverse[moved], step[~failed], slope - gradient[moved])
             gradient[moved] = slope
     return values, at, inverse, gradient
 
 
-def _gradient(box: Box, at: Array, values: Array) -> Array:
-    """Return gradients (V, k) by central differences, one-sided at the edges and beside impossible points."""
-    k = at.shape[1]
-    width = _WIDTH * np.eye(k)
+def _gradient(box: Box, at: Array, values: Array, axis: NDArray[np.intp]) -> Array:
+    """Return gradients (V, k) by central differences, one-sided at the edges and beside impossible points.
+
+    Parameters
+    ----------
+    axis : array of int
+        Along which the differences are; the rest is zero.
+    """
+    gradient = np.zeros_like(at)
+    width = _WIDTH * np.eye(at.shape[1])[axis]
     up, down = np.clip(at[:, None] + width, 0.0, 1.0), np.clip(at[:, None] - width, 0.0, 1.0)
-    high, low = np.moveaxis(box(np.stack([up, down])), 0, 0)
+    high, low = box(np.stack([up, down]))
     ends = [np.where(np.isfinite(side), side, values[:, None]) for side in (high, low)]
-    axis = np.arange(k)
-    span = np.where(np.isfinite(high), up[:, axis, axis], at) - np.where(
-        np.isfinite(low), down[:, axis, axis], at
+    each, here = np.arange(axis.size), at[:, axis]
+    span = np.where(np.isfinite(high), up[:, each, axis], here) - np.where(
+        np.isfinite(low), down[:, each, axis], here
     )
-    return np.where(span > 0.0, (ends[0] - ends[1]) / np.where(span > 0.0, span, 1.0), 0.0)
+    gradient[:, axis] = np.where(span > 0.0, (ends[0] - ends[1]) / np.where(span > 0.0, span, 1.0), 0.0)
+    return gradient
 
 
 def _direction(at: Array, gradient: Array, inverse: Array, first: Array) -> Array:

@@ -35,9 +35,10 @@ _SAME = 1e-9
 #: How many points are evaluated at once.
 _CHUNK = 4096
 #: How many valleys of a sum are looked at exactly; how many are followed from a coarse grid, and to the end.
-_VALLEYS, _FOLLOWED, _KEPT = 4, 8, 2
-#: Grids on which a valley is followed: how many, their points an axis, and how much smaller than the last.
-_ROUNDS, _NEAR, _SHRINK = 6, 7, 0.3
+_VALLEYS, _FOLLOWED, _KEPT = 4, 8, 4
+#: Grids on which a valley is followed: how many at most, their points an axis, how much smaller than the last
+#: where that had its lowest point inside, how small in the end, and after how many valleys are compared.
+_ROUNDS, _NEAR, _SHRINK, _LAST, _COMPARED = 24, 7, 0.3, 0.3**6, 2
 #: A quadratic form that bends less than this share of its largest bend is flat there.
 _FLAT = 1e-14
 #: The three parameters, in the order of the axes.
@@ -243,23 +244,42 @@ def refined(members: Sequence[Member], tables: Sequence[Array], over: Grid3) -> 
     over : Grid3
         The point stays inside its limits.
     """
-    reach = np.array([np.log(axis[1] / axis[0]) for axis in over.axes])
-    lowest_points = _deepest(members, tables, over, _FOLLOWED)
+    cell = np.array([np.log(axis[1] / axis[0]) for axis in over.axes])
+    followed = [(point, 1.0) for point in _deepest(members, tables, over, _FOLLOWED)]
     for k in range(_ROUNDS):
-        lowest_points = [_nearby(members, point, reach * _SHRINK**k, over) for point in lowest_points]
-        if k == 1:  # by now the steps are smaller than a valley
-            lowest_points = sorted(lowest_points, key=_by_value)[:_KEPT]
+        followed = [_step(members, point, size, cell, over) for point, size in followed]
+        if k == _COMPARED:  # by now the steps are smaller than a valley
+            followed = sorted(followed, key=lambda f: f[0].value)[:_KEPT]
+        if all(size < _LAST for _, size in followed):
+            break
+    lowest_points = [point for point, _ in followed]
     best = min(lowest_points, key=_by_value)
     free = [n for n, size in zip(_NAMES, total(tables).shape, strict=True) if size > 1]
     return replace(best, edges=tuple(n for n in _edges(best.point, over) if n in free))
 
 
-def _nearby(members: Sequence[Member], lowest_point: Lowest, reach: Array, over: Grid3) -> Lowest:
-    """Return the lowest point of a small grid around a point, or that point."""
-    limits = zip(_NAMES, reach.tolist(), over.axes, strict=True)
+def _step(
+    members: Sequence[Member], lowest_point: Lowest, size: float, cell: Array, over: Grid3
+) -> tuple[Lowest, float]:
+    """Return the lowest point of a small grid around one, and the size of the next grid in cells.
+
+    A grid whose lowest point lies at its edge is moved there, not made smaller: along a narrow valley the way
+    may be long.
+    """
+    if size < _LAST:
+        return lowest_point, size
+    limits = zip(_NAMES, (size * cell).tolist(), over.axes, strict=True)
     near = Grid3(*(_around(lowest_point.point[name], span, axis) for name, span, axis in limits))
     best = lowest(members, [tabulate(m, near) for m in members], near)
-    return best if best.value < lowest_point.value else lowest_point
+    if best.value >= lowest_point.value:
+        return lowest_point, size * _SHRINK
+    inside = all(
+        near_axis[0] * (1 + 1e-9) < best.point[name] < near_axis[-1] * (1 - 1e-9)
+        or near_axis[0] <= axis[0] * (1 + 1e-9)
+        or near_axis[-1] >= axis[-1] * (1 - 1e-9)
+        for name, near_axis, axis in zip(_NAMES, near.axes, over.axes, strict=True)
+    )
+    return best, size * _SHRINK if inside else size
 
 
 def _around(centre: float, reach: float, axis: Array) -> Array:
@@ -288,13 +308,25 @@ def _deepest(members: Sequence[Member], tables: Sequence[Array], over: Grid3, co
     """
     values = total(tables)
     items = []
-    for place in valleys(values, count):
+    for place in _places(values, count):
         here, vertex = _vertex(values, place, over)
         exact = sum(statistics(members, vertex.point).values())
         items.append(Lowest(exact, vertex.point, vertex.edges) if exact < here.value else here)
     if not items:
         raise NuanomalyError("the sum is infinite on the whole grid")
     return items
+
+
+def _places(values: Array, count: int) -> list[tuple[int, ...]]:
+    """Return the lowest points of so many valleys, and of as many of the smallest values at each Δm².
+
+    Where the product of mixings alone matters, all its valleys in the cube may be one.
+    """
+    flat = values.reshape(len(values), -1)
+    lowest = flat.argmin(axis=1)
+    along = [k for (k,) in valleys(flat.min(axis=1), count)]
+    profile = [(k, *(int(i) for i in np.unravel_index(lowest[k], values.shape[1:]))) for k in along]
+    return list(dict.fromkeys([*valleys(values, count), *profile]))
 
 
 def _vertex(values: Array, place: Sequence[int], over: Grid3) -> tuple[Lowest, Lowest]:

@@ -15,6 +15,7 @@ from nuanomaly.likelihood.algebra.chebyshev import Series, series
 from nuanomaly.likelihood.algebra.collapse import Collapsed, collapse
 from nuanomaly.likelihood.algebra.lines import Lines, lines
 from nuanomaly.likelihood.algebra.node_waves import summed_waves
+from nuanomaly.likelihood.algebra.wave_tables import WaveTable, is_worthwhile, piece_width
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.probabilities import Model, Nodes, Transition
 from nuanomaly.model.waves import Array, Expansion, averaged_wave
@@ -25,6 +26,8 @@ Weights = Array | sparse.csr_array
 _CHUNK = 131_072
 #: From how many points on waves may be added up at the nodes; below, a fit moves along one parameter.
 _FEW = 8
+#: Waves that so many points share each are worth a kernel that is remembered, and are read off no table.
+_SHARED = 32
 #: How many numbers (doubles) of kernels are remembered of a channel.
 _REMEMBERED = 8_000_000
 #: What kernels are remembered by: kind of wave, Δm², decay and coherence (see Expansion).
@@ -38,6 +41,7 @@ class _Memory:
         self.kernels: dict[_Key, Array] = {}
         self.collapsed: Collapsed | None = None
         self.slow: Series | None = None
+        self.table: WaveTable | None = None
 
 
 #: By content of the nodes, as long as a channel with that content exists.
@@ -166,13 +170,35 @@ class Channel:
     def slow(self) -> Series:
         """The series that waves of small Δm² are read off."""
         if self._memory.slow is None:
-            ends = self.L_over_E.copy()
-            if self.half_width is not None:
-                ends += self.half_width * (self.phase_constant / PHASE)
             dense: Any = self.weights
             scale: Array = np.asarray(abs(dense).sum(axis=1), float).ravel()
-            self._memory.slow = series(self.by_node, self.slow_below, float(ends.max()), scale)
+            self._memory.slow = series(self.by_node, self.slow_below, self._reach, scale)
         return self._memory.slow
+
+    @cached_property
+    def _reach(self) -> float:
+        """The largest L/E in m/MeV that a node stands for."""
+        ends = self.L_over_E.copy()
+        if self.half_width is not None:
+            ends += self.half_width * (self.phase_constant / PHASE)
+        return float(ends.max())
+
+    @cached_property
+    def table(self) -> WaveTable | None:
+        """The waves tabulated in Δm²; None where that is no less work than the nodes."""
+        entries = self.weights.size if isinstance(self.weights, np.ndarray) else self.weights.nnz
+        if self.slow_below or not is_worthwhile(self.n_out, self.E.size + entries, self._reach):
+            return None
+        if self._memory.table is None:
+            self._memory.table = WaveTable(self._sums, piece_width(self._reach))
+        return self._memory.table
+
+    def _sums(self, dm2: Array, wave: str) -> Array:
+        """Return the sums of plane waves from cells of L/E where they hold, else node by node."""
+        few = self.collapsed
+        if few is None or np.abs(dm2).max() > few.limit:
+            return self.by_node(dm2, wave)
+        return few.rows(dm2, wave)
 
     def kernel(
         self, dm2: Array, wave: str = "sin2", decay: Array | None = None, coherence: Array | None = None
@@ -241,8 +267,9 @@ class Channel:
     def forget(self) -> None:
         """Forget all that was made of these nodes."""
         self._memory.kernels.clear()
-        self._memory.collapsed = self._memory.slow = None
-        self.__dict__.pop("collapsed", None)
+        self._memory.collapsed = self._memory.slow = self._memory.table = None
+        for name in ("collapsed", "table"):
+            self.__dict__.pop(name, None)
 
     def _waves(self, dm2: Array, wave: str) -> Array:
         """Return sin²φ or sin 2φ at each Δm², averaged over the nodes' intervals of L/E, shape (N, M)."""
@@ -296,16 +323,29 @@ class Channel:
             else:
                 unique, inverse = np.unique(waves[0], return_inverse=True)
                 values = np.stack([unique, np.zeros(unique.size), np.zeros(unique.size)])
-            if np.abs(values[0]).max() > self.slow_below and self._is_scattered(values.shape[1], sin2.size):
+            is_read_off = not expansion.damped and self._is_read_off(values.shape[1], sin2.size)
+            if (
+                not is_read_off
+                and np.abs(values[0]).max() > self.slow_below
+                and self._is_scattered(values.shape[1], sin2.size)
+            ):
                 scattered.append(k)
                 continue
             for wave, amplitude in (("sin2", sin2), ("sin", sin)):
                 if amplitude.any():
-                    kernel = self.kernel(values[0], wave, values[1], values[2])
+                    kernel = (
+                        self.table.rows(values[0], wave)
+                        if is_read_off and self.table is not None
+                        else self.kernel(values[0], wave, values[1], values[2])
+                    )
                     array += amplitude[:, None] * kernel[inverse.ravel()]
         if scattered:
             array += self._added_up(expansion, scattered)
         return array
+
+    def _is_read_off(self, different: int, points: int) -> bool:
+        """Say whether waves are read off the table: many of them, each for a few points."""
+        return different >= _FEW and points < _SHARED * different and self.table is not None
 
     def _is_scattered(self, different: int, points: int) -> bool:
         """Say whether waves are hardly shared by points, so that kernels would be made for one use each."""
