@@ -7,7 +7,7 @@
 # %% [markdown]
 # ## What is tested
 #
-# MiniBooNE cannot tell an electron from a photon. MicroBooNE, in the same beam 70 m nearer to the target,
+# MiniBooNE cannot tell an electron from a photon. MicroBooNE, in the same beam and nearer to the target,
 # can. If the excess were electron neutrinos, MicroBooNE would see them. Its collaboration made a template of
 # them, $L$: MiniBooNE's excess of 2018, unfolded to the energy of νe, seen by MicroBooNE. With a strength
 # $x$ and the covariance $V(x)$ of prediction and counts,
@@ -20,17 +20,12 @@
 # %%
 import numpy as np
 
-from nuanomaly.inference.contours import interval, level
-from nuanomaly.inference.fit import fit
-from nuanomaly.inference.scan import scan
-from nuanomaly.inference.significance import Significance
-from nuanomaly.model.registry import model
+from nuanomaly import interval, level, p_value
 from nuanomaly.report import context, figures, verdicts
 
 page = context.here()
-microboone = page.likelihood("microboone")
+microboone, miniboone = page.side("microboone"), page.side("miniboone")
 newer = page.likelihood("microboone-2025")
-standard = model(page.model)
 
 # %% [markdown]
 # ## The data
@@ -73,21 +68,20 @@ page.figure(
 # ## How much of the excess?
 
 # %%
-line = scan(microboone, standard, grid=page.grid)
-x = line.axes[0].values
-best = fit(microboone, standard, grid=page.grid)
-at = {k: float(microboone.chi2(standard, lee_strength=float(k))) for k in (0, 1)}
-test = Significance(at[1] - best.value, 1, against="compatibility")
-upper = interval(line, level(0.95, 1), best.value)[-1][1]
-page.result("lee.best_fit", best.parameters["lee_strength"], meaning="strength at the best fit")
-page.result("lee.chi2_0", at[0], meaning="χ² at x = 0, 137 bins")
+line, best, bins = microboone.scan, microboone.fit, microboone.likelihood.n_bins
+at = {k: float(microboone.analysis.chi2(lee_strength=float(k))) for k in (0, 1)}
+test = microboone.excess_at(lee_strength=1.0)
+limit = level(0.95, test.dof)
+upper = interval(line, limit, best.value)[-1][1]
+strength = page.result("lee.best_fit", best.parameters["lee_strength"], meaning="strength at the best fit")
+page.result("lee.chi2_0", at[0], meaning=f"χ² at x = 0, {bins} bins")
 page.record(
     "lee", {"chi2_1": at[1], "delta": at[1] - at[0], "sigma": test.sigma, "p_value": test.p_value}, test.how
 )
-page.result("lee.upper_95", upper, meaning="Δχ² = 3.84 above the best fit", method=level(0.95, 1).how)
+page.result("lee.upper_95", upper, meaning=f"Δχ² = {limit.delta:.2f} above the best fit", method=limit.how)
 
 figure, axes = figures.new(7.3, 4.0)
-figures.curve(axes, x, line.delta(best.value), "MicroBooNE 2021, seven channels", "blue")
+figures.curve(axes, line.axes[0].values, line.delta(best.value), "MicroBooNE 2021, seven channels", "blue")
 axes.axvline(0.0, color="#333333", linewidth=1.0)
 axes.axvline(1.0, color="#d55e00", linewidth=1.2, linestyle="dashed")
 axes.set(
@@ -102,29 +96,28 @@ figures.legend(figure, axes)
 page.figure(
     figure,
     "strength",
-    f"Δχ² against the strength of MiniBooNE's excess as νe (grey lines: Wilks, one degree of freedom). "
-    f"Best is x = "
-    f"{best.parameters['lee_strength']:.2f}; x = 1 lies {at[1] - at[0]:.1f} higher.",
+    "Δχ² against the strength of MiniBooNE's excess as νe; the grey lines are by Wilks' theorem for one "
+    f"degree of freedom. The best strength is x = {strength:.2f}; x = 1 lies {test.delta:.1f} higher.",
     alt="The curve rises from its minimum at no excess to 13 at the strength of MiniBooNE.",
     shows=["microboone"],
 )
 page.table(
-    "χ² of the seven channels (137 bins).",
+    f"χ² of the seven channels ({bins} bins).",
     ["strength x", "χ²", "Δχ²", "p", "σ"],
     [
         ["0, no excess", f"{at[0]:.2f}", f"{at[0] - best.value:.2f}", "–", "–"],
         [
             "1, MiniBooNE's excess",
             f"{at[1]:.2f}",
-            f"{at[1] - best.value:.2f}",
+            f"{test.delta:.2f}",
             verdicts.probability(test.p_value),
             f"{test.sigma:.2f}",
         ],
     ],
     note=(
         f"{test.how}. The collaboration finds {page.cited('simple'):.2f}σ from fake experiments "
-        f"(arXiv:2110.13978), "
-        f"for another question (below). x < {upper:.2f} at 95 % CL (Wilks, one degree of freedom)."
+        "{cite:MicroBooNE2022PRD, abstract}, for another question (below). "
+        f"x < {upper:.2f} at 95 % CL (Wilks, one degree of freedom)."
     ),
 )
 
@@ -175,7 +168,7 @@ page.result(
     method="Feldman–Cousins, 4000 toys each",
 )
 page.table(
-    "The tests of the paper, here and published (arXiv:2110.13978, abstract).",
+    "The tests of the paper, here and as published {cite:MicroBooNE2022PRD, abstract}.",
     ["test", "here", "published"],
     [
         ["x = 1 against x = 0, Poisson counts of fluctuating means", f"{simple.sigma:.2f}σ", "–"],
@@ -206,22 +199,24 @@ page.table(
 
 # %%
 counts = page.release("microboone-bnb-numi").table("channels")
-value = float(newer.chi2(standard))
-null = Significance(value, newer.n_bins, against="no oscillation")
-page.record("no-oscillation", {"chi2": value, "n_bins": newer.n_bins, "p_value": null.p_value})
-rows = []
-for channel, part in counts.groupby("channel", sort=False):
-    rows.append([channel, int(part["data"].sum()), f"{part['prediction'].sum():.1f}"])
+value = float(newer.chi2(page.model))
+page.record(
+    "no-oscillation",
+    {"chi2": value, "n_bins": newer.n_bins, "p_value": p_value(value, len(counts))},
+)
+rows = [
+    [str(channel), int(part["data"].sum()), f"{part['prediction'].sum():.1f}"]
+    for channel, part in counts.groupby("channel", sort=False)
+]
 page.table(
-    "Events of the 14 channels of MicroBooNE 2025: counted, and predicted before any constraint.",
+    f"Events of the {len(rows)} channels of MicroBooNE 2025: counted, and predicted before any constraint.",
     ["channel", "data", "prediction"],
     rows,
     note=(
-        f"χ² without oscillation, all bins with the released covariance and combined Neyman–Pearson "
-        f"variances: "
-        f"{value:.2f} for {newer.n_bins} bins. A value so far below the number of bins shows a test "
-        "of little power (the "
-        "common errors are large): nothing contradicts no oscillation, and no more is said."
+        "χ² without oscillation, all bins with the released covariance and combined Neyman–Pearson "
+        f"variances: {value:.2f} for {newer.n_bins} bins. A value so far below the number of bins shows a "
+        "test of little power (the common errors are large): nothing contradicts no oscillation, and no "
+        "more is said."
     ),
 )
 
@@ -233,45 +228,19 @@ page.table(
 # is a limit in this plane.
 
 # %%
-grid = {"dm2_41": (0.01, 100.0, 121, "log"), "sin2_2theta_mue": (1e-4, 1.0, 101, "log")}
-miniboone = page.likelihood("miniboone")
-appearance = model("2nu-mue")
-allowed, found = scan(miniboone, appearance, grid=grid), fit(miniboone, appearance, grid=grid)
+found, curve = miniboone.point, page.contour("microboone")
 figure, axes = figures.new(7.3, 5.6)
-figures.plane(axes, "sin2_2theta_mue", "dm2_41", (3e-4, 1.0), (0.01, 100.0))
-figures.region(
-    axes,
-    allowed.axis("sin2_2theta_mue").values,
-    allowed.axis("dm2_41").values,
-    allowed.delta(found.value),
-    page.levels,
-    "MiniBooNE 2020",
-    "vermillion",
-)
-curves = page.release("contours").table("nue-appearance")
-pieces = curves[curves["contour"] == "microboone"].groupby("piece")
-figures.published(
-    axes,
-    [(p["sin2_2theta"], p["dm2_41"]) for _, p in pieces],
-    "MicroBooNE, level not stated (digitised)",
-    "blue",
-    "dashed",
-)
-figures.best_fit(
-    axes,
-    found.parameters["sin2_2theta_mue"],
-    found.parameters["dm2_41"],
-    "best fit, MiniBooNE",
-    "vermillion",
-)
-page.record("miniboone.best_fit", found.parameters)
+figures.plane(axes, "sin2_2theta_mue", "dm2_41", (3e-4, 1.0), page.grid["dm2_41"][:2])
+figures.scan(axes, miniboone.scan, page.levels, miniboone.title, "vermillion", "allowed", miniboone.fit.value)
+figures.published(axes, curve.pieces, curve.label, "blue")
+figures.best_fit(axes, found["sin2_2theta_mue"], found["dm2_41"], "best fit, MiniBooNE", "vermillion")
+page.record_side(miniboone, "best_fit")
 figures.legend(figure, axes, columns=2)
 page.figure(
     figure,
     "regions",
     "What MiniBooNE allows in two flavours (dark 90 %, light 99 % CL), and a digitised contour of "
-    "MicroBooNE, very likely "
-    "what it excludes.",
+    "MicroBooNE, very likely what it excludes.",
     alt="Regions of MiniBooNE and a contour of MicroBooNE in mixing and mass splitting.",
     shows=["miniboone", "microboone"],
     regions=True,
@@ -287,14 +256,10 @@ page.text(verdicts.THRESHOLDS)
 page.verdict(
     word,
     f"If MiniBooNE's excess is an addition of νe with the energies the template says, it is {word} with "
-    f"MicroBooNE: "
-    f"x = 1 lies Δχ² = {at[1] - best.value:.1f} above the best fit x = "
-    f"{best.parameters['lee_strength']:.0f} ({both.said}). The collaboration's own test, x = 1 against x = "
-    f"0, gives "
-    f"{low:.1f} to {high:.1f}σ here, by how toys are drawn, and {page.cited('simple'):.2f}σ published. At "
-    f"most {100 * upper:.0f} % of it is νe at 95 % CL. The template is not 3+1, and this says nothing of "
-    f"an oscillation in "
-    f"which νe disappear as well, nor of photons. MicroBooNE 2025 agrees with no oscillation (χ² = "
-    f"{value:.0f} for "
+    f"MicroBooNE: x = 1 lies Δχ² = {test.delta:.1f} above the best fit x = {strength:.0f} ({both.said}). The "
+    f"collaboration's own test, the whole excess against none, gives {low:.1f} to {high:.1f}σ here, by how "
+    f"toys are drawn, and {page.cited('simple'):.2f}σ published. At most {100 * upper:.0f} % of it is νe at "
+    "95 % CL. The template is not 3+1, and this says nothing of an oscillation in which νe disappear as "
+    f"well, nor of photons. MicroBooNE 2025 agrees with no oscillation (χ² = {value:.0f} for "
     f"{newer.n_bins} bins).",
 )

@@ -9,6 +9,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.analysis import Analysis
 from nuanomaly.inference.fit import Fit
 from nuanomaly.inference.grid import Grid, known_parameters
+from nuanomaly.inference.rank import rank
 from nuanomaly.inference.result import SYMBOLS
 from nuanomaly.inference.scan import Scan
 from nuanomaly.inference.significance import Significance
@@ -98,6 +99,23 @@ class Side:
             )
             raise NuanomalyError(f"{self.title}: there is no significance: {reason}")
         return test
+
+    def excess_at(self, **parameters: float) -> Significance:
+        """Return the test of a point: by how much it is worse than the best fit, and Wilks' theorem on it.
+
+        Its degrees of freedom are how many of the free parameters the data constrain.
+
+        Examples
+        --------
+        >>> from nuanomaly.inference.analysis import Analysis
+        >>> karmen = Side("karmen", "KARMEN", Analysis("karmen", "2nu-mue", fixed={"dm2_41": 100.0}), {})
+        >>> karmen.excess_at(sin2_2theta_mue=0.002).how
+        'Wilks, dof 1, two-sided'
+        """
+        asked = self.analysis
+        dof = rank(asked.objective, asked.axes, near=[self.fit.parameters]).constrained
+        above = float(asked.chi2(**parameters)) - self.fit.value
+        return Significance(above, dof, against=in_words(parameters, asked.units))
 
     @cached_property
     def scan(self) -> Scan:
