@@ -110,7 +110,7 @@ above = page.test(
     lsnd,
     karmen,
     key="pg-above",
-    title=f"…Δm² > {low} eV²",
+    title=f"decay at rest, Δm² above {low} eV²",
     grid={**page.grid, "dm2_41": (low, 100.0, 141, "log")},
 )
 with_all = page.test(everything, karmen, key="pg-all", title="all data of LSND")

@@ -4,10 +4,11 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.report import claims, declaration, declared
+from nuanomaly.report import claims, declaration, declared, render
 
 ROOT = declaration.root() / "comparisons"
 LISTED = claims.exceptions(ROOT)
@@ -40,6 +41,12 @@ def test_results_and_citations_are_written_out() -> None:
         claims.filled("{result:pg.sigmas}", results, {})
     with pytest.raises(UnknownNameError, match="B"):
         claims.filled("{cite:B}", results, {"A": {}})
+
+
+def test_a_citation_in_a_text_cell_is_a_link() -> None:
+    text = claims.filled("It is 30 m {cite:A, Table I}.", {}, {"A": {}})
+    body = render.notebook_body(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)]))
+    assert '<a class="cite" href="#ref-A">[A, Table I]</a>' in body
 
 
 @pytest.mark.parametrize("script", sorted(ROOT.glob("*/report.py")), ids=lambda p: p.parent.name)

@@ -142,6 +142,24 @@ def test_a_side_adds_up_what_it_is_made_of(tmp_path: Path) -> None:
         page.side()
 
 
+def test_what_a_side_holds_fixed_stays_fixed_in_tests_of_it(tmp_path: Path) -> None:
+    page = page_of(tmp_path / "two-sources")
+    gallex = page.side("gallex", fixed={"dm2_41": 2.0}, grid={"sin2_2theta_ee": 15})
+    both = page.side(gallex, page.side("sage", fixed={"dm2_41": 2.0}, grid={"sin2_2theta_ee": 15}))
+    assert both.analysis.fixed == {"dm2_41": 2.0}
+    at = {"sin2_2theta_ee": 0.3}
+    test = gallex.excess_at(**at)
+    assert (test.dof, test.delta) == (1, pytest.approx(gallex.analysis.chi2(**at) - gallex.fit.value))
+
+
+def test_a_benchmark_is_called_by_release_and_id(tmp_path: Path) -> None:
+    page = page_of(tmp_path / "two-sources")
+    known = page.release("neos").metadata["benchmarks"][0]
+    assert page.benchmark("neos", known["id"])["expected"] == known["expected"]
+    with pytest.raises(UnknownNameError, match="no-such-benchmark"):
+        page.benchmark("neos", "no-such-benchmark")
+
+
 def test_contours_are_called_by_name(tmp_path: Path) -> None:
     page = page_of(tmp_path / "two-sources")
     lsnd = page.contour("lsnd-99")

@@ -63,6 +63,32 @@ def crossing(
     return float(brentq(excess, low, high))
 
 
+def limits_from(values: ArrayLike, amplitudes: ArrayLike, critical: Level | float) -> Array:
+    """Return the amplitude beyond the best one of each row at which the statistic has risen; NaN if nowhere.
+
+    Parameters
+    ----------
+    values : array, shape (N, M)
+        The statistic, other parameters minimised over.
+    amplitudes : array, shape (M,)
+    critical : Level or float
+
+    Returns
+    -------
+    array, shape (N,)
+
+    Examples
+    --------
+    >>> limits_from([[1.0, 0.0, 3.0, 9.0], [0.0, 0.1, 0.2, 0.3]], [0.0, 0.1, 0.2, 0.3], 2.71).tolist()
+    [0.2, nan]
+    """
+    limit = critical.delta if isinstance(critical, Level) else float(critical)
+    rise, tried = np.asarray(values, float), np.asarray(amplitudes, float)
+    best = rise.argmin(axis=1)[:, None]
+    beyond = (rise - rise.min(axis=1, keepdims=True) > limit) & (np.arange(tried.size) > best)
+    return np.where(beyond.any(axis=1), tried[beyond.argmax(axis=1)], np.nan)
+
+
 def raster_limits(
     what: Question, amplitude: str, along: str, values: ArrayLike, critical: Level | float, tried: ArrayLike
 ) -> Array:

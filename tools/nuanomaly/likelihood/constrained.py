@@ -44,10 +44,7 @@ def constrained(
     >>> round(float(mean[0]), 1), round(float(np.sqrt(covariance[0, 0])), 1)  # 527.2 ± 79.7 before
     (523.9, 56.5)
     """
-    measure = likelihood.measure if isinstance(likelihood, ResponseLikelihood) else None
-    if not isinstance(likelihood, ResponseLikelihood) or not isinstance(measure, ScaledCovariance):
-        raise NuanomalyError(f"{likelihood.release}: no samples of it constrain others by a covariance")
-    groups = measure.stack.groups
+    groups, (found, measure) = samples(likelihood), _parts(likelihood)
     if not any(name.startswith(prefix) for name in groups):
         raise NuanomalyError(
             f"{likelihood.release}: no sample is called {prefix!r}…: they are {', '.join(groups)}"
@@ -56,5 +53,29 @@ def constrained(
     for name, bins in groups.items():
         side[bins] |= name.startswith(prefix)
     chosen = make_model(model)
-    prediction = likelihood.prediction(chosen, likelihood.points(chosen, dict(parameters)))
+    prediction = found.prediction(chosen, found.points(chosen, dict(parameters)))
     return constrain(prediction.mu[0], measure.covariance(prediction)[0], measure.data, side)
+
+
+def samples(likelihood: Likelihood) -> Mapping[str, slice]:
+    """Return which bins are whose, by the name of each sample, such as ``nue-nu`` or ``numu-nubar``.
+
+    Raises
+    ------
+    NuanomalyError
+        If the likelihood has no such samples.
+
+    Examples
+    --------
+    >>> from nuanomaly.likelihood.build import likelihood
+    >>> samples(likelihood("miniboone-nue@2020", "combined"))["nue-nu"]
+    slice(0, 11, None)
+    """
+    return _parts(likelihood)[1].stack.groups
+
+
+def _parts(likelihood: Likelihood) -> tuple[ResponseLikelihood, ScaledCovariance]:
+    measure = likelihood.measure if isinstance(likelihood, ResponseLikelihood) else None
+    if not isinstance(likelihood, ResponseLikelihood) or not isinstance(measure, ScaledCovariance):
+        raise NuanomalyError(f"{likelihood.release}: no samples of it constrain others by a covariance")
+    return likelihood, measure

@@ -76,6 +76,7 @@ class Page(Recorder):
         title: str = "",
         mode: str | None = None,
         grid: Grid | None = None,
+        fixed: Mapping[str, float] | None = None,
         allow_overlap: bool = False,
         untested: str = "",
     ) -> Side:
@@ -91,12 +92,14 @@ class Page(Recorder):
             The analysis variant of data named by text, if not the declared one.
         grid : mapping, optional
             Of the fit; the declared one if left out. A scan is always over the declared one.
+        fixed : mapping, optional
+            Parameters of the model that are not fitted, and stay so in sides and tests made of this side.
         allow_overlap : bool
             Add up data that share some, and say so.
         untested : str
             Why the value without oscillation is not known: there is no significance then.
         """
-        side = sides.made(self, data, key, title, mode, grid, allow_overlap)
+        side = sides.made(self, data, key, title, mode, grid, fixed, allow_overlap)
         return replace(side, untested=untested) if untested else side
 
     def contour(self, name: str) -> published.Contour:

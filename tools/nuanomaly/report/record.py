@@ -101,6 +101,20 @@ class Recorder:
             raise UnknownNameError("cited number", key, known, f"comparison {self.comparison.name}")
         return float(known[key]["value"])
 
+    def benchmark(self, release: str, ident: str) -> dict[str, Any]:
+        """Return what a pinned release must reproduce: ``expected``, ``uncertainty`` and so on.
+
+        Raises
+        ------
+        UnknownNameError
+            If the release is not pinned, or has no such benchmark.
+        """
+        found = self.release(release)
+        known = {entry["id"]: entry for entry in found.metadata.get("benchmarks", ())}
+        if ident not in known:
+            raise UnknownNameError("benchmark", ident, known, found.id)
+        return dict(known[ident])
+
     def verdict(self, word: str, sentence: str) -> None:
         """Say the answer in a sentence or two, computed from the numbers; ``word`` is its shortest form.
 

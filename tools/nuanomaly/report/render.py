@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ def notebook_body(notebook: "NotebookNode") -> str:
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="notebook",
-        filters={"words": markdown, "highlighted": highlighted},
+        filters={"words": partial(markdown, html=True), "highlighted": highlighted},
     )
     body, _ = exporter.from_notebook_node(notebook)
     return str(body).strip()

@@ -161,6 +161,7 @@ def made(
     title: str = "",
     mode: str | None = None,
     grid: Grid | None = None,
+    fixed: Mapping[str, float] | None = None,
     allow_overlap: bool = False,
 ) -> Side:
     """Return a side of a page; see :meth:`nuanomaly.report.context.Page.side`.
@@ -178,8 +179,15 @@ def made(
     names, titles = zip(*(_named(page, one) for one in data), strict=True)
     model = _model(page, data)
     chosen = make_model(model)
-    declared = {n: v for n, v in page.grid.items() if all(n in known_parameters(m, chosen) for m in members)}
-    analysis = Analysis(members, chosen, grid=declared if grid is None else grid, allow_overlap=allow_overlap)
+    held = {n: v for one in data if isinstance(one, Side) for n, v in one.analysis.fixed.items()}
+    held |= fixed or {}
+    declared = {
+        n: v
+        for n, v in page.grid.items()
+        if n not in held and all(n in known_parameters(m, chosen) for m in members)
+    }
+    asked = declared if grid is None else grid
+    analysis = Analysis(members, chosen, fixed=held, grid=asked, allow_overlap=allow_overlap)
     return Side(key or "-".join(names), title or _listed(titles), analysis, declared)
 
 

@@ -72,7 +72,13 @@ def made(
     declared = page.side(*sides, allow_overlap=allow_overlap)
     members = [side.likelihood for side in sides]
     chosen = declared.grid if grid is None else grid
-    asked = Analysis(members, declared.analysis.model, grid=chosen, allow_overlap=allow_overlap)
+    asked = Analysis(
+        members,
+        declared.analysis.model,
+        fixed=declared.analysis.fixed,
+        grid=chosen,
+        allow_overlap=allow_overlap,
+    )
     return Tension(title or declared.title, sides, asked.compare())
 
 
@@ -131,9 +137,10 @@ def note(tensions: Sequence[Tension]) -> str:
         if open_ones
         else ""
     )
+    how = first.result.how
     return (
-        f"{first.result.how}; its degrees of freedom are the ranks of the sides less that of all together "
-        f"({ranks} − {first.result.rank}). χ²PG is the sum of the costs.{unsure}"
+        f"{how[:1].upper()}{how[1:]}; its degrees of freedom are the ranks of the sides less that of all "
+        f"together ({ranks} − {first.result.rank}). χ²PG is the sum of the costs.{unsure}"
     )
 
 

@@ -20,6 +20,8 @@ LABELS = {
     "sin2_2theta_mue": r"$\sin^2 2\theta_{\mu e}$",
     "sin2_2theta_mumu": r"$\sin^2 2\theta_{\mu\mu}$",
     "sin2_2theta": r"$\sin^2 2\theta$",
+    "sin2_theta13": r"$\sin^2\theta_{13}$",
+    "dm2_31": r"$\Delta m^2_{31}$ (eV²)",
     "dm2_41": r"$\Delta m^2_{41}$ (eV²)",
     "Ue4_sq": r"$|U_{e4}|^2$",
     "Umu4_sq": r"$|U_{\mu 4}|^2$",
