@@ -55,11 +55,6 @@ def test_any_text_is_either_well_formed_mathml_or_refused(latex: str) -> None:
     ElementTree.fromstring(found)
 
 
-def test_a_line_may_end_in_a_formula_and_a_paragraph_may_not() -> None:
-    assert markdown("and $\\Delta\nm^2_{32}$.") == markdown("and $\\Delta m^2_{32}$.")
-    assert "$5 of them\n\nand 6$" in markdown("$5 of them\n\nand 6$").replace("</p>\n<p>", "\n\n")
-
-
 def test_code_and_prices_are_not_formulas() -> None:
     assert "<math" not in markdown("`$a$` costs $5 and \\$6")
 
