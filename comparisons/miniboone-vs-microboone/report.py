@@ -205,7 +205,7 @@ page.record(
     {"chi2": value, "n_bins": newer.n_bins, "p_value": p_value(value, len(counts))},
 )
 rows = [
-    [str(channel), int(part["data"].sum()), f"{part['prediction'].sum():.1f}"]
+    [str(channel), f"{part['data'].sum():.0f}", f"{part['prediction'].sum():.1f}"]
     for channel, part in counts.groupby("channel", sort=False)
 ]
 page.table(
