@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from importers import juno
 
+from nuanomaly.inference.applicable import refusal
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.probabilities import NotApplicableError
+from nuanomaly.model.extra_events import ExtraEvents
+from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.probabilities import Model, NotApplicableError
+from nuanomaly.model.registry import model
 
 FILES = {
     "fig3_panel_a_data.csv": (
@@ -47,3 +52,34 @@ def test_a_fourth_neutrino_is_read_at_its_theta12() -> None:
 def test_outside_the_table_there_is_no_likelihood() -> None:
     with pytest.raises(NotApplicableError, match="sin2_theta12 from"):
         likelihood("juno").chi2("3nu", sin2_theta12=0.2, dm2_21=7.5e-5)
+
+
+def _lost(initial: str, final: str, antineutrino: bool, L, E, dm2_41, Umu4_sq, sin2_theta12, dm2_21):  # type: ignore[no-untyped-def]
+    return np.ones_like(L * E)
+
+
+@pytest.mark.parametrize("table", ["juno@2025-r2", "juno@2025-r1", "minos-sterile@2019-r1:map"])
+@pytest.mark.parametrize(
+    "hypothesis",
+    [
+        ExtraEvents("excess", {"karmen": np.zeros(9)}, oscillation=model("3+1")),
+        model("light-vector"),
+        model("3+2"),
+        model("3+1/decay"),
+        model("3+1/wave-packet"),
+        model("3+1/nsi"),
+        FunctionModel(_lost),
+    ],
+    ids=lambda hypothesis: hypothesis.name,
+)
+def test_a_table_refuses_what_it_was_not_made_with(table: str, hypothesis: Model) -> None:
+    """These hypotheses have the table's coordinates by name, and do more than the table knows."""
+    release, _, mode = table.partition(":")
+    said = refusal(likelihood(release, mode or None), hypothesis, {})
+    assert said.startswith("not applicable: the table of")
+    assert hypothesis.name in said
+
+
+def test_a_decay_that_a_table_was_made_with_is_read() -> None:
+    assert refusal(likelihood("icecube-unstable"), model("3+1/decay"), {}) == ""
+    assert "alpha_4" in refusal(likelihood("icecube-sterile"), model("3+1/decay"), {})

@@ -25,10 +25,16 @@ interpolation : ``linear`` (if left out) or ``cubic``, optional
 restrictions : list of sentences, optional
     What else one must know before a value of this table is used.
 
+A table knows oscillation of three neutrinos and a fourth, in the matter it was made with if any, and what its
+axes stand for. A hypothesis with more than that (extra events, a fifth neutrino, damping, new interactions, a
+function of one's own) is not applicable, also where it has the coordinates by name: what it does to the
+experiment is not in the table.
+
 Between grid points the value is multilinear, so it never overshoots the table, unless splines are asked for.
 Outside there is no likelihood: the table says so instead of extrapolating.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -42,12 +48,18 @@ from scipy.interpolate import RectBivariateSpline
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.function import FunctionModel
+from nuanomaly.model.on_oscillation import OnOscillation
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 #: Effective amplitudes: the flavour that disappears, and the parameter that has a large branch.
 _AMPLITUDES = {"sin2_2theta_ee": ("e", "Ue4_sq"), "sin2_2theta_mumu": ("mu", "Umu4_sq")}
 #: The model of a ν4 that decays, and the coordinate of its coupling.
 _DECAYING, _COUPLING = "3+1/decay", "g2"
+#: What oscillation of three neutrinos and a fourth is described by: a table was made for no other physics.
+_OSCILLATION = re.compile(
+    r"sin2_theta(12|13|23)|delta_(cp|[12]4)|dm2_(21|31|41)|U(e|mu|tau)4_sq|sin2_2theta_.*"
+)
 #: A coordinate this far (in grid steps) beyond the edge is at the edge: tables print few digits.
 _EDGE = 0.02
 
@@ -125,8 +137,10 @@ class ParameterSurface(Likelihood):
         Raises
         ------
         NotApplicableError
-            If the model has no such coordinate, or a parameter is not at the value the table was made with.
+            If the model has no such coordinate or more physics than the table, or a parameter is not at the
+            value the table was made with.
         """
+        self._refuse_more(model)
         for name, value in self.fixed.items():
             if name in points and (np.asarray(points[name]) != value).any():
                 raise NotApplicableError(
@@ -136,6 +150,22 @@ class ParameterSurface(Likelihood):
         arrays = [np.asarray(self._coordinate(axis.coordinate, model, points), float) for axis in self.axes]
         size = max((v.size for v in points.values()), default=1)
         return np.stack([np.broadcast_to(values, (size,)) for values in arrays], axis=1)
+
+    def _refuse_more(self, model: Model) -> None:
+        """Refuse a hypothesis whose effect on the experiment the table cannot know."""
+        known = {axis.coordinate for axis in self.axes} | set(self.absent) | set(self.fixed)
+        if _COUPLING in known and model.name == _DECAYING:
+            known.add("alpha_4")
+        more = [
+            p.name for p in model.parameters if p.name not in known and not _OSCILLATION.fullmatch(p.name)
+        ]
+        own = isinstance(model, OnOscillation | FunctionModel)
+        if more or own:
+            said = f"its {', '.join(more)}" if more else "what it does"
+            raise NotApplicableError(
+                f"not applicable: the table of {self.release} was made for oscillation of three neutrinos "
+                f"and a fourth: {said} in model {model.name!r} is not in it"
+            )
 
     def _coordinate(self, name: str, model: Model, points: Mapping[str, Array]) -> Array | float:
         if name in points:
