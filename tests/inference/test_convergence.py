@@ -191,7 +191,7 @@ def test_an_estimate_is_of_the_right_size(near_and_far) -> None:
 def test_the_command_says_how_many_searches_agree() -> None:
     done = CliRunner().invoke(main, ["fit", "karmen", "--model", "2nu-mue"])
     assert done.exit_code == 0
-    assert "found by 3 of 3 searches from different starting points" in done.output
+    assert "found by 3 of 3 searches begun in different places" in done.output
 
 
 def test_two_sterile_neutrinos_with_seven_parameters_are_fitted_in_seconds() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from nuanomaly.inference.grid import axis
 from nuanomaly.inference.objective import Objective
+from nuanomaly.inference.question import Question
 from nuanomaly.inference.rank import generic_points, insensitive, jacobian, matrix_rank, rank
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.registry import model
@@ -65,3 +66,16 @@ def test_ranks_by_channel(counting, channel, name: str, expected: int, idle: tup
     objective, axes = problem(counting("a@1-r1", L, np.ones(7), 1.0, channel=channel), name)
     assert rank(objective, axes).constrained == expected
     assert insensitive(objective, axes) == idle
+
+
+@pytest.mark.parametrize("joint", [0.11, 1.0, 6.0, 9.7])
+def test_a_rank_does_not_hang_on_where_the_joint_point_lies(joint: float) -> None:
+    """CCFR sees slow waves as one number: below 3.5 eV² its second singular value is below a thousandth."""
+    grid = {
+        "dm2_41": (0.103, 9.7, 12, "log"),
+        "Ue4_sq": (1e-5, 0.3, 12, "log"),
+        "Umu4_sq": (1e-5, 0.3, 12, "log"),
+    }
+    asked = Question("ccfr", "3+1", grid=grid)
+    near = {"dm2_41": joint, "Ue4_sq": 0.01, "Umu4_sq": 0.01}
+    assert rank(asked.objective, asked.axes, near=[near]).constrained == 2

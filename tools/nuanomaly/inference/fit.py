@@ -45,7 +45,7 @@ class Fit(Test):
     errors : mapping of str to (float, float)
         Lower (negative) and upper errors, if asked for.
     converged : bool
-        Whether enough searches from different starting points agree: three at least, and half of all.
+        Whether enough searches begun in different places agree: three at least, and half of all.
     searches, agreeing : int
         How many there were, and how many ended at this value to 0.05.
     fixed, modes : mapping
@@ -189,7 +189,7 @@ class Fit(Test):
     @property
     def agreement(self) -> str:
         """How many searches ended at this best fit, in words."""
-        said = f"{self.agreeing} of {self.searches} searches from different starting points"
+        said = f"{self.agreeing} of {self.searches} searches begun in different places"
         return said if self.converged else f"{said}: not converged, the lowest point may be another one"
 
     def to_dict(self) -> dict[str, Any]:
@@ -271,7 +271,7 @@ def fit(
     --------
     >>> best = fit("best", "2nu-ee")
     >>> best.agreement
-    '3 of 3 searches from different starting points'
+    '3 of 3 searches begun in different places'
     >>> round(best.delta, 1), best.how
     (38.2, 'best fit against no oscillation, Wilks, dof 2, two-sided')
     """

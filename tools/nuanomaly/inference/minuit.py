@@ -31,7 +31,7 @@ class Minimum:
     at_boundary : tuple of str
         Those at the edge of what was allowed.
     converged : bool
-        Whether enough searches from different starting points agree. Before others were made: whether the
+        Whether enough searches begun in different places agree. Before others were made: whether the
         local fit that gave it says so (a tabulated surface has kinks, where it may not).
     errors : dict of str to (float, float)
         Lower and upper errors (negative, positive), where they were asked for.

@@ -18,6 +18,7 @@ from nuanomaly.inference.grid import Grid, axes, known_parameters
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.significance import Significance
+from nuanomaly.inference.tabulated import clusters
 from nuanomaly.likelihood.build import declared_modes, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.registry import model as make_model
@@ -206,14 +207,7 @@ def _members(
     group: Sequence[Likelihood], maps: Mapping[Likelihood, separable.Member], memory: Memory
 ) -> tuple[separable.Member, ...]:
     """Return a group as data sets that share no nuisance with each other, from a map where there is one."""
-    tied: list[tuple[Likelihood, ...]] = []
-    for one in group:
-        if one in maps:
-            continue
-        ids = set(one.nuisances.ids)
-        bound = [part for part in tied if any(ids & set(m.nuisances.ids) for m in part)]
-        tied = [p for p in tied if p not in bound]
-        tied.append((*(m for part in bound for m in part), one))
+    tied = clusters(one for one in group if one not in maps)
     return (
         *(once(memory, ("member", part), partial(_member, part)) for part in tied),
         *(maps[one] for one in group if one in maps),

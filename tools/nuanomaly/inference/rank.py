@@ -22,8 +22,10 @@ _BULK = 8
 def generic_points(axes: Sequence[Axis], near: Sequence[Mapping[str, float]] = ()) -> dict[str, Array]:
     """Return points at which ranks are evaluated, shape (G,) for each parameter.
 
-    Eight low-discrepancy points in the middle 60 % of every axis, and each point of ``near`` moved into the
-    same box (an amplitude at zero makes a splitting meaningless: that is not generic).
+    Eight low-discrepancy points in the middle 60 % of every axis, two at the ends of that part of each mass
+    splitting, and each point of ``near`` moved into the same box (an amplitude at zero makes a splitting
+    meaningless: that is not generic). A slow wave is seen as one combination of splitting and amplitude
+    alone, so that without the ends a rank would depend on where ``near`` lies.
     """
     dimension = len(axes)
     # Kronecker sequence of the generalised golden ratio x^(d+1) = x + 1
@@ -31,7 +33,10 @@ def generic_points(axes: Sequence[Axis], near: Sequence[Mapping[str, float]] = (
     for _ in range(64):
         ratio = (1.0 + ratio) ** (1.0 / (dimension + 1))
     share = ratio ** -np.arange(1.0, dimension + 1)
-    unit = (0.5 + np.arange(1, _BULK + 1)[:, None] * share) % 1.0
+    splittings = [k for k, axis in enumerate(axes) if axis.unit == "eV**2"]
+    unit = (0.5 + np.arange(1, _BULK + 2 * len(splittings) + 1)[:, None] * share) % 1.0
+    for place, k in enumerate(splittings):
+        unit[_BULK + 2 * place : _BULK + 2 * place + 2, k] = 0.0, 1.0
     entries = {}
     for k, axis in enumerate(axes):
         low, high = axis.internal(axis.low), axis.internal(axis.high)

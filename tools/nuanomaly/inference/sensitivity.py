@@ -28,6 +28,7 @@ from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.montecarlo import plane_of, shared_out
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.rank import rank
 from nuanomaly.inference.result import Result
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.interface import AnyModel
@@ -237,7 +238,7 @@ def sensitivity_of(
             f"a sensitivity is a limit on one amplitude along at most one other parameter; free are {free}: "
             "fix the others"
         )
-    dof = len(plane.axes) if construction == "plane" else 1
+    dof = rank(plane.objective, plane.axes).constrained if construction == "plane" else 1
     task = Limits(plane, seed, k, level(cl, dof).delta, construction)
     likelihood, model = plane.objective.likelihood, plane.objective.model
     assert task.engine.data is not None

@@ -5,7 +5,7 @@ short-baseline limit of 3+1 where that holds for it, in which it depends on two 
 :mod:`~nuanomaly.inference.separable`), and in exact 3+1 elsewhere; a result of these minima says which.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from nuanomaly.inference import separable
@@ -89,13 +89,18 @@ def minima(what: Question, progress: Progress | None = None) -> TabulatedMinima:
 
 def untied(side: Likelihood) -> list[Likelihood]:
     """Return a side as data sets that share no nuisance with each other."""
-    clusters: list[list[Likelihood]] = []
-    for one in atoms(side):
+    return [joint(cluster) for cluster in clusters(atoms(side))]
+
+
+def clusters(parts: Iterable[Likelihood]) -> list[tuple[Likelihood, ...]]:
+    """Return likelihoods in groups that share no nuisance with each other."""
+    groups: list[tuple[Likelihood, ...]] = []
+    for one in parts:
         ids = set(one.nuisances.ids)
-        bound = [c for c in clusters if any(ids & set(m.nuisances.ids) for m in c)]
-        clusters = [c for c in clusters if c not in bound]
-        clusters.append([*(m for c in bound for m in c), one])
-    return [joint(cluster) for cluster in clusters]
+        bound = [g for g in groups if any(ids & set(m.nuisances.ids) for m in g)]
+        groups = [g for g in groups if g not in bound]
+        groups.append((*(m for g in bound for m in g), one))
+    return groups
 
 
 def _grid(axes: dict[str, Axis]) -> separable.Grid3:

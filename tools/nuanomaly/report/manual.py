@@ -28,6 +28,7 @@ ORDER = (
     "formats",
     "glossary",
     "threat-model",
+    "structure",
 )
 _EXAMPLE = re.compile(r"^>>> .*?(?=\n[ \t]*\n|\Z)", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)

@@ -132,7 +132,7 @@ def note(tensions: Sequence[Tension]) -> str:
     ranks = " + ".join(str(part.rank) for part in first.result.parts)
     open_ones = [t.title for t in tensions if not t.result.converged]
     unsure = (
-        f" Searches from different starting points do not agree on a lowest point of {'; '.join(open_ones)}: "
+        f" Searches begun in different places do not agree on a lowest point of {'; '.join(open_ones)}: "
         "a lower one may exist, and χ²PG may differ."
         if open_ones
         else ""
