@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.report import drawing, figures
+from nuanomaly.report.figures.numbers import numbers
 
 
 def plane() -> Any:
@@ -109,3 +110,17 @@ def test_an_axis_of_hardly_a_decade_has_more_than_one_label() -> None:
     ticks = [*axes.get_yticklabels(), *axes.get_yticklabels(minor=True)]
     seen = [t.get_text() for t in ticks if t.get_text() and 0.3 <= t.get_position()[1] <= 5.0]
     assert seen == ["1", "0.5", "2", "5"]
+
+
+def test_an_ellipse_has_its_levels_and_every_point_of_its_border_stands_in_the_file() -> None:
+    figure, axes = figures.new()
+    centre, covariance = np.array([6.16, 4.16]), np.array([[0.014, 0.0096], [0.0096, 0.045]])
+    x, y = np.linspace(5.7, 6.9, 241), np.linspace(3.3, 5.1, 241)
+    figures.ellipse(axes, x, y, centre, covariance, (0.6827, 0.9545), "fit", "blue")
+    table = numbers(figure)
+    borders = table[table["kind"] == "border"]
+    assert (borders.groupby("label").size() > 100).all()
+    away = borders[["x", "y"]].to_numpy(float) - centre
+    delta = np.einsum("ni,ij,nj->n", away, np.linalg.inv(covariance), away)
+    expected = borders["label"].str.extract(r"level ([\d.]+)")[0].astype(float)
+    np.testing.assert_allclose(delta, expected, rtol=0.01)

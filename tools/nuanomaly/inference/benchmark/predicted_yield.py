@@ -13,7 +13,7 @@ over : {flux, isotope} of a second yield, which the first is divided by (optiona
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.reactor.inverse_beta_decay import YIELD_UNIT
 from nuanomaly.model.probabilities import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Step of the integral in MeV.
 _STEP = 1e-3
@@ -52,9 +55,34 @@ def _yield(config: Mapping[str, Any], release: Release) -> float:
         known = map(str, flux.columns)
         raise UnknownNameError("isotope", config["isotope"], known, f"{release.id} {config['flux']}")
     low, high = config["window"]["low"], config["window"]["high"]
+    return folded(flux, config["isotope"], section, low, high)
+
+
+def folded(flux: "pd.DataFrame", isotope: str, section: "pd.DataFrame", low: float, high: float) -> float:
+    """Return ∫ Φ(E) σ(E) dE of a column of a table of fluxes in 1e-43 cm²/fission.
+
+    Parameters
+    ----------
+    flux : DataFrame
+        ``energy`` in MeV, and a column per isotope in 1/MeV/fission.
+    isotope : str
+        The column.
+    section : DataFrame
+        ``energy`` in MeV, ``cross_section`` in cm².
+    low, high : float
+        Antineutrino energies in MeV.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> flux = pd.DataFrame({"energy": [2.0, 8.0], "u235": [1.0, 1.0]})
+    >>> section = pd.DataFrame({"energy": [2.0, 8.0], "cross_section": [1e-43, 1e-43]})
+    >>> round(folded(flux, "u235", section, 2.0, 8.0), 6)
+    6.0
+    """
     edges = np.linspace(low, high, round((high - low) / _STEP) + 1)
     middle = 0.5 * (edges[1:] + edges[:-1])
-    energy, values = flux["energy"].to_numpy(float), flux[config["isotope"]].to_numpy(float)
+    energy, values = flux["energy"].to_numpy(float), flux[isotope].to_numpy(float)
     seen = exponential(middle, energy[values > 0.0], values[values > 0.0])
     sigma = np.interp(middle, section["energy"], section["cross_section"], left=0.0) / YIELD_UNIT
     return float((seen * sigma * np.diff(edges)).sum())

@@ -16,7 +16,17 @@ from nuanomaly.report.figures.canvas import (
     power,
     wilks,
 )
-from nuanomaly.report.figures.planes import Kind, best_fit, chains, plane, published, region, scan, upright
+from nuanomaly.report.figures.planes import (
+    Kind,
+    best_fit,
+    chains,
+    ellipse,
+    plane,
+    published,
+    region,
+    scan,
+    upright,
+)
 from nuanomaly.report.figures.spectra import ladder, spectrum, uncertainty
 
 __all__ = [
@@ -26,6 +36,7 @@ __all__ = [
     "best_fit",
     "chains",
     "curve",
+    "ellipse",
     "ladder",
     "legend",
     "new",

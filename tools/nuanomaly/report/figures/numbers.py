@@ -100,7 +100,9 @@ def _borders(axes: "Axes") -> Iterator[_Piece]:
     for number, contour in enumerate(c for c in axes.collections if isinstance(c, ContourSet)):
         if contour.filled:
             continue
-        for level, path in zip(contour.levels, contour.get_paths(), strict=True):
+        for level, drawn in zip(contour.levels, contour.get_paths(), strict=True):
+            path = drawn.deepcopy()
+            path.should_simplify = False  # what is left out for pixels would be left out in units of the axes
             for k, polygon in enumerate(path.to_polygons(closed_only=False)):
                 x, y = np.asarray(polygon, float).T
                 yield "border", f"level {level:.6g} of set {number + 1}", k, x, y, np.nan, np.nan

@@ -172,6 +172,33 @@ def region(
         _region_entry(axes, f"{label}, {levels_text}", tone, kind)
 
 
+def ellipse(
+    axes: "Axes",
+    x: ArrayLike,
+    y: ArrayLike,
+    centre: ArrayLike,
+    covariance: ArrayLike,
+    levels: Mapping[float, float] | Sequence[float],
+    label: str,
+    colour: str,
+) -> None:
+    """Draw the regions of two parameters with Gaussian errors.
+
+    Parameters
+    ----------
+    x, y : array, shape (X,) and (Y,)
+        The grid.
+    centre : array, shape (2,)
+    covariance : array, shape (2, 2)
+    levels, label, colour
+        As for :func:`region`.
+    """
+    at, weight = np.asarray(centre, float), np.linalg.inv(np.asarray(covariance, float))
+    across, up = np.meshgrid(np.asarray(x, float) - at[0], np.asarray(y, float) - at[1])
+    delta = weight[0, 0] * across**2 + 2.0 * weight[0, 1] * across * up + weight[1, 1] * up**2
+    region(axes, x, y, delta, levels, label, colour)
+
+
 _DASHES = ("solid", "dashed", "dotted")
 
 
