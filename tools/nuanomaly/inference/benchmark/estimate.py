@@ -23,6 +23,7 @@ from scipy.optimize import brentq, minimize_scalar
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmark.value import chosen
+from nuanomaly.likelihood.cevns.members import flux_average
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.registry import model as make_model
 
@@ -76,8 +77,7 @@ def _scale(config: Mapping[str, Any], likelihood: Likelihood) -> float:
     """Return what a unit of the parameter is worth."""
     times = config.get("times", 1.0)
     if times == "flux-average":
-        # only a response that has cross sections knows one
-        return 1e40 * float(likelihood.response.flux_average)  # type: ignore[attr-defined]
+        return flux_average(likelihood)
     if times != "events":
         return float(times)
     given, name = dict(config.get("parameters", {})), str(config["parameter"])
