@@ -1,11 +1,13 @@
 """The explorer in a browser, its numbers beside those of the engine: ``make browser``.
 
 A Chromium that is on PATH opens the page as a file. Settings are drawn from a seed that changes with the
-commit: choices of data sets and modes; one of them leaves a data set out by a click, and one has its minima
-at the edges of the range. Each is opened by its address, and χ² of every side and of the joint fit and the
-parameter goodness of fit with its degrees of freedom are compared with :meth:`nuanomaly.Analysis.compare` on
-the grid that the page's own command names. Its minima are followed by an exact descent before, as grids leave
-up to some hundredths in χ² in narrow valleys. Nothing but the page itself may be asked for.
+commit: choices of data sets, modes and ranges; one of them leaves a data set out by a click, and one has its
+minima at the edges of the range. Each is opened by its address, and χ² of every side and of the joint fit and
+the parameter goodness of fit with its degrees of freedom are compared with the engine's:
+:meth:`nuanomaly.Analysis.compare` gives the degrees of freedom, the engine's tables and its refinement the
+minima, followed by an exact descent from there or from the page's own point, whichever is lower by the
+likelihoods themselves. So a page that misses a minimum is found out, and so is one that claims a value that
+is not there. Nothing but the page itself may be asked for.
 """
 
 import argparse
@@ -25,16 +27,23 @@ from scipy.optimize import Bounds, minimize
 from nuanomaly.inference import separable, tabulated
 from nuanomaly.inference.analysis import Analysis
 from nuanomaly.inference.compatibility_result import Compatibility
+from nuanomaly.inference.datasets import atoms
 from nuanomaly.inference.significance import Significance
+from nuanomaly.inference.tabulated import VANISHING
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array
 from nuanomaly.report.explorer import declared as declarations
 from nuanomaly.report.explorer import page as explorer
 from nuanomaly.report.explorer.declared import Declared
+from nuanomaly.report.explorer.entries import NAMES, coverage
 
 ROOT = Path(__file__).resolve().parents[1]
 #: How far a χ² of the page may be from that of the engine.
 TOLERANCE = 0.02
-#: Points of Δm²41 and of a mixing in the page's command: finer than what anybody asks for by default.
-SPLITTINGS, MIXINGS = 600, 80
+#: Points a decade of Δm²41, and of a mixing, in the tables whose valleys are followed.
+SPLITTINGS, MIXINGS = 150, 80
+#: Points of Δm²41 on which degrees of freedom are looked at.
+_COARSE = 120
 #: How many settings are compared.
 SETTINGS = 10
 #: What the page is asked for, and how long it may take, in milliseconds.
@@ -42,8 +51,8 @@ _READY, _PATIENCE = "html[data-ready]", 120_000
 _NUMBERS = """() => {
   const { sides, joint, goodness, rows } = explorer.results;
   return {
-    sides: sides.map((s) => [s.name, s.minimum.value]),
-    joint: joint.minimum.value,
+    sides: sides.map((s) => [s.name, s.minimum.value, s.minimum.point]),
+    joint: [joint.minimum.value, joint.minimum.point],
     goodness: goodness,
     rows: rows.map((r) => [r.member.reference, r.own, r.joint]),
     command: document.getElementById("command").textContent,
@@ -64,18 +73,21 @@ class Setting:
     split : {"sides", "each"}
     click : str
         The data set that is left out by a click, besides.
+    range : str
+        Of Δm²41, by its name.
     """
 
     name: str
     chosen: Mapping[str, str | None]
     split: str = "sides"
     click: str = ""
+    range: str = "map"
 
     @property
     def address(self) -> str:
         """What stands behind ``#`` in the address."""
         given = {key: value or "off" for key, value in self.chosen.items()}
-        return urlencode({**given, "split": self.split})
+        return urlencode({**given, "split": self.split, "range": self.range})
 
     def sides(self, declared: Declared) -> list[str]:
         """Return what is set against each other, as sums that the engine takes."""
@@ -93,21 +105,33 @@ def settings(declared: Declared, seed: int, count: int = SETTINGS) -> list[Setti
     Every setting has two sides at least.
     """
     draw = random.Random(seed)
-    first = {d.key: d.choices[0].reference if d.chosen else None for d in declared.datasets}
-    usual = [key for key, value in first.items() if value]
-    made = [Setting("all data sets of the global page", first)]
-    made.append(Setting("one left out by a click", first, click=draw.choice(usual)))
-    # appearance alone goes to the lowest splitting and the largest mixing there are
-    edges = {key: first[key] if key in ("lsnd", "karmen", "miniboone", "cdhs") else None for key in first}
-    made.append(Setting("minima at the edges of the range", edges))
-    made.append(Setting("each data set against the others", first, split="each"))
-    while len(made) < count:
-        share = draw.uniform(0.2, 0.9)
-        chosen = {
-            d.key: draw.choice(d.choices).reference if draw.random() < share else None
+    covered = {
+        name: {
+            d.key: [c.reference for c in d.choices if coverage(c, declared)[0][name]]
             for d in declared.datasets
         }
-        setting = Setting("by chance", chosen, draw.choice(("sides", "sides", "each")))
+        for name in declared.ranges
+    }
+    usual, wide = (
+        {d.key: covered[name][d.key][0] if name in d.chosen else None for d in declared.datasets}
+        for name in ("map", "wide")
+    )
+    made = [Setting("all data sets of the global page", usual)]
+    made.append(
+        Setting("one left out by a click", usual, click=draw.choice([k for k, v in usual.items() if v]))
+    )
+    # appearance alone goes to the lowest splitting and the largest mixing there are
+    edges = {key: usual[key] if key in ("lsnd", "karmen", "miniboone", "cdhs") else None for key in usual}
+    made.append(Setting("minima at the edges of the range", edges))
+    made.append(Setting("each data set against the others", usual, split="each"))
+    made.append(Setting("all data sets of the wide range", wide, range="wide"))
+    while len(made) < count:
+        share, name = draw.uniform(0.2, 0.9), draw.choice(("map", "wide"))
+        chosen = {
+            key: draw.choice(offered) if offered and draw.random() < share else None
+            for key, offered in covered[name].items()
+        }
+        setting = Setting("by chance", chosen, draw.choice(("sides", "sides", "each")), range=name)
         if len(setting.sides(declared)) > 1:
             made.append(setting)
     return made[:count]
@@ -136,41 +160,68 @@ class Refined:
         return Significance(self.joint - sum(self.sides), self.found.dof, against="compatibility")
 
 
-def by_engine(setting: Setting, declared: Declared) -> Refined:
-    """Return the engine's comparison of a setting, on the grid that the page's command names, refined."""
-    mixing = (*declared.mixing, MIXINGS, "log")
-    grid: dict[str, Any] = {"dm2_41": (*declared.dm2, SPLITTINGS, "log"), "Ue4_sq": mixing, "Umu4_sq": mixing}
-    analysis = Analysis(setting.sides(declared), "3+1", grid=grid, allow_overlap=True)
-    found = analysis.compare()
-    groups = [[separable.member(m.release, m) for m in tabulated.untied(side)] for side in analysis.sides]
-    own = [
-        descended(group, part.parameters, part.minimum, declared)
-        for group, part in zip(groups, found.parts, strict=True)
-    ]
-    joint = descended([m for group in groups for m in group], found.best_fit, found.value, declared)
-    return Refined(found, tuple(own), joint)
+class Engine:
+    """The engine's data sets and their tables, each made once for all settings."""
+
+    def __init__(self, declared: Declared) -> None:
+        self.declared = declared
+        self._members: dict[tuple[tuple[str, str], ...], separable.Member] = {}
+        self._tables: dict[tuple[str, tuple[tuple[str, str], ...]], Array] = {}
+
+    def refined(self, setting: Setting, seen: Mapping[str, Any]) -> Refined:
+        """Return the engine's comparison of a setting; ``seen`` holds the page's own points."""
+        limits, mixing = self.declared.ranges[setting.range], self.declared.mixing
+        many = round(SPLITTINGS * float(np.log10(limits[1] / limits[0])))
+        over = separable.grid((*limits, many), (VANISHING * mixing[0], mixing[1], MIXINGS))
+        axis = (*mixing, MIXINGS, "log")
+        grid: dict[str, Any] = {"dm2_41": (*limits, _COARSE, "log"), "Ue4_sq": axis, "Umu4_sq": axis}
+        analysis = Analysis(setting.sides(self.declared), "3+1", grid=grid, allow_overlap=True)
+        found = analysis.compare()
+        groups = [[self._known(m, setting.range, over) for m in tabulated.untied(s)] for s in analysis.sides]
+        points = [point for _, _, point in seen["sides"]]
+        own = [self._lowest(group, over, point) for group, point in zip(groups, points, strict=True)]
+        joint = self._lowest([one for group in groups for one in group], over, seen["joint"][1])
+        return Refined(found, tuple(own), joint)
+
+    def _known(
+        self, likelihood: Likelihood, name: str, over: separable.Grid3
+    ) -> tuple[separable.Member, Array]:
+        key = tuple((atom.release, atom.mode) for atom in atoms(likelihood))
+        if key not in self._members:
+            self._members[key] = separable.member(likelihood.release, likelihood)
+        if (name, key) not in self._tables:
+            self._tables[name, key] = separable.tabulate(self._members[key], over)
+        return self._members[key], self._tables[name, key]
+
+    def _lowest(
+        self, group: Sequence[tuple[separable.Member, Array]], over: separable.Grid3, seen: Sequence[float]
+    ) -> float:
+        members = [member for member, _ in group]
+        best = separable.refined(members, [table for _, table in group], over)
+        there = dict(zip(NAMES, np.exp(seen).tolist(), strict=True))
+        page = sum(separable.statistics(members, there).values())
+        start, value = (there, page) if page < best.value else (best.point, best.value)
+        return descended(members, start, value, over)
 
 
 def descended(
-    members: Sequence[separable.Member], start: Mapping[str, float], value: float, declared: Declared
+    members: Sequence[separable.Member], start: Mapping[str, float], value: float, over: separable.Grid3
 ) -> float:
     """Return the smallest value that simplices find from a minimum on and beside it, inside the limits."""
-    names = ("dm2_41", "Ue4_sq", "Umu4_sq")
-    low, high = 0.1 * declared.mixing[0], declared.mixing[1]  # as far down as the engine's tables go
-    limits = np.log([declared.dm2, (low, high), (low, high)])
-    at = np.log([start.get(name, low) for name in names])
+    limits = np.log([(axis[0], axis[-1]) for axis in over.axes])
+    at = np.log([start[name] for name in NAMES])
 
     def total(point: Any) -> float:
         inside = np.exp(np.clip(point, *limits.T)).tolist()
-        return sum(separable.statistics(members, dict(zip(names, inside, strict=True))).values())
+        return sum(separable.statistics(members, dict(zip(NAMES, inside, strict=True))).values())
 
     # a map that is read by straight lines has a kink at every node: it is begun beside the minimum too
-    for shift in (0.0, -0.14, -0.07, 0.07, 0.14):
+    for shift in (0.0, -0.07, 0.07):
         place = np.clip(at + np.array([shift, 0.0, 0.0]), *limits.T)
-        for size in (0.1, 0.02, 0.005):
+        for size in (0.1, 0.01):
             corners = np.clip(place + size * np.vstack([np.zeros(3), np.eye(3)]), *limits.T)
             corners[1:] = np.where(corners[1:] == place, place - size * np.eye(3), corners[1:])
-            settings: Any = {"initial_simplex": corners, "xatol": 1e-6, "fatol": 1e-5, "maxfev": 300}
+            settings: Any = {"initial_simplex": corners, "xatol": 1e-5, "fatol": 1e-4, "maxfev": 120}
             best = minimize(total, place, method="Nelder-Mead", bounds=Bounds(*limits.T), options=settings)
             place, value = best.x, min(value, float(best.fun))
     return value
@@ -181,8 +232,8 @@ def differences(seen: Mapping[str, Any], engine: Refined) -> Iterator[tuple[str,
     goodness = seen["goodness"]
     yield "χ²PG", goodness["chi2"], engine.goodness.delta
     yield "degrees of freedom", goodness["dof"], engine.goodness.dof
-    yield "joint χ²", seen["joint"], engine.joint
-    for (name, value), minimum in zip(seen["sides"], engine.sides, strict=True):
+    yield "joint χ²", seen["joint"][0], engine.joint
+    for (name, value, _), minimum in zip(seen["sides"], engine.sides, strict=True):
         yield f"minimum of {name}", value, minimum
     # σ falls steeply towards zero: it is compared where χ² is the page's own
     own = Significance(goodness["chi2"], engine.goodness.dof, against="compatibility")
@@ -190,7 +241,7 @@ def differences(seen: Mapping[str, Any], engine: Refined) -> Iterator[tuple[str,
         yield "σ of the page's χ²", goodness["sigma"], own.sigma
 
 
-def compared(browser: Any, setting: Setting, declared: Declared, file: Path) -> list[str]:
+def compared(browser: Any, setting: Setting, by: Engine, file: Path) -> list[str]:
     """Return what is wrong with a setting, one sentence each; say what was compared."""
     asked: list[str] = []
     page = browser.new_page()
@@ -199,13 +250,13 @@ def compared(browser: Any, setting: Setting, declared: Declared, file: Path) -> 
     page.goto(f"{file.as_uri()}#{setting.address}")
     page.wait_for_selector(_READY, timeout=_PATIENCE)
     if setting.click:
-        title = next(d.title for d in declared.datasets if d.key == setting.click)
-        page.get_by_label(f"leave {title} out", exact=True).click()
+        title = next(d.title for d in by.declared.datasets if d.key == setting.click)
+        page.get_by_label(f"leave out {title}", exact=True).click()
         page.wait_for_function("document.documentElement.dataset.ready === '2'", timeout=_PATIENCE)
     seen = page.evaluate(_NUMBERS)
     page.close()
     wrong = [f"the page asks for {url}" for url in asked if url.partition("#")[0] != file.as_uri()]
-    engine = by_engine(setting, declared)
+    engine = by.refined(setting, seen)
     largest = 0.0
     for name, ours, theirs in differences(seen, engine):
         largest = max(largest, abs(ours - theirs))
@@ -213,9 +264,9 @@ def compared(browser: Any, setting: Setting, declared: Declared, file: Path) -> 
             wrong.append(
                 f"{name} is {ours:.4f} on the page and {theirs:.4f} by the engine: {seen['command']}"
             )
-    text = " against ".join(setting.sides(declared))
+    text = " against ".join(setting.sides(by.declared))
     moved = engine.goodness.delta - engine.found.delta
-    print(f"{setting.name}: {text}\n  {seen['said']}")
+    print(f"{setting.name} ({setting.range}): {text}\n  {seen['said']}")
     print(
         f"  largest difference {largest:.4f}; the descent moves χ²PG of the engine by {moved:+.4f}",
         flush=True,
@@ -248,10 +299,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with sync_playwright() as driver:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
         browser = driver.chromium.launch(executable_path=chromium, args=flags)
+        engine = Engine(declared)
         wrong = [
             sentence
             for setting in settings(declared, seed, chosen.settings)
-            for sentence in compared(browser, setting, declared, file)
+            for sentence in compared(browser, setting, engine, file)
         ]
         browser.close()
     for sentence in wrong:

@@ -15,6 +15,11 @@ def test_settings_change_with_the_seed_and_hold_edges_and_leave_one_out() -> Non
     assert [s for s in drawn if s.click]
     assert [s for s in drawn if s.name.startswith("minima at the edges")]
     assert all(len(s.sides(read)) > 1 for s in drawn)
+    wide = [s for s in drawn if s.range == "wide"]
+    assert wide
+    # no data set whose map ends inside the range
+    assert all(s.chosen["stereo"] in (None, "stereo-process@2019-r1") for s in wide)
+    assert all(s.chosen["miniboone-numu"] is None for s in wide)
 
 
 def test_the_address_of_a_setting_names_every_choice() -> None:
@@ -22,7 +27,7 @@ def test_the_address_of_a_setting_names_every_choice() -> None:
     setting = browser.settings(read, 7)[1]
     assert f"{setting.click}=off" not in setting.address
     left = dict(part.split("=") for part in setting.address.split("&"))
-    assert set(left) == {d.key for d in read.datasets} | {"split"}
+    assert set(left) == {d.key for d in read.datasets} | {"split", "range"}
     assert left["bugey"] == "off"
 
 
@@ -40,10 +45,10 @@ def test_a_descent_ends_lower_than_where_it_begins_and_stays_inside_the_limits()
     from nuanomaly.inference import separable
     from nuanomaly.likelihood.build import likelihood
 
-    read = declared.read()
+    over = separable.grid((0.103, 9.7, 20), (1e-6, 0.3, 20))
     members = [separable.member("karmen", likelihood("karmen"))]
     start = {"dm2_41": 1.0, "Ue4_sq": 0.02, "Umu4_sq": 0.01}
     begin = sum(separable.statistics(members, start).values())
-    lower = browser.descended(members, start, begin, read)
+    lower = browser.descended(members, start, begin, over)
     assert lower < begin - 0.1
-    assert browser.descended(members, start, lower - 5.0, read) == lower - 5.0
+    assert browser.descended(members, start, lower - 5.0, over) == lower - 5.0

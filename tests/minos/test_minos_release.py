@@ -210,3 +210,23 @@ def test_a_model_without_the_parameter_has_no_such_prior() -> None:
     assert data.chi2(short, lost=0.01) == bare.chi2(short, lost=0.01)
     with pytest.raises(NotApplicableError, match="three_flavour=False"):
         data.chi2(FunctionModel(survive), lost=0.01)
+
+
+def test_the_released_map_has_no_minima_between_rows_that_differ_by_thousands() -> None:
+    """Plain splines fall to −159 at 0.0109 eV² and sin²θ24 = 0.3; the smallest value of the map is 99.3."""
+    from nuanomaly.likelihood.build import likelihood
+    from nuanomaly.model.registry import model
+
+    surface = likelihood("minos-sterile@2019-r1", "map")
+    splitting, mixing = (
+        a.ravel() for a in np.meshgrid(np.geomspace(0.01, 100, 200), np.geomspace(1e-4, 0.3, 80))
+    )
+    nothing = np.zeros_like(splitting)
+    values = surface.value(
+        model("3+1"),
+        surface.points(model("3+1"), {"dm2_41": splitting, "Umu4_sq": mixing, "Ue4_sq": nothing}),
+    )
+    assert values.min() > surface.table.min() - 0.5
+    axis, other = (a.grid for a in surface.axes)
+    at_nodes = surface.read(np.exp(np.array([[axis[50], other[20]], [axis[45], other[37]]])))
+    assert at_nodes == pytest.approx([surface.table[50, 20], surface.table[45, 37]], abs=1e-6)

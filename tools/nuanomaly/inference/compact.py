@@ -43,7 +43,7 @@ _BEGIN, _CLOSEST = 32, 2e-4
 #: Where the value bends along an amplitude it does along Δm²41 too, and ever closer knots gain little.
 _BENDING = 6e-3
 #: Values are rounded to multiples of this, a power of two.
-_QUANTUM = 2.0**-11
+QUANTUM = 2.0**-11
 #: At how many Δm²41 and amplitudes nodes are chosen, and how many random points measure the error.
 _SAMPLED, _DENSE, _PROBES = 15, 100, 400
 #: The smallest mixing of these points.
@@ -162,7 +162,7 @@ def compact(
         chosen = _chosen(engine, dm2, mixing, tolerance)
         reached = max(tolerance, *(error for error, _ in chosen))
         made = _adapted(data, engine, tuple(nodes for _, nodes in chosen), dm2, reached)
-    error = _measured(made, data, dm2, mixing, np.random.default_rng(seed))
+    error = measured(made, data, dm2, mixing, seed)
     return CompactTable(made.name, made.depends, made.dm2, made.scheme, made.nodes, made.values, error)
 
 
@@ -302,7 +302,7 @@ def adapted(
 
 def _rounded(values: Array) -> "np.ndarray[Any, np.dtype[np.float32]]":
     """Return values in 32 bits, of which those without meaning are zero, so that files of them deflate."""
-    return (np.rint(values / _QUANTUM) * _QUANTUM).astype(np.float32)
+    return (np.rint(values / QUANTUM) * QUANTUM).astype(np.float32)
 
 
 def _halved(
@@ -336,11 +336,11 @@ def _lines(
     return CompactTable(data.name, data.depends, knots, "linear", (nodes,), values)
 
 
-def _measured(
-    table: CompactTable, data: Member, dm2: tuple[float, float], mixing: float, random: np.random.Generator
+def measured(
+    table: CompactTable, data: Member, dm2: tuple[float, float], mixing: float, seed: int = 0
 ) -> float:
     """Return the largest difference to the engine at random points, large values counted in proportion."""
-    at, e, mu = probes(random, dm2, (_SMALLEST, mixing), _PROBES)
+    at, e, mu = probes(np.random.default_rng(seed), dm2, (_SMALLEST, mixing), _PROBES)
     exact = data.value(at, e, mu)
     differ = np.abs(table.value(at, e, mu) - exact)
     return float((differ / _allowed(exact, float(table.values.min()), 1.0)).max())

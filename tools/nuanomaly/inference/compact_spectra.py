@@ -18,6 +18,7 @@ from nuanomaly.inference.compact import adapted, amplitudes, largest_amplitude, 
 from nuanomaly.inference.compact_nodes import Nodes, chebyshev
 from nuanomaly.inference.separable import Dependence
 from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.surface_process import SurfaceProcess
 from nuanomaly.model.probabilities import Array, Model
 from nuanomaly.model.registry import model
 
@@ -120,6 +121,8 @@ def compact_spectrum(
 ) -> CompactSpectrum | None:
     """Return a data set's predictions as a small table; None if it has no bins, as a released map.
 
+    A map that fluctuates has data, and no bins.
+
     Parameters
     ----------
     depends, model_name : str
@@ -127,7 +130,7 @@ def compact_spectrum(
     dm2, mixing
         As for :func:`~nuanomaly.inference.compact.compact`.
     """
-    if likelihood.data is None:
+    if likelihood.data is None or isinstance(likelihood, SurfaceProcess):
         return None
     predictions = Predictions(likelihood, model(model_name))
     errors, data = predictions.errors(), np.asarray(likelihood.data, float)

@@ -20,7 +20,7 @@ from nuanomaly.model.vacuum import ThreePlusOne
 
 _SPLITTING, *_MIXINGS = ("dm2_41", "Ue4_sq", "Umu4_sq")
 #: Points of an axis of mixings at least, and how far below its lower end it goes: there nothing oscillates.
-_POINTS, _VANISHING = 80, 0.1
+_POINTS, VANISHING = 80, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ def _grid(axes: dict[str, Axis]) -> separable.Grid3:
     splitting, mixing = axes[_SPLITTING], axes[_MIXINGS[0]]
     points = max(_POINTS, *(len(axes[name]) for name in _MIXINGS))
     return separable.grid(
-        (splitting.low, splitting.high, len(splitting)), (_VANISHING * mixing.low, mixing.high, points)
+        (splitting.low, splitting.high, len(splitting)), (VANISHING * mixing.low, mixing.high, points)
     )
 
 

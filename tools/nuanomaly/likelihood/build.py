@@ -42,12 +42,25 @@ def kinds(part: str) -> list[str]:
 
 
 def component(part: str, config: Mapping[str, Any], release: Release, *arguments: Any) -> Any:
-    """Return the response, transform or statistic that a configuration names by its ``kind``."""
+    """Return the response, transform or statistic that a configuration names by its ``kind``.
+
+    Raises
+    ------
+    UnknownNameError
+        If it names a column that none of the release's tables has.
+    """
     kind = str(config.get("kind"))
     if kind not in kinds(part):
         return _from_outside(part, kind, release).load().build(config, release, *arguments)
     module = import_module(f"nuanomaly.likelihood.{part}.{kind.replace('-', '_')}")
-    return module.build(config, release, *arguments)
+    try:
+        return module.build(config, release, *arguments)
+    except KeyError as error:
+        name = error.args[0] if error.args else None
+        columns = [c for table in release.metadata["tables"] for c in release.table(table)]
+        if not isinstance(name, str) or name in columns:
+            raise
+        raise UnknownNameError("column", name, columns, f"the {part} of {release.id}") from None
 
 
 def _from_outside(part: str, kind: str, release: Release) -> OutsideKind:

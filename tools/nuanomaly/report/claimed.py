@@ -33,6 +33,7 @@ def anomaly_page(
         numbers={entry["key"]: n for n, entry in enumerate(anomaly["references"], 1)},
         carry=carry,
         test=test,
+        data=[release.id for release in held],
         pictures=overlay.pictures(anomaly["name"], list(anomaly.get("groups", {})), held, tested, store),
         outside=[{**entry, "releases": _newest(entry, every)} for entry in anomaly.get("outside", ())],
         sector_names=start.SECTORS,

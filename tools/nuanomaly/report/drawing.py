@@ -1,6 +1,7 @@
 """The look of all figures, and how they become SVG: text stays text, the same figure gives the same bytes."""
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,6 +91,7 @@ def svg(figure: "Figure", name: str, title: str) -> str:
     """
     buffer = io.StringIO()
     with style():
+        short_axes(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -101,6 +103,35 @@ def svg(figure: "Figure", name: str, title: str) -> str:
     body = re.sub(r"'DejaVu Sans'", _FONTS.replace('"', "'"), body)
     body = re.sub(r"[ \t]+$", "", body, flags=re.MULTILINE)
     return _head(body, name, title).strip()
+
+
+def short_axes(figure: "Figure") -> None:
+    """Name 2 and 5 times the powers of ten on logarithmic axes that hold less than two powers.
+
+    Examples
+    --------
+    >>> from nuanomaly.report import figures
+    >>> figure, axes = figures.new(3, 2)
+    >>> axes.set(yscale="log", ylim=(0.103, 9.7)) and None
+    >>> short_axes(figure)
+    >>> [axes.yaxis.get_minor_formatter()(v) for v in (0.2, 0.3, 5.0)]
+    ['0.2', '', '5']
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            if axis.get_scale() != "log" or low <= 0.0:
+                continue
+            if math.floor(math.log10(high) + 1e-9) - math.ceil(math.log10(low) - 1e-9) < 1:
+                axis.set_minor_formatter(FuncFormatter(between))
+
+
+def between(value: float, _position: int | None = None) -> str:
+    """Return the label of 2 and 5 times a power of ten, where hardly one power is on an axis."""
+    first = value / 10.0 ** math.floor(math.log10(value)) if value > 0.0 else 0.0
+    return f"{value:g}" if math.isclose(first, 2.0) or math.isclose(first, 5.0) else ""
 
 
 def standalone(svg: str) -> str:

@@ -139,7 +139,7 @@ def _key_numbers(metadata: Mapping[str, Any]) -> list[dict[str, str]]:
     from nuanomaly.archive.comparisons import tested
 
     if tested(metadata):
-        return [{"key": "pg.p_value", "label": "p-value of compatibility (PG)", "format": "{:.2g}"}]
+        return [{"key": "pg.p_value", "label": "p-value of compatibility (PG)"}]
     return [
         {"key": f"{key}.minimum", "label": f"smallest value, {entry['title']}"[:60], "format": "{:.1f}"}
         for key, entry in list(metadata["datasets"].items())[:8]

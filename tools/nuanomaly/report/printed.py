@@ -38,7 +38,7 @@ def table(
         for row in cells
     )
     head = "".join(
-        f'<th scope="col" class="{"number" if right[k] else "word"}"{_said(h)}>{inline(h)}</th>'
+        f'<th scope="col" class="{"number" if right[k] else "word"}">{_said(h)}{_seen(h)}</th>'
         for k, h in enumerate(header)
     )
     small = f'<p class="note">{inline(note)}</p>' if note else ""
@@ -90,8 +90,13 @@ def spoken(header: str) -> str:
 
 
 def _said(header: str) -> str:
-    """Return what a heading that is a formula is called."""
-    return f' aria-label="{escape(spoken(header))}"' if "$" in header else ""
+    """Return what a heading that is a formula is called, where no formula is read aloud."""
+    return f'<span class="hidden">{escape(spoken(header))}</span>' if "$" in header else ""
+
+
+def _seen(header: str) -> str:
+    """Return a heading as it is seen; a formula is said in words beside it."""
+    return f'<span aria-hidden="true">{inline(header)}</span>' if "$" in header else inline(header)
 
 
 def _cell(value: Cell, digits: int, label: str, first: bool, right: bool) -> str:

@@ -14,10 +14,13 @@ from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.drawing import standalone
 from nuanomaly.report.expectations import Verified
 from nuanomaly.report.notebook import Executed
+from nuanomaly.report.verdicts import probability
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+#: How the key of a p-value ends: all of them are written in one way.
+P_VALUE = ".p_value"
 #: From a comparison's page to the start page.
 UP = "../../"
 
@@ -89,11 +92,12 @@ def _key_numbers(comparison: Comparison, executed: Executed) -> list[dict[str, s
         record = executed.results.get(entry["key"])
         if record is not None:
             value = record["value"]
-            text = (
-                "–"
-                if value is None
-                else entry.get("format", "{:.3g}" if isinstance(value, float) else "{}").format(value)
-            )
+            if value is None:
+                text = "–"
+            elif entry["key"].endswith(P_VALUE):
+                text = probability(value)
+            else:
+                text = entry.get("format", "{:.3g}" if isinstance(value, float) else "{}").format(value)
             items.append(
                 {
                     "key": entry["key"],

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nuanomaly import __version__
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
-from nuanomaly.report import claims, declaration, drawing, printed
+from nuanomaly.report import claims, declaration, drawing, own, printed
 from nuanomaly.report.figures.numbers import numbers
 from nuanomaly.report.markup import markdown, paragraph
 from nuanomaly.report.notebook import FIGURE, FILE, RESULT, VERDICT
 from nuanomaly.report.periods import periods
 from nuanomaly.report.printed import Cell
+from nuanomaly.report.words import parameter, unit, word_list
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,8 +121,9 @@ class Recorder:
         """Say the answer in a sentence or two, computed from the numbers; ``word`` is its shortest form.
 
         Plain text: it also stands in terminals and in ``result.json``. Results and citations are written out.
+        Best fits that were recorded and lie at an edge of the declared range are named after it.
         """
-        sentence = self._filled(sentence, plain=True)
+        sentence = " ".join(filter(None, [self._filled(sentence, plain=True), self._at_edges()]))
         shown = f'<p class="word">{escape(word)}</p>{paragraph(sentence)}'
         _display(
             {
@@ -154,7 +157,8 @@ class Recorder:
         self._tables.append(caption)
         cells = [list(row) for row in rows]
         place = f"tables/{len(self._tables)}.csv"
-        link = f'<span class="fine"><a href="{place}">CSV</a></span>'
+        source = self._source(place, list(self.comparison.datasets))
+        link = f'<span class="fine"><a href="{place}">CSV</a>{source}</span>'
         title = f"<b>Table {len(self._tables)}.</b> {printed.inline(caption)} {link}"
         html = printed.table(title, header, cells, note, digits)
         _display({"text/html": html, FILE: {place: printed.csv(header, cells)}})
@@ -199,21 +203,63 @@ class Recorder:
         html = (
             f'<figure id="figure-{name}">{drawing.svg(figure, name, alt)}<figcaption><b>Figure {number}.</b> '
             f'{printed.inline(self._filled(caption))} <span class="fine">{_folded(fine)} '
-            f'<a href="{place}">Numbers (CSV)</a>, <a href="figures/{name}.svg">drawing (SVG)</a>.</span>'
+            f'<a href="{place}">Numbers (CSV)</a>, <a href="figures/{name}.svg">drawing (SVG)</a>.'
+            f"{self._source(place, shows)}</span>"
             "</figcaption></figure>"
         )
         _display({"text/html": html, FIGURE: {"name": name}, FILE: {place: table}})
+
+    def _at_edges(self) -> str:
+        """Return a sentence on the best fits of data sets and of all together at an edge of their range."""
+        items = []
+        for name, limits in self.comparison.metadata["parameters"].items():
+            for key in (*self.comparison.datasets, "joint"):
+                found = self.results.get(f"{key}.best_fit.{name}")
+                edge = found and _edge(found["value"], float(limits["low"]), float(limits["high"]))
+                if edge:
+                    title = "all together" if key == "joint" else self.title(key)
+                    end = unit(str(found.get("unit", "")))
+                    end = "eV²" if name.startswith("dm2") else end
+                    items.append(f"{title} ({parameter(name)} = {edge:g} {end}".strip() + ")")
+        return f"At an edge of the declared range: the best fit of {word_list(items)}." if items else ""
+
+    def _source(self, place: str, shows: Sequence[str]) -> str:
+        """Return, folded, which command gives the numbers of a figure or table, and how to cite it."""
+        name = self.comparison.name
+        outside = own.is_own(self.comparison.folder)
+        ids = self._ids(shows)
+        lines = [f"nuanomaly report build {'./' if outside else ''}{name}"]
+        lines += [] if outside else [f"# the numbers: build/site/comparisons/{name}/{place}"]
+        lines += [f"nuanomaly cite {' '.join(ids)}"] if ids else []
+        cite = f"nuanomaly {__version__}, {name}, {place}"
+        cite += f", from the data of {word_list(ids)}" if ids else ""
+        return (
+            '</span><details class="fine"><summary>Command and citation</summary>'
+            f"<pre><code>{escape(chr(10).join(lines))}</code></pre>{escape(cite)}.</details>"
+            '<span class="fine">'
+        )
+
+    def _ids(self, shows: Sequence[str]) -> list[str]:
+        """Return the releases behind keys of data sets and pinned releases, each once."""
+        ids: list[str] = []
+        for key in shows:
+            known = key in self.comparison.datasets
+            ids += self.comparison.dataset(key).releases if known else [self.release(key).id]
+        return list(dict.fromkeys(ids))
 
     def _filled(self, text: str, plain: bool = False) -> str:
         return claims.written(text, self.results, self.comparison, plain=plain)
 
     def _period(self, shows: Sequence[str]) -> str:
         """Return until when the data of releases were taken, as their sources state it."""
-        ids: list[str] = []
-        for key in shows:
-            known = key in self.comparison.datasets
-            ids += self.comparison.dataset(key).releases if known else [self.release(key).id]
-        return periods([self.comparison.load(reference) for reference in dict.fromkeys(ids)])
+        return periods([self.comparison.load(reference) for reference in self._ids(shows)])
+
+
+def _edge(value: Any, low: float, high: float) -> float | None:
+    """Return the end of a range that a positive value is at, within a thousandth; None inside."""
+    if not isinstance(value, float) or value <= 0.0 or low <= 0.0:
+        return None
+    return next((end for end in (low, high) if abs(math.log(value / end)) < 1e-3), None)
 
 
 def _plain(key: str, value: Any) -> Cell:

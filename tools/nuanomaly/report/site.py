@@ -1,6 +1,7 @@
 """The static site: a start page, a page per anomaly and release, the models."""
 
 import filecmp
+import html
 import json
 import re
 import shutil
@@ -38,6 +39,7 @@ from nuanomaly.report.periods import period
 from nuanomaly.report.portrait import store as pictures
 from nuanomaly.report.start import SECTORS
 
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
 #: Numbers that moved by less than this part of themselves are not listed.
 _MOVED = 1e-6
 
@@ -109,9 +111,24 @@ def _rows(release: Release, rows: Mapping[str, proofs.Rows], out: Path) -> proof
 
 
 def _results(out: Path) -> list[dict[str, Any]]:
-    """Return the results of the comparisons that were built and still exist."""
-    files = (out / "comparisons" / name / "result.json" for name in declaration.folders())
-    return [json.loads(file.read_text("utf-8")) for file in files if file.is_file()]
+    """Return the results of the comparisons that were built and still exist, and their figures' words."""
+    folders_ = (out / "comparisons" / name for name in declaration.folders())
+    return [
+        {**json.loads((folder / "result.json").read_text("utf-8")), "alts": _alts(folder / "figures")}
+        for folder in folders_
+        if (folder / "result.json").is_file()
+    ]
+
+
+def _alts(folder: Path) -> dict[str, str]:
+    """Return what each drawing of a folder says of itself to those who do not see it."""
+    entries = {}
+    for file in sorted(folder.glob("*.svg")):
+        with file.open(encoding="utf-8") as stream:
+            title = _TITLE.search(stream.read(2000))  # it stands first
+        if title:
+            entries[file.stem] = html.unescape(title[1])
+    return entries
 
 
 def _downloads(release: Release, out: Path) -> dict[Path, Path]:

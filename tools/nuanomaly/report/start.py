@@ -94,6 +94,7 @@ def _card(result: Mapping[str, Any], thumbnails: Mapping[str, str], whole: Overv
     return {
         "result": result,
         "thumbnail": thumbnails[result["comparison"]] if made else "",
+        "alt": result.get("alts", {}).get(thumbnails[result["comparison"]], ""),
         "word": overview.word(result, whole),
         "tests": whole.of_comparison(result["comparison"]),
     }

@@ -80,7 +80,9 @@ def probability(p: float | None) -> str:
     --------
     >>> probability(0.214), probability(0.00058), probability(3e-9)
     ('21 %', '0.058 %', '3×10⁻⁹')
+    >>> probability(0.9996), probability(0.05)
+    ('100 %', '5 %')
     """
     if p is None:
         return "–"
-    return f"{100.0 * p:.2g} %" if p >= 1e-5 else number(p, 2)
+    return f"{float(f'{100.0 * p:.2g}'):g} %" if p >= 1e-5 else number(p, 2)

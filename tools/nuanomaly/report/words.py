@@ -23,12 +23,14 @@ def number(value: float, digits: int = 3) -> str:
     --------
     >>> number(-0.00123456), number(1.5e-9), number(12345.6, 3), number(0.0)
     ('−0.00123', '1.5×10⁻⁹', '12346', '0')
+    >>> number(99.97, 2), number(0.0009999, 3)
+    ('100', '0.00100')
     """
     if value == 0.0:
         return "0"
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "–"
-    size = abs(value)
+    size = float(f"{abs(value):.{digits}g}")  # 99.97 has three digits before the point once it is rounded
     if size >= 10.0**digits and size < 1e7:
         text = f"{value:.0f}"
     elif 1e-4 <= size < 1e7:

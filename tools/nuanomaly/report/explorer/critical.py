@@ -32,7 +32,7 @@ def critical_values(dataset: DataSet, declared: Declared) -> dict[str, Any]:
         if square.isna().any(axis=None):
             raise NuanomalyError(f"{about['table']}: rows of {values} do not fill a grid: no critical values")
         dm2, across = square.index.to_numpy(float), square.columns.to_numpy(float)
-        first, last = np.searchsorted(dm2, declared.dm2).tolist()
+        first, last = np.searchsorted(dm2, declared.widest).tolist()
         near = slice(max(0, first - 1), last + 1)
         amplitude = across if "amplitude" in about else 4.0 * across * (1.0 - across)
         rising = slice(0, int(np.argmax(amplitude)) + 1)  # the branch of small mixings

@@ -1,7 +1,7 @@
 """What ``comparisons/explorer.yaml`` lets one choose from: data sets, and for each the releases and modes."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,13 @@ class Choice:
         As the command takes it, ``NAME@VERSION:MODE``.
     title : str
         What the release says of the mode.
+    within : tuple of str
+        The ranges that it is offered in; empty for all.
     """
 
     reference: str
     title: str
+    within: tuple[str, ...] = ()
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -46,8 +49,8 @@ class DataSet:
     key, title : str
     side : str
         What it is set against the others with, ``appearance`` or ``disappearance``.
-    chosen : bool
-        Whether it takes part at first.
+    chosen : tuple of str
+        The ranges in which it takes part at first.
     choices : tuple of Choice
         The first one is taken at first.
     critical : mapping
@@ -57,7 +60,7 @@ class DataSet:
     key: str
     title: str
     side: str
-    chosen: bool
+    chosen: tuple[str, ...]
     choices: tuple[Choice, ...]
     critical: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,16 +71,21 @@ class Declared:
 
     Attributes
     ----------
-    dm2 : (float, float)
-        In eV².
+    ranges : mapping of str to (float, float)
+        Of Δm²41 in eV², by name; the first one is taken at first.
     mixing : (float, float)
         Of |Ue4|² and |Uμ4|².
     datasets : tuple of DataSet
     """
 
-    dm2: tuple[float, float]
+    ranges: Mapping[str, tuple[float, float]]
     mixing: tuple[float, float]
     datasets: tuple[DataSet, ...]
+
+    @property
+    def widest(self) -> tuple[float, float]:
+        """From the lowest Δm²41 of any range to the highest, in eV²."""
+        return min(low for low, _ in self.ranges.values()), max(high for _, high in self.ranges.values())
 
 
 def read(file: Path | None = None) -> Declared:
@@ -93,26 +101,39 @@ def read(file: Path | None = None) -> Declared:
     place = file or declaration.root() / "comparisons" / FILE
     document = yamlio.read(place)
     schema.check(document, "explorer", str(place))
-    limits = document["range"]
-    items = tuple(_dataset(key, entry) for key, entry in document["datasets"].items())
-    low, high = limits["dm2_41"]
-    return Declared(
-        (float(low), float(high)), (float(limits["mixing"][0]), float(limits["mixing"][1])), items
-    )
+    ranges = {str(name): _pair(limits) for name, limits in document["ranges"].items()}
+    items = tuple(_dataset(key, entry, tuple(ranges)) for key, entry in document["datasets"].items())
+    return Declared(ranges, _pair(document["mixing"]), items)
 
 
-def _dataset(key: str, entry: Mapping[str, Any]) -> DataSet:
-    choices = [choice for reference in entry["releases"] for choice in _choices(str(reference))]
+def _pair(limits: Sequence[float]) -> tuple[float, float]:
+    low, high = limits
+    return float(low), float(high)
+
+
+def _dataset(key: str, entry: Mapping[str, Any], ranges: tuple[str, ...]) -> DataSet:
+    within = entry.get("within", {})
+    choices = [
+        replace(choice, within=tuple(within.get(reference, ())))
+        for reference in map(str, entry["releases"])
+        for choice in _choices(reference)
+    ]
     first = entry.get("first", choices[0].reference)
     if first not in {choice.reference for choice in choices}:
         known = ", ".join(choice.reference for choice in choices)
         raise NuanomalyError(f"{FILE}: {key} begins with {first}, which is none of {known}")
     choices.sort(key=lambda choice: choice.reference != first)
+    given = entry.get("chosen", True)
+    chosen = tuple(given) if isinstance(given, list) else ranges if given else ()
+    named = {*chosen, *(name for choice in choices for name in choice.within)}
+    if not named <= set(ranges):
+        unknown = ", ".join(sorted(named - set(ranges)))
+        raise NuanomalyError(f"{FILE}: {key} names the range {unknown}, which is none of {', '.join(ranges)}")
     return DataSet(
         key,
         entry["title"],
         entry["side"],
-        entry.get("chosen", True),
+        chosen,
         tuple(choices),
         entry.get("critical", {}),
     )

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.durable import write_atomically
+from nuanomaly.archive.references import split_mode
 from nuanomaly.archive.release import load
 from nuanomaly.inference import separable
-from nuanomaly.inference.compact import CompactTable, compact
+from nuanomaly.inference.compact import QUANTUM, CompactTable, compact, measured
 from nuanomaly.inference.compact_nodes import Nodes
 from nuanomaly.inference.compact_spectra import CompactSpectrum, compact_spectrum
 from nuanomaly.inference.datasets import atoms, joint, overlaps, resolve
@@ -19,6 +20,7 @@ from nuanomaly.inference.grid import axes, known_parameters
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import rank
 from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.likelihood.surface_process import SurfaceProcess
 from nuanomaly.model.registry import model
 from nuanomaly.report import provenance
 from nuanomaly.report.explorer.declared import Choice, Declared
@@ -29,8 +31,10 @@ from nuanomaly.report.plotting.bins import bins
 NAMES, _GENERIC = ("dm2_41", "Ue4_sq", "Umu4_sq"), 12
 #: At how many Δm²41 the rank of a data set is looked for.
 _NEAR = 25
+#: How often differences of values, and of levels of predictions, are taken along their first axes.
+_OF_VALUES, _OF_LEVELS = (2, 2), (2, 1)
 #: Versions of what is kept: another one is made anew.
-_FORM = 2
+_FORM = 3
 
 
 def entry(choice: Choice, declared: Declared, kept: Path) -> dict[str, Any]:
@@ -50,9 +54,9 @@ def relations(declared: Declared, kept: Path) -> dict[str, Any]:
     Returns
     -------
     mapping
-        ``ranks``: how many parameters data sets constrain together, by the kinds of what they depend on,
-        joined by plus signs (the first choice of a kind with two parameters stands for it); ``overlaps``:
-        choices of different data sets that share data, ``first``, ``second`` and ``reason``.
+        ``ranks``: for each range, how many parameters data sets constrain together, by the kinds of what they
+        depend on, joined by plus signs (the first choice of a kind with two parameters stands for it);
+        ``overlaps``: choices of different data sets that share data, ``first``, ``second`` and ``reason``.
     """
     return _once(kept / names_of(declared)[-1], lambda: _related(declared, kept))
 
@@ -83,17 +87,20 @@ def _once(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _related(declared: Declared, kept: Path) -> dict[str, Any]:
     sets = [{c.reference: resolve(c.reference)[0] for c in d.choices} for d in declared.datasets]
-    first: dict[str, Likelihood] = {}
-    for dataset, likelihoods in zip(declared.datasets, sets, strict=True):
-        for choice in dataset.choices:
-            about = entry(choice, declared, kept)
-            if about["ranks"][0][1] > 1:
-                first.setdefault(about["depends"], likelihoods[choice.reference])
-    known = {
-        "+".join(sorted(kinds)): ranks([first[kind] for kind in kinds], declared)
-        for count in range(1, len(first) + 1)
-        for kinds in combinations(first, count)
-    }
+    known: dict[str, dict[str, int]] = {}
+    for name, limits in declared.ranges.items():
+        first: dict[str, Likelihood] = {}
+        for dataset, likelihoods in zip(declared.datasets, sets, strict=True):
+            for choice in dataset.choices:
+                about = entry(choice, declared, kept)
+                own = about["ranks"][name]
+                if own and own[0][1] > 1:
+                    first.setdefault(about["depends"], likelihoods[choice.reference])
+        known[name] = {
+            "+".join(sorted(kinds)): ranks([first[kind] for kind in kinds], limits, declared.mixing)
+            for count in range(1, len(first) + 1)
+            for kinds in combinations(first, count)
+        }
     shared = [
         {"first": a, "second": b, "reason": content.reason}
         for one, other in combinations(sets, 2)
@@ -107,55 +114,119 @@ def digest(choice: Choice, declared: Declared) -> str:
     """Return the sha256 of all that an entry is made from."""
     files = {name: provenance.release_files(load(name)) for name in choice.releases}
     code = provenance.code(provenance.NUMBERS)
-    limits = [*declared.dm2, *declared.mixing]
+    limits = [declared.ranges, declared.mixing]
     return provenance.fingerprint(
-        [_FORM, choice.reference, choice.title, files, limits, code, provenance.packages()]
+        [_FORM, choice.reference, choice.title, choice.within, files, limits, code, provenance.packages()]
     )
+
+
+def coverage(choice: Choice, declared: Declared) -> tuple[dict[str, bool], tuple[float, float], float | None]:
+    """Return whether a choice has a value everywhere in each range, where its table is, and what is beyond.
+
+    Returns
+    -------
+    covers : dict
+        By the name of the range.
+    dm2 : (float, float)
+        In eV².
+    beyond : float or None
+        The value outside, where the release declares one.
+    """
+    offered = {n: v for n, v in declared.ranges.items() if not choice.within or n in choice.within}
+    (low, high), beyond = declared.widest, None
+    if is_map(choice):
+        (low, high), beyond = known(resolve(choice.reference)[0], declared.widest)
+    dm2 = (
+        max(low, min(limits[0] for limits in offered.values())),
+        min(high, max(limits[1] for limits in offered.values())),
+    )
+    covers = {
+        name: name in offered and (beyond is not None or (dm2[0] <= limits[0] and limits[1] <= dm2[1]))
+        for name, limits in declared.ranges.items()
+    }
+    return covers, dm2, beyond
 
 
 def _made(choice: Choice, declared: Declared) -> dict[str, Any]:
     [likelihood] = resolve(choice.reference)
     data = separable.member(choice.reference, likelihood)
-    low, high = likelihood.ranges(model("3+1")).get("dm2_41", declared.dm2)
-    dm2 = max(low, declared.dm2[0]), min(high, declared.dm2[1])
+    covered, dm2, beyond = coverage(choice, declared)
     table = compact(data, likelihood, dm2=dm2, mixing=declared.mixing[1])
     spectrum = compact_spectrum(
         choice.reference, likelihood, data.depends, data.model, dm2=dm2, mixing=declared.mixing[1]
     )
+    inside = {
+        name: (max(dm2[0], limits[0]), min(dm2[1], limits[1]))
+        for name, limits in declared.ranges.items()
+        if covered[name]
+    }
     return {
         "reference": choice.reference,
         "title": choice.title,
         "depends": data.depends,
         "statistic": likelihood.statistic,
-        "bins": likelihood.n_bins,
+        "bins": likelihood.n_bins if spectrum is not None else None,
         "approximate": likelihood.approximate,
-        "ranks": ranks_by_splitting(likelihood, declared),
+        "covers": [name for name, whole in covered.items() if whole],
+        "limits": list(dm2),
+        "beyond": beyond,
+        "ranks": {
+            name: ranks_by_splitting(likelihood, limits, declared.mixing) if covered[name] else []
+            for name, limits in declared.ranges.items()
+        },
         "table": _table(table),
+        "errors": {name: measured(table, data, part, declared.mixing[1]) for name, part in inside.items()},
         "spectrum": None if spectrum is None else _spectrum(spectrum, likelihood),
     }
 
 
-def ranks(members: Sequence[Likelihood], declared: Declared, near: Sequence[Mapping[str, float]] = ()) -> int:
+def is_map(choice: Choice) -> bool:
+    """Say whether a choice is a released map: anything else has a value at every Δm²41."""
+    about = load(choice.releases[0]).metadata["likelihood"]
+    mode = split_mode(choice.reference)[1] or about.get("default_mode", next(iter(about["modes"])))
+    return "surface" in {**about, **(about["modes"].get(mode) or {})}
+
+
+def known(likelihood: Likelihood, widest: tuple[float, float]) -> tuple[tuple[float, float], float | None]:
+    """Return where a likelihood has a table, in eV², and its value beyond; None if it declares none.
+
+    Only a released map ends somewhere. One that declares what it is beyond, as without oscillation, has a
+    value everywhere, and a step at its ends.
+    """
+    if isinstance(likelihood, SurfaceProcess) and likelihood.beyond:
+        return (float(likelihood.dm2[0]), float(likelihood.dm2[-1])), likelihood.null
+    low, high = likelihood.ranges(model("3+1")).get("dm2_41", widest)
+    return (low, high), None
+
+
+def ranks(
+    members: Sequence[Likelihood],
+    dm2: tuple[float, float],
+    mixing: tuple[float, float],
+    near: Sequence[Mapping[str, float]] = (),
+) -> int:
     """Return how many of the three parameters data sets constrain together, also near some points."""
     together, chosen = joint(members), model("3+1")
-    known = known_parameters(together, chosen)
-    limits = dict(zip(NAMES, (declared.dm2, declared.mixing, declared.mixing), strict=True))
-    grid = axes(known, list(NAMES), {name: (*both, _GENERIC, "log") for name, both in limits.items()})
+    parameters = known_parameters(together, chosen)
+    limits = dict(zip(NAMES, (dm2, mixing, mixing), strict=True))
+    grid = axes(parameters, list(NAMES), {name: (*both, _GENERIC, "log") for name, both in limits.items()})
     return rank(Objective(together, chosen), grid, near=near).constrained
 
 
-def ranks_by_splitting(likelihood: Likelihood, declared: Declared) -> list[list[float]]:
+def ranks_by_splitting(
+    likelihood: Likelihood, dm2: tuple[float, float], mixing: tuple[float, float]
+) -> list[list[float]]:
     """Return pairs of Δm²41 (eV²) and the rank of a data set if the joint best fit is there.
 
     The engine looks at a rank also near the joint best fit: CCFR, whose distances are long only for waves of
     more than 2 eV², constrains one parameter elsewhere, and two there.
     """
-    middle = float(np.sqrt(declared.mixing[0] * declared.mixing[1]))
+    middle = float(np.sqrt(mixing[0] * mixing[1]))
     pairs: list[list[float]] = []
-    for dm2 in np.geomspace(*declared.dm2, _NEAR).tolist():
-        own = ranks([likelihood], declared, [dict(zip(NAMES, (dm2, middle, middle), strict=True))])
+    for at in np.geomspace(*dm2, _NEAR).tolist():
+        own = ranks([likelihood], dm2, mixing, [dict(zip(NAMES, (at, middle, middle), strict=True))])
         if not pairs or pairs[-1][1] != own:
-            pairs.append([dm2, own])
+            pairs.append([at, own])
     return pairs
 
 
@@ -172,8 +243,8 @@ def _table(table: CompactTable) -> dict[str, Any]:
         "scheme": table.scheme,
         "knots": encoded(np.log(table.dm2).astype(np.float32)),
         "nodes": [_nodes(n) for n in table.nodes],
-        "values": encoded(table.values),
-        "error": table.error,
+        "values": encoded(np.rint(table.values.astype(float) / QUANTUM).astype(np.int64), _OF_VALUES),
+        "unit": QUANTUM,
     }
 
 
@@ -181,7 +252,7 @@ def _spectrum(spectrum: CompactSpectrum, likelihood: Likelihood) -> dict[str, An
     return {
         "knots": encoded(np.log(spectrum.dm2).astype(np.float32)),
         "nodes": [_nodes(n) for n in spectrum.nodes],
-        "levels": encoded(spectrum.levels),
+        "levels": encoded(spectrum.levels, _OF_LEVELS),
         "low": spectrum.low.tolist(),
         "step": spectrum.step.tolist(),
         "data": spectrum.data.tolist(),

@@ -85,10 +85,20 @@ def document(declared: Declared, kept: Path, say: Callable[[str], None]) -> dict
     for dataset in declared.datasets:
         say(f"explorer: {dataset.title}")
         choices = [entry(choice, declared, kept) for choice in dataset.choices]
-        about = {"key": dataset.key, "title": dataset.title, "side": dataset.side, "chosen": dataset.chosen}
+        about = {
+            "key": dataset.key,
+            "title": dataset.title,
+            "side": dataset.side,
+            "chosen": list(dataset.chosen),
+        }
         sets.append({**about, "choices": choices, "critical": critical_values(dataset, declared)})
-    limits = {"dm2_41": list(declared.dm2), "mixing": list(declared.mixing)}
-    return {"range": limits, "datasets": sets, **relations(declared, kept)}
+    ranges = {name: list(limits) for name, limits in declared.ranges.items()}
+    return {
+        "ranges": ranges,
+        "mixing": list(declared.mixing),
+        "datasets": sets,
+        **relations(declared, kept),
+    }
 
 
 def d3() -> str:

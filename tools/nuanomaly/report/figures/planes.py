@@ -1,7 +1,8 @@
 """Allowed and excluded regions in the plane of an amplitude and a mass splitting."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.scan import Scan
 from nuanomaly.model.probabilities import Array
-from nuanomaly.report.drawing import COLOURS, style
+from nuanomaly.report.drawing import COLOURS, between, style
 from nuanomaly.report.figures.canvas import LABELS, power, wilks
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def plane(
             axis.set_major_locator(LogLocator(numticks=12))
             axis.set_major_formatter(FuncFormatter(power))
             axis.set_minor_formatter(
-                FuncFormatter(_between if limits and limits[1] < 30.0 * limits[0] else _none)
+                FuncFormatter(between if limits and limits[1] < 30.0 * limits[0] else _none)
             )
             if limits:
                 change(*limits)
@@ -49,12 +50,6 @@ def plane(
 
 def _none(value: float, position: int | None = None) -> str:
     return ""
-
-
-def _between(value: float, position: int | None = None) -> str:
-    """Return the label of 2 and 5 times a power of ten, where hardly one power is on an axis."""
-    first = value / 10.0 ** np.floor(np.log10(value)) if value > 0.0 else 0.0
-    return f"{value:g}" if np.isclose(first, 2.0) or np.isclose(first, 5.0) else ""
 
 
 def upright(items: Sequence[Axis]) -> tuple[Axis, Axis, Callable[[Array], Array]]:
@@ -226,8 +221,10 @@ def published(
 ) -> None:
     """Overlay a published contour, in pieces of (x, y); say in the label if it is official or digitised.
 
-    Points that were read off a figure in no order are joined as :func:`in_order` finds them.
+    Points that were read off a figure in no order are joined as :func:`in_order` finds them. A line whose
+    stroke is on these axes already takes another one: colours alone do not tell lines apart.
     """
+    linestyle = _unused(axes, linestyle, _STROKES)
     pieces = [piece for x, y in curves for piece in in_order(x, y)]
     with style():
         for number, (x, y) in enumerate(pieces):
@@ -240,6 +237,38 @@ def published(
                 zorder=5,
                 label=label if number == 0 else None,
             )
+
+
+#: Strokes of published curves and shapes of best fits, in the order in which they are taken.
+_STROKES = (
+    "dashed",
+    "dotted",
+    "dashdot",
+    (0, (8, 2)),
+    (0, (5, 1, 1, 1, 1, 1)),
+    (0, (1, 3)),
+    (0, (9, 2, 3, 2)),
+)
+_MARKS = ("*", "D", "s", "^", "v", "p", "h")
+_used: "WeakKeyDictionary[Axes, set[object]]" = WeakKeyDictionary()
+
+
+def _unused(axes: "Axes", wanted: Any, known: Sequence[Any]) -> Any:
+    """Return a stroke or shape that is not on axes yet: the wanted one, or the next that is free.
+
+    Examples
+    --------
+    >>> from nuanomaly.report import figures
+    >>> _, axes = figures.new(3, 2)
+    >>> [_unused(axes, "dashed", _STROKES) for _ in range(3)]
+    ['dashed', 'dotted', 'dashdot']
+    """
+    taken = _used.setdefault(axes, set())
+    chosen = wanted
+    if wanted in taken:
+        chosen = next((one for one in known if one not in taken), wanted)
+    taken.add(chosen)
+    return chosen
 
 
 def in_order(x: ArrayLike, y: ArrayLike, gap: float = 0.3) -> list[tuple[ArrayLike, ArrayLike]]:
@@ -311,8 +340,9 @@ def chains(x: ArrayLike, y: ArrayLike, gap: float = 0.05) -> list[tuple[Array, A
 def best_fit(
     axes: "Axes", x: float, y: float, label: str, colour: str, marker: str = "*", published: bool = False
 ) -> None:
-    """Mark a best fit: a star, open if it is a published one."""
+    """Mark a best fit: a star, open if it is a published one; further ones of these axes differ in shape."""
     tone = COLOURS.get(colour, colour)
+    marker = marker if published else _unused(axes, marker, _MARKS)
     size = 13.0 if marker == "*" else 7.5
     with style():
         axes.plot(

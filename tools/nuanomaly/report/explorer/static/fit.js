@@ -4,9 +4,9 @@ const NEGLIGIBLE = 0.1; // the mixings' grid begins at this share of their lower
 
 /** The grid that regions are drawn on: ln Δm²41 with steps below a wave of the spectra, mixings with one step. */
 class Grid {
-  constructor(range, mixings = 80) {
-    this.xs = Grid.splittings(...range.dm2_41);
-    const [low, high] = [Math.log(NEGLIGIBLE * range.mixing[0]), Math.log(range.mixing[1])];
+  constructor(dm2, mixing, mixings = 80) {
+    this.xs = Grid.splittings(...dm2);
+    const [low, high] = [Math.log(NEGLIGIBLE * mixing[0]), Math.log(mixing[1])];
     this.step = (high - low) / (mixings - 1);
     this.logs = Float64Array.from({ length: mixings }, (_, k) => low + k * this.step);
     this.mixing = this.logs.map(Math.exp);
@@ -16,10 +16,12 @@ class Grid {
 
   static splittings(low, high) {
     const points = [Math.log(low)];
-    // 2 % up to 1.8 eV², then 0.036 eV² (a tenth of the period that NEOS sees), and no less than 0.8 %
+    // 4 % up to 0.1 eV², where no wave is complete; 2 % up to 1.8 eV², then 0.036 eV² (a tenth of the period that
+    // NEOS sees), and no less than 0.8 %; beyond 10 eV², where the waves of reactors are averaged, 1.6 %
+    const step = (dm2) => (dm2 < 0.1 ? 0.04 * dm2 : dm2 > 10 ? 0.016 * dm2 : Math.min(0.02 * dm2, Math.max(0.036, 0.008 * dm2)));
     while (points[points.length - 1] < Math.log(high)) {
       const dm2 = Math.exp(points[points.length - 1]);
-      points.push(Math.log(dm2 + Math.min(0.02 * dm2, Math.max(0.036, 0.008 * dm2))));
+      points.push(Math.log(dm2 + step(dm2)));
     }
     points[points.length - 1] = Math.log(high);
     return Float64Array.from(points);

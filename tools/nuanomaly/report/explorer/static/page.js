@@ -1,6 +1,5 @@
 // The page: what is chosen, drawn and said whenever it changes.
 
-const TONES = Array.from({ length: 13 }, (_, k) => `t${k}`);
 const SIDE_TONES = { appearance: "appearance", disappearance: "disappearance" };
 const element = (id) => document.getElementById(id);
 const SIGNS = { dm2_41: "Δm²41", Ue4_sq: "|Ue4|²", Umu4_sq: "|Uμ4|²" };
@@ -55,6 +54,7 @@ class Page {
     for (const set of this.about.datasets) {
       state.chosen[set.key] = element(`on-${set.key}`).checked ? element(`choice-${set.key}`).value : null;
     }
+    const range = element("choose-range").value;
     const plane = element("choose-plane").value;
     if (plane !== state.plane) state.point = null;
     state.plane = plane;
@@ -63,6 +63,7 @@ class Page {
     state.critical = element("critical").value;
     const levels = LEVELS.filter((_, k) => element(`level-${k}`).checked);
     if (levels.length) state.levels = levels;
+    if (range !== state.range) ranged(this.about, state, range);
     this.show();
   }
 
@@ -70,9 +71,13 @@ class Page {
   controls() {
     const state = this.state;
     for (const set of this.about.datasets) {
-      element(`on-${set.key}`).checked = state.chosen[set.key] !== null;
-      if (state.chosen[set.key] !== null) element(`choice-${set.key}`).value = state.chosen[set.key];
+      const [box, select] = [element(`on-${set.key}`), element(`choice-${set.key}`)];
+      box.checked = state.chosen[set.key] !== null;
+      box.disabled = offered(set, state.range) === null;
+      for (const option of select.options) option.disabled = within(set, option.value, state.range) !== option.value;
+      select.value = state.chosen[set.key] || offered(set, state.range) || set.choices[0].reference;
     }
+    element("choose-range").value = state.range;
     element("choose-plane").value = state.plane;
     element("choose-split").value = state.split;
     element("each").checked = state.each;
@@ -86,6 +91,7 @@ class Page {
     const turn = ++this.turn;
     const address = toAddress(this.about, this.state);
     history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
+    this.library.use(this.state.range);
     const members = await membersOf(this.library, this.state);
     const spectra = await Promise.all(members.map((m) => this.library.spectrum(m.reference)));
     if (turn !== this.turn) return;
@@ -220,19 +226,22 @@ function completed(grid, joint, plane, [across, dm2]) {
 function regionsOf({ results, state, library }) {
   const wilks = state.levels.map(criticalValue);
   const made = [];
-  const add = (label, tone, filled, survey, minimum, first = 0, limits = wilks) => {
+  const add = (label, tone, filled, survey, minimum, first = 0, limits = wilks, looks = {}) => {
     if (!survey.knows) return;
     const maps = limits.slice(first).map((limit) => survey.values.map((v, k) => v - minimum.value - (limit.length ? limit[k] : limit)));
-    made.push({ label, tone, filled, maps, first, columns: survey.columns, survey, minimum, best: inPlane(state.plane, minimum.point) });
+    made.push({ ...looks, label, tone, filled, maps, first, columns: survey.columns, survey, minimum, best: inPlane(state.plane, minimum.point) });
   };
   if (state.split === "sides" && results.sides.length > 1) {
     for (const side of results.sides) add(side.name, SIDE_TONES[side.name], true, side.survey, side.minimum);
   }
   if (state.each || state.split === "each" || state.critical === "stored" || results.sides.length < 2) {
-    // many data sets at several levels are a tangle: of more than three the widest level alone
-    const first = results.members.length > 3 ? wilks.length - 1 : 0;
+    // many data sets at several levels are a tangle: of more than three the widest level alone, and what stroke
+    // and mark say then is which data set it is
+    const many = results.members.length > 3;
+    const places = library.about.datasets.map((set) => set.key);
     results.members.forEach((m, k) => {
-      add(m.entry.set.title, TONES[k % TONES.length], false, m.sum.survey(state.plane), m.own, first, limitsOf(m, state));
+      const looks = lookOf(many ? places.indexOf(m.key) : k, many);
+      add(m.entry.set.title, looks.tone, false, m.sum.survey(state.plane), m.own, many ? wilks.length - 1 : 0, limitsOf(m, state), looks);
     });
   }
   if (results.joint && results.members.length > 1) {
@@ -260,7 +269,10 @@ function drawSpectra(page, [x, e, mu]) {
   const shown = [];
   for (const member of page.results.members) {
     const table = page.spectra.get(member.reference);
-    if (!table) continue;
+    if (!table) {
+      shown.push({ id: member.reference, member, panel: { title: member.entry.set.title }, words: mapWords(member.entry) });
+      continue;
+    }
     const about = member.entry.spectrum;
     let start = 0;
     for (const panel of about.panels) {
@@ -277,11 +289,13 @@ function drawSpectra(page, [x, e, mu]) {
   figures.exit().remove();
   const entered = figures.enter().append("figure");
   entered.append("figcaption");
-  entered.append("svg").attr("role", "img");
+  entered.filter((d) => d.words).append("p").attr("class", "fine").text((d) => d.words);
+  entered.filter((d) => !d.words).append("svg").attr("role", "img");
   const all = entered.merge(figures).order();
   all.select("figcaption").text((d) => `${d.panel.title}${d.panel.unit && d.panel.unit !== "1" ? ` (${d.panel.unit}s per bin)` : ""}`);
-  all.select("svg").attr("aria-label", (d) => `${d.panel.title}: ${d.rows.length} bins, data with errors and predictions`);
-  all.each(function (d) {
+  const drawn = all.filter((d) => !d.words);
+  drawn.select("svg").attr("aria-label", (d) => `${d.panel.title}: ${d.rows.length} bins, data with errors and predictions`);
+  drawn.each(function (d) {
     drawPanel(d3.select(this).select("svg").node(), d.panel, d.rows);
   });
 }

@@ -7,7 +7,18 @@ const PLANES = {
   mu: { label: "|Uμ4|²", name: "Umu4_sq", domain: [3e-4, 0.3] },
 };
 const DASHES = ["none", "7 4", "2 3", "10 3 2 3"];
+// six colours that any colour vision tells apart; data sets of one colour differ in stroke and mark
+const TONES = ["t0", "t1", "t2", "t3", "t4", "t5"];
+const STROKES = ["none", "8 3", "2 3", "9 3 2 3"];
+const MARKS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolWye];
 const DM2_LABEL = "Δm²41 (eV²)";
+
+/** Return how data set number k is drawn: colour, mark, and a stroke of its own where strokes do not mean levels. */
+function lookOf(k, ownStroke) {
+  const round = Math.floor(k / TONES.length);
+  const looks = { tone: TONES[k % TONES.length], mark: MARKS[(k + round) % MARKS.length] };
+  return ownStroke ? { ...looks, stroke: STROKES[round % STROKES.length] } : looks;
+}
 
 /** Return the values of the columns of a plane. */
 function columnsOf(grid, plane) {
@@ -57,7 +68,7 @@ function drawPlane(node, grid, plane, regions, levels, point) {
         .attr("class", `region ${region.tone}`)
         .attr("fill-opacity", region.filled ? 0.22 : 0)
         .attr("stroke-width", region.filled ? 1.4 : 2)
-        .attr("stroke-dasharray", DASHES[(region.first + k) % DASHES.length]);
+        .attr("stroke-dasharray", region.stroke || DASHES[(region.first + k) % DASHES.length]);
     });
   }
   for (const region of regions) if (region.best) star(inner, x, y, region);
@@ -94,8 +105,13 @@ function superscript(number) {
 function star(inner, x, y, region) {
   const [low, high] = x.domain();
   const at = [Math.min(Math.max(region.best[0], low), high), region.best[1]];
-  const shape = d3.symbol().type(d3.symbolStar).size(130);
+  const shape = symbolOf(region, 130);
   inner.append("path").attr("d", shape()).attr("class", `star ${region.tone}`).attr("transform", `translate(${x(at[0])},${y(at[1])})`);
+}
+
+/** Return the mark of a best fit: a star, or the data set's own. */
+function symbolOf(region, size) {
+  return d3.symbol().type(region.mark || d3.symbolStar).size(size);
 }
 
 function cross(inner, x, y, [across, dm2]) {
@@ -112,7 +128,8 @@ function legend(svg, regions, levels) {
   const entry = (k) => svg.append("g").attr("transform", `translate(${30 + (k % 3) * wide},${SIZE.height + 8 + 24 * Math.floor(k / 3)})`);
   regions.forEach((region, k) => {
     const g = entry(k);
-    g.append("path").attr("d", "M0,0H26").attr("class", `region ${region.tone}`).attr("stroke-width", 3).attr("fill", "none");
+    g.append("path").attr("d", "M0,0H26").attr("class", `region ${region.tone}`).attr("stroke-width", 2.6).attr("stroke-dasharray", region.stroke || "none").attr("fill", "none");
+    g.append("path").attr("d", symbolOf(region, 80)()).attr("class", `star ${region.tone}`).attr("transform", "translate(13,0)");
     g.append("text").attr("x", 33).attr("y", 4.5).attr("class", "legend").text(region.label);
   });
   const g = entry(regions.length);

@@ -4,7 +4,8 @@
 class Library {
   constructor(about) {
     this.about = about;
-    this.grid = new Grid(about.range);
+    this.grids = new Map();
+    this.decoded = new Map();
     this.tables = new Map();
     this.spectra = new Map();
     this.entries = new Map();
@@ -12,9 +13,16 @@ class Library {
     for (const set of about.datasets) for (const choice of set.choices) this.entries.set(choice.reference, { ...choice, set });
   }
 
+  /** Take a range: the grid is its own. */
+  use(range) {
+    this.range = range;
+    if (!this.grids.has(range)) this.grids.set(range, new Grid(this.about.ranges[range], this.about.mixing));
+    this.grid = this.grids.get(range);
+  }
+
   /** Return the sum of members; the last forty are remembered with their surveys and minima. */
   sum(members) {
-    const key = members.map((m) => m.reference).join("+");
+    const key = `${this.range} ${members.map((m) => m.reference).join("+")}`;
     if (!this.sums.has(key)) {
       if (this.sums.size >= 40) this.sums.delete(this.sums.keys().next().value);
       this.sums.set(key, members.length === 1 ? members[0].sum : new Sum(this.grid, members));
@@ -24,26 +32,29 @@ class Library {
 
   /** Return {key, reference, entry, table, cells, sum, own} of a choice. */
   async member(reference) {
-    if (!this.tables.has(reference)) {
+    const { grid } = this;
+    const key = `${this.range} ${reference}`;
+    if (!this.tables.has(key)) {
       const entry = this.entries.get(reference);
-      const table = await tableOf(entry);
-      const member = { key: entry.set.key, reference, entry, table, cells: this.grid.of(table) };
-      member.sum = new Sum(this.grid, [member]);
+      if (!this.decoded.has(reference)) this.decoded.set(reference, await tableOf(entry));
+      const table = this.decoded.get(reference);
+      const member = { key: entry.set.key, reference, entry, table, cells: grid.of(table) };
+      member.sum = new Sum(grid, [member]);
       member.own = member.sum.minimum(member.sum.survey("product"));
-      member.none = table.value(this.grid.xs[0], 0, 0);
-      member.critical = await this.critical(entry);
-      this.tables.set(reference, member);
+      member.none = table.value(grid.xs[0], 0, 0);
+      member.critical = await this.critical(entry, grid);
+      this.tables.set(key, member);
     }
-    return this.tables.get(reference);
+    return this.tables.get(key);
   }
 
-  /** Return released critical values on the grid, by confidence level. */
-  async critical(entry) {
+  /** Return released critical values on a grid, by confidence level. */
+  async critical(entry, grid) {
     const made = new Map();
     for (const [percent, about] of Object.entries(entry.set.critical)) {
       const [knots, values] = await Promise.all([decoded(about.knots), decoded(about.values)]);
       const table = new Table(entry.depends, "linear", knots, about.nodes.map((n) => new Nodes(n)), values);
-      made.set(Number(percent) / 100, this.grid.of(table));
+      made.set(Number(percent) / 100, grid.of(table));
     }
     return made;
   }
@@ -73,10 +84,11 @@ function sidesOf(library, members, split) {
  * Return how many parameters data sets constrain together, the joint best fit being at a ln Δm²41: one data set
  * as the engine says of it near there, several by the kinds of what they depend on.
  */
-function rankOf(about, members, x) {
-  if (members.length > 1) return about.ranks[[...new Set(members.map((m) => m.table.depends))].sort().join("+")];
-  const known = members[0].entry.ranks.filter(([dm2]) => Math.log(dm2) <= x + 1e-6);
-  return known.length ? known[known.length - 1][1] : members[0].entry.ranks[0][1];
+function rankOf({ about, range }, members, x) {
+  if (members.length > 1) return about.ranks[range][[...new Set(members.map((m) => m.table.depends))].sort().join("+")];
+  const own = members[0].entry.ranks[range];
+  const known = own.filter(([dm2]) => Math.log(dm2) <= x + 1e-6);
+  return known.length ? known[known.length - 1][1] : own[0][1];
 }
 
 /** Return a minimum as numbers by name; mixings that nothing depends on are left out. */
@@ -114,16 +126,16 @@ function goodnessOf(library, sides, joint, members) {
   if (sides.length < 2) return null;
   const [x] = joint.minimum.point;
   const chi2 = joint.minimum.value - d3.sum(sides, (side) => side.minimum.value);
-  const dof = d3.sum(sides, (side) => rankOf(library.about, side.members, x)) - rankOf(library.about, members, x);
+  const dof = d3.sum(sides, (side) => rankOf(library, side.members, x)) - rankOf(library, members, x);
   return { chi2, dof, ...tested(chi2, dof) };
 }
 
 /** Return the command that gives the same numbers. */
 function commandOf(library, sides, members) {
-  const { dm2_41, mixing } = library.about.range;
+  const { ranges, mixing } = library.about;
   const terms = sides.map((side) => side.members.map((m) => m.reference).join("+"));
   const axis = (name, [low, high], points) => `--grid ${name}=${low}:${high}:${points}:log`;
-  const grid = [axis("dm2_41", dm2_41, 600), axis("Ue4_sq", mixing, 80), axis("Umu4_sq", mixing, 80)];
+  const grid = [axis("dm2_41", ranges[library.range], 600), axis("Ue4_sq", mixing, 80), axis("Umu4_sq", mixing, 80)];
   const twice = sharedBy(library.about, members).length ? " --allow-overlap" : "";
   return `nuanomaly ${sides.length > 1 ? "compare" : "fit"} ${terms.join(" ")} --model 3+1 ${grid.join(" ")}${twice}`;
 }

@@ -3,22 +3,47 @@
 const SPLITS = ["sides", "each"];
 const LEVELS = [0.6827, 0.9, 0.95, 0.99, 0.9973];
 
-/** Return what is chosen at first. */
-function initial(about) {
+/** Return the first choice of a data set that has a value everywhere in a range, or null. */
+function offered(set, range) {
+  const found = set.choices.find((c) => c.covers.includes(range));
+  return found ? found.reference : null;
+}
+
+/** Return what is chosen at first, in a range. */
+function initial(about, range = Object.keys(about.ranges)[0]) {
   const chosen = {};
-  for (const set of about.datasets) chosen[set.key] = set.chosen ? set.choices[0].reference : null;
-  return { chosen, plane: "product", levels: [0.9, 0.99], split: "sides", each: false, critical: "wilks", point: null };
+  for (const set of about.datasets) chosen[set.key] = set.chosen.includes(range) ? offered(set, range) : null;
+  return { chosen, range, plane: "product", levels: [0.9, 0.99], split: "sides", each: false, critical: "wilks", point: null };
+}
+
+/** Return a choice as it can be in a range: itself, or the first one of its data set that covers the range. */
+function within(set, reference, range) {
+  if (reference === null) return null;
+  const choice = set.choices.find((c) => c.reference === reference);
+  return choice.covers.includes(range) ? reference : offered(set, range);
+}
+
+/** Change the range: what has no value everywhere in it is replaced, what is a term of one range alone comes or goes. */
+function ranged(about, state, range) {
+  const [before, after] = [initial(about, state.range), initial(about, range)];
+  for (const set of about.datasets) {
+    const now = state.chosen[set.key];
+    const untouched = now === before.chosen[set.key];
+    state.chosen[set.key] = untouched ? after.chosen[set.key] : within(set, now, range);
+  }
+  state.range = range;
+  state.point = null;
 }
 
 /** Return what an address chooses; what it does not know is left as it is at first. */
 function fromAddress(about, hash) {
-  const state = initial(about);
   const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const state = initial(about, given.get("range") in about.ranges ? given.get("range") : undefined);
   for (const set of about.datasets) {
     const value = given.get(set.key);
     if (value === "off") state.chosen[set.key] = null;
-    else if (value === "on") state.chosen[set.key] = set.choices[0].reference;
-    else if (set.choices.some((c) => c.reference === value)) state.chosen[set.key] = value;
+    else if (value === "on") state.chosen[set.key] = offered(set, state.range);
+    else if (set.choices.some((c) => c.reference === value)) state.chosen[set.key] = within(set, value, state.range);
   }
   if (given.get("plane") in PLANES) state.plane = given.get("plane");
   if (SPLITS.includes(given.get("split"))) state.split = given.get("split");
@@ -34,7 +59,8 @@ function fromAddress(about, hash) {
 /** Return the address of what is chosen. */
 function toAddress(about, state) {
   const given = new URLSearchParams();
-  const first = initial(about);
+  const first = initial(about, state.range);
+  if (state.range !== initial(about).range) given.set("range", state.range);
   for (const set of about.datasets) {
     const value = state.chosen[set.key];
     if (value !== first.chosen[set.key]) given.set(set.key, value === null ? "off" : value);

@@ -5,14 +5,22 @@ async function decoded(document_) {
   const packed = Uint8Array.from(atob(document_.data), (c) => c.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const size = Number(document_.type[1]);
-  const count = planes.length / size;
+  const count = planes.length / 4;
   const bytes = new Uint8Array(planes.length);
-  for (let b = 0; b < size; b++) for (let k = 0; k < count; k++) bytes[k * size + b] = planes[b * count + k];
+  for (let b = 0; b < 4; b++) for (let k = 0; k < count; k++) bytes[4 * k + b] = planes[b * count + k];
   if (document_.type === "f4") return new Float32Array(bytes.buffer);
-  const numbers = new Uint16Array(bytes.buffer); // steps along the first axis
-  const row = numbers.length / document_.shape[0];
-  for (let k = row; k < numbers.length; k++) numbers[k] += numbers[k - row];
+  const numbers = new Int32Array(bytes.buffer);
+  for (let k = 0; k < count; k++) numbers[k] = (numbers[k] >>> 1) ^ -(numbers[k] & 1); // the sign is the last bit
+  let block = count;
+  document_.differences.forEach((times, axis) => {
+    const stride = block / document_.shape[axis];
+    for (; times > 0; times--) {
+      for (let start = 0; start < count; start += block) {
+        for (let k = start + stride; k < start + block; k++) numbers[k] += numbers[k - stride];
+      }
+    }
+    block = stride;
+  });
   return numbers;
 }
 
@@ -132,8 +140,8 @@ function bends(x, values, columns) {
 
 /** Values over ln Δm²41 and one or two amplitudes, each of `width` numbers (one, or one for every bin). */
 class Table {
-  constructor(depends, scheme, knots, nodes, values, width = 1) {
-    Object.assign(this, { depends, scheme, values, width });
+  constructor(depends, scheme, knots, nodes, values, width = 1, beyond = null) {
+    Object.assign(this, { depends, scheme, values, width, beyond });
     this.knots = Float64Array.from(knots);
     this.nodes = nodes;
     this.columns = values.length / knots.length;
@@ -145,6 +153,10 @@ class Table {
   /** Return all columns at a ln Δm²41; the last one asked for is remembered. */
   rowOf(x) {
     if (x === this.rowAt) return this.row;
+    this.rowAt = x;
+    const last = this.knots.length - 1;
+    // a map that declares what it is beyond its ends takes that value there, whatever the amplitude
+    if (this.beyond !== null && (x < this.knots[0] || x > this.knots[last])) return this.row.fill(this.beyond);
     const k = interval(this.knots, x);
     const h = this.knots[k + 1] - this.knots[k];
     const t = this.bends ? (x - this.knots[k]) / h : Math.min(Math.max((x - this.knots[k]) / h, 0), 1);
@@ -156,7 +168,6 @@ class Table {
       if (this.bends) value += a * this.bends[near + c] + b * this.bends[far + c];
       this.row[c] = value;
     }
-    this.rowAt = x;
     return this.row;
   }
 
@@ -213,8 +224,10 @@ class Table {
 
 /** Return a choice's table of values. */
 async function tableOf(entry) {
-  const [knots, values] = await Promise.all([decoded(entry.table.knots), decoded(entry.table.values)]);
-  return new Table(entry.depends, entry.table.scheme, knots, entry.table.nodes.map((n) => new Nodes(n)), values);
+  const [knots, whole] = await Promise.all([decoded(entry.table.knots), decoded(entry.table.values)]);
+  const values = Float64Array.from(whole, (v) => v * entry.table.unit);
+  const nodes = entry.table.nodes.map((n) => new Nodes(n));
+  return new Table(entry.depends, entry.table.scheme, knots, nodes, values, 1, entry.beyond);
 }
 
 /** Return a choice's table of predictions, or null. */

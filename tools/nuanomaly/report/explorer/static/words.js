@@ -2,12 +2,20 @@
 
 const number = (value, digits = 1) => (value === null ? "–" : value.toFixed(digits).replace("-", "−"));
 
-/** Return a probability as the site writes it. */
+/** Return a probability as all pages write it (nuanomaly.report.verdicts.probability). */
 function probability(p) {
   if (p === null) return "–";
-  if (p >= 0.001) return String(Number(p.toPrecision(2)));
-  const power = Math.floor(Math.log10(p));
-  return `${(p / 10 ** power).toFixed(1)}·10${superscript(power)}`;
+  if (p >= 1e-5) return `${Number((100 * p).toPrecision(2))} %`;
+  if (p === 0) return "0";
+  const [mantissa, power] = p.toExponential(1).split("e");
+  return `${Number(mantissa)}×10${superscript(Number(power))}`;
+}
+
+/** Return the words that stand where a data set has no spectrum. */
+function mapWords(entry) {
+  const other = entry.set.choices.find((c) => c.spectrum);
+  const said = `Taken as a released map (${entry.reference}): its value is known at every point, and no spectrum is.`;
+  return other ? `${said} The choice ${other.reference} has one.` : said;
 }
 
 function pointWords(minimum) {
@@ -32,7 +40,7 @@ function answer({ results, state }) {
 function cells(row, values) {
   for (const [k, value] of values.entries()) {
     const cell = row.appendChild(document.createElement(k ? "td" : "th"));
-    if (k) cell.className = /^[−\d.–]+$/.test(value) || value.includes("·10") ? "number" : "words";
+    if (k) cell.className = /^[−\d.–]+$/.test(value) || /^\d.*( %|×10\S+)$/.test(value) ? "number" : "words";
     else cell.scope = "row";
     cell.textContent = value;
   }
@@ -53,7 +61,7 @@ function tell(page) {
     const button = line.appendChild(document.createElement("td")).appendChild(document.createElement("button"));
     button.type = "button";
     button.textContent = "leave out";
-    button.setAttribute("aria-label", `leave ${row.member.entry.set.title} out`);
+    button.setAttribute("aria-label", `leave out ${row.member.entry.set.title}`);
     button.addEventListener("click", () => {
       page.state.chosen[row.member.key] = null;
       page.show();
@@ -77,7 +85,17 @@ function warn({ results, about, regions, state }) {
   const hidden = (state.split === "each" || state.each ? results.members.map((m) => m.entry.set.title) : results.sides.map((s) => s.name)).filter((n) => !drawn.has(n) && results.members.length > 1);
   if (hidden.length) notes.push(`Not drawn, as alone they say nothing in this plane: ${hidden.join(", ")}.`);
   if (state.critical === "stored") notes.push(...storedNotes(results, state));
-  const worst = results.members.reduce((most, m) => Math.max(most, m.entry.table.error), 0);
+  for (const m of results.members) {
+    const [low, high] = m.entry.limits.map((v) => Number(v.toPrecision(3)));
+    const [first, last] = about.ranges[state.range];
+    if (m.entry.beyond !== null && (first < low || last > high)) {
+      notes.push(`${m.entry.set.title}: the released map has Δm²41 from ${low} to ${high} eV²; below and above, its value without oscillation is taken (${m.reference}).`);
+    }
+  }
+  for (const set of about.datasets) {
+    if (offered(set, state.range) === null) notes.push(`${set.title} has no likelihood for all of this range, and cannot be chosen in it.`);
+  }
+  const worst = results.members.reduce((most, m) => Math.max(most, m.entry.errors[state.range]), 0);
   notes.push(`Tables differ from the engine by at most ${Number(worst.toPrecision(1))} in χ² (measured at random points with each; in proportion where χ² is more than 30 above its minimum).`);
   for (const m of results.members) if (m.entry.approximate) notes.push(`${m.entry.set.title}: ${m.entry.approximate}`);
   const list = element("notes");

@@ -1,0 +1,66 @@
+"""How numbers and symbols are written in a page's sentences, whoever wrote the sentence.
+
+Releases and sources say ``1e-40 cm²``, ``ε_ee`` or ``3.75 σ``: their words are kept, their notation becomes
+that of physics when the page is written. Code, formulas, drawings and scripts stay as they are.
+"""
+
+import re
+
+_KEPT = re.compile(
+    r"<!--.*?-->|<(script|style|svg|math|pre|code|kbd|samp|title)\b.*?</\1>|<[^>]*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_POWER = re.compile(r"(?<![\w.#/])(\d+(?:\.\d+)?)e([+-]?)0*(\d{1,3})(?![\w.]\d|\w)")
+_SUBSCRIPT = re.compile(r"(?<![A-Za-z_])([εθνη])_(\{\w+\}|\w{1,6})")
+_NAMES = {"mu": "μ", "tau": "τ", "nu": "ν"}
+_ISOTOPE = re.compile(r"(?<![\w.@/-])(\d{2,3})(Ar|Cr|Cs|Fe|Ga|Ge|Na|Pu|U|Xe|(?<=1[234])C)(?!\w)")
+_SIGMA = re.compile("(?<=\\d)[ \u00a0\u202f]+σ")
+#: Whether anything may have to be written otherwise: most texts have nothing.
+_RAW = re.compile("\\d[A-Z]|\\de[+-]?\\d|[εθνη]_|\\d[ \u00a0\u202f]+σ")
+
+
+def written(text: str) -> str:
+    """Return a text of a page, without elements, as physics writes it.
+
+    Examples
+    --------
+    >>> written("1.7 in 1e-40 cm², tolerance 3.5e-4, 2.4e23 atoms, 3.75 σ")
+    '1.7 in 10⁻⁴⁰ cm², tolerance 3.5×10⁻⁴, 2.4×10²³ atoms, 3.75σ'
+    >>> written("ε_ee and ε_mumu, sin²θ_W")
+    'ε<sub>ee</sub> and ε<sub>μμ</sub>, sin²θ<sub>W</sub>'
+    >>> written("51Cr on 71Ga, 12C, 239Pu; best@2022-51Cr, 20CD")
+    '⁵¹Cr on ⁷¹Ga, ¹²C, ²³⁹Pu; best@2022-51Cr, 20CD'
+    """
+    if not _RAW.search(text):
+        return text
+    text = _ISOTOPE.sub(lambda match: f"{match[1].translate(_SUPERSCRIPT)}{match[2]}", text)
+    text = _POWER.sub(_power, text)
+    return _SIGMA.sub("σ", _SUBSCRIPT.sub(_subscript, text))
+
+
+def prose(html: str) -> str:
+    """Return a page whose sentences are written so; elements and what is code in them are kept.
+
+    Examples
+    --------
+    >>> prose('<p title="1e-5">1e-5 <code>1e-5</code></p>')
+    '<p title="1e-5">10⁻⁵ <code>1e-5</code></p>'
+    """
+    parts, end = [], 0
+    for match in _KEPT.finditer(html):
+        parts += [written(html[end : match.start()]), match[0]]
+        end = match.end()
+    return "".join([*parts, written(html[end:])])
+
+
+def _power(match: re.Match[str]) -> str:
+    exponent = f"{'-' if match[2] == '-' else ''}{match[3]}".translate(_SUPERSCRIPT)
+    return f"10{exponent}" if match[1] in ("1", "1.0") else f"{match[1]}×10{exponent}"
+
+
+def _subscript(match: re.Match[str]) -> str:
+    name = match[2].strip("{}")
+    for word, letter in _NAMES.items():
+        name = name.replace(word, letter)
+    return f"{match[1]}<sub>{name}</sub>"
