@@ -165,8 +165,8 @@ class Engine:
 
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
-        self._members: dict[tuple[tuple[str, str], ...], separable.Member] = {}
-        self._tables: dict[tuple[str, tuple[tuple[str, str], ...]], Array] = {}
+        self._members: dict[tuple[tuple[str, str | None], ...], separable.Member] = {}
+        self._tables: dict[tuple[str, tuple[tuple[str, str | None], ...]], Array] = {}
 
     def refined(self, setting: Setting, seen: Mapping[str, Any]) -> Refined:
         """Return the engine's comparison of a setting; ``seen`` holds the page's own points."""

@@ -57,7 +57,7 @@ def component(part: str, config: Mapping[str, Any], release: Release, *arguments
         return module.build(config, release, *arguments)
     except KeyError as error:
         name = error.args[0] if error.args else None
-        columns = [c for table in release.metadata["tables"] for c in release.table(table)]
+        columns = [str(c) for table in release.metadata["tables"] for c in release.table(table)]
         if not isinstance(name, str) or name in columns:
             raise
         raise UnknownNameError("column", name, columns, f"the {part} of {release.id}") from None

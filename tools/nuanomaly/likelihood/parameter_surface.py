@@ -257,7 +257,7 @@ class ParameterSurface(Likelihood):
             low, high = axis.values[[0, -1]].tolist()
             clipped = np.clip(columns[axis.coordinate], low, high)
             scaled.append(np.log(clipped) if axis.log else clipped)
-        plain, compressed = (spline(*scaled, grid=False) for spline in self._splines)
+        plain, compressed = (spline(scaled[0], scaled[1], grid=False) for spline in self._splines)
         far = _SEEN * np.sinh(compressed)
         share = np.clip((far - _SEEN) / (_FAR - _SEEN), 0.0, 1.0)
         share = share * share * (3.0 - 2.0 * share)

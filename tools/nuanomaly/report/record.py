@@ -17,7 +17,7 @@ from nuanomaly.report.markup import markdown, paragraph
 from nuanomaly.report.notebook import FIGURE, FILE, RESULT, VERDICT
 from nuanomaly.report.periods import periods
 from nuanomaly.report.printed import Cell
-from nuanomaly.report.words import parameter, unit, word_list
+from nuanomaly.report.words import parameter, word_list
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -218,8 +218,7 @@ class Recorder:
                 edge = found and _edge(found["value"], float(limits["low"]), float(limits["high"]))
                 if edge:
                     title = "all together" if key == "joint" else self.title(key)
-                    end = unit(str(found.get("unit", "")))
-                    end = "eV²" if name.startswith("dm2") else end
+                    end = "eV²" if name.startswith("dm2") else ""
                     items.append(f"{title} ({parameter(name)} = {edge:g} {end}".strip() + ")")
         return f"At an edge of the declared range: the best fit of {word_list(items)}." if items else ""
 
