@@ -156,7 +156,8 @@ class Sum {
     const best = found[0];
     const near = (k, end) => Math.abs(best.point[k] - end) < 1e-3;
     const edges = [0, 1, 2].filter((k) => this.free[k] && this.grid.limits[k].some((end) => near(k, end)));
-    return { value: best.value, point: best.point, edges, free: this.free };
+    const product = Object.keys(this.parts).every((kind) => kind === "product");
+    return { value: best.value, point: best.point, edges, free: this.free, product };
   }
 
   /** Lower a valley: to the vertex of the quadratic form through its neighbours, or to the lowest of them. */

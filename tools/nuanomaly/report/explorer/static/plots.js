@@ -46,7 +46,8 @@ function scalesOf(grid, plane) {
 
 /** Return the contour of a region: where a map of differences is at most zero. */
 function contour(values, columns, rows) {
-  const inside = Float64Array.from(values, (v) => -Math.min(v, 1e4));
+  const inside = new Float64Array(values.length);
+  for (let k = 0; k < inside.length; k++) inside[k] = -Math.min(values[k], 1e4);
   return d3.contours().size([columns, rows]).thresholds([0])(inside)[0];
 }
 
@@ -140,7 +141,7 @@ function legend(svg, regions, levels) {
   });
 }
 
-const PANEL = { width: 340, height: 190, left: 52, right: 10, top: 12, bottom: 40 };
+const PANEL = { width: 340, height: 190, left: 58, right: 24, top: 12, bottom: 40 };
 
 /** Draw one panel of a spectrum: data with errors, and predictions without oscillation and at the point. */
 function drawPanel(node, panel, rows) {
@@ -152,8 +153,8 @@ function drawPanel(node, panel, rows) {
   const spread = rows.map((r) => (r.error === null ? 0 : r.error));
   const all = rows.reduce((list, r, k) => list.concat([r.data - spread[k], r.data + spread[k], r.none, r.there]), []);
   const y = d3.scaleLinear().domain(d3.extent(all)).nice().range([height - bottom, top]);
-  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(d3.axisBottom(x).ticks(6).tickSizeOuter(0));
-  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(5).tickSizeOuter(0));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(d3.axisBottom(x).ticks(6).tickFormat(plain).tickSizeOuter(0));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(5).tickFormat(plain).tickSizeOuter(0));
   svg.append("text").attr("class", "label").attr("text-anchor", "middle").attr("x", (left + width - right) / 2).attr("y", height - 6).text(panel.quantity);
   const steps = (value) => {
     let line = "";
@@ -170,6 +171,11 @@ function drawPanel(node, panel, rows) {
     const said = `${panel.names[k]}: data ${round(row.data)}${row.error === null ? "" : ` ± ${round(row.error, 2)}`}, at the point ${round(row.there)}, without oscillation ${round(row.none)}`;
     g.append("title").text(said);
   });
+}
+
+/** Return the label of a tick: no commas, a true minus sign. */
+function plain(value) {
+  return String(Number(value.toPrecision(6))).replace("-", "−");
 }
 
 /** Return a number with so many digits. */

@@ -1,6 +1,6 @@
 // What the page says in words and tables, and what it saves.
 
-const number = (value, digits = 1) => (value === null ? "–" : value.toFixed(digits).replace("-", "−"));
+const number = (value, digits = 1) => (value === null ? "–" : value.toFixed(digits).replace(/^-(?=0*\.?0*$)/, "").replace("-", "−"));
 
 /** Return a probability as all pages write it (nuanomaly.report.verdicts.probability). */
 function probability(p) {
@@ -20,6 +20,13 @@ function mapWords(entry) {
 
 function pointWords(minimum) {
   const values = pointOf(minimum);
+  if (minimum.product) {
+    // appearance alone knows the product of the mixings, and not each of them
+    const most = [1, 2].every((k) => minimum.edges.includes(k)) ? " (edge of the range)" : "";
+    const dm2 = minimum.edges.includes(0) ? " (edge of the range)" : "";
+    const product = Number((4 * values.Ue4_sq * values.Umu4_sq).toPrecision(3));
+    return `${SIGNS.dm2_41} = ${Number(values.dm2_41.toPrecision(3))} eV²${dm2}, sin²2θμe = ${product}${most}`;
+  }
   const names = ["dm2_41", "Ue4_sq", "Umu4_sq"].filter((name) => name in values);
   const edge = (name) => (minimum.edges.some((k) => ["dm2_41", "Ue4_sq", "Umu4_sq"][k] === name) ? " (edge of the range)" : "");
   return names.map((name) => `${SIGNS[name]} = ${Number(values[name].toPrecision(3))}${name === "dm2_41" ? " eV²" : ""}${edge(name)}`).join(", ");
