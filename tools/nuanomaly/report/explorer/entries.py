@@ -29,12 +29,10 @@ from nuanomaly.report.plotting.bins import bins
 
 #: The three parameters, and points of each axis where ranks are looked for.
 NAMES, _GENERIC = ("dm2_41", "Ue4_sq", "Umu4_sq"), 12
-#: At how many Δm²41 the rank of a data set is looked for.
-_NEAR = 25
 #: How often differences of values, and of levels of predictions, are taken along their first axes.
 _OF_VALUES, _OF_LEVELS = (2, 2), (2, 1)
 #: Versions of what is kept: another one is made anew.
-_FORM = 3
+_FORM = 4
 
 
 def entry(choice: Choice, declared: Declared, kept: Path) -> dict[str, Any]:
@@ -93,8 +91,7 @@ def _related(declared: Declared, kept: Path) -> dict[str, Any]:
         for dataset, likelihoods in zip(declared.datasets, sets, strict=True):
             for choice in dataset.choices:
                 about = entry(choice, declared, kept)
-                own = about["ranks"][name]
-                if own and own[0][1] > 1:
+                if about["ranks"].get(name, 0) > 1:
                     first.setdefault(about["depends"], likelihoods[choice.reference])
         known[name] = {
             "+".join(sorted(kinds)): ranks([first[kind] for kind in kinds], limits, declared.mixing)
@@ -135,7 +132,7 @@ def coverage(choice: Choice, declared: Declared) -> tuple[dict[str, bool], tuple
     offered = {n: v for n, v in declared.ranges.items() if not choice.within or n in choice.within}
     (low, high), beyond = declared.widest, None
     if is_map(choice):
-        (low, high), beyond = known(resolve(choice.reference)[0], declared.widest)
+        (low, high), beyond = reach(resolve(choice.reference)[0], declared.widest)
     dm2 = (
         max(low, min(limits[0] for limits in offered.values())),
         min(high, max(limits[1] for limits in offered.values())),
@@ -171,8 +168,9 @@ def _made(choice: Choice, declared: Declared) -> dict[str, Any]:
         "limits": list(dm2),
         "beyond": beyond,
         "ranks": {
-            name: ranks_by_splitting(likelihood, limits, declared.mixing) if covered[name] else []
+            name: ranks([likelihood], limits, declared.mixing)
             for name, limits in declared.ranges.items()
+            if covered[name]
         },
         "table": _table(table),
         "errors": {name: measured(table, data, part, declared.mixing[1]) for name, part in inside.items()},
@@ -187,7 +185,7 @@ def is_map(choice: Choice) -> bool:
     return "surface" in {**about, **(about["modes"].get(mode) or {})}
 
 
-def known(likelihood: Likelihood, widest: tuple[float, float]) -> tuple[tuple[float, float], float | None]:
+def reach(likelihood: Likelihood, widest: tuple[float, float]) -> tuple[tuple[float, float], float | None]:
     """Return where a likelihood has a table, in eV², and its value beyond; None if it declares none.
 
     Only a released map ends somewhere. One that declares what it is beyond, as without oscillation, has a
@@ -199,35 +197,13 @@ def known(likelihood: Likelihood, widest: tuple[float, float]) -> tuple[tuple[fl
     return (low, high), None
 
 
-def ranks(
-    members: Sequence[Likelihood],
-    dm2: tuple[float, float],
-    mixing: tuple[float, float],
-    near: Sequence[Mapping[str, float]] = (),
-) -> int:
-    """Return how many of the three parameters data sets constrain together, also near some points."""
+def ranks(members: Sequence[Likelihood], dm2: tuple[float, float], mixing: tuple[float, float]) -> int:
+    """Return how many of the three parameters data sets constrain together."""
     together, chosen = joint(members), model("3+1")
     parameters = known_parameters(together, chosen)
     limits = dict(zip(NAMES, (dm2, mixing, mixing), strict=True))
     grid = axes(parameters, list(NAMES), {name: (*both, _GENERIC, "log") for name, both in limits.items()})
-    return rank(Objective(together, chosen), grid, near=near).constrained
-
-
-def ranks_by_splitting(
-    likelihood: Likelihood, dm2: tuple[float, float], mixing: tuple[float, float]
-) -> list[list[float]]:
-    """Return pairs of Δm²41 (eV²) and the rank of a data set if the joint best fit is there.
-
-    The engine looks at a rank also near the joint best fit: CCFR, whose distances are long only for waves of
-    more than 2 eV², constrains one parameter elsewhere, and two there.
-    """
-    middle = float(np.sqrt(mixing[0] * mixing[1]))
-    pairs: list[list[float]] = []
-    for at in np.geomspace(*dm2, _NEAR).tolist():
-        own = ranks([likelihood], dm2, mixing, [dict(zip(NAMES, (at, middle, middle), strict=True))])
-        if not pairs or pairs[-1][1] != own:
-            pairs.append([at, own])
-    return pairs
+    return rank(Objective(together, chosen), grid).constrained
 
 
 def _nodes(nodes: Nodes) -> dict[str, Any]:

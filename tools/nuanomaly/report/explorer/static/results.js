@@ -80,15 +80,10 @@ function sidesOf(library, members, split) {
   return sides.filter((side) => side.members.length);
 }
 
-/**
- * Return how many parameters data sets constrain together, the joint best fit being at a ln Δm²41: one data set
- * as the engine says of it near there, several by the kinds of what they depend on.
- */
-function rankOf({ about, range }, members, x) {
+/** Return how many parameters data sets constrain together: several by the kinds of what they depend on. */
+function rankOf({ about, range }, members) {
   if (members.length > 1) return about.ranks[range][[...new Set(members.map((m) => m.table.depends))].sort().join("+")];
-  const own = members[0].entry.ranks[range];
-  const known = own.filter(([dm2]) => Math.log(dm2) <= x + 1e-6);
-  return known.length ? known[known.length - 1][1] : own[0][1];
+  return members[0].entry.ranks[range];
 }
 
 /** Return a minimum as numbers by name; mixings that nothing depends on are left out. */
@@ -124,9 +119,8 @@ function evaluated(library, members, split, plane) {
 
 function goodnessOf(library, sides, joint, members) {
   if (sides.length < 2) return null;
-  const [x] = joint.minimum.point;
   const chi2 = joint.minimum.value - d3.sum(sides, (side) => side.minimum.value);
-  const dof = d3.sum(sides, (side) => rankOf(library, side.members, x)) - rankOf(library, members, x);
+  const dof = d3.sum(sides, (side) => rankOf(library, side.members)) - rankOf(library, members);
   return { chi2, dof, ...tested(chi2, dof) };
 }
 
