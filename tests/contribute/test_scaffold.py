@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from nuanomaly.archive import guessing, release, scaffold, yamlio
 from nuanomaly.archive.errors import NuanomalyError
@@ -67,6 +68,49 @@ def test_validation_finds_every_mark_and_nothing_that_is_no_mark(empty: Path, fi
     assert others == {"VALUE_MISSING", "ORIGINAL_UNUSED"}, (
         "an empty cell, and the PDF that no table is made of"
     )
+
+
+def test_rows_and_sums_are_proposed_and_never_said_to_be_published(
+    empty: Path, files: Path, run: Callable[..., Any]
+) -> None:
+    (files / "spectrum.csv").write_text(
+        "E_low,E_high,observed,observed error,background,ratio\n1,2,12,3.4,1.5,.9\n2,3,9,3,2.25,.8\n"
+    )
+    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    entries = {entry["id"]: entry for entry in release.read(folder).metadata["benchmarks"]}
+    assert set(entries) == {
+        *("flux-rows", "rates-rows", "spectrum-rows"),
+        *("spectrum-observed-sum", "spectrum-background-sum"),
+    }
+    for entry in entries.values():
+        marked = {key for key, value in entry.items() if isinstance(value, str) and value.startswith("TODO")}
+        assert marked == {"kind", "expected", "tolerance", "tolerance_source", "source"}
+    assert "the table gives 3.75" in entries["spectrum-background-sum"]["expected"]
+    done = run("benchmarks", "toy", archive=empty)
+    assert done.code == 1
+    assert "expected and tolerance of a draft: still to be filled in" in done.out
+    for words in (("show", "toy"), ("seal", "toy"), ("catalog",), ("validate", "toy")):
+        done = run(*words, archive=empty)
+        assert "Traceback" not in done.err + done.out
+
+
+@pytest.mark.parametrize("left", [("tolerance",), ("expected",), ()])
+def test_a_proposal_is_confirmed_entry_by_entry(
+    empty: Path, files: Path, left: tuple[str, ...], run: Callable[..., Any]
+) -> None:
+    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    file = folder / "release.yaml"
+    data = yamlio.read(file)
+    given = {"kind": "published", "expected": 2, "tolerance": 0, "tolerance_source": "counted", "source": "x"}
+    entry = next(e for e in data["benchmarks"] if e["id"] == "rates-rows")
+    entry |= {key: value for key, value in given.items() if key not in left}
+    data["benchmarks"] = [entry | ({"uncertainty": 0.5} if left else {})]
+    file.write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
+    done = run("benchmarks", "toy", archive=empty)
+    assert done.code == (1 if left else 0), done.err
+    assert "Traceback" not in done.err
+    found = [f for f in validate(["toy"], empty, fresh=True).findings if "benchmarks" in f.message]
+    assert len(found) == len(left)
 
 
 def test_what_has_a_list_of_values_is_asked_for_with_the_list(empty: Path, files: Path) -> None:

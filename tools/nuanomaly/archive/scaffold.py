@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from nuanomaly.archive import guessing, names, paths, reading, seal, tables
+from nuanomaly.archive import guessing, names, paths, proposals, reading, seal, tables
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import Draft
 from nuanomaly.archive.names import safe_path
@@ -27,9 +27,10 @@ _LAST = """\
 #   statistic: {kind: gaussian, data: {table: …, column: …}, covariance: …}
 #   modes: {default: {}}
 
-# Published numbers that the archive recomputes, each with its source; at least one for a likelihood.
-# benchmarks:
-#   - id: null
+# Published numbers that the archive recomputes, each with its source; at least one for a likelihood. What is
+# proposed here are rows and sums of the tables: confirm each by the number that is printed, or take it out.
+# What proves a likelihood is of the form
+#   - id: without-oscillation
 #     quantity: "χ² without oscillation"
 #     kind: published
 #     compute: {kind: value, model: 2nu-ee, parameters: {dm2_41: 1.0, sin2_2theta_ee: 0.0}}
@@ -37,6 +38,7 @@ _LAST = """\
 #     tolerance: 0.1
 #     tolerance_source: "printed digits"
 #     source: "where the number stands"
+{benchmarks}
 
 # Other releases that hold some of the same data.
 # overlaps:
@@ -131,7 +133,9 @@ def write(root: Path, name: str, version: str, drafts: Sequence[Draft], known: M
     for file, content in contents:
         (folder / file).write_bytes(content)
     declared = {d.name: _declaration(d, file) for d, (file, _) in zip(drafts, contents, strict=True)}
-    (folder / "release.yaml").write_text(text(name, version, declared, known), "utf-8")
+    (folder / "release.yaml").write_text(
+        text(name, version, declared, known, proposals.proposed(drafts)), "utf-8"
+    )
     seal.seal(folder)
     return folder
 
@@ -152,8 +156,14 @@ def _declaration(draft: Draft, file: str) -> dict[str, Any]:
     return {"file": file, "kind": draft.kind, **said, "columns": draft.columns, **more}
 
 
-def text(name: str, version: str, declared: Mapping[str, Any], known: Mapping[str, Any]) -> str:
-    """Return a ``release.yaml`` in which every entry is explained."""
+def text(
+    name: str,
+    version: str,
+    declared: Mapping[str, Any],
+    known: Mapping[str, Any],
+    benchmarks: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """Return a ``release.yaml`` in which every entry is explained; ``benchmarks`` are proposed ones."""
     schema = json.loads((paths.schemas() / "release.schema.json").read_text("utf-8"))["properties"]
     publication = {"key": TODO, "title": TODO, "authors": TODO, "year": TODO, "role": "primary"}
     entries: dict[str, Any] = {
@@ -180,7 +190,8 @@ def text(name: str, version: str, declared: Mapping[str, Any], known: Mapping[st
         comment = _comment(f"{described} {f'One of {chr(44).join(choices)}.' if choices else ''}".strip())
         parts.append(comment + _dump({key: value}))
         if key == "tables":
-            parts.append(_LAST)
+            proposed = _dump({"benchmarks": list(benchmarks)}) if benchmarks else ""
+            parts.append(_LAST.replace("{benchmarks}\n", proposed))
     return "\n".join(parts)
 
 

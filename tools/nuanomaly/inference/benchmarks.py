@@ -44,22 +44,27 @@ def row(entry: Mapping[str, Any], release: Release) -> dict[str, Any]:
     """Return one benchmark recomputed.
 
     An error inside it does not stop the others: ``recomputed`` is then None, ``ok`` False and ``reason`` says
-    why.
+    why; so for one of a draft whose numbers are still to be filled in.
     """
+    numbers = {key: entry.get(key) for key in ("expected", "tolerance", "uncertainty")}
     expected, tolerance = entry["expected"], entry.get("tolerance")
     recomputed: float | bool | None = None
     reason = ""
-    try:
-        recomputed = recompute(entry["compute"], release)
-    except Exception as error:  # whatever goes wrong in one benchmark is its result
-        reason = f"{type(error).__name__}: {error}"
+    if left := [key for key, value in numbers.items() if isinstance(value, str)]:
+        reason = f"{' and '.join(left)} of a draft: still to be filled in"
+        tolerance = None
+    else:
+        try:
+            recomputed = recompute(entry["compute"], release)
+        except Exception as error:  # whatever goes wrong in one benchmark is its result
+            reason = f"{type(error).__name__}: {error}"
     return {
         "release": release.id,
         "id": entry["id"],
         "quantity": entry["quantity"],
         "kind": entry["kind"],
         "expected": expected,
-        "uncertainty": entry.get("uncertainty"),
+        "uncertainty": None if isinstance(entry.get("uncertainty"), str) else entry.get("uncertainty"),
         "recomputed": recomputed,
         "tolerance": tolerance,
         "tolerance_source": entry.get("tolerance_source", ""),

@@ -187,7 +187,7 @@ def benchmark(
             subject, "UNKNOWN_MODE", "mode", compute["mode"], modes, [*steps, "compute", "mode"]
         )
     error, tolerance = entry.get("uncertainty"), entry.get("tolerance")
-    if error is not None and tolerance is not None and tolerance > error:
+    if isinstance(error, int | float) and isinstance(tolerance, int | float) and tolerance > error:
         message = f"{entry['id']}: the tolerance {tolerance} is above the quoted error {error}"
         yield subject.finding("TOLERANCE_ABOVE_ERROR", message, [*steps, "tolerance"])
     problem = units.problem(entry["unit"]) if "unit" in entry else ""
