@@ -27,22 +27,33 @@ class YamlError(NuanomalyError):
         super().__init__(f"{where}{f', line {line}' if line else ''}: {problem}")
 
 
+#: Keys that stand for more than themselves.
+_UNUSUAL = ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value")
+
+
 class _Loader(_Base):  # type: ignore[misc]
     """Safe loader that refuses duplicated keys and leaves dates as they are written."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.value in seen:
+        """Return a mapping; the loop is PyYAML's, shorter where no key is merged or is a list."""
+        made: dict[Any, Any] = {}
+        seen, plain = set[str](), True
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if not isinstance(key, str) or key_node.tag in _UNUSUAL:
+                plain = False
+                continue
+            if key in seen:
                 line = key_node.start_mark.line + 1
                 raise yaml.constructor.ConstructorError(
-                    None,
-                    None,
-                    f"the key {key_node.value!r} stands twice (line {line}): keep one",
-                    key_node.start_mark,
+                    None, None, f"the key {key!r} stands twice (line {line}): keep one", key_node.start_mark
                 )
-            seen.add(key_node.value)
-        return super().construct_mapping(node, deep=deep)
+            seen.add(key)
+            if plain:
+                made[self.construct_object(key_node, deep=deep)] = self.construct_object(
+                    value_node, deep=deep
+                )
+        return made if plain else super().construct_mapping(node, deep=deep)
 
 
 _Loader.yaml_implicit_resolvers = {
