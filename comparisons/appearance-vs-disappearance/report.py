@@ -20,49 +20,42 @@
 # Appearance therefore needs both disappearances: three amplitudes, two mixings. That is the test.
 
 # %%
-from functools import cache
-from types import SimpleNamespace
-
 import numpy as np
 
-from nuanomaly.inference import separable
-from nuanomaly.inference.compatibility import parameter_goodness
+from nuanomaly.inference import separable, tensions
 from nuanomaly.inference.contours import level
 from nuanomaly.inference.datasets import overlaps
+from nuanomaly.inference.global_fit.largest import largest
 from nuanomaly.inference.grid import axes as grid_axes
 from nuanomaly.inference.grid import known_parameters
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.profile import profiled
-from nuanomaly.inference.rank import rank
-from nuanomaly.inference.significance import Significance, sigma
-from nuanomaly.inference.toys import ToyTest
-from nuanomaly.likelihood.wrappers.joint import combine
+from nuanomaly.inference.significance import Significance, log_p_value
+from nuanomaly.likelihood.families.following import FollowingCovariance
+from nuanomaly.likelihood.pipeline import ResponseLikelihood
+from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.words import number
 
 page = context.here()
 exact = model(page.model)
-names = ("dm2_41", "Ue4_sq", "Umu4_sq")
-grid = separable.grid(page.grid["dm2_41"][:3], page.grid["Ue4_sq"][:3])
+names = tensions.NAMES
+#: Cells of tables.
+Row = list[str | float]
 
 # %% [markdown]
 # ## The data sets
 #
 # Each release is read in the model once, in a table over what it depends on; sums of tables are then the fits
-# of any choice of data sets.
-
+# of any choice of data sets. The fits themselves are stored beside this page.
 
 # %%
-def gallium(mode, *experiments):
-    return combine([page.likelihood(name, mode) for name in experiments], "gallium", mode)
-
-
 APPEARANCE, DISAPPEARANCE = page.comparison.metadata["tested"].values()
 MUON = ("numu-disappearance",)
 ELECTRON = tuple(key for key in DISAPPEARANCE if key not in MUON)
 KINDS = {"appearance": APPEARANCE, "νe disappearance": ELECTRON, "νμ disappearance": MUON}
-#: key: (title, side, likelihood); the likelihood of MINOS+ serves the ranks, its map the values.
+#: key: (title, side, likelihood)
 data = {
     "lsnd": ("LSND", "appearance", page.likelihood("lsnd", "dar-dif")),
     "karmen": ("KARMEN", "appearance", page.likelihood("karmen")),
@@ -78,86 +71,18 @@ data = {
     "cdhs": ("CDHS", "numu-disappearance", page.likelihood("cdhs")),
     "ccfr": ("CCFR", "numu-disappearance", page.likelihood("ccfr")),
 }
-today = tuple(data)
-data |= {
-    "miniboone-full": (
-        "MiniBooNE, all oscillating",
-        "appearance",
-        page.likelihood("miniboone-events", "full"),
-    ),
-    "miniboone-2012-nu": ("MiniBooNE 2012, ν", "appearance", page.likelihood("miniboone-nue@2012", "nu")),
-    "miniboone-2012-nubar": (
-        "MiniBooNE 2012, ν̄",
-        "appearance",
-        page.likelihood("miniboone-nue@2012", "nubar"),
-    ),
-    "miniboone-numu": ("MiniBooNE 2009, νμ", "numu-disappearance", page.likelihood("miniboone-numu", "nu")),
-    "gallium-before": ("gallium before BEST", "gallium", gallium("bahcall", "gallex", "sage")),
-    "gallium-ground": (
-        "gallium, ground state alone",
-        "gallium",
-        gallium("ground-state", "gallex", "sage", "best"),
-    ),
-    "rates-2012": ("reactor rates 2012", "reactor-rates", page.likelihood("reactor-rates@2012")),
-    "rates-2017": ("reactor rates 2017", "reactor-rates", page.likelihood("reactor-rates@2017")),
-    "rates-summation": (
-        "reactor rates, summation fluxes",
-        "reactor-rates",
-        page.likelihood("reactor-rates@2020", "summation-short-baseline"),
-    ),
-    "reno-neos": ("RENO / NEOS", "reactor-spectra", page.likelihood("reno-neos")),
-    "bugey": ("Bugey-3 spectra", "reactor-spectra", page.likelihood("bugey-3")),
-}
-# the released χ² of MINOS and MINOS+, its own parameters fitted
-about = page.comparison.metadata["datasets"]["numu-disappearance"]["maps"]["minos-sterile"]
-surface = page.release("minos-sterile").table(about["table"])
-minos_map = separable.mapped("minos", surface, about["columns"], about["value"])
-members = {
-    key: minos_map if key == "minos" else separable.member(key, likelihood)
-    for key, (_, _, likelihood) in data.items()
-}
+stored = page.toys("fits")
+# MINOS and MINOS+ by their released χ², its own parameters fitted; the others by their likelihoods
+sets = tensions.separated(stored.declared)[0]
+grid, today = sets.grid, tuple(sets.today)
+assert today == tuple(data), "the stored fits are of other data sets than this page"
+fits = tensions.restored(stored.tables["tensions"])
+fits |= tensions.restored(page.toys("variations").tables["tensions"])
 
 
-@cache
-def table(key, over=grid):
-    return separable.tabulate(members[key], over)
-
-
-@cache
-def lowest(keys, over=grid):
-    """The lowest point of the sum of some data sets."""
-    return separable.refined([members[k] for k in keys], [table(k, over) for k in keys], over)
-
-
-def side(keys, sides):
+def side(keys: tuple[str, ...], sides: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of some data sets that are on the sides."""
     return tuple(k for k in keys if data[k][1] in sides)
-
-
-ranks = {}
-
-
-def constrained(keys):
-    """The rank of the Jacobian of all predictions in the three parameters.
-
-    It is that of the kinds of dependence among the data sets, and computed once for each choice of kinds.
-    """
-    kinds = frozenset(members[k].depends for k in keys)
-    if kinds not in ranks:
-        likelihood = combine([data[k][2] for k in keys])
-        known = known_parameters(likelihood, exact)
-        spec = {name: (*page.grid[name][:2], 12, "log") for name in names}
-        axes = grid_axes(known, list(names), spec)
-        ranks[kinds] = rank(Objective(likelihood, exact), axes, near=[dict(lowest(today).point)]).constrained
-    return ranks[kinds]
-
-
-def tension(keys, over=grid):
-    """The parameter goodness of fit of appearance against disappearance, and the three lowest points."""
-    sides = side(keys, APPEARANCE), side(keys, DISAPPEARANCE)
-    found = [lowest(s, over) for s in sides]
-    both = lowest(tuple(keys), over)
-    apart = [(f.value, constrained(s)) for f, s in zip(found, sides, strict=True)]
-    return parameter_goodness(both.value, constrained(tuple(keys)), apart), both, found
 
 
 # each piece of data once: pairs of releases that the archive says share data
@@ -166,13 +91,12 @@ known_pairs = {frozenset(("neos@2016-r1", "reactor-rates@2020-r1"))}
 unexpected = [o for o in shared if frozenset((o.first, o.second)) not in known_pairs]
 assert not unexpected, f"these data would be counted twice: {unexpected}"
 
-pg, joint, (appeared, disappeared) = tension(today)
-none = {"dm2_41": 1.0, "Ue4_sq": 0.0, "Umu4_sq": 0.0}
-null = separable.statistics([members[k] for k in today], none)
-at_joint = separable.statistics([members[k] for k in today], joint.point)
-own = {k: lowest((k,)) for k in today}
+minima, ranks, pg = fits["today"].fits, fits["today"].ranks, fits["today"].test
+joint, appeared, disappeared = (minima[name] for name in ("joint", *tensions.SIDES))
+values = stored.tables["data"].set_index("name")
+null, at_joint, own = (values[column].to_dict() for column in ("null", "joint", "minimum"))
 
-rows = []
+rows: list[Row] = []
 for key in today:
     title, declared, likelihood = data[key]
     page.record(
@@ -180,8 +104,8 @@ for key in today:
         {
             "null": null[key],
             "joint": at_joint[key],
-            "minimum": own[key].value,
-            "pull": at_joint[key] - own[key].value,
+            "minimum": own[key],
+            "pull": at_joint[key] - own[key],
         },
     )
     rows.append(
@@ -190,9 +114,9 @@ for key in today:
             next(kind for kind, sides in KINDS.items() if declared in sides),
             likelihood.n_bins or "map",
             f"{null[key]:.1f}",
-            f"{own[key].value:.1f}",
+            f"{own[key]:.1f}",
             f"{at_joint[key]:.1f}",
-            f"{at_joint[key] - own[key].value:.1f}",
+            f"{at_joint[key] - own[key]:.1f}",
         ]
     )
 page.table(
@@ -231,18 +155,16 @@ page.text(
 
 
 # %%
-def smallest_over(values, *drop):
+def smallest_over(values: Array, *drop: int) -> Array:
     """The smallest value over some axes of a cube (0 Δm², 1 |Ue4|², 2 |Uμ4|²)."""
     shape = tuple(axis.size for axis in grid.axes)
-    return np.broadcast_to(values, shape).min(axis=drop)
+    return np.asarray(np.broadcast_to(values, shape).min(axis=drop))
 
 
-totals = {
-    "appearance": separable.total([table(k) for k in side(today, APPEARANCE)]),
-    "disappearance": separable.total([table(k) for k in side(today, DISAPPEARANCE)]),
+totals: dict[str, Array] = {
+    str(name): separable.total([sets.table(k) for k in sets.on(today, name)]) for name in tensions.SIDES
 }
 totals["joint"] = totals["appearance"] + totals["disappearance"]
-minima = {"appearance": appeared, "disappearance": disappeared, "joint": joint}
 
 amplitude, appearing = separable.by_amplitude(totals["appearance"], grid)
 _, vanishing = separable.by_amplitude(totals["disappearance"], grid)
@@ -289,26 +211,34 @@ page.figure(
 )
 
 # %%
-electron = separable.total([table(k) for k in side(today, ELECTRON)])
-gallium_alone, spectra = table("gallium"), ("danss", "neos", "prospect", "stereo")
-ratios = separable.total([table(k) for k in spectra])
-muon = separable.total([table(k) for k in side(today, MUON)])
+electron = separable.total([sets.table(k) for k in side(today, ELECTRON)])
+gallium_alone, spectra = sets.table("gallium"), ("danss", "neos", "prospect", "stereo")
+ratios = separable.total([sets.table(k) for k in spectra])
+muon = separable.total([sets.table(k) for k in side(today, MUON)])
 figure, (left, right) = figures.new(7.3, 5.2, 1, 2)
 figures.plane(left, "Ue4_sq", "dm2_41", (1e-3, 0.3), (0.103, 9.7))
-for values, keys, label, colour, kind in (
-    (gallium_alone, ("gallium",), "gallium", "orange", "allowed"),
-    (electron, side(today, ELECTRON), "all νe disappearance", "blue", "allowed"),
-    (ratios, spectra, "reactor spectra", "green", "lines"),
-):
+shown: tuple[tuple[Array, tuple[str, ...], str, str], ...] = (
+    (gallium_alone, ("gallium",), "gallium", "orange"),
+    (electron, side(today, ELECTRON), "all νe disappearance", "blue"),
+    (ratios, spectra, "reactor spectra", "green"),
+)
+for table, keys, label, colour in shown:
     figures.region(
-        left, grid.electron, grid.dm2, values[:, :, 0] - lowest(keys).value, page.levels, label, colour, kind
+        left,
+        grid.electron,
+        grid.dm2,
+        table[:, :, 0] - sets.lowest(keys).value,
+        page.levels,
+        label,
+        colour,
+        "lines" if keys == spectra else "allowed",
     )
 figures.plane(right, "Umu4_sq", "dm2_41", (1e-3, 0.3), (0.103, 9.7))
 figures.region(
     right,
     grid.muon,
     grid.dm2,
-    muon[:, 0, :] - lowest(side(today, MUON)).value,
+    muon[:, 0, :] - sets.lowest(side(today, MUON)).value,
     page.levels,
     "νμ disappearance, excluded",
     "purple",
@@ -357,7 +287,7 @@ for key, keys in (
     ("joint", today),
 ):
     found = minima[key]
-    test = Significance(sum(null[k] for k in keys) - found.value, constrained(keys), against="no oscillation")
+    test = Significance(sum(null[k] for k in keys) - found.value, ranks[key], against="no oscillation")
     page.record(f"{key}.best_fit", dict(found.point))
     page.record(f"{key}.significance", {"delta": test.delta, "dof": test.dof, "sigma": test.sigma}, test.how)
     product = 4 * found.point["Ue4_sq"] * found.point["Umu4_sq"]
@@ -397,8 +327,7 @@ page.table(
 )
 page.text(
     f"**$\\chi^2_\\mathrm{{PG}}$ = {pg.delta:.1f}** for {pg.dof} degrees of freedom (ranks "
-    f"{constrained(side(today, APPEARANCE))} "
-    f"+ {constrained(side(today, DISAPPEARANCE))} − {constrained(today)}), p = "
+    f"{ranks['appearance']} + {ranks['disappearance']} − {ranks['joint']}), p = "
     f"{verdicts.probability(pg.p_value)}, "
     f"**{pg.sigma:.1f}σ** ({pg.how}). At the common point, appearance pays {costs['appearance']:.1f} and "
     f"disappearance "
@@ -447,10 +376,10 @@ for k, name in enumerate(names):
 # ## What if one is left out?
 
 # %%
-rows, without = [], {}
+rows = []
+without: dict[str, Significance] = {}
 for key in today:
-    rest = tuple(k for k in today if k != key)
-    test, both, _ = tension(rest)
+    test, both = fits[f"without.{key}"].test, fits[f"without.{key}"].fits["joint"]
     without[key] = test
     page.record(f"without.{key}", {"chi2": test.delta, "dof": test.dof, "sigma": test.sigma}, test.how)
     rows.append(
@@ -476,11 +405,11 @@ page.table(
 
 # %%
 figure, (left, right) = figures.new(7.3, 4.6, 1, 2, sharey=True)
-order = sorted(today, key=lambda k: without[k].sigma)
+order = sorted(today, key=lambda k: without[k].sigma or 0.0)
 place = np.arange(len(order))
 for axis, values, colour in (
-    (left, [at_joint[k] - own[k].value for k in order], "blue"),
-    (right, [without[k].sigma for k in order], "vermillion"),
+    (left, [at_joint[k] - own[k] for k in order], "blue"),
+    (right, [without[k].sigma or 0.0 for k in order], "vermillion"),
 ):
     figures.points(axis, values, place, None, "", colour)
 left.set_yticks(place, [data[k][0] for k in order])
@@ -501,35 +430,20 @@ page.figure(
 # ## What if it is done differently?
 
 # %%
-
-
-def replaced(**changes):
-    """Today's data sets with some replaced (or left out: None)."""
-    found = [changes.get(k.replace("-", "_"), k) for k in today]
-    return tuple(k for k in found if k)
-
-
-low, high = page.grid["dm2_41"][:2]
-wide = separable.grid((0.03, 100.0, 260), (1e-5, 0.3, 60))
-cube = separable.grid((low, high, 60), (1e-4, 0.3, 40))
 variations = {
-    "full": ("MiniBooNE with oscillating backgrounds", replaced(miniboone="miniboone-full"), cube),
-    "cube": ("appearance-only MiniBooNE on the same coarse grid", today, cube),
-    "numu": ("MiniBooNE's νμ of 2009 for its νe", replaced(miniboone="miniboone-numu"), grid),
-    "reno-neos": ("RENO/NEOS for NEOS/Daya Bay", replaced(neos="reno-neos"), grid),
-    "bugey": ("Bugey-3 spectra for the reactor rates", replaced(rates="bugey"), grid),
-    "summation": ("summation fluxes for the reactor rates", replaced(rates="rates-summation"), grid),
-    "ground-state": (
-        "gallium, transition to the ground state alone",
-        replaced(gallium="gallium-ground"),
-        grid,
-    ),
-    "wide": ("without STEREO, 0.03 to 100 eV²", replaced(stereo=None), wide),
-    "anomalies": ("without gallium and reactor rates", replaced(gallium=None, rates=None), grid),
+    "full": "MiniBooNE with oscillating backgrounds",
+    "cube": "appearance-only MiniBooNE on the same coarse grid",
+    "numu": "MiniBooNE's νμ of 2009 for its νe",
+    "reno-neos": "RENO/NEOS for NEOS/Daya Bay",
+    "bugey": "Bugey-3 spectra for the reactor rates",
+    "summation": "summation fluxes for the reactor rates",
+    "ground-state": "gallium, transition to the ground state alone",
+    "wide": "without STEREO, 0.03 to 100 eV²",
+    "anomalies": "without gallium and reactor rates",
 }
 rows = []
-for key, (title, keys, over) in variations.items():
-    test, both, (one, _) = tension(keys, over)
+for key, title in variations.items():
+    test, both, one = fits[key].test, fits[key].fits["joint"], fits[key].fits["appearance"]
     page.record(
         f"{key}.pg",
         {"chi2": test.delta, "dof": test.dof, "p_value": test.p_value, "sigma": test.sigma},
@@ -548,8 +462,8 @@ for key, (title, keys, over) in variations.items():
             both.point["Umu4_sq"],
         ]
     )
-full = tension(*variations["full"][1:])[0]
-broad, broad_joint, (broad_appeared, _) = tension(*variations["wide"][1:])
+full, broad = fits["full"].test, fits["wide"].test
+broad_joint, broad_appeared = fits["wide"].fits["joint"], fits["wide"].fits["appearance"]
 page.table(
     "Parameter goodness of fit with other choices.",
     [
@@ -605,25 +519,17 @@ page.text(
 # or of its data; corrections and reanalyses of later years are not used.
 
 # %%
-old = ("lsnd", "karmen", "carbon", "cdhs", "ccfr")
-miniboone_2012 = ("miniboone-2012-nu", "miniboone-2012-nubar")
-years = {
-    2012: (*old, *miniboone_2012, "gallium-before", "rates-2012"),
-    2017: (*old, *miniboone_2012, "gallium-before", "rates-2017", "neos"),
-    2020: (*old, "miniboone", "gallium-before", "rates", "neos", "danss", "stereo", "minos"),
-    2022: today,
-}
 new_data = {
     2012: "LSND, KARMEN, MiniBooNE 2012, gallium before BEST, 19 reactor rates, νe on carbon, CDHS, CCFR",
     2017: "NEOS, 22 reactor rates",
     2020: "MiniBooNE 2020, DANSS, STEREO, MINOS+, newer reactor rates",
     2022: "BEST, PROSPECT",
 }
-rows, history = [], {}
-for year, keys in years.items():
-    test, both, _ = tension(keys)
-    start = sum(separable.statistics([members[k] for k in keys], none).values())
-    gain = Significance(start - both.value, constrained(keys), against="no oscillation")
+rows = []
+history: dict[int, tuple[Significance, Significance]] = {}
+for year in new_data:
+    one_fit = fits[f"history.{year}" if year < max(new_data) else "today"]
+    test, both, gain = one_fit.test, one_fit.fits["joint"], one_fit.gain
     history[year] = (test, gain)
     page.record(
         f"history.{year}",
@@ -668,7 +574,9 @@ page.table(
     ),
 )
 figure, axes = figures.new(7.3, 3.2)
-figures.points(axes, list(history), [t.sigma for t, _ in history.values()], None, "this page", "vermillion")
+figures.points(
+    axes, list(history), [t.sigma or 0.0 for t, _ in history.values()], None, "this page", "vermillion"
+)
 figures.points(axes, [2022.2], [4.9], None, "arXiv:2211.02610", "black", "D")
 axes.set(ylim=(0.0, 6.5), xlim=(2011, 2023.2), ylabel="tension (σ)", xticks=list(history))
 figures.legend(figure, axes)
@@ -721,15 +629,16 @@ page.record(
 )
 
 
-def share(p, error):
+def share(p: float, error: float) -> str:
     """A probability with its error, or that there was none."""
     return f"{number(p, 2)} ± {number(error, 1)}" if p else "none"
 
 
-rows, apart = [], {}
+rows = []
+apart: dict[float, float] = {}
 for threshold, (p, error) in toys["shares"].items():
     other, spread = climbed["shares"][threshold]
-    wilks = Significance(float(threshold), 2).p_value
+    wilks = float(np.exp(log_p_value(float(threshold), 2)))
     apart[float(threshold)] = (p - other) / np.hypot(error, spread)
     rows.append(
         [
@@ -779,18 +688,16 @@ distance = page.result(
 frame = runs["truths"].tables["truths"]
 regions = ranked["regions"]
 thresholds = (6, 12, 16)
-shown = sorted({*range(min(4, len(frame))), *(entry["worst"] for entry in regions)})
+rows_shown = sorted({*range(min(4, len(frame))), *(entry["worst"] for entry in regions)})
 rows = [
     [
-        row.kind.replace("Ue4_sq", "|Ue4|²").replace("Umu4_sq", "|Uμ4|²").replace("dm2_41", "Δm²"),
-        row.dm2_41,
-        row.Ue4_sq,
-        row.Umu4_sq,
-        f"{row.delta:.1f}",
-        *(f"{100.0 * getattr(row, f'above_{q}') / ranked['toys_each']:.2g} %" for q in thresholds),
-        row.above_observed,
+        row["kind"].replace("Ue4_sq", "|Ue4|²").replace("Umu4_sq", "|Uμ4|²").replace("dm2_41", "Δm²"),
+        *(row[name] for name in names),
+        f"{row['delta']:.1f}",
+        *(f"{100.0 * row[f'above_{q}'] / ranked['toys_each']:.2g} %" for q in thresholds),
+        row["above_observed"],
     ]
-    for row in frame.iloc[shown].itertuples()
+    for row in frame.iloc[rows_shown].to_dict("records")
 ]
 page.table(
     "Points of the joint region, and how often their toys reach a value of $\\chi^2_\\mathrm{PG}$: the "
@@ -814,29 +721,19 @@ page.table(
         "axis, and the largest $|U_{\\mu 4}|^2$ of each valley."
     ),
 )
-rows, sup = [], {}
-for entry in regions:
-    at, own_row = [entry[name] for name in names], frame.loc[entry["worst"]]
-    test = runs["worst"].test
-    if not np.allclose(at, list(runs["worst"].result["drawn_at"].values())):
-        test = ToyTest(toys["chi2"], int(own_row["above_observed"]), ranked["toys_each"])
-    bound = test.p_value + entry["beta"]
-    one = SimpleNamespace(test=test, point=entry, p_value=bound, sigma=sigma(float(np.log(bound))))
-    ends = [p + entry["beta"] for p in test.interval()]
-    sup[entry["delta"]] = one
-    rows.append(
-        [
-            f"{entry['delta']:.0f}",
-            number(entry["beta"], 2),
-            at[0],
-            at[1],
-            at[2],
-            f"{test.above} of {test.toys:,}",
-            verdicts.probability(bound),
-            " to ".join(verdicts.probability(p) for p in ends),
-            f"{one.sigma:.1f}σ",
-        ]
-    )
+sup = largest(ranked, frame, [runs["worst"].result])
+rows = [
+    [
+        f"{one.region:.0f}",
+        number(one.beta, 2),
+        *one.truth,
+        f"{one.test.above} of {one.test.toys:,}",
+        verdicts.probability(one.p_value),
+        " to ".join(verdicts.probability(p) for p in one.interval),
+        f"{one.sigma:.1f}σ",
+    ]
+    for one in sup
+]
 page.table(
     "The largest p-value of a region, and the probability β that the region misses the truth: their sum is a "
     "p-value whatever the truth is.",
@@ -858,23 +755,23 @@ page.table(
         "that of χ² with three degrees of freedom, by Wilks' theorem alone."
     ),
 )
-carlo = sup[max(sup)]
-carlo_low, carlo_high = (p + carlo.point["beta"] for p in carlo.test.interval())
+carlo = sup[-1]
 page.record(
     "montecarlo",
     {
         "chi2": toys["chi2"],
         "p_value": carlo.p_value,
-        "p_low": carlo_low,
-        "p_high": carlo_high,
+        "p_low": carlo.interval[0],
+        "p_high": carlo.interval[1],
         "sigma": carlo.sigma,
-        "region": max(sup),
-        "beta": carlo.point["beta"],
+        "region": carlo.region,
+        "beta": carlo.beta,
     },
     f"{carlo.test.how}; the largest p-value of the region",
 )
-best, point = toys["points"], carlo.point
+best, point = toys["points"], dict(zip(names, carlo.truth, strict=True))
 once = float(f"{1.0 / carlo.p_value:.1g}")
+once_by_wilks = float(f"{np.exp(-log_p_value(by_wilks.delta, by_wilks.dof)):.1g}")
 page.text(
     f"**The number.** Between {low:g} and {high:g} eV² $\\chi^2_\\mathrm{{PG}}$ is {toys['chi2']:.1f}, at "
     f"a joint best "
@@ -888,13 +785,16 @@ page.text(
     f"than "
     f"{distance:.1f} of their errors. Wilks' theorem would say {by_wilks.sigma:.1f}σ. The largest p-value "
     f"of the "
-    f"region with Δχ² below {max(sup):.0f} is {verdicts.probability(carlo.p_value)}, "
+    f"region with Δχ² below {carlo.region:.0f} is {verdicts.probability(carlo.p_value)}, "
     f"**{carlo.sigma:.1f}σ**, at Δm² = "
     f"{point['dm2_41']:.3g} eV², $|U_{{e4}}|^2$ = {point['Ue4_sq']:.2g}, $|U_{{\\mu 4}}|^2$ = "
     f"{point['Umu4_sq']:.2g}."
 )
 # why the tail is long there: the statistic of MINOS on toys of that point, with and without ln det V
-trial, held = page.likelihood("minos-sterile"), dict(runs["headline"].declared["datasets"][11]["fixed"])
+trial = page.likelihood("minos-sterile")
+assert isinstance(trial, ResponseLikelihood)
+assert isinstance(trial.measure, FollowingCovariance)
+held = dict(runs["headline"].declared["datasets"][11]["fixed"])
 mixings = np.array([point["Umu4_sq"], 0.0])
 at = Objective(trial, exact, held).points({"dm2_41": np.full(2, point["dm2_41"]), "Umu4_sq": mixings})
 drawn = trial.toys(exact, {name: value[:1] for name, value in at.items()}, 200, np.random.default_rng(1))
@@ -975,17 +875,15 @@ page.table(
 left = runs["left-out"].tables["left-out"]
 titles = {key: data[key][0] for key in today} | {"nothing": "nothing left out"}
 rows = []
-for row in left.itertuples():
-    test = Significance(row.chi2, 2, against="compatibility")
-    page.record(f"wide.without.{row.without}", {"chi2": test.delta, "sigma": test.sigma}, test.how)
+for row in left.to_dict("records"):
+    name, test = row["without"], Significance(row["chi2"], 2, against="compatibility")
+    page.record(f"wide.without.{name}", {"chi2": test.delta, "sigma": test.sigma}, test.how)
     rows.append(
         [
-            titles.get(row.without, row.without.upper()),
-            f"{row.chi2:.1f}",
+            titles.get(name, name.upper()),
+            f"{test.delta:.1f}",
             verdicts.sigmas(test),
-            row.dm2_41,
-            row.Ue4_sq,
-            row.Umu4_sq,
+            *(row[parameter] for parameter in names),
         ]
     )
 page.table(
@@ -1007,7 +905,7 @@ page.text(
     f"The "
     f"number hangs most on the mixings that are taken for true: at those of the best fit it is once in "
     f"{float(f'{1.0 / plug_in.p_value:.1g}'):,.0f}, and Wilks' theorem, which knows no truth, says once in "
-    f"{float(f'{1.0 / by_wilks.p_value:.1g}'):,.0f}. It hangs next on the range of the splitting: up to "
+    f"{once_by_wilks:,.0f}. It hangs next on the range of the splitting: up to "
     f"{page.grid['dm2_41'][1]:g} eV² alone, where STEREO's map ends, $\\chi^2_\\mathrm{{PG}}$ is "
     f"{pg.delta:.1f} and not "
     f"{toys['chi2']:.1f}."
@@ -1050,7 +948,9 @@ inner = grid_axes(
     },
 )
 fitted, _ = profiled(Objective(minos, exact, released), outer, inner, known)
-mapped = np.array([minos_map.value(np.full(3, d), np.zeros(3), outer[1].values) for d in outer[0].values])
+mapped = np.array(
+    [sets.members["minos"].value(np.full(3, d), np.zeros(3), outer[1].values) for d in outer[0].values]
+)
 minos_difference = page.result(
     "minos.table-difference",
     float(np.abs(fitted - mapped).max()),
@@ -1059,33 +959,10 @@ minos_difference = page.result(
         "parameters fitted"
     ),
 )
-pattern = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3, indexing="ij"), -1).reshape(-1, 3)
-
-
-def settled(keys, found, rounds=10):
-    """The value after an exact descent from a minimum: to the lowest of 27 neighbours, or half the step."""
-    place = np.log([found.point[name] for name in names])
-    step = np.array([np.log(axis[1] / axis[0]) for axis in grid.axes])
-    ends = np.log([(axis[0], axis[-1]) for axis in grid.axes]).T
-    value = found.value
-    for _ in range(rounds):
-        trial = np.clip(place + step * pattern, *ends)
-        values = sum(members[k].value(*np.exp(trial.T)) for k in keys)
-        best = int(np.argmin(values))
-        if values[best] < value - 1e-9:
-            value, place = float(values[best]), trial[best]
-        else:
-            step = step / 2.0
-    return value
-
 
 lower = {
-    key: minima[key].value - settled(keys, minima[key])
-    for key, keys in (
-        ("appearance", side(today, APPEARANCE)),
-        ("disappearance", side(today, DISAPPEARANCE)),
-        ("joint", today),
-    )
+    key: minima[key].value - sets.descended(keys, minima[key])
+    for key, keys in (*((name, sets.on(today, name)) for name in tensions.SIDES), ("joint", today))
 }
 page.record("accuracy", lower, "gain of an exact descent from the minimum of the tables")
 change = page.result("accuracy.pg", lower["appearance"] + lower["disappearance"] - lower["joint"])
@@ -1118,7 +995,7 @@ word = verdicts.compatibility(carlo)
 page.result("verdict", word)
 page.result("pg.word", verdicts.compatibility(pg), meaning="the same by Wilks, as the literature has it")
 page.text(verdicts.THRESHOLDS)
-most = min(without, key=lambda k: without[k].sigma)
+most = min(without, key=lambda k: without[k].sigma or 0.0)
 still = all(verdicts.compatibility(t) == "incompatible" for t in without.values())
 page.result("least-without", most)
 there = runs["determinant-worst"].test

@@ -13,7 +13,7 @@ import pytest
 from nuanomaly.inference import separable
 from nuanomaly.inference.engine.lowrank import Linear, compress
 from nuanomaly.inference.global_fit import rows
-from nuanomaly.inference.global_fit.assembly import Part
+from nuanomaly.inference.global_fit.part import Part
 from nuanomaly.inference.global_fit.sides import Axes, allowance
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.registry import model

@@ -57,3 +57,18 @@ def test_refinement_never_raises_and_stays_at_the_ends():
         assert (found.refined <= found.grid).all()
     rising = np.broadcast_to(np.arange(D)[:, None] + np.arange(E), (1, D, E)).astype(float)
     assert cube.of_plane(rising).refined[0] == 0.0
+
+
+def test_at_one_product_the_ratio_alone_is_fitted():
+    electron, muon, both = tables(5, 3)
+    cubes = formed(electron, muon, both)
+    index = np.add.outer(np.arange(E), np.arange(M))
+    for row, product in ((0, 1), (D // 2, E), (D - 1, E + M - 3)):
+        there = np.where(index == product, cubes[:, row], np.inf).min(axis=(1, 2))
+        assert (cube.at_product(electron, muon, both, row, product) <= there + 1e-9).all()
+    assert np.allclose(cube.at_product(electron, muon, both, 0, 0), cubes[:, 0, 0, 0])
+    # a parabola along the line has its vertex between the points
+    steps = np.arange(E)
+    electron[:] = (steps - 4.3) ** 2
+    muon[:] = 2.0
+    assert np.allclose(cube.at_product(electron, muon, both, 3, 8) - both[:, 3, 8], 2.0)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from nuanomaly.inference.global_fit import draws, rare, rows
-from nuanomaly.inference.global_fit.assembly import Assembly, OwnParameters, Part, profile
+from nuanomaly.inference.global_fit.assembly import Assembly
+from nuanomaly.inference.global_fit.part import OwnParameters, Part
+from nuanomaly.inference.global_fit.profile import profile
 from nuanomaly.inference.global_fit.sides import Axes
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.registry import model

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.global_fit import pieces, run, truths
+from nuanomaly.inference.global_fit import goodness, pieces, regions, run, truths
 from nuanomaly.inference.global_fit.declaration import assembly, essence, prepared
 from nuanomaly.inference.runs import compute, record
 from nuanomaly.inference.toys import ToyTest
@@ -197,3 +197,122 @@ def test_what_is_left_out_is_fitted_by_the_likelihoods_themselves(own):
     rest = prepared(essence({**FIT, "without": ["karmen"]}))
     assert frame.loc["karmen", "chi2"] == pytest.approx(rest.observed, abs=1e-3)
     assert run_of_all.to_dict()["least"]["chi2"] == frame["chi2"].drop("nothing").min()
+
+
+CHOICES = {
+    "kind": "global-choices",
+    **FIT,
+    "choices": {
+        "all": {"without": []},
+        "no-karmen": {"without": ["karmen"]},
+        "late": {"only": ["lsnd", "stereo", "cdhs"]},
+    },
+    "toys": 500,
+    "seed": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def several():
+    return compute(CHOICES)
+
+
+def test_a_choice_is_what_the_same_fit_gives_by_itself(several, plain, own):
+    assert several.data[0, 0] == pytest.approx(own.observed, abs=1e-6)
+    assert several.data[0, 4:] == pytest.approx(own.truth("joint"))
+    # the same normal numbers: the same toys as those of the plain run
+    assert several.counts[0, 0] == (plain.values[0, :500] >= own.observed).sum()
+    rest = prepared(essence({**FIT, "without": ["karmen"]}))
+    assert several.data[1, 0] == pytest.approx(rest.observed, abs=2e-3)
+    assert np.array_equal(several.data[1], several.data[2])
+    assert np.array_equal(several.counts[1], several.counts[2])
+    frame = several.tables()["choices"]
+    assert frame["choice"].tolist() == ["all", "no-karmen", "late"]
+    assert several.to_dict()["least"]["sigma"] == min(several.test(k).sigma for k in range(3))
+
+
+def test_minima_are_those_of_the_likelihoods_with_nothing_left_out(several, own):
+    sides = {"joint": own.sets.parts, "appearance": own.sets.parts[:2], "disappearance": own.sets.parts[2:]}
+    frame = several.tables()["choices"].set_index("choice").loc["all"]
+    point = dict(zip(("dm2_41", "e", "mu"), own.truth("joint"), strict=True))
+    mixing = {**point, "product": point["e"] * point["mu"]}
+    values = {
+        part.name: float(
+            part.likelihood.value(
+                part.model, part.points(np.array([point["dm2_41"]]), np.array([mixing[part.depends]]))
+            )[0]
+        )
+        for part in own.sets.parts
+    }
+    at_joint = sum(values.values())
+    assert frame["joint"] == pytest.approx(
+        at_joint - (own.data.joint.grid - own.data.joint.refined)[0], abs=2e-3
+    )
+    for name, parts in sides.items():
+        assert frame[name] <= sum(values[part.name] for part in parts) + 2e-3
+        assert 0 < frame[f"{name}_above"] <= 500
+
+
+def test_minima_of_toys_differ_by_the_tension_and_do_not_depend_on_their_company(own):
+    made = own.draw(own.truth("joint"))
+    data = made.data(np.random.default_rng(8).standard_normal((300, made.size)))
+    depths = goodness.minima(own, data, own.fit(data))
+    again = goodness.minima(own, data[:5], own.fit(data[:5]))
+    assert depths[:, :5] == pytest.approx(again, abs=1e-4)
+    assert depths[0] - depths[1] - depths[2] == pytest.approx(own.fit(data).chi2, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("choice", "error", "said"),
+    [
+        ({"late": {"only": ["danss"]}}, UnknownNameError, "danss"),
+        ({"late": {"only": ["lsnd"], "without": ["karmen"]}}, NuanomalyError, "`only` or `without`"),
+        ({"late": {}}, NuanomalyError, "`only` or `without`"),
+    ],
+)
+def test_a_choice_that_is_none_is_refused(choice, error, said):
+    with pytest.raises(error, match=said):
+        compute({**CHOICES, "choices": choice})
+
+
+REGION = {
+    "kind": "global-region",
+    **FIT,
+    "within": 6.0,
+    "every": [4, 4],
+    "levels": [0.9, 0.95],
+    "toys": 150,
+    "seed": 3,
+}
+
+
+def test_a_region_has_its_critical_values_from_toys_of_each_point(own):
+    region = compute(REGION)
+    frame = region.tables()["region"]
+    assert (frame["delta"] <= 6.0).all()
+    assert (frame["critical_90"] <= frame["critical_95"]).all()
+    # the lowest point of the plane is the joint best fit, or near it
+    assert frame["delta"].min() < 6.0
+    # toys of one point, minimised over the formed cube
+    k = int(frame["delta"].argmin())
+    made = own.draw(tuple(region.truths[k]))
+    data = made.data(np.random.default_rng([3, 0, 0]).standard_normal((150, made.size)))
+    point = regions.points(own, 6.0, [4, 4])[0][k]
+    for toy in (0, 7):
+        e, m, both = (
+            side.exact(data[toy : toy + 1])[0] for side in (own.fit.electron, own.fit.muon, own.fit.product)
+        )
+        index = np.add.outer(np.arange(e.shape[1]), np.arange(m.shape[1]))
+        cube = e[:, :, None] + m[:, None, :] + both[:, index]
+        there = cube[point.row][index == point.product].min()
+        delta = own.fit.delta(data[toy : toy + 1], point.row, point.product)[0]
+        fitted = own.fit(data[toy : toy + 1]).joint
+        assert fitted.grid[0] - fitted.refined[0] - 0.5 < there - cube.min() - delta + 1.0
+        assert delta <= there - fitted.refined[0] - (cube.min() - fitted.grid[0]) + 1e-3
+    above = (own.fit.delta(data, point.row, point.product) >= region.delta[k]).sum()
+    assert region.above[k] == above
+
+
+def test_too_few_toys_know_no_level():
+    with pytest.raises(NuanomalyError, match="declare more toys"):
+        compute({**REGION, "levels": [0.99], "toys": 100})

@@ -197,3 +197,16 @@ def test_stored_toys_of_comparisons_are_those_of_their_declarations() -> None:
     assert found
     for folder, name, declared in found:
         assert is_current(folder / "runs" / name, declared), f"{folder.name}/{name}: run `make runs`"
+
+
+def test_a_run_of_a_comparison_is_named_with_it_and_no_folder_of_ones_own(tmp_path: Path) -> None:
+    """COMPARISON/RUN has a slash, as a folder has; it is one only if it is there."""
+    done = CliRunner().invoke(main, ["runs", "cost-of-nothing/small"])
+    assert done.exit_code == 2
+    assert "comparison with runs.yaml" in done.output
+    done = CliRunner().invoke(main, ["runs", "appearance-vs-disappearance/smal"])
+    assert done.exit_code == 2
+    assert "appearance-vs-disappearance/runs.yaml" in done.output
+    done = CliRunner().invoke(main, ["runs", str(tmp_path)])
+    assert done.exit_code != 0
+    assert "holds no runs.yaml" in done.output

@@ -67,7 +67,7 @@ def references(declared: Mapping[str, Any], known: Mapping[str, Sequence[str]]) 
     datasets = declared.get("datasets", ())
     for entry in [datasets] if isinstance(datasets, str) else datasets:
         if isinstance(entry, Mapping):  # one data set of a global fit
-            entry = str(entry.get("release", ""))
+            entry = entry.get("release", "")
         name = entry.partition(":")[0] if isinstance(entry, str) else ""
         below = entry if isinstance(entry, list | tuple) else known.get(name, ())
         yield from references({"datasets": below}, known)

@@ -229,13 +229,12 @@ def runs_(names: Sequence[str], force: bool, placement: "Placement") -> None:
     """
     from contextlib import chdir
 
-    from nuanomaly.archive import references
     from nuanomaly.archive.runs import STORED
     from nuanomaly.inference.feldman_cousins import FeldmanCousins
     from nuanomaly.inference.runs import compute, is_current, record
 
-    own = [entry for name in names if references.is_folder(name) for entry in _of_question(name)]
-    archived = [name for name in names if not references.is_folder(name)]
+    own = [entry for name in names if _is_question(name) for entry in _of_question(name)]
+    archived = [name for name in names if not _is_question(name)]
     if archived or not names:
         own += _chosen(output.checkout() / "comparisons", archived)
     for home, run, declared in own:
@@ -252,6 +251,15 @@ def runs_(names: Sequence[str], force: bool, placement: "Placement") -> None:
             record(folder, declared, result, cost)
         said = "" if isinstance(result, FeldmanCousins) else f"{result}, "
         click.echo(f"{name}/{run}: {said}written to {name}/{STORED}/{run}")
+
+
+def _is_question(text: str) -> bool:
+    """Say whether runs are those of a folder of one's own: COMPARISON/RUN names no folder that is here."""
+    from nuanomaly.archive import references
+
+    place = Path(text)
+    here = text.startswith((".", "/")) or place.is_dir() or place.parent.is_dir()
+    return references.is_folder(text) and here
 
 
 def _of_question(text: str) -> list[tuple[Path, str, Any]]:

@@ -98,6 +98,27 @@ def of_sum(electron: Tables, muon: Tables, both: Tables) -> Minima:
     return _refined(value, place, (*electron.shape[1:], muon.shape[2]))
 
 
+def at_product(electron: Tables, muon: Tables, both: Tables, row: int, product: int) -> Array:
+    """Return the minima at one Δm² and one product of the mixings, their ratio fitted, shape (T,).
+
+    Parameters
+    ----------
+    electron, muon, both : arrays
+        As in :func:`of_sum`.
+    row, product : int
+        Which Δm², and which point of the axis of products.
+    """
+    first = np.arange(max(0, product - muon.shape[2] + 1), min(electron.shape[2], product + 1), dtype=np.intp)
+    line = electron[:, row, first] + muon[:, row, product - first]
+    toys = np.arange(len(line))
+    place = line.argmin(axis=1)[:, None]
+
+    def value(moves: Places) -> Array:
+        return np.asarray(line[toys, (place + moves)[:, 0]], float)
+
+    return _refined(value, place, (first.size,)).refined + both[:, row, product]
+
+
 def _lowest(
     electron: Tables, muon: Tables, both: Tables, bound: Tables, order: Places
 ) -> tuple[int, int, int]:

@@ -16,9 +16,11 @@ runs:
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
     errors: optional, for a fit; profile: optional, for a scan; leave_out: for all three of them
 
-Runs of kind ``global-tension``, ``global-truths`` and ``global-left-out`` are described in
-:mod:`nuanomaly.inference.global_fit.run`, :mod:`nuanomaly.inference.global_fit.truths` and
-:mod:`nuanomaly.inference.global_fit.left_out`.
+Runs of kind ``global-tension``, ``global-truths``, ``global-left-out``, ``global-choices`` and
+``global-region`` are described in :mod:`nuanomaly.inference.global_fit.run`,
+:mod:`nuanomaly.inference.global_fit.truths`, :mod:`nuanomaly.inference.global_fit.left_out`,
+:mod:`nuanomaly.inference.global_fit.choices` and :mod:`nuanomaly.inference.global_fit.regions`, those of
+kind ``separable-tensions`` in :mod:`nuanomaly.inference.tensions`.
 """
 
 from collections.abc import Mapping
@@ -36,8 +38,12 @@ from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
 from nuanomaly.inference.fit import Fit, fit
+from nuanomaly.inference.global_fit.choices import ChoicesRun
+from nuanomaly.inference.global_fit.choices import compute as choices_run
 from nuanomaly.inference.global_fit.left_out import LeftOutRun
 from nuanomaly.inference.global_fit.left_out import compute as left_out_run
+from nuanomaly.inference.global_fit.regions import RegionRun
+from nuanomaly.inference.global_fit.regions import compute as region_run
 from nuanomaly.inference.global_fit.run import TensionRun
 from nuanomaly.inference.global_fit.run import compute as tension_run
 from nuanomaly.inference.global_fit.truths import TruthsRun
@@ -48,6 +54,8 @@ from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_files import read, write
 from nuanomaly.inference.scan import Scan, restored, scan
 from nuanomaly.inference.sensitivity import Sensitivity, sensitivity
+from nuanomaly.inference.tensions import TensionsRun
+from nuanomaly.inference.tensions import compute as tensions_run
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import join
@@ -67,6 +75,9 @@ _GLOBAL: Mapping[str, Any] = {
     "global-tension": tension_run,
     "global-truths": truths_run,
     "global-left-out": left_out_run,
+    "global-choices": choices_run,
+    "global-region": region_run,
+    "separable-tensions": tensions_run,
 }
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage, "sensitivity": sensitivity}
 _FITS = {"fit": fit, "scan": scan, "comparison": compare}
@@ -83,10 +94,9 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "scan": ("profile", "leave_out"),
     "comparison": ("seed", "leave_out"),
 }
-#: What a run may give.
-Found = (
-    ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | TensionRun | TruthsRun | LeftOutRun
-)
+#: What runs of a global fit give, and what any run may give.
+GlobalRun = TensionRun | TruthsRun | LeftOutRun | ChoicesRun | RegionRun | TensionsRun
+Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | GlobalRun
 
 
 def compute(
@@ -162,13 +172,9 @@ def record(
     cpu_seconds : float, optional
         What the run took, all processes together; two digits of it are kept.
     """
-    tables = (
-        result.tables()
-        if isinstance(result, TensionRun | TruthsRun | LeftOutRun)
-        else dict([_tabulated(result)])
-    )
+    tables = result.tables() if isinstance(result, GlobalRun) else dict([_tabulated(result)])
     about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": result.to_dict()}
-    if cpu_seconds is None and isinstance(result, TensionRun | TruthsRun | LeftOutRun):
+    if cpu_seconds is None and isinstance(result, GlobalRun):
         cpu_seconds = result.cpu_seconds  # its pieces know what each of them took
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")

@@ -8,9 +8,11 @@ Carlo.
 * ``draws``: data of toys as functions of normal numbers;
 * ``toys``: χ²PG of toys;
 * ``rare``: probabilities below one in the number of toys, by subset simulation;
-* ``assembly``: all of it from likelihoods;
+* ``part``: one data set; ``profile``: its own parameters; ``assembly``: all of it from likelihoods;
 * ``declaration``: a fit from what a page declares;
 * ``pieces``: blocks of toys and replicas of a subset simulation, as workers make them;
 * ``run``: the p-value at one truth; ``truths``: how it depends on the truth;
-* ``left_out``: χ²PG without each data set.
+* ``left_out``: χ²PG without each data set; ``choices``: the tension of choices of data sets by toys;
+* ``goodness``: how well each side fits its own data;
+* ``regions``: the region that the joint fit leaves, by toys.
 """

@@ -1,163 +1,43 @@
-"""A global fit from likelihoods: which of the three sides each is on, and how its statistic is held."""
+"""A global fit from likelihoods: the sums of the data sets on its three sides, over common axes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.engine.lowrank import Linear, compress
 from nuanomaly.inference.global_fit import draws, rows
-from nuanomaly.inference.global_fit.own import OwnProfile, own_profile
+from nuanomaly.inference.global_fit.part import Part
+from nuanomaly.inference.global_fit.profile import profile
 from nuanomaly.inference.global_fit.sides import Axes, Side, Splined, allowance, side, splined
 from nuanomaly.inference.global_fit.skeleton import skeleton
 from nuanomaly.inference.global_fit.toys import GlobalFit
-from nuanomaly.inference.objective import Objective
-from nuanomaly.inference.separable import Dependence
-from nuanomaly.likelihood.families.following import FollowingCovariance
-from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.likelihood.parts import Prediction
-from nuanomaly.likelihood.pipeline import ResponseLikelihood
-from nuanomaly.model.probabilities import Array, Model
-
-Places = NDArray[np.intp]
+from nuanomaly.model.probabilities import Array
 
 #: Error of χ² in few directions that is aimed at, by side; near minima it is some hundred times smaller.
 _TOLERANCE: Mapping[str, float] = {"product": 0.02, "e": 0.1, "mu": 0.02}
 #: Points of the coarse axes on which own parameters are profiled: Δm² and mixing.
 _COARSE = (90, 16)
-#: Steps of the descents of own parameters.
-_DESCENTS = 3
 #: Toys of each truth that say how large features are, and seeds.
 _TYPICAL, _SEED = 40, 777
 
 
-@dataclass(frozen=True)
-class OwnParameters:
-    """Parameters that a data set has for itself.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The last one may sit at its lower limit.
-    starts : tuple of tuple of float
-        Points of expansion.
-    steps : tuple of float
-        Of differences.
-    limits : tuple of (float, float)
-    fixed : mapping
-        Other parameters of the model.
-    """
-
-    names: tuple[str, ...]
-    starts: tuple[tuple[float, ...], ...]
-    steps: tuple[float, ...]
-    limits: tuple[tuple[float, float], ...]
-    fixed: Mapping[str, float] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, eq=False)
-class Part:
-    """One data set of a global fit.
+class Known:
+    """What choices of the same data sets share.
 
     Attributes
     ----------
-    name : str
-    likelihood : Likelihood
-    model : Model
-    depends : {"e", "mu", "product"}
-        The mixing it is read over; what else it depends on is left out, and said so.
-    skeleton : (int, int) or None
-        Hypotheses and training toys, where the statistic has no form of few features.
-    own : OwnParameters or None
-    fixed : mapping
-        Parameters of the model that are held.
-    coarse : (int, int) or None
-        Points of Δm² and mixing at which it is evaluated; between them it is read by splines.
+    typical : mapping
+        Typical data of each data set.
+    forms : dict
+        How each is held, as far as it was made.
     """
 
-    name: str
-    likelihood: Likelihood
-    model: Model
-    depends: Dependence
-    skeleton: tuple[int, int] | None = None
-    own: OwnParameters | None = None
-    fixed: Mapping[str, float] = field(default_factory=dict)
-    coarse: tuple[int, int] | None = None
-
-    @cached_property
-    def objective(self) -> Objective:
-        """What it is evaluated with."""
-        return Objective(self.likelihood, self.model, self._held)
-
-    @property
-    def _held(self) -> dict[str, float]:
-        return {**self.fixed, **(self.own.fixed if self.own else {})}
-
-    def points(self, dm2: Array, mixing: Array, own: Sequence[float] = ()) -> dict[str, Array]:
-        """Return complete points at Δm² and its mixing (P,), the product for appearance."""
-        none = np.zeros_like(mixing)
-        electron, muon = {
-            "e": (mixing, none),
-            "mu": (none, mixing),
-            "product": (np.sqrt(mixing), np.sqrt(mixing)),
-        }[self.depends]
-        free = {"dm2_41": dm2, "Ue4_sq": electron, "Umu4_sq": muon}
-        if self.own:
-            free |= {n: np.full(dm2.size, float(v)) for n, v in zip(self.own.names, own, strict=True)}
-        return self.objective.points({n: v for n, v in free.items() if n not in self._held})
-
-    @property
-    def data(self) -> Array:
-        """The observed data."""
-        values = self.likelihood.data
-        if values is None:
-            raise NuanomalyError(f"{self.name}: no toys can be made of {self.likelihood.release}")
-        return values
-
-    def draw(self, truth: Mapping[str, float], own: Sequence[float] = ()) -> draws.Draw:
-        """Return how its toys follow from normal numbers at a truth (Δm², |Ue4|², |Uμ4|²)."""
-        mixing = {
-            "e": truth["Ue4_sq"],
-            "mu": truth["Umu4_sq"],
-            "product": truth["Ue4_sq"] * truth["Umu4_sq"],
-        }[self.depends]
-        at = self.points(np.array([truth["dm2_41"]]), np.array([mixing]), own)
-        return draws.draw(self.likelihood, self.model, at)
-
-    def fitted(self, dm2: float, mixing: float) -> tuple[float, ...]:
-        """Return its own parameters where they fit its data best at a hypothesis; none if it has none."""
-        if self.own is None:
-            return ()
-        from scipy.optimize import minimize
-
-        limits, steps = np.array(self.own.limits), np.array(self.own.steps)
-
-        def value(eta: Array) -> float:
-            inside = np.clip(eta, limits[:, 0], limits[:, 1])
-            outside = float((((eta - inside) / steps) ** 2).sum())
-            point = self.points(np.array([dm2]), np.array([mixing]), inside.tolist())
-            return float(self.objective.likelihood.value(self.model, point)[0]) + outside
-
-        best = min(
-            (
-                minimize(
-                    value,
-                    start,
-                    method="Nelder-Mead",
-                    options={
-                        "xatol": 1e-5,
-                        "fatol": 1e-5,
-                        "initial_simplex": np.array(start) + np.vstack([0 * steps, 2.0 * np.diag(steps)]),
-                    },
-                )
-                for start in self.own.starts
-            ),
-            key=lambda content: float(content.fun),
-        )
-        return tuple(np.clip(best.x, limits[:, 0], limits[:, 1]).tolist())
+    typical: Mapping[str, Array]
+    forms: dict[str, Linear | Splined] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +53,8 @@ class Assembly:
         Points whose toys say what is typical.
     progress : callable, optional
         Is told what was done.
+    known : Known, optional
+        What choices of the same data sets share, see :meth:`only`.
     """
 
     parts: tuple[Part, ...]
@@ -180,6 +62,29 @@ class Assembly:
     mixing: Array
     truths: tuple[Mapping[str, float], ...]
     progress: Callable[[str], None] | None = None
+    known: Known | None = None
+
+    def only(self, names: Sequence[str]) -> "Assembly":
+        """Return the fit of some of the data sets.
+
+        Rows and typical data of each are made once, for the first choice that has it.
+
+        Raises
+        ------
+        UnknownNameError
+            For a name that no data set has.
+        """
+        own = [part.name for part in self.parts]
+        for name in names:
+            if name not in own:
+                raise UnknownNameError("data set of the run", name, own)
+        known = self.known or Known(dict(zip(own, self._typical_parts, strict=True)))
+        parts = tuple(part for part in self.parts if part.name in names)
+        return replace(self, parts=parts, known=known)
+
+    @property
+    def _typical_parts(self) -> list[Array]:
+        return [self.typical[:, self.columns[part.name]] for part in self.parts]
 
     @cached_property
     def columns(self) -> dict[str, slice]:
@@ -216,6 +121,8 @@ class Assembly:
     @cached_property
     def typical(self) -> Array:
         """Toys of several truths, and the data."""
+        if self.known:
+            return np.hstack([self.known.typical[part.name] for part in self.parts])
         arrays = [self.data[None]]
         for k, truth in enumerate(self.truths):
             made = self.draw(truth)
@@ -234,33 +141,45 @@ class Assembly:
         if depends not in [part.depends for part in self.parts]:
             raise NuanomalyError(f"a global fit needs a data set that depends on {depends}: there is none")
         axes = self.axes(depends)
-        dm2, mixing = axes.points()
         linear: list[tuple[slice, Linear]] = []
         others: list[Splined] = []
         for part in self.parts:
             if part.depends != depends:
                 continue
-            columns = self.columns[part.name]
-            if part.own or part.coarse:
-                coarse = self._coarse(part)
-                typical = self.typical[:, columns]
-                value = profile(part, coarse, typical) if part.own else _evaluated(part, coarse, typical)
-                others.append(splined(columns, value, coarse, axes))
-            elif part.skeleton:
-                linear.append((columns, self._skeleton(part, dm2, mixing)))
+            form = self._form(part, axes)
+            if isinstance(form, Linear):
+                linear.append((self.columns[part.name], form))
             else:
-                form = rows.linear(part.likelihood, part.model, part.points(dm2, mixing))
-                if form is None:
-                    raise NuanomalyError(f"{part.name}: say how many hypotheses its skeleton has")
-                linear.append((columns, form))
-            if self.progress:
-                self.progress(f"{part.name}: {axes.shape[0]} × {axes.shape[1]} hypotheses")
+                others.append(replace(form, columns=self.columns[part.name]))
         middle = self.truths[0]
         centre = {"e": middle["Ue4_sq"], "mu": middle["Umu4_sq"]}
         at = centre.get(depends, middle["Ue4_sq"] * middle["Umu4_sq"])
         row = int(np.abs(np.log(self.dm2 / middle["dm2_41"])).argmin())
         reference = row * axes.shape[1] + int(np.abs(np.log(axes.mixing / at)).argmin())
         return side(axes.shape, linear, others, self.typical, reference, _TOLERANCE[depends])
+
+    def _form(self, part: Part, axes: Axes) -> Linear | Splined:
+        """Return how a data set is held; choices of the same data sets share it."""
+        forms: dict[str, Linear | Splined] = {} if self.known is None else self.known.forms
+        if part.name not in forms:
+            forms[part.name] = self._made(part, axes)
+            if self.progress:
+                self.progress(f"{part.name}: {axes.shape[0]} × {axes.shape[1]} hypotheses")
+        return forms[part.name]
+
+    def _made(self, part: Part, axes: Axes) -> Linear | Splined:
+        columns = self.columns[part.name]
+        if part.own or part.coarse:
+            coarse, typical = self._coarse(part), self.typical[:, columns]
+            value = profile(part, coarse, typical) if part.own else _evaluated(part, coarse, typical)
+            return splined(columns, value, coarse, axes)
+        dm2, mixing = axes.points()
+        if part.skeleton:
+            return self._skeleton(part, dm2, mixing)
+        form = rows.linear(part.likelihood, part.model, part.points(dm2, mixing))
+        if form is None:
+            raise NuanomalyError(f"{part.name}: say how many hypotheses its skeleton has")
+        return form
 
     def table(self, part: Part) -> Array:
         """Return the statistic of one data set's own data at all points of its side, shape (D, K).
@@ -315,96 +234,3 @@ def _evaluated(part: Part, axes: Axes, typical: Array) -> Callable[[Array], Arra
         return part.likelihood.tabulate(part.model, points)
     reference = Linear(form.features, form.rows - form.rows[0])
     return compress(reference, typical, 1e-2, allowance(reference(typical)))
-
-
-def profile(part: Part, axes: Axes, typical: Array) -> OwnProfile:
-    """Return a statistic whose covariance follows the prediction, its own parameters profiled.
-
-    Raises
-    ------
-    NuanomalyError
-        If its covariance does not follow the prediction.
-    """
-    own, likelihood = part.own, part.likelihood
-    assert own is not None
-    if not isinstance(likelihood, ResponseLikelihood) or not isinstance(
-        likelihood.measure, FollowingCovariance
-    ):
-        raise NuanomalyError(
-            f"{part.name}: own parameters are profiled where the covariance is the prediction's"
-        )
-    measure = likelihood.measure
-    dm2, mixing = axes.points()
-
-    limits, steps = np.array(own.limits), np.array(own.steps)
-    every = np.arange(dm2.size)
-
-    def points(chosen: Places, eta: Array) -> dict[str, Array]:
-        free = part.points(dm2[chosen], mixing[chosen], eta[0].tolist())
-        return {**free, **{n: eta[:, k] for k, n in enumerate(own.names)}}
-
-    def predicted(chosen: Places, eta: Array) -> Prediction:
-        return likelihood.prediction(part.model, points(chosen, eta))
-
-    middle = predicted(every[:1], np.array([own.starts[0]])).mu
-
-    def linear(chosen: Places, eta: Array) -> Linear:
-        # the first row whitens: the same for all, so that all have the same features
-        mu = np.vstack([middle, predicted(chosen, eta).mu])
-        result = rows.following(measure, Prediction(mu, np.zeros((*mu.shape, 0))))
-        return Linear(result.features, result.rows[1:])
-
-    def predict(chosen: Places, eta: Array) -> Array:
-        return predicted(chosen, eta).mu
-
-    def curvature(chosen: Places, eta: Array) -> Array:
-        return np.asarray(np.linalg.inv(measure.covariance(predicted(chosen, eta))), float)
-
-    def penalty(eta: Array) -> Array:
-        chosen = np.zeros(len(eta), np.intp)
-        total = np.zeros(len(eta))
-        for term in likelihood.penalties:
-            total += term(part.model, points(chosen, eta), likelihood.release)
-        return total
-
-    def fitted(start: tuple[float, ...]) -> Array:
-        """Return where the observed data are fitted best at each hypothesis, by Gauss and Newton."""
-        result = np.empty((dm2.size, len(start)))
-        inside = limits + np.array([1.0, -1.0]) * steps[:, None]
-        for first in range(0, dm2.size, 240):
-            chosen = every[first : first + 240]
-            eta = np.tile(np.array(start), (chosen.size, 1))
-            for _ in range(_DESCENTS):
-                eta = np.clip(eta + _descent(chosen, eta), inside[:, 0], inside[:, 1])
-            result[chosen] = eta
-        return result
-
-    def _descent(chosen: Places, eta: Array) -> Array:
-        mu, inverse = predict(chosen, eta), curvature(chosen, eta)
-        slopes, tilt, bend = [], [], []
-        for k, step in enumerate(steps):
-            move = step * (np.arange(steps.size) == k)
-            slopes.append(
-                (predicted(chosen, eta + move).mu - predicted(chosen, eta - move).mu) / (2.0 * step)
-            )
-            up, down, here = penalty(eta + move), penalty(eta - move), penalty(eta)
-            tilt.append((up - down) / (4.0 * step))
-            bend.append(0.5 * (up + down - 2.0 * here) / step**2)
-        slope = np.stack(slopes, axis=1)
-        weighted = slope @ inverse
-        hessian = weighted @ slope.swapaxes(1, 2)
-        hessian[:, range(steps.size), range(steps.size)] += np.stack(bend, axis=1)
-        gradient = np.einsum("pki,pi->pk", weighted, part.data - mu) - np.stack(tilt, axis=1)
-        return np.asarray(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0])
-
-    return own_profile(
-        linear,
-        predict,
-        curvature,
-        penalty,
-        dm2.size,
-        [fitted(start) for start in own.starts],
-        steps,
-        own.limits,
-        typical,
-    )

@@ -3,9 +3,9 @@
 runs:
   NAME:
     datasets: list of {name, release, depends, model, skeleton}
-        ``release`` as NAME@VERSION[:MODE] or a group; ``depends`` is e, mu or product; ``skeleton`` is
-        [hypotheses, training toys] where the statistic is no form of few features; one may have ``own``
-        parameters: {names, starts, steps, limits, fixed}, or ``fixed`` ones,
+        ``release`` as NAME@VERSION[:MODE], a group, or a list of releases that are one; ``depends`` is e, mu
+        or product; ``skeleton`` is [hypotheses, training toys] where the statistic is no form of few
+        features; one may have ``own`` parameters: {names, starts, steps, limits, fixed}, or ``fixed`` ones,
         and ``coarse`` axes: [Δm², mixing].
     dm2: {low, high, largest, phase, smallest}
         The axis of Δm²: steps of its logarithm between ``smallest`` and ``largest``, such that one is at most
@@ -27,9 +27,10 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.global_fit import draws
-from nuanomaly.inference.global_fit.assembly import Assembly, OwnParameters, Part
+from nuanomaly.inference.global_fit.assembly import Assembly
+from nuanomaly.inference.global_fit.part import OwnParameters, Part
 from nuanomaly.inference.global_fit.toys import Fitted, GlobalFit
-from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.build import join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.relative_covariance import RelativeCovariance
@@ -88,9 +89,11 @@ def _part(entry: Mapping[str, Any], determinant: bool = False) -> Part:
             tuple((low, high) for low, high in own["limits"]),
             dict(own.get("fixed", {})),
         )
+    named = entry["release"]
+    own_likelihood = likelihood(named) if isinstance(named, str) else join(entry["name"], named)
     return Part(
         entry["name"],
-        _with_determinant(likelihood(entry["release"])) if determinant else likelihood(entry["release"]),
+        _with_determinant(own_likelihood) if determinant else own_likelihood,
         model(entry.get("model", "3+1-sbl")),
         entry["depends"],
         tuple(entry["skeleton"]) if "skeleton" in entry else None,
@@ -164,4 +167,17 @@ def essence(declared: Mapping[str, Any]) -> str:
 def prepared(text: str) -> Prepared:
     """Return the fit of a declaration's :func:`essence`."""
     sets = assembly(json.loads(text))
+    return Prepared(sets, sets.fit())
+
+
+@lru_cache(maxsize=1)
+def _of_all(text: str) -> Assembly:
+    sets = assembly(json.loads(text))
+    return sets.only([part.name for part in sets.parts])
+
+
+@lru_cache(maxsize=1)
+def prepared_choice(text: str, names: tuple[str, ...]) -> Prepared:
+    """Return the fit of some data sets of an :func:`essence`; choices share what they have in common."""
+    sets = _of_all(text).only(names)
     return Prepared(sets, sets.fit())

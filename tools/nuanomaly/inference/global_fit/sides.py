@@ -102,12 +102,15 @@ class Side:
         The data it is of.
     single : array, shape (D·K, r)
         The coefficients in single precision.
+    reference : (int, int)
+        The hypothesis that ``low`` is counted from.
     """
 
     shape: tuple[int, int]
     low: LowRank | None
     others: tuple[Splined, ...]
     single: Single | None
+    reference: tuple[int, int] = (0, 0)
 
     def numbers(self, data: Array) -> tuple[Array, ...]:
         """Return what of joint data (T, n) the values are made of: few numbers for each toy."""
@@ -137,6 +140,13 @@ class Side:
             total += part.exact(part.value(data[:, part.columns]))
         return total
 
+    def at_reference(self, data: Array) -> Array:
+        """Return the values at the reference, shape (T,); ``low`` is zero there."""
+        total = np.zeros(len(data))
+        for part in self.others:
+            total += part.exact(part.value(data[:, part.columns]))[:, *self.reference]
+        return total
+
     def bound(self, data: Array) -> Array:
         """Return the largest error of the part in few directions, shape (T,)."""
         return self.low.bound(data) if self.low is not None else np.zeros(len(data))
@@ -164,12 +174,13 @@ def side(
         Values are counted from those of this hypothesis, whose own are zero: differences are all that
         matters.
     """
+    place = reference // shape[1], reference % shape[1]
     if not parts:
-        return Side(shape, None, tuple(others), None)
+        return Side(shape, None, tuple(others), None, place)
     together = side_by_side(parts)
     counted = Linear(together.features, together.rows - together.rows[reference])
     low = compress(counted, typical, tolerance, allowance(counted(typical)))
-    return Side(shape, low, tuple(others), low.coefficients.astype(np.float32))
+    return Side(shape, low, tuple(others), low.coefficients.astype(np.float32), place)
 
 
 def allowance(values: Array, near: float = 25.0, share: float = 0.1) -> Array:

@@ -1,5 +1,6 @@
 """χ²PG of toys of a global fit."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,20 +40,35 @@ class GlobalFit:
     muon: Side
     product: Side
 
-    def __call__(self, data: Array, exact: bool = False) -> Fitted:
-        """Return the parameter goodness of fit of data (T, n), appearance against disappearance."""
+    def tables(
+        self, data: Array, exact: bool = False
+    ) -> Iterator[tuple[cube.Tables, cube.Tables, cube.Tables]]:
+        """Yield the tables of the three sides for data (T, n), some toys at once."""
         sides = (self.electron, self.muon, self.product)
         numbers = [] if exact else [side.numbers(data) for side in sides]
-        parts = []
         for k in range(0, len(data), TOGETHER):
             cut = slice(k, k + TOGETHER)
-            if exact:
-                tables: list[cube.Tables] = [side.exact(data[cut]) for side in sides]
-            else:
-                tables = [
-                    side.values([n[cut] for n in own]) for side, own in zip(sides, numbers, strict=True)
-                ]
-            parts.append(of_tables(*tables))
+            held: list[cube.Tables] = (
+                [side.exact(data[cut]) for side in sides]
+                if exact
+                else [side.values([n[cut] for n in own]) for side, own in zip(sides, numbers, strict=True)]
+            )
+            yield held[0], held[1], held[2]
+
+    def delta(self, data: Array, row: int, product: int) -> Array:
+        """Return Δχ² of the joint fit at one Δm² and one product of the mixings for data (T, n).
+
+        Their ratio is fitted; the product is counted along its own axis.
+        """
+        parts = [
+            cube.at_product(*tables, row, product) - cube.of_sum(*tables).refined
+            for tables in self.tables(data)
+        ]
+        return np.maximum(np.concatenate(parts), 0.0)
+
+    def __call__(self, data: Array, exact: bool = False) -> Fitted:
+        """Return the parameter goodness of fit of data (T, n), appearance against disappearance."""
+        parts = [of_tables(*tables) for tables in self.tables(data, exact)]
 
         def joined(name: str) -> cube.Minima:
             each = [getattr(part, name) for part in parts]

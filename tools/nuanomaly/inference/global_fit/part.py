@@ -1,0 +1,140 @@
+"""One data set of a global fit: the side it is on, how its statistic is held, and its own parameters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.global_fit import draws
+from nuanomaly.inference.objective import Objective
+from nuanomaly.inference.separable import Dependence
+from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Array, Model
+
+
+@dataclass(frozen=True)
+class OwnParameters:
+    """Parameters that a data set has for itself.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The last one may sit at its lower limit.
+    starts : tuple of tuple of float
+        Points of expansion.
+    steps : tuple of float
+        Of differences.
+    limits : tuple of (float, float)
+    fixed : mapping
+        Other parameters of the model.
+    """
+
+    names: tuple[str, ...]
+    starts: tuple[tuple[float, ...], ...]
+    steps: tuple[float, ...]
+    limits: tuple[tuple[float, float], ...]
+    fixed: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One data set of a global fit.
+
+    Attributes
+    ----------
+    name : str
+    likelihood : Likelihood
+    model : Model
+    depends : {"e", "mu", "product"}
+        The mixing it is read over; what else it depends on is left out, and said so.
+    skeleton : (int, int) or None
+        Hypotheses and training toys, where the statistic has no form of few features.
+    own : OwnParameters or None
+    fixed : mapping
+        Parameters of the model that are held.
+    coarse : (int, int) or None
+        Points of Δm² and mixing at which it is evaluated; between them it is read by splines.
+    """
+
+    name: str
+    likelihood: Likelihood
+    model: Model
+    depends: Dependence
+    skeleton: tuple[int, int] | None = None
+    own: OwnParameters | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    coarse: tuple[int, int] | None = None
+
+    @cached_property
+    def objective(self) -> Objective:
+        """What it is evaluated with."""
+        return Objective(self.likelihood, self.model, self._held)
+
+    @property
+    def _held(self) -> dict[str, float]:
+        return {**self.fixed, **(self.own.fixed if self.own else {})}
+
+    def points(self, dm2: Array, mixing: Array, own: Sequence[float] = ()) -> dict[str, Array]:
+        """Return complete points at Δm² and its mixing (P,), the product for appearance."""
+        none = np.zeros_like(mixing)
+        electron, muon = {
+            "e": (mixing, none),
+            "mu": (none, mixing),
+            "product": (np.sqrt(mixing), np.sqrt(mixing)),
+        }[self.depends]
+        free = {"dm2_41": dm2, "Ue4_sq": electron, "Umu4_sq": muon}
+        if self.own:
+            free |= {n: np.full(dm2.size, float(v)) for n, v in zip(self.own.names, own, strict=True)}
+        return self.objective.points({n: v for n, v in free.items() if n not in self._held})
+
+    @property
+    def data(self) -> Array:
+        """The observed data."""
+        values = self.likelihood.data
+        if values is None:
+            raise NuanomalyError(f"{self.name}: no toys can be made of {self.likelihood.release}")
+        return values
+
+    def draw(self, truth: Mapping[str, float], own: Sequence[float] = ()) -> draws.Draw:
+        """Return how its toys follow from normal numbers at a truth (Δm², |Ue4|², |Uμ4|²)."""
+        mixing = {
+            "e": truth["Ue4_sq"],
+            "mu": truth["Umu4_sq"],
+            "product": truth["Ue4_sq"] * truth["Umu4_sq"],
+        }[self.depends]
+        at = self.points(np.array([truth["dm2_41"]]), np.array([mixing]), own)
+        return draws.draw(self.likelihood, self.model, at)
+
+    def fitted(self, dm2: float, mixing: float) -> tuple[float, ...]:
+        """Return its own parameters where they fit its data best at a hypothesis; none if it has none."""
+        if self.own is None:
+            return ()
+        from scipy.optimize import minimize
+
+        limits, steps = np.array(self.own.limits), np.array(self.own.steps)
+
+        def value(eta: Array) -> float:
+            inside = np.clip(eta, limits[:, 0], limits[:, 1])
+            outside = float((((eta - inside) / steps) ** 2).sum())
+            point = self.points(np.array([dm2]), np.array([mixing]), inside.tolist())
+            return float(self.objective.likelihood.value(self.model, point)[0]) + outside
+
+        best = min(
+            (
+                minimize(
+                    value,
+                    start,
+                    method="Nelder-Mead",
+                    options={
+                        "xatol": 1e-5,
+                        "fatol": 1e-5,
+                        "initial_simplex": np.array(start) + np.vstack([0 * steps, 2.0 * np.diag(steps)]),
+                    },
+                )
+                for start in self.own.starts
+            ),
+            key=lambda content: float(content.fun),
+        )
+        return tuple(np.clip(best.x, limits[:, 0], limits[:, 1]).tolist())

@@ -1,0 +1,204 @@
+"""A declared run of the region in (sin²2θμe, Δm²41) that a global fit leaves, by toys at each point.
+
+runs:
+  NAME:
+    kind: global-region
+    within: Δχ² of the data, above which points are not tried
+    every: [along Δm², along the product], numbers of points of the grid
+    levels: list of confidence levels
+    toys: number of plain toys of each point
+    seed: number
+
+and what :mod:`nuanomaly.inference.global_fit.declaration` describes. At each point the third parameter, the
+ratio of the mixings, is fitted, in the data and in each toy; toys are drawn at its fitted value (the profiled
+construction, as in arXiv:2207.14353). A point is inside a region if its Δχ² is not above that of the share of
+its toys that the level says (Feldman and Cousins, physics/9711021).
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.inference import cube, workers
+from nuanomaly.inference.global_fit.declaration import FIT, Prepared, essence, prepared
+from nuanomaly.inference.global_fit.pieces import BLOCK
+from nuanomaly.inference.global_fit.run import key
+from nuanomaly.inference.objective import Progress
+from nuanomaly.model.probabilities import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Keys of a run.
+KEYS = ("kind", *FIT, "within", "every", "levels", "toys", "seed")
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the plane, as indices of the grid, and where its third parameter is fitted.
+
+    Attributes
+    ----------
+    row, product, electron : int
+        Along Δm², along the product of the mixings, and along |Ue4|².
+    """
+
+    row: int
+    product: int
+    electron: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """The argument of :func:`piece`: which toys of which point."""
+
+    point: Point
+    seed: int
+    number: int
+    toys: int
+
+
+def points(own: Prepared, within: float, every: Sequence[int]) -> tuple[list[Point], Array]:
+    """Return every so many points of the plane whose Δχ² is small enough, and that of each."""
+    electron, muon, both = next(own.fit.tables(own.sets.data[None], exact=True))
+    lowest = float(cube.of_sum(electron, muon, both).refined[0])
+    rows, products = (range(step // 2, size, step) for step, size in zip(every, both.shape[1:], strict=True))
+    chosen, delta = [], []
+    for d, k in product(rows, products):
+        value = max(float(cube.at_product(electron, muon, both, d, k)[0]) - lowest, 0.0)
+        if value <= within:
+            first = np.arange(max(0, k - muon.shape[2] + 1), min(electron.shape[2], k + 1))
+            line = electron[0, d, first] + muon[0, d, k - first]
+            chosen.append(Point(d, k, int(first[line.argmin()])))
+            delta.append(value)
+    return chosen, np.array(delta)
+
+
+def piece(text: str, block: Block) -> Array:
+    """Return Δχ² of toys at their own point, and CPU seconds of each, shape (2, toys)."""
+    own, point = prepared(text), block.point
+    begun = time.process_time()
+    made = own.draw(truth(own, point))
+    z = np.random.default_rng([block.seed, 0, block.number]).standard_normal((block.toys, made.size))
+    delta = own.fit.delta(made.data(z), point.row, point.product)
+    cost = (time.process_time() - begun) / block.toys
+    return np.vstack([delta, np.full(block.toys, cost)])
+
+
+def truth(own: Prepared, point: Point) -> tuple[float, float, float]:
+    """Return Δm², |Ue4|² and |Uμ4|² of a point."""
+    mixing = own.sets.mixing
+    return (
+        float(own.sets.dm2[point.row]),
+        float(mixing[point.electron]),
+        float(mixing[point.product - point.electron]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class RegionRun:
+    """The region by toys.
+
+    Attributes
+    ----------
+    truths : array, shape (N, 3)
+        Δm², |Ue4|², |Uμ4|² of each point.
+    delta : array, shape (N,)
+        Δχ² of the data.
+    levels : tuple of float
+    critical : array, shape (N, levels)
+        What a Δχ² must not be above.
+    above : array, shape (N,)
+        How many toys have a Δχ² at least as large.
+    toys : int
+        Of each point.
+    cpu_seconds : float
+    """
+
+    truths: Array
+    delta: Array
+    levels: tuple[float, ...]
+    critical: Array
+    above: Array
+    toys: int
+    cpu_seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result for a file."""
+        middle = {
+            f"{100 * level:g}": float(c)
+            for level, c in zip(self.levels, np.median(self.critical, 0), strict=True)
+        }
+        inside = {
+            f"{100 * level:g}": int((self.delta <= self.critical[:, k]).sum())
+            for k, level in enumerate(self.levels)
+        }
+        return {
+            "points": len(self.delta),
+            "toys_each": self.toys,
+            "toys_cpu_seconds": float(f"{self.cpu_seconds:.3g}"),
+            "median_critical": middle,
+            "inside": inside,
+        }
+
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return one row for each point."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.truths, columns=["dm2_41", "Ue4_sq", "Umu4_sq"])
+        frame["sin2_2theta_mue"] = 4.0 * frame["Ue4_sq"] * frame["Umu4_sq"]
+        frame["delta"], frame["above"] = self.delta, self.above
+        for k, level in enumerate(self.levels):
+            frame[f"critical_{100 * level:g}"] = self.critical[:, k]
+        return {"region": frame}
+
+    def __str__(self) -> str:
+        inside = self.to_dict()["inside"]
+        said = ", ".join(f"{count} inside {level} %" for level, count in inside.items())
+        return f"{len(self.delta)} points, {self.toys} toys each; {said}"
+
+
+def compute(
+    declared: Mapping[str, Any],
+    placement: workers.Placement | None = None,
+    progress: Progress | None = None,
+) -> RegionRun:
+    """Return the result of a declared run.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown key.
+    NuanomalyError
+        If there are too few toys for a level, or no point is left.
+    """
+    for name in declared:
+        if name not in KEYS:
+            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-region")
+    count, seed = int(declared["toys"]), int(declared["seed"])
+    levels = tuple(float(level) for level in declared["levels"])
+    if count * (1.0 - max(levels)) < 5.0:
+        raise NuanomalyError(f"{count} toys know no level of {100 * max(levels):g} %: declare more toys")
+    own = prepared(essence(declared))
+    truths, delta = points(own, float(declared["within"]), [int(step) for step in declared["every"]])
+    if not truths:
+        raise NuanomalyError("a run of kind global-region has no point: declare a larger `within`")
+    sizes = [min(BLOCK, count - first) for first in range(0, count, BLOCK)]
+    blocks = [Block(point, seed, k, size) for point in truths for k, size in enumerate(sizes)]
+    arrays = workers.run(piece, essence(declared), blocks, key(declared), placement, progress)
+    each = len(sizes)
+    toys = np.stack([np.hstack(arrays[k * each : (k + 1) * each]) for k in range(len(truths))])
+    return RegionRun(
+        np.array([truth(own, point) for point in truths]),
+        delta,
+        levels,
+        np.quantile(toys[:, 0], levels, axis=1, method="higher").T,
+        (toys[:, 0] >= delta[:, None]).sum(axis=1),
+        count,
+        float(toys[:, 1].sum()),
+    )
