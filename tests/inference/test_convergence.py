@@ -15,7 +15,7 @@ from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.fit import fit
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.minimise import minimise
-from nuanomaly.inference.multistart import Box, filling, search
+from nuanomaly.inference.multistart import Box, _exchanged, descents, filling, search
 from nuanomaly.inference.scan import scan
 from nuanomaly.inference.workload import Effort, Workload
 from nuanomaly.likelihood.wrappers.marginal import without_bins
@@ -220,3 +220,39 @@ def test_every_search_finds_the_deeper_of_two_valleys_of_neos_without_some_bins(
     assert best.value == pytest.approx(51.52, abs=0.005)
     assert best.parameters["dm2_41"] == pytest.approx(1.659, abs=0.002)
     assert best.converged
+
+
+def test_angles_come_round_and_levels_are_exchanged() -> None:
+    what = nuanomaly.Analysis("karmen", "3+2")
+    names = [a.name for a in what.axes]
+    phase = what.axes[names.index("delta_25")]
+    assert phase.cyclic
+    assert phase.external([-0.5, 2.0 * np.pi + 0.25]) == pytest.approx([2.0 * np.pi - 0.5, 0.25])
+    assert not any(a.cyclic for a in what.axes if a.name != "delta_25")
+    box = Box(what.objective, tuple(what.axes))
+    at = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+    (other,) = _exchanged(box.axes, at)
+    assert dict(zip(names, other.tolist(), strict=True)) == pytest.approx(
+        {
+            "dm2_41": 0.4,
+            "Ue4_sq": 0.5,
+            "Umu4_sq": 0.6,
+            "dm2_51": 0.1,
+            "Ue5_sq": 0.2,
+            "Umu5_sq": 0.3,
+            "delta_25": 0.3,
+        }
+    )
+    assert box(other) == pytest.approx(box(at), abs=0.005)  # but for three-flavour oscillation the same point
+
+
+def test_a_minimum_behind_the_end_of_an_angle_is_reached_from_both_sides() -> None:
+    axes = (
+        Axis("delta", "rad", "", np.linspace(0.0, 2.0 * np.pi, 9), False),
+        Axis("x", "1", "", np.linspace(0.0, 1.0, 9), False),
+    )
+    box: Any = Box(lambda free: 9.0 * (1.0 - np.cos(free["delta"] - 6.1)) + (free["x"] - 0.3) ** 2, axes)
+    at = np.array([[0.05, 0.6], [0.9, 0.6]])  # 0.3 and 5.7: the minimum lies behind the end of the first
+    values, ends = descents(box, at, box(at))
+    assert values == pytest.approx([0.0, 0.0], abs=1e-4)
+    assert axes[0].external(box.internal(ends)[:, 0]) == pytest.approx([6.1, 6.1], abs=0.01)

@@ -58,13 +58,21 @@ class Axis:
         """Say whether a value is inside, or zero below a logarithmic axis (which cannot hold it)."""
         return value is not None and (self.low <= value <= self.high or (self.log and value == 0.0))
 
+    @property
+    def cyclic(self) -> bool:
+        """Whether it is an angle over its whole circle, on which the ends are one point."""
+        return self.unit == "rad" and abs(self.high - self.low - 2.0 * np.pi) < 1e-9
+
     def internal(self, value: ArrayLike) -> Array:
         """Return ln(value) on a logarithmic axis, else the value."""
         return np.asarray(np.log(value) if self.log else value, float)
 
     def external(self, internal: ArrayLike) -> Array:
-        """Return the value of an internal coordinate, never outside the axis."""
+        """Return the value of an internal coordinate, never outside the axis; an angle comes round."""
         value = np.exp(internal) if self.log else np.asarray(internal, float)
+        if self.cyclic:
+            outside = (value < self.low) | (value > self.high)
+            value = np.where(outside, self.low + (value - self.low) % (self.high - self.low), value)
         return np.clip(value, self.low, self.high)
 
 

@@ -58,7 +58,8 @@ class _Function:
 
     def external(self, internal: Array) -> dict[str, Array]:
         """Return the parameters of internal coordinates (m, k), each of shape (m,)."""
-        return {a.name: np.exp(u) if a.log else u for a, u in zip(self.axes, internal.T, strict=True)}
+        every = zip(self.axes, internal.T, strict=True)
+        return {a.name: np.exp(u) if a.log else a.external(u) if a.cyclic else u for a, u in every}
 
     def values(self, internal: Array) -> Array:
         """Return the objective at internal coordinates (m, k), impossible points replaced; shape (m,)."""
@@ -110,6 +111,8 @@ def local_fit(
 
 def _limits(axis: Axis, parameter: Parameter) -> tuple[float, float]:
     low = axis.low * _VANISHING if axis.log and axis.reaches(parameter.null) else axis.low
+    if axis.cyclic:  # half a circle more at both ends, so that a fit may come round
+        return axis.low - np.pi, axis.high + np.pi
     return (float(np.log(low)), float(np.log(axis.high))) if axis.log else (low, axis.high)
 
 

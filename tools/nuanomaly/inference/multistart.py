@@ -12,6 +12,7 @@ say that the minimum is the lowest one, and searches which do not that nobody kn
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,8 @@ from nuanomaly.model.probabilities import Array
 _POINTS, _SHARING = 2048, 8
 #: The same above three parameters, and how many steps of the rest are made at each place of the splittings.
 _WALKED_POINTS, _WALKED_SHARING, _WALKED_STEPS = 4096, 32, 5
-#: Roughly how many values a search needs in all.
-SEARCH_POINTS = 10_000
+#: Roughly how many values of points that share nothing a search of many parameters costs.
+SEARCH_POINTS = 20_000
 #: How many of the lowest of them are followed, and how far apart they are at least, in parts of an axis.
 _STARTS, _APART = 12, 0.01
 #: Steps before most descents are given up, how many go on, and steps in all.
@@ -37,6 +38,8 @@ _LINES_ABOVE = 3
 _LINES_THROUGH, _LINE_POINTS, _LINE_APART, _LINE_STARTS, _LINE_ROUNDS = 4, 64, 0.02, 16, 4
 #: Through how many where the rest is minimised over, and what a round must gain for another one.
 _WALKS_THROUGH, _WORTH = 2, 5e-3
+#: How far beside the lowest point descents begin, in parts of an axis: around an angle, along a splitting.
+_AROUND, _RIPPLES = np.arange(1, 9) / 9.0, np.array([-0.012, -0.006, -0.003, 0.003, 0.006, 0.012])
 #: Lengths that are tried along a direction, in units of the step that a quadratic form proposes.
 _LENGTHS = np.array([2.0, 1.0, 0.4, 0.15, 0.05, 0.01])
 #: The longest step, in parts of an axis: the first one is this long.
@@ -73,7 +76,12 @@ class Box:
     def unit(self, internal: Array) -> Array:
         """Return points of the box, moved inside, from internal coordinates (…, k)."""
         low, width = self._limits
-        return np.clip((internal - low) / width, 0.0, 1.0)
+        return self.inside((internal - low) / width)
+
+    def inside(self, unit: Array) -> Array:
+        """Return points (…, k) moved inside the box; along angles one comes round, and nothing is moved."""
+        cyclic = np.array([a.cyclic for a in self.axes])
+        return np.where(cyclic, unit, np.clip(unit, 0.0, 1.0))
 
     def __call__(self, unit: Array) -> Array:
         """Return the objective at points (…, k) of the box, shape (…)."""
@@ -136,27 +144,83 @@ def _along_lines(box: Box, values: Array, at: Array, seed: int, walks: bool) -> 
         lowest = values.min()
         through = at[separated(at, values, _WALKS_THROUGH if walks else _LINES_THROUGH)]
         marks = (random.random((k, 1)) + np.arange(_LINE_POINTS) / _LINE_POINTS) % 1.0
-        trial = np.tile(through[:, None, None, :], (1, k, _LINE_POINTS, 1))
-        for axis in range(k):
-            trial[:, axis, :, axis] = marks[axis]
-        away = np.abs(trial - through[:, None, None, :]).max(axis=3) > _LINE_APART
-        tried = box(trial)
-        if walks:
-            for axis in np.flatnonzero(_splittings(box.axes)).tolist():
-                level, places = _rest(box, tried[:, axis].ravel(), trial[:, axis].reshape(-1, k))
-                tried[:, axis] = level.reshape(tried[:, axis].shape)
-                trial[:, axis] = places.reshape(trial[:, axis].shape)
-        valley = (tried <= np.roll(tried, 1, axis=2)) & (tried <= np.roll(tried, -1, axis=2))
-        tried = np.where(valley & away & np.isfinite(tried), tried, np.inf).ravel()
-        chosen = np.argsort(tried, kind="stable")[:_LINE_STARTS]
-        chosen = chosen[np.isfinite(tried[chosen])]
-        if not chosen.size:
+        level, start = _lines(box, through, marks, walks)
+        if not level.size:
             break
-        array, places = descents(box, trial.reshape(-1, k)[chosen], tried[chosen])
-        values, at = np.concatenate([values, array]), np.concatenate([at, places])
+        lower, places = descents(box, start, level)
+        values, at = np.concatenate([values, lower]), np.concatenate([at, places])
+        if values.min() > lowest - _WORTH:
+            break
+    return _beside(box, values, at) if walks else (values, at)
+
+
+def _beside(box: Box, values: Array, at: Array) -> tuple[Array, Array]:
+    """Return the same with descents from beside the lowest point: around angles, and ripples of splittings.
+
+    A CP phase and a splitting move together, so that no line along one of them leads to the next valley. Two
+    levels are exchanged as well: at short baselines that is the same point, at long ones it is another one.
+    """
+    for _ in range(_LINE_ROUNDS):
+        lowest = values.min()
+        best = at[int(np.argmin(values))]
+        shifts = [
+            shift * np.eye(best.size)[k]
+            for k, axis in enumerate(box.axes)
+            for shift in (_AROUND if axis.cyclic else _RIPPLES if axis.unit == "eV**2" else ())
+        ]
+        start = np.concatenate([best + np.array(shifts), _exchanged(box.axes, best)])
+        start = box.inside(start)
+        lower, places = descents(box, start, box(start))
+        values, at = np.concatenate([values, lower]), np.concatenate([at, places])
         if values.min() > lowest - _WORTH:
             break
     return values, at
+
+
+def _exchanged(axes: Sequence[Axis], at: Array) -> Array:
+    """Return a point (k,) with the parameters of two levels exchanged, for each pair of levels, shape (E, k).
+
+    Levels are told by the names of their splittings, which differ in one character; an angle without partner
+    is turned the other way round.
+    """
+    names = [a.name for a in axes]
+    points = []
+    for one, two in combinations([n for n, a in zip(names, axes, strict=True) if a.unit == "eV**2"], 2):
+        differ = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
+        if len(one) != len(two) or len(differ) != 1:
+            continue
+        ((a, b),) = differ
+        partner = [n.translate(str.maketrans(a + b, b + a)) for n in names]
+        point = [at[names.index(p)] if p in names else at[k] for k, p in enumerate(partner)]
+        alone = [axis.cyclic and p not in names for axis, p in zip(axes, partner, strict=True)]
+        points.append(np.where(alone, 1.0 - np.array(point), point))
+    return np.array(points).reshape(len(points), len(names))
+
+
+def _lines(box: Box, through: Array, marks: Array, walks: bool) -> tuple[Array, Array]:
+    """Return values and points of the lowest valleys on lines through points (T, k), away from those.
+
+    Parameters
+    ----------
+    marks : array, shape (k, points)
+        Where the line along each axis is looked at.
+    """
+    k = through.shape[1]
+    trial = np.tile(through[:, None, None, :], (1, k, marks.shape[1], 1))
+    for axis in range(k):
+        trial[:, axis, :, axis] = marks[axis]
+    away = np.abs(trial - through[:, None, None, :]).max(axis=3) > _LINE_APART
+    tried = box(trial)
+    if walks:
+        for axis in np.flatnonzero(_splittings(box.axes)).tolist():
+            level, places = _rest(box, tried[:, axis].ravel(), trial[:, axis].reshape(-1, k))
+            tried[:, axis] = level.reshape(tried[:, axis].shape)
+            trial[:, axis] = places.reshape(trial[:, axis].shape)
+    valley = (tried <= np.roll(tried, 1, axis=2)) & (tried <= np.roll(tried, -1, axis=2))
+    tried = np.where(valley & away & np.isfinite(tried), tried, np.inf).ravel()
+    chosen = np.argsort(tried, kind="stable")[:_LINE_STARTS]
+    chosen = chosen[np.isfinite(tried[chosen])]
+    return tried[chosen], trial.reshape(-1, k)[chosen]
 
 
 def filling(axes: Sequence[Axis], count: int, seed: int, sharing: int = _SHARING) -> Array:
@@ -247,7 +311,7 @@ def _step_all(
         run = np.flatnonzero(going)
         if not run.size:
             break
-        move = _direction(at[run], gradient[run], inverse[run], first[run])
+        move = _direction(box, at[run], gradient[run], inverse[run], first[run])
         lower, reached = _along(box, at[run], move, values[run])
         gain = values[run] - lower
         # a direction that fails is tried again straight downhill before the descent ends
@@ -275,7 +339,7 @@ def _gradient(box: Box, at: Array, values: Array, axis: NDArray[np.intp]) -> Arr
     """
     gradient = np.zeros_like(at)
     width = _WIDTH * np.eye(at.shape[1])[axis]
-    up, down = np.clip(at[:, None] + width, 0.0, 1.0), np.clip(at[:, None] - width, 0.0, 1.0)
+    up, down = box.inside(at[:, None] + width), box.inside(at[:, None] - width)
     high, low = box(np.stack([up, down]))
     ends = [np.where(np.isfinite(side), side, values[:, None]) for side in (high, low)]
     each, here = np.arange(axis.size), at[:, axis]
@@ -286,9 +350,10 @@ def _gradient(box: Box, at: Array, values: Array, axis: NDArray[np.intp]) -> Arr
     return gradient
 
 
-def _direction(at: Array, gradient: Array, inverse: Array, first: Array) -> Array:
+def _direction(box: Box, at: Array, gradient: Array, inverse: Array, first: Array) -> Array:
     """Return steps (V, k): by the quadratic form, downhill, not out of the box, none longer than allowed."""
-    held = ((at <= 0.0) & (gradient > 0.0)) | ((at >= 1.0) & (gradient < 0.0))
+    bounded = np.array([not a.cyclic for a in box.axes])
+    held = bounded & (((at <= 0.0) & (gradient > 0.0)) | ((at >= 1.0) & (gradient < 0.0)))
     slope = np.where(held, 0.0, gradient)
     move = np.where(held, 0.0, -np.einsum("vij,vj->vi", inverse, slope))
     uphill = np.einsum("vi,vi->v", move, slope) >= 0.0
@@ -301,7 +366,7 @@ def _direction(at: Array, gradient: Array, inverse: Array, first: Array) -> Arra
 
 def _along(box: Box, at: Array, move: Array, values: Array) -> tuple[Array, Array]:
     """Return the lowest values (V,) along directions and their points, or those that one starts from."""
-    trial = np.clip(at[:, None] + _LENGTHS[:, None] * move[:, None], 0.0, 1.0)
+    trial = box.inside(at[:, None] + _LENGTHS[:, None] * move[:, None])
     tried = box(trial)
     lowest = np.where(np.isfinite(tried), tried, np.inf).argmin(axis=1)
     every = np.arange(len(at))
