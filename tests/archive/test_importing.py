@@ -96,6 +96,7 @@ def test_a_changed_digit_is_named_with_its_line(folder: Path, originals: Path) -
     assert (difference.release, difference.table, difference.file) == ("toy@2020-r1", "first", "first.csv")
     assert str(difference) == (
         "toy@2020-r1 first.csv: line 3 is '5.0,0.3', the originals give '5.0,0.30000000000000004'"
+        " (last digits alone, 1.9e-16 at most: the arithmetic of another processor or library)"
     )
 
 
@@ -200,3 +201,12 @@ def test_arguments_that_an_importer_does_not_take_are_said(folder: Path, origina
     path.write_text(path.read_text().replace("factor:", "faktor:"))
     with pytest.raises(NuanomalyError, match=r"toy@2020-r1: import.arguments do not fit .*it takes factor"):
         importing.rebuild(folder, originals)
+
+
+def test_other_numbers_are_not_taken_for_rounding(folder: Path, originals: Path) -> None:
+    """Another processor rounds an inverse matrix otherwise; a digit that someone changed is not that."""
+    importing.write(folder, originals)
+    path = folder / "first.csv"
+    path.write_text(path.read_text().replace("0.30000000000000004", "0.300000001"))
+    (difference,) = importing.check(folder, originals)
+    assert difference.message.endswith("the originals give '5.0,0.30000000000000004'")

@@ -143,3 +143,23 @@ def test_the_environment_of_the_reader_does_not_reach_the_report(
     (result,) = build()
     assert result.ok
     assert "a profile of the reader ran" not in result.page.read_text("utf-8")
+
+
+MEAN = 'f"The mean is {mean:.1f}."'
+
+
+def test_results_in_a_verdict_are_written_out(archive: Path) -> None:
+    replace(archive, REPORT, MEAN, '"The mean is {result:toy.mean:.2f}, or {result:toy.mean:.0f}."')
+    (result,) = build()
+    assert result.ok, result.problems
+    assert result.verdict == "The mean is 100.00, or 100."
+    assert "The mean is 100.00, or 100." in result.page.read_text("utf-8")
+    stored = json.loads((result.page.parent / "result.json").read_text("utf-8"))
+    assert stored["verdict"] == {"word": "agree", "sentence": "The mean is 100.00, or 100."}
+
+
+def test_a_verdict_with_a_result_that_the_page_has_not_is_a_problem(archive: Path) -> None:
+    replace(archive, REPORT, MEAN, '"The mean is {result:toy.median:.1f}."')
+    (result,) = build()
+    assert not result.ok
+    assert "toy.median" in result.page.read_text("utf-8")
