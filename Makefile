@@ -56,7 +56,7 @@ newest: ## Run the tests with the newest version of every dependency, unpinned, 
 mutate: export OMP_NUM_THREADS := 1
 mutate: export OPENBLAS_NUM_THREADS := 1
 mutate: .venv/dev.stamp ## Change 1,000 digits in tables, and see which of them nobody notices (an hour; ARGS="--minutes 10" for a piece)
-	@$(PY) tools/mutate.py --record build/mutations.jsonl --output docs/mutations.json $(ARGS)
+	@$(PY) tools/mutate.py --record build/mutations.jsonl --output docs/mutations.json --page docs/mutations.md $(ARGS)
 
 check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull request must pass besides the tests
 	$(PY) -m ruff format --check

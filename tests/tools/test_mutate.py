@@ -1,5 +1,6 @@
 """Changed digits: they are seeded, one at a time, sealed, noticed by somebody or nobody, and mended again."""
 
+import json
 import os
 import random
 from pathlib import Path
@@ -77,3 +78,13 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(judged) == 3
     assert len(record.read_text().splitlines()) == 1 + 1 + 3
     assert mutate.Record(record, "another archive").changes == []
+
+
+def test_the_page_shows_what_is_stored() -> None:
+    stored = json.loads((ROOT / "docs" / "mutations.json").read_text("utf-8"))
+    changes = [mutate.Change(*each) for each in stored["each"]]
+    content = {"seed": stored["seed"], "asked": stored["asked"], **mutate.summary(changes)}
+    assert content == {key: value for key, value in stored.items() if key != "each"}
+    page = (ROOT / "docs" / "mutations.md").read_text("utf-8")
+    assert mutate.with_table(page, content) == page
+    assert stored["judged"] == len(changes) <= stored["asked"] == 1000
