@@ -31,6 +31,8 @@ STUMBLES = (
 )
 #: Bytes of address space that the work may take.
 MEMORY = 8 << 30
+#: Seconds that the other process may take to begin, on a machine with much else to do.
+_TO_BEGIN = 120.0
 _BUSY = "NUANOMALY_BUSY_WITH"
 
 
@@ -66,7 +68,7 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: floa
         Of a module, so that another process finds it; what it takes and returns can be pickled.
     arguments : tuple
     seconds : float
-        After these it is ended.
+        So long after it began it is ended.
 
     Raises
     ------
@@ -83,6 +85,9 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: floa
         worker.start()
         theirs.close()
         try:
+            if not ours.poll(_TO_BEGIN):
+                raise UnfinishedError(f"it did not begin within {_TO_BEGIN:.0f} s", "")
+            ours.recv()
             if not ours.poll(seconds):
                 raise UnfinishedError(f"it took longer than {seconds:.0f} s", _read(busy))
             kind, value = ours.recv()
@@ -100,6 +105,7 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: floa
 def _work(answer: Connection, function: Callable[..., Any], arguments: tuple[Any, ...], busy: str) -> None:
     """Do the work and send what comes of it."""
     os.environ[_BUSY] = busy
+    answer.send("begun")
     try:
         import resource
 
