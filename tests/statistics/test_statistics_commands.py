@@ -1,6 +1,7 @@
 """Statistics through the command line, and long runs that are declared."""
 
 import json
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.cli import main
+from nuanomaly.inference.fit import Fit
 from nuanomaly.inference.runs import compute, declared_runs, is_current, record, stored_run
 from nuanomaly.inference.toys import ToyTest
 
@@ -177,6 +179,55 @@ runs:
             assert again.test
     with pytest.raises(UnknownNameError, match="toys"):
         compute({**run, "toys": 100})
+
+
+def test_a_run_says_how_hard_it_searches(tmp_path: Path) -> None:
+    """One search agrees with itself alone, which is no convergence."""
+    declared = {
+        "kind": "fit",
+        "datasets": ["gallex@2010-r1"],
+        "model": "3+1/decay",
+        "fixed": {"Umu4_sq": 0.0},
+        "grid": {k: [lo, hi, 3, "log"] for k, lo, hi in (("dm2_41", 0.1, 10.0), ("Ue4_sq", 0.01, 0.3))},
+        "starts": 16,
+    }
+    few = compute({**declared, "searches": 1})
+    enough = compute(declared)
+    assert isinstance(few, Fit)
+    assert isinstance(enough, Fit)
+    assert (few.searches, few.converged) == (1, False)
+    assert enough.searches >= 3
+    assert enough.value <= few.value + 1e-3
+
+
+def test_a_run_is_out_of_date_when_its_model_file_changes(tmp_path: Path) -> None:
+    folder = tmp_path / "comparisons" / "x"
+    folder.mkdir(parents=True)
+    (folder / "own.py").write_text(
+        "def lost(initial, final, antineutrino, L, E, share):\n    return (1 - share) * (initial == final)\n"
+    )
+    text = (
+        "runs:\n  small: {kind: fit, datasets: [gallex@2010-r1], model: 'own.py:lost', "
+        "grid: {share: [0.0, 0.5, 5, lin]}}\n"
+    )
+    (folder / "runs.yaml").write_text(text)
+    run = declared_runs(folder)["small"]
+    with chdir(folder):
+        record(folder / "runs" / "small", run, compute(run))
+    assert sorted(stored_run(folder, "small").about["inputs"]) == ["gallex@2010-r1", "own.py"]
+    (folder / "own.py").write_text((folder / "own.py").read_text().replace("1 - share", "1 - share**2"))
+    with pytest.raises(NuanomalyError, match=r"other data of own\.py: run `nuanomaly runs x`"):
+        stored_run(folder, "small")
+
+
+def test_a_single_run_of_the_archive_is_named_by_its_comparison() -> None:
+    """`COMPARISON/RUN` has a slash, as the folder of a question of one's own has."""
+    done = CliRunner().invoke(main, ["runs", "gallium-vs-carbon/compatibility"])
+    assert done.exit_code == 0, done.output
+    assert "gallium-vs-carbon/compatibility: stored already" in done.output
+    unknown = CliRunner().invoke(main, ["runs", "gallium-vs-carbon/compatibilty"])
+    assert unknown.exit_code == 2
+    assert "compatibility" in unknown.output
 
 
 def test_wrong_declarations_are_refused(tmp_path: Path) -> None:

@@ -75,10 +75,31 @@ def references(declared: Mapping[str, Any], known: Mapping[str, Sequence[str]]) 
             yield name
 
 
-def inputs(declared: Mapping[str, Any]) -> dict[str, str]:
-    """Return the releases a run reads, with the sha256 of release.yaml (which holds the tables')."""
+def inputs(declared: Mapping[str, Any], home: Path | None = None) -> dict[str, str]:
+    """Return what a run reads: releases, with the sha256 of release.yaml, and its model file if it has one.
+
+    Parameters
+    ----------
+    declared : mapping
+        The run as ``runs.yaml`` declares it.
+    home : pathlib.Path, optional
+        The comparison's folder, from which a model file is named; left out, the releases alone are returned.
+    """
     releases = {release.id: release for release in map(load, references(declared, groups()))}
-    return {name: digest(releases[name].folder / "release.yaml") for name in sorted(releases)}
+    found = {name: digest(releases[name].folder / "release.yaml") for name in sorted(releases)}
+    return found if home is None else found | model_file(declared, home)
+
+
+def model_file(declared: Mapping[str, Any], home: Path) -> dict[str, str]:
+    """Return the file of a model ``FILE.py:NAME`` with its sha256; nothing for a model that has a name.
+
+    A file that is not there has an empty hash, which no stored run has.
+    """
+    file, own, _ = str(declared.get("model", "")).partition(".py:")
+    if not own:
+        return {}
+    path = home / f"{file}.py"
+    return {f"{file}.py": digest(path) if path.is_file() else ""}
 
 
 def about(folder: Path) -> dict[str, Any]:

@@ -24,8 +24,8 @@ from nuanomaly.model.probabilities import Array, NotApplicableError, Parameter
 _MOVES, _MOVES_AT_KINKS = 12, 40
 #: Up to so many parameters, the first search is a grid.
 GRID_DIMENSIONS = 3
-#: How many searches must agree at least, how many there are at most, and within what.
-_FEWEST, _MOST, _AGREE = 3, 10, 0.05
+#: How many searches must agree at least, and within what.
+_FEWEST, _AGREE = 3, 0.05
 #: A search must be lower by this to count as better; one that ends so little above is followed by Minuit.
 _BETTER, _UNFINISHED = 1e-3, 1.0
 #: Valleys that are this close to the lowest after the descent are handed to Minuit, so many at most.
@@ -103,8 +103,9 @@ def _confirmed(
     values : list of float
         What earlier searches ended in.
     """
-    while not (agreed := _agreed(values, best.value)) and len(values) < _MOST:
-        count = _FEWEST - len(values) if len(values) < _FEWEST else _MOST - len(values)
+    most = work.effort.searches
+    while not (agreed := _agreed(values, best.value)) and len(values) < most:
+        count = (min(_FEWEST, most) if len(values) < _FEWEST else most) - len(values)
         for value, unit in work.searches(len(values), count):
             # a descent that ends close above may not have gone all the way
             if value < best.value - _BETTER or _AGREE < value - best.value < _UNFINISHED:

@@ -22,9 +22,9 @@ from nuanomaly.inference.objective import Objective
 from nuanomaly.model.probabilities import Array
 
 #: Points that fill the box, in all and for each value of the mass splittings (those share their kernels).
-_POINTS, _SHARING = 2048, 8
-#: The same above three parameters, and how many steps of the rest are made at each place of the splittings.
-_WALKED_POINTS, _WALKED_SHARING, _WALKED_STEPS = 4096, 32, 5
+STARTS, _SHARING = 2048, 8
+#: Above three parameters: so many times as many points, how many for each value, steps of the rest there.
+_WALKED, _WALKED_SHARING, _WALKED_STEPS = 2, 32, 5
 #: Roughly how many values of points that share nothing a search of many parameters costs.
 SEARCH_POINTS = 20_000
 #: How many of the lowest of them are followed, and how far apart they are at least, in parts of an axis.
@@ -90,7 +90,7 @@ class Box:
         return values.reshape(unit.shape[:-1])
 
 
-def search(box: Box, seed: int, count: int = _POINTS) -> tuple[float, Array]:
+def search(box: Box, seed: int, count: int = STARTS) -> tuple[float, Array]:
     """Return the lowest value that one search finds, and its point of the box, shape (k,).
 
     Parameters
@@ -102,7 +102,8 @@ def search(box: Box, seed: int, count: int = _POINTS) -> tuple[float, Array]:
     """
     walks = len(box.axes) > _LINES_ABOVE and 0 < _splittings(box.axes).sum() < len(box.axes)
     sharing = _WALKED_SHARING if walks else _SHARING
-    points = filling(box.axes, _WALKED_POINTS if walks else count, seed, sharing)
+    wanted = sharing * -(-_WALKED * count // sharing) if walks else count
+    points = filling(box.axes, wanted, seed, sharing)
     values = np.concatenate([box(part) for part in np.array_split(points, max(1, len(points) // 1024))])
     if walks:
         lowest = values.reshape(-1, sharing).argmin(axis=1) + sharing * np.arange(len(values) // sharing)

@@ -15,6 +15,10 @@ runs:
     cl, construction: optional, for sensitivity
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
     errors: optional, for a fit; profile: optional, for a scan; leave_out: for all three of them
+    starts, searches: optional, for a fit or a comparison: from how many points each search starts, and how
+        many there are at most; fewer than three never count as converged
+
+A model file is named from the folder of ``runs.yaml``, and its sha256 is stored with the result.
 
 Runs of kind ``global-tension``, ``global-truths``, ``global-left-out``, ``global-choices`` and
 ``global-region`` are described in :mod:`nuanomaly.inference.global_fit.run`,
@@ -32,12 +36,12 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
-from nuanomaly.inference.compatibility import compare
+from nuanomaly.inference.compatibility import compatibility_of
 from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.datasets import Dataset
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
-from nuanomaly.inference.fit import Fit, fit
+from nuanomaly.inference.fit import Fit, fit_of
 from nuanomaly.inference.global_fit.choices import ChoicesRun
 from nuanomaly.inference.global_fit.choices import compute as choices_run
 from nuanomaly.inference.global_fit.left_out import LeftOutRun
@@ -51,6 +55,7 @@ from nuanomaly.inference.global_fit.truths import compute as truths_run
 from nuanomaly.inference.likelihood_ratio import toy_likelihood_ratio
 from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.question import Question
 from nuanomaly.inference.run_files import read, write
 from nuanomaly.inference.scan import Scan, restored, scan
 from nuanomaly.inference.sensitivity import Sensitivity, sensitivity
@@ -58,6 +63,7 @@ from nuanomaly.inference.tensions import TensionsRun
 from nuanomaly.inference.tensions import compute as tensions_run
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
+from nuanomaly.inference.workload import Effort
 from nuanomaly.likelihood.build import join
 from nuanomaly.model.probabilities import Array
 
@@ -80,7 +86,9 @@ _GLOBAL: Mapping[str, Any] = {
     "separable-tensions": tensions_run,
 }
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage, "sensitivity": sensitivity}
-_FITS = {"fit": fit, "scan": scan, "comparison": compare}
+_SEARCHED: Mapping[str, Any] = {"fit": fit_of, "comparison": compatibility_of}
+_FITS = {**_SEARCHED, "scan": scan}
+_EFFORT = ("seed", "workers", "limit", "starts", "searches")
 _KEYS = ("datasets", "model", "mode", "fixed", "grid", "allow_overlap")
 _TOYS = ("toys", "seed")
 #: The further keys of kinds that are not those of every run of toys alone.
@@ -90,9 +98,9 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "sensitivity": (*_TOYS, "cl", "construction"),
     "hypothesis": (*_TOYS, "at"),
     "likelihood-ratio": (*_TOYS, "at", "against", "draw"),
-    "fit": ("seed", "errors", "leave_out"),
+    "fit": ("seed", "errors", "leave_out", "starts", "searches"),
     "scan": ("profile", "leave_out"),
-    "comparison": ("seed", "leave_out"),
+    "comparison": ("seed", "leave_out", "starts", "searches"),
 }
 #: What runs of a global fit give, and what any run may give.
 GlobalRun = TensionRun | TruthsRun | LeftOutRun | ChoicesRun | RegionRun | TensionsRun
@@ -126,11 +134,19 @@ def compute(
         settings["points"] = _points(settings["points"])
     datasets = settings.pop("datasets")
     wanted = [datasets] if isinstance(datasets, str) else [_dataset(entry) for entry in datasets]
+    model = settings.pop("model")
     if kind in _FITS:  # what is declared may take as long as it takes
         settings |= {"workers": (placement or Placement()).workers, "limit": np.inf}
     else:
         settings["placement"] = placement
-    result: Found = kinds[kind](wanted, settings.pop("model"), progress=progress, **settings)
+    if kind in _SEARCHED:
+        how: dict[str, Any] = {
+            "effort": Effort(**{key: settings.pop(key) for key in _EFFORT if key in settings})
+        }
+        how |= {key: settings.pop(key) for key in ("errors",) if key in settings}
+        found: Found = _SEARCHED[kind](Question(wanted, model, **settings), progress=progress, **how)
+        return found
+    result: Found = kinds[kind](wanted, model, progress=progress, **settings)
     return result
 
 
@@ -181,6 +197,11 @@ def record(
     return write(folder, tables, about)
 
 
+def _home(stored: Path) -> Path:
+    """Return the folder of the comparison whose result is stored there."""
+    return stored.parents[1]
+
+
 def _tabulated(
     result: ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility,
 ) -> "tuple[str, pd.DataFrame]":
@@ -214,7 +235,7 @@ def _spread(test: ToyTest) -> "tuple[str, pd.DataFrame]":
 
 def is_current(folder: Path, declared: Mapping[str, Any]) -> bool:
     """Say whether a stored result is that of this declaration and of these releases, and unharmed."""
-    return trouble(folder, declared, inputs(declared)) is None
+    return trouble(folder, declared, inputs(declared, _home(folder))) is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,7 +322,7 @@ def stored_run(folder: Path, name: str) -> StoredRun:
     if name not in declared:
         raise UnknownNameError("run", name, declared, f"{folder.name}/{DECLARATION}")
     place = folder / STORED / name
-    wrong = trouble(place, declared[name], inputs(declared[name]))
+    wrong = trouble(place, declared[name], inputs(declared[name], folder))
     if wrong is not None:
         raise NuanomalyError(
             f"run {name} of comparisons/{folder.name}: {wrong.reason}: "

@@ -7,6 +7,7 @@ it, above the stored median and above the level of one toy in ten, up to what ch
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,8 @@ def with_stored_runs(checked: Report, root: Path, sample: int = 3, again: Collec
     for folder, declared, about, above, delta in chosen:
         done.append(f"{folder.parents[1].name}/{folder.name}")
         try:
-            said = redone(declared, about["result"], above, delta)
+            with chdir(folder.parents[1]):  # from where a model file is named
+                said = redone(declared, about["result"], above, delta)
         except (NuanomalyError, *STUMBLES) as error:
             said = f"it cannot be done again: {type(error).__name__}: {error}"
         findings += [_finding(root, folder, said)] if said else []

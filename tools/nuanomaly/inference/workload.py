@@ -9,7 +9,7 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
 from nuanomaly.inference.lattice import DISPLACED_DIMENSIONS, lattice_search
-from nuanomaly.inference.multistart import SEARCH_POINTS, Box, search
+from nuanomaly.inference.multistart import SEARCH_POINTS, STARTS, Box, search
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.tables import tabulated
 from nuanomaly.inference.workers import Placement, run
@@ -35,11 +35,17 @@ class Effort:
         Processes on this machine; the result is the same with any number.
     limit : float
         Work that is estimated to take longer is refused, in seconds.
+    starts : int
+        From how many points that fill the space a search starts.
+    searches : int
+        How many there are at most; of fewer than three, too few agree for a minimum to count as converged.
     """
 
     seed: int = 0
     workers: int = 1
     limit: float = LIMIT
+    starts: int = STARTS
+    searches: int = 10
 
 
 @dataclass(frozen=True)
@@ -102,12 +108,12 @@ class Workload:
 
     def searches(self, first: int, count: int) -> list[tuple[float, Array]]:
         """Return value and point of the unit box of so many searches, each from its own grid or starts."""
-        box = Box(self.objective, self.axes)
+        payload = (Box(self.objective, self.axes), self.effort.starts)
         seeds = [
             int(np.random.SeedSequence((self.effort.seed, k)).generate_state(1)[0])
             for k in range(first, first + count)
         ]
-        arrays = run(searched, box, seeds, "", self._placement)
+        arrays = run(searched, payload, seeds, "", self._placement)
         return [(float(array[0]), array[1:]) for array in arrays]
 
     def estimate(self, total: int) -> Estimate:
@@ -155,10 +161,11 @@ def evaluated(payload: tuple[Objective, Sequence[Axis]], argument: tuple[int, in
     return np.concatenate(parts)
 
 
-def searched(box: Box, seed: int) -> Array:
-    """Return value and point (1 + k,) of one search: a piece of work."""
+def searched(payload: tuple[Box, int], seed: int) -> Array:
+    """Return value and point (1 + k,) of one search from so many starts: a piece of work."""
+    box, starts = payload
     few = len(box.axes) <= DISPLACED_DIMENSIONS
-    value, unit = lattice_search(box, seed) if few else search(box, seed)
+    value, unit = lattice_search(box, seed) if few else search(box, seed, starts)
     return np.concatenate([[value], unit])
 
 

@@ -49,6 +49,7 @@ def _run(root: Path, archive: Archive, subject: Subject, name: str) -> Iterator[
     if not named or not all(entries.values()):
         return
     now = {release: runs.digest(_metadata(root, release)) for release in sorted(set(entries.values()))}
+    now |= runs.model_file(declared, subject.path.parent)
     wrong = runs.trouble(subject.path.parent / runs.STORED / name, declared, now)
     if wrong is not None:
         page = subject.path.parent.name
