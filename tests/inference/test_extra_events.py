@@ -123,6 +123,37 @@ def test_a_free_effect_is_fitted_and_never_fits_worse() -> None:
     assert free.value <= held.value + 1e-6
 
 
+def test_an_injected_strength_comes_back_with_its_systematic_effects_free() -> None:
+    """200 toys with rate and shape drawn from their priors: mean, spread and coverage of the strength."""
+    signal = ExtraEvents(
+        "shaped",
+        {"karmen": KARMEN, "miniboone-nue:nu": BOONE},
+        systematics={"karmen": {"tilt": np.linspace(-0.3, 0.3, 9)}, "miniboone-nue:nu": {"rate": 0.2}},
+    )
+    joint = combine([likelihood("miniboone-nue", "nu"), likelihood("karmen")])
+    rng = np.random.default_rng(11)
+    tilt, rate = rng.standard_normal((2, 200))
+    data = np.concatenate(
+        [
+            joint.toys(signal, joint.points(signal, {"strength": 1.0, "tilt": t, "rate": r}), 1, rng)
+            for t, r in zip(tilt, rate, strict=True)
+        ]
+    )
+    strength, effect = np.linspace(0.0, 3.0, 61), np.linspace(-3.0, 3.0, 13)
+    mesh = np.meshgrid(strength, effect, effect, indexing="ij")
+    points = dict(zip(("strength", "tilt", "rate"), (m.ravel() for m in mesh), strict=True))
+    values = joint.tabulate(signal, joint.points(signal, points))(data)
+    profile = values.reshape(200, strength.size, -1).min(axis=2)  # over both effects, priors included
+    fitted = strength[np.argmin(profile, axis=1)]
+    inside = profile[:, np.argmin(np.abs(strength - 1.0))] - profile.min(axis=1) < 1.0
+    assert abs(fitted.mean() - 1.0) < 3.0 * fitted.std() / np.sqrt(200) + 0.03
+    assert 0.58 < inside.mean() < 0.78  # 68 % of 200: ± 3 × 3.3 %
+    none = {"tilt": np.zeros(61), "rate": np.zeros(61)}
+    held = joint.tabulate(signal, joint.points(signal, {"strength": strength, **none}))(data)
+    narrow = held[:, np.argmin(np.abs(strength - 1.0))] - held.min(axis=1) < 1.0
+    assert narrow.mean() < inside.mean()  # with the effects held, the error is too small
+
+
 def test_an_effect_of_two_releases_is_refused() -> None:
     with pytest.raises(NuanomalyError, match="stands twice"):
         ExtraEvents(
