@@ -189,7 +189,8 @@ def record(
         What the run took, all processes together; two digits of it are kept.
     """
     tables = result.tables() if isinstance(result, GlobalRun) else dict([_tabulated(result)])
-    about: dict[str, Any] = {"run": dict(declared), "inputs": inputs(declared), "result": result.to_dict()}
+    made_from = inputs(declared, _home(folder))
+    about: dict[str, Any] = {"run": dict(declared), "inputs": made_from, "result": result.to_dict()}
     if cpu_seconds is None and isinstance(result, GlobalRun):
         cpu_seconds = result.cpu_seconds  # its pieces know what each of them took
     if cpu_seconds is not None:
