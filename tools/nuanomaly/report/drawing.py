@@ -108,6 +108,8 @@ def svg(figure: "Figure", name: str, title: str) -> str:
 def short_axes(figure: "Figure") -> None:
     """Name 2 and 5 times the powers of ten on logarithmic axes that hold less than two powers.
 
+    Axes whose ticks were chosen one by one are left as they are.
+
     Examples
     --------
     >>> from nuanomaly.report import figures
@@ -117,12 +119,13 @@ def short_axes(figure: "Figure") -> None:
     >>> [axes.yaxis.get_minor_formatter()(v) for v in (0.2, 0.3, 5.0)]
     ['0.2', '', '5']
     """
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter
 
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
-            if axis.get_scale() != "log" or low <= 0.0:
+            chosen = isinstance(axis.get_major_locator(), FixedLocator)
+            if axis.get_scale() != "log" or low <= 0.0 or chosen:
                 continue
             if math.floor(math.log10(high) + 1e-9) - math.ceil(math.log10(low) - 1e-9) < 1:
                 axis.set_minor_formatter(FuncFormatter(between))
