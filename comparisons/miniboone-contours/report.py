@@ -19,13 +19,18 @@
 # rise of the data, decides whether the point is inside.
 
 # %%
-from dataclasses import replace
+from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
+import pandas as pd
 from scipy.interpolate import RegularGridInterpolator
 from scipy.stats import chi2
 
 from nuanomaly import level
+from nuanomaly.inference.critical_maps import Lattice, compared, degrees_of_freedom
+from nuanomaly.likelihood.constrained import rounded
+from nuanomaly.model.probabilities import Array
 from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.drawing import COLOURS
 from nuanomaly.report.words import word_list
@@ -55,13 +60,18 @@ surface = release.table("surface_combined")
 released = surface["minus_2lnL"].to_numpy()
 
 
-def recomputed(of=""):
+def recomputed(of: str = "") -> Array:
     """Return −2lnL at the printed coordinates, or at those of the fit."""
     columns = {"dm2_41": surface[f"dm2{of}"], "sin2_2theta_mue": surface[f"sin2_2theta{of}"]}
-    return miniboone.chi2(page.model, **{name: column.to_numpy() for name, column in columns.items()})
+    found = miniboone.chi2(page.model, **{name: column.to_numpy() for name, column in columns.items()})
+    return np.asarray(found)
 
 
 near = released < released.min() + 30.0
+too_large = {
+    name: 100.0 * float(np.median(surface[name] / surface[f"{name}_fit"] - 1.0))
+    for name in ("dm2", "sin2_2theta")
+}
 difference = {}
 rows = []
 for of, key, title in (("", "printed", "as printed"), ("_fit", "fit", "of the fit")):
@@ -82,23 +92,18 @@ page.table(
     rows,
     digits=2,
     note=(
-        "The printed coordinates are centres of histogram bins between the points of the fit, 0.06 % too "
-        "large "
-        "in Δm² and 0.05 % in sin²2θ (see the known issues of the release)."
+        "The printed coordinates are centres of histogram bins between the points of the fit, "
+        f"{too_large['dm2']:.2f} % too large in Δm² and {too_large['sin2_2theta']:.2f} % in sin²2θ (see the "
+        "known issues of the release)."
     ),
 )
 worst = np.argsort(-np.abs(difference["printed"]))[:20]
 at_worst = {"dm2_41": surface["dm2_fit"][worst], "sin2_2theta_mue": surface["sin2_2theta_fit"][worst]}
-random = np.random.default_rng(1)
-exact = miniboone.measure.fractional
-last_digit = 10.0 ** (np.floor(np.log10(np.where(exact == 0.0, 1.0, np.abs(exact)))) - 5.0)
-moved = []
-for _ in range(40):
-    rounding = np.triu(last_digit * random.uniform(-0.5, 0.5, exact.shape))
-    rounding = rounding + np.triu(rounding, 1).T
-    other = replace(miniboone, measure=replace(miniboone.measure, fractional=exact + rounding))
-    moved.append(other.chi2(page.model, **{name: v.to_numpy() for name, v in at_worst.items()}))
-rounded = page.result(
+moved = [
+    other.chi2(page.model, **{name: v.to_numpy() for name, v in at_worst.items()})
+    for other in islice(rounded(miniboone, 6), 40)
+]
+by_rounding = page.result(
     "surface.rounding", float(np.std(moved, axis=0).mean()), meaning="standard deviation at the worst points"
 )
 left = float(np.median(np.abs(difference["fit"][worst]) / (released[worst] - released.min())))
@@ -127,8 +132,8 @@ page.table(
         "All lie on the steep slope at large mixing, where no contour comes near. The printed coordinates "
         "are most of the difference; the last column is what is left at those of the fit, "
         f"{100.0 * left:.3f} % of the rise. The covariance is released with six digits; its rounding moves "
-        f"these values by {rounded:.2f} (standard deviation), which is a part of what is left. The rest is "
-        "unexplained."
+        f"these values by {by_rounding:.2f} (standard deviation), which is a part of what is left. The "
+        "rest is unexplained."
     ),
 )
 
@@ -137,7 +142,7 @@ page.table(
 #
 # Read off the released surface, Δ along the released contours is not constant: every point of the plane has
 # its critical value. It can be written as a number of degrees of freedom ν, that of a χ² whose quantile at
-# the level of the curve is Δ; Wilks' theorem says ν = 2.
+# the level of the curve is Δ; by Wilks' theorem ν is two.
 
 # %%
 axes_of_fit = [np.log10(np.unique(surface[c])) for c in ("dm2_fit", "sin2_2theta_fit")]
@@ -150,18 +155,11 @@ for name, *_ in CURVES:
     chosen = contours[contours["level"] == name]
     place = np.log10(chosen[["dm2", "sin2_2theta"]].to_numpy(float))
     curves[name] = place, read_off(place)
-degrees = np.linspace(0.2, 8.0, 3901)
-
-
-def freedom(delta, confidence):
-    """Return the ν of a χ² that is below Δ with the given probability."""
-    return np.interp(delta, chi2.ppf(confidence, degrees), degrees)
-
 
 rows = []
 for name, confidence, title, key, _ in CURVES:
     values = curves[name][1]
-    nu = freedom(values, confidence)
+    nu = degrees_of_freedom(values, confidence)
     page.result(
         f"released.{key}.delta", float(np.median(values)), meaning=f"median Δ along the {title} contour"
     )
@@ -189,7 +187,7 @@ for name, confidence, title, _, colour in CURVES:
     slow = place[:, 0] < 0.3
     both[0].plot(10 ** place[slow, 0], values[slow], ".", markersize=1.6, color=COLOURS[colour])
     both[0].axhline(level(confidence, 2).delta, color=COLOURS[colour], linewidth=0.9, linestyle="dotted")
-    nu = freedom(values[slow], confidence)
+    nu = degrees_of_freedom(values[slow], confidence)
     both[1].plot(10 ** place[slow, 0], nu, ".", markersize=1.6, color=COLOURS[colour])
     both[1].plot([], [], color=COLOURS[colour], label=title)
 both[1].axhline(2.0, color="#767676", linewidth=0.9, linestyle="dotted")
@@ -216,35 +214,37 @@ page.figure(
 # %% [markdown]
 # ### Quantiles of toys, not of a fitted χ²
 #
-# All six medians are near ν = 2.3, which suggests that the collaboration fitted a number of degrees of
-# freedom to its fake experiments and took the quantiles of that χ². The bumps decide. A fitted ν with an
-# error would make all curves bumpy, those at 4σ two to three times as much as those at 1σ. A quantile of
-# $N$ experiments has an error of $\sqrt{p(1-p)/N}$ divided by their density, which grows quickly with the
+# The six medians are near ν = {result:released.90.freedom:.1f}, which suggests that the collaboration fitted
+# a number of degrees of freedom to its fake experiments and took the quantiles of that χ². The bumps decide.
+# A fitted ν with an error would make all curves bumpy, those at 4σ two to three times as much as those at 1σ.
+# A quantile of $N$ experiments has an error of $\sqrt{p(1-p)/N}$ divided by their density, which grows quickly with the
 # level. The bumps are what is left of Δ along the lower branch after a cubic in $\log\Delta m^2$.
 
 # %%
 best_valley = axes_of_fit[1][on_grid.argmin(axis=1)]
-rows, implied = [], {}
+rows = []
+implied: dict[str, float] = {}
+#: Of the lower branch, in the logarithm of Δm².
+LOW, HIGH = -1.4, -0.45
 for name, confidence, title, key, _ in CURVES:
     place, values = curves[name]
     below = place[:, 1] < np.interp(place[:, 0], axes_of_fit[0], best_valley)
-    chosen = below & (place[:, 0] > -1.4) & (place[:, 0] < -0.45)
+    chosen = below & (place[:, 0] > LOW) & (place[:, 0] < HIGH)
     # twenty bins: the contours are drawn on a grid, which scatters single points
-    bins = np.digitize(place[chosen, 0], np.linspace(-1.4, -0.45, 21))
+    bins = np.digitize(place[chosen, 0], np.linspace(LOW, HIGH, 21))
     mean = np.array(
         [[place[chosen, 0][bins == b].mean(), values[chosen][bins == b].mean()] for b in set(bins)]
     )
-    bump = float(np.std(mean[:, 1] - np.polyval(np.polyfit(*mean.T, 3), mean[:, 0]), ddof=4))
-    nu = float(np.median(freedom(values[chosen], confidence)))
+    bump = float(np.std(mean[:, 1] - np.polyval(np.polyfit(mean[:, 0], mean[:, 1], 3), mean[:, 0]), ddof=4))
+    nu = float(np.median(degrees_of_freedom(values[chosen], confidence)))
     steep = (chi2.ppf(confidence, nu + 0.05) - chi2.ppf(confidence, nu - 0.05)) / 0.1
     density = chi2.pdf(np.median(values[chosen]), nu)
     implied[key] = confidence * (1.0 - confidence) / (density * bump) ** 2
     page.record(f"bumps.{key}", {"delta": bump, "freedom": bump / steep, "toys": implied[key]})
     rows.append([title, f"{bump:.3f}", f"{bump / steep:.3f}", f"{implied[key] / 1e6:.1f} million"])
 page.table(
-    "Bumps of Δ along the lower branch, 0.04 to 0.35 eV²: the error of a fitted ν, or the number of "
-    "toys, they would "
-    "mean.",
+    f"Bumps of Δ along the lower branch, {10**LOW:.2f} to {10**HIGH:.2f} eV²: the error of a fitted ν, or "
+    "the number of toys, they would mean.",
     ["contour", "bumps", "as error of ν", "as number of toys"],
     rows,
     note=(
@@ -270,54 +270,38 @@ lattice = page.toys("lattice")
 nodes = lattice.tables["critical"]
 
 
-def critical(frame, confidence):
+def critical(frame: pd.DataFrame, confidence: float) -> tuple[Array, Array]:
     """Return critical values and their errors, half of the band of one binomial error."""
     column = f"_{100 * confidence:g}"
     values, low, high = (frame[f"{which}{column}"].to_numpy() for which in ("critical", "low", "high"))
     return values, 0.5 * (high - low)
 
 
-def drawn(name, at):
+def drawn(name: str, at: Array) -> tuple[Array, Array]:
     """Return Δ of the nine nearest points of a released contour, their mean and its error."""
     place, values = curves[name]
-    nearest = np.argsort(np.hypot(*(place[None] - at[:, None]).transpose(2, 0, 1)), axis=1)[:, :9]
+    nearest = np.argsort(np.linalg.norm(place[None] - at[:, None], axis=2), axis=1)[:, :9]
     return values[nearest].mean(axis=1), values[nearest].std(axis=1, ddof=1) / 3.0
 
 
-def compared(ours, covariance, theirs, scatter):
-    """Return the medians of both, the error of ours, the mean difference, and χ² of all points."""
-    every = covariance + np.diag(scatter**2)
-    residual = ours - theirs
-    toys_again = np.random.default_rng(1).multivariate_normal(ours, covariance, 4000, method="eigh")
-    total = float(residual @ np.linalg.solve(every, residual))
-    return {
-        "released": float(np.median(theirs)),
-        "ours": float(np.median(ours)),
-        "error": float(np.median(toys_again, axis=1).std()),
-        "difference": float(residual.mean()),
-        "chi2": total,
-        "p_value": float(chi2.sf(total, ours.size)),
-        "within_two": int((np.abs(residual) < 2.0 * np.sqrt(np.diagonal(every))).sum()),
-    }
-
-
 HEADER = ["contour", "released", "ours", "mean difference", "χ²", "p", "within 2 errors"]
-points = {}
+points: dict[str, tuple[Array, Array, Array, Array, Array]] = {}
 for k, (name, confidence, *_) in enumerate(WITH_TOYS):
     part = found.iloc[20 * k : 20 * k + 20]
     at = np.log10(part[["dm2_41", "sin2_2theta_mue"]].to_numpy())
     points[name] = at, *critical(part, confidence), *drawn(name, at)
 
 
-def table_of(which, caption, note=""):
-    """Write a table of released and own critical values, and record it; ``which`` gives (ours, "
-    "covariance)."""
+def table_of(
+    which: Callable[[str, float], tuple[Array, Array]], key_of: str, caption: str, note: str = ""
+) -> None:
+    """Write a table of released and own critical values, and record it."""
     rows = []
     for name, confidence, title, key, _ in WITH_TOYS:
         *_, theirs, scatter = points[name]
         ours, covariance = which(name, confidence)
         summary = compared(ours, covariance, theirs, scatter)
-        page.record(f"{caption[0]}.{key}", summary)
+        page.record(f"{key_of}.{key}", summary)
         rows.append(
             [
                 title,
@@ -329,10 +313,10 @@ def table_of(which, caption, note=""):
                 f"{summary['within_two']} of {len(ours)}",
             ]
         )
-    page.table(caption[1], HEADER, rows, note)
+    page.table(caption, HEADER, rows, note)
 
 
-def at_the_point(name, _confidence):
+def at_the_point(name: str, _confidence: float) -> tuple[Array, Array]:
     """Return critical values of the toys at points of a contour, and their covariance."""
     _, ours, error, *_ = points[name]
     return ours, np.diag(error**2)
@@ -340,7 +324,8 @@ def at_the_point(name, _confidence):
 
 table_of(
     at_the_point,
-    ("direct", "Critical values at twenty points of each released contour: medians, and point by point."),
+    "direct",
+    "Critical values at twenty points of each released contour: medians, and point by point.",
     f"{int(found['toys'].iloc[0])} toys per point, seed {toys.declared['seed']}, random numbers of their "
     f"own at "
     "each point. χ² uses the errors of the toys, and the scatter of the released contour, which is drawn "
@@ -354,17 +339,26 @@ table_of(
 #
 # ## The same, smoothed
 #
-# So the critical values are computed at nodes of a lattice of 20 × 20 points over the plane (0.21 decades
-# in Δm² and 0.19 in sin²2θ apart) near the contours, averaged once with their four neighbours (weight 2 for
-# the node, 1 for each neighbour), and interpolated linearly between.
+# So the critical values are computed at nodes of a lattice over the plane near the contours, averaged once
+# with their four neighbours (weight 2 for the node, 1 for each neighbour), and interpolated linearly between.
 
 # %%
-sides = [np.linspace(*np.log10(page.grid[name][:2]), 20) for name in ("dm2_41", "sin2_2theta_mue")]
-steps = [side[1] - side[0] for side in sides]
-lattice_of = [
-    np.rint((np.log10(nodes[name]) - side[0]) / step).astype(int)
-    for name, side, step in zip(("dm2_41", "sin2_2theta_mue"), sides, steps, strict=True)
+#: Points of the lattice along each axis.
+NODES = 20
+sides = [
+    np.linspace(np.log10(page.grid[name][0]), np.log10(page.grid[name][1]), NODES)
+    for name in ("dm2_41", "sin2_2theta_mue")
 ]
+apart = [float(side[1] - side[0]) for side in sides]
+in_the_lattice = [
+    np.rint((np.log10(nodes[name].to_numpy(float)) - side[0]) / step).astype(int)
+    for name, side, step in zip(("dm2_41", "sin2_2theta_mue"), sides, apart, strict=True)
+]
+plane = Lattice((sides[0], sides[1]), (in_the_lattice[0], in_the_lattice[1]))
+page.text(
+    f"The lattice has {NODES} × {NODES} points, {apart[0]:.2f} decades in Δm² and {apart[1]:.2f} in sin²2θ "
+    "apart."
+)
 KERNELS = {
     "as they are": np.array([[1.0]]),
     "averaged once": np.array([[0, 1, 0], [1, 2, 1], [0, 1, 0]]) / 6.0,
@@ -375,39 +369,16 @@ KERNELS = {
 }
 
 
-def shares(at, kernel):
-    """Return what part each node has in the smoothed and interpolated value at points, shape (points, nodes).
-
-    Where a node is missing the row is not a number.
-    """
-    result = np.zeros((len(at), 20, 20))
-    real = [np.clip((at[:, k] - sides[k][0]) / steps[k], 0, 19) for k in (0, 1)]
-    first = [np.minimum(r.astype(int), 18) for r in real]
-    reach, every = kernel.shape[0] // 2, np.arange(len(at))
-    for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        part = np.prod([np.abs(1 - c - (real[k] - first[k])) for k, c in enumerate(corner)], axis=0)
-        for (i, j), weight in np.ndenumerate(kernel):
-            # beyond the edge the outermost node stands for its neighbours
-            row = np.clip(first[0] + corner[0] + i - reach, 0, 19)
-            column = np.clip(first[1] + corner[1] + j - reach, 0, 19)
-            np.add.at(result, (every, row, column), part * weight)
-    kept = result[:, lattice_of[0], lattice_of[1]]
-    kept[kept.sum(axis=1) < 1.0 - 1e-9] = np.nan
-    return kept
-
-
-def smoothed(at, confidence, kernel):
-    """Return smoothed critical values at points and their covariance, shapes (points,) and (points, "
-    "points)."""
-    values, error = critical(nodes, confidence)
-    part = shares(at, kernel)
-    return part @ values, (part * error**2) @ part.T
+def smoothed(at: Array, confidence: float, kernel: Array) -> tuple[Array, Array]:
+    """Return smoothed critical values at points and their covariance."""
+    return plane.smoothed(at, kernel, *critical(nodes, confidence))
 
 
 once = KERNELS["averaged once"]
 table_of(
     lambda name, confidence: smoothed(points[name][0], confidence, once),
-    ("smoothed", "The same points, with critical values of the lattice averaged once."),
+    "smoothed",
+    "The same points, with critical values of the lattice averaged once.",
     f"{int(nodes['toys'].iloc[0])} toys at each node, seed {lattice.declared['seed']}. χ² takes into "
     f"account that "
     "neighbouring points share nodes; it cannot take into account that lattice and smoothing of the "
@@ -419,7 +390,8 @@ for title, kernel in KERNELS.items():
     cells = [title]
     for name, confidence, *_ in WITH_TOYS[:4]:
         at, _, _, theirs, scatter = points[name]
-        one = compared(*smoothed(at, confidence, kernel), theirs, scatter)
+        ours, covariance = smoothed(at, confidence, kernel)
+        one = compared(ours, covariance, theirs, scatter)
         cells.append(f"{one['difference']:+.2f} ({one['chi2']:.0f})".replace("-", "−"))
     rows.append(cells)
 page.table(
@@ -465,8 +437,8 @@ page.figure(
 # ### Is the distribution a χ²?
 #
 # The same toys, read at different levels, give different degrees of freedom: more at low levels than at
-# high ones where many splittings fit a fluctuation equally well, above 10 eV². One ν per point would not
-# describe them. What the released contours have there is the ν of their own level.
+# high ones where, at large splittings, many of them fit a fluctuation equally well. One ν per point would not
+# describe them. The released contours have there the ν of the level that each is drawn at.
 
 # %%
 at = points["90%"][0]
@@ -483,10 +455,10 @@ for key, (title, name, kept) in groups.items():
     part = found.iloc[20 * place : 20 * place + 20][kept]
     cells = [f"{title} ({int(kept.sum())} points)"]
     for _, confidence, _, level_key, _ in WITH_TOYS:
-        nu = freedom(critical(part, confidence)[0], confidence)
+        nu = degrees_of_freedom(critical(part, confidence)[0], confidence)
         cells.append(f"{nu.mean():.2f} ± {nu.std(ddof=1) / np.sqrt(nu.size):.2f}")
         page.result(f"freedom.{key}.{level_key}", float(nu.mean()))
-    theirs = float(freedom(points[name][3][kept], WITH_TOYS[place][1]).mean())
+    theirs = float(degrees_of_freedom(points[name][3][kept], WITH_TOYS[place][1]).mean())
     page.result(f"freedom.{key}.released", theirs)
     rows.append([*cells, f"{theirs:.2f} ({name[:2]} %)"])
 page.table(
@@ -508,7 +480,7 @@ figures.plane(axes, "sin2_2theta_mue", "dm2_41", (4e-4, 1.0), (0.01, 100.0))
 x, y = (10 ** axes_of_fit[k] for k in (1, 0))
 for confidence, colour, name in ((0.90, "sky", "90%"), (0.99, "orange", "99%")):
     values, errors = critical(nodes, confidence)
-    part = shares(mesh, once)
+    part = plane.shares(mesh, once)
     value, error = (v.reshape(rise.shape) for v in (part @ values, np.sqrt(part**2 @ errors**2)))
     tone = COLOURS[colour]
     text = f"{100 * confidence:.0f} %"
@@ -546,9 +518,10 @@ page.figure(
 # %%
 
 
-def reproduced(which):
+def reproduced(which: str) -> tuple[list[str], list[str]]:
     """Return the levels whose medians are reproduced, and those that are point by point."""
-    medians, everywhere = [], []
+    medians: list[str] = []
+    everywhere: list[str] = []
     for _, _, title, key, _ in WITH_TOYS:
         one = {
             k: page.results[f"{which}.{key}.{k}"]["value"] for k in ("ours", "released", "error", "p_value")
@@ -560,7 +533,7 @@ def reproduced(which):
     return medians, everywhere
 
 
-def listed(titles):
+def listed(titles: list[str]) -> str:
     """Return levels as words."""
     return word_list(titles) if titles else "no level"
 

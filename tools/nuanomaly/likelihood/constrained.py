@@ -1,6 +1,7 @@
 """Prediction and covariance of some samples after others have constrained them, as experiments quote it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,3 +80,28 @@ def _parts(likelihood: Likelihood) -> tuple[ResponseLikelihood, ScaledCovariance
     if not isinstance(likelihood, ResponseLikelihood) or not isinstance(measure, ScaledCovariance):
         raise NuanomalyError(f"{likelihood.release}: no samples of it constrain others by a covariance")
     return likelihood, measure
+
+
+def rounded(likelihood: Likelihood, digits: int, seed: int = 1) -> Iterator[Likelihood]:
+    """Yield a likelihood whose released covariance was rounded otherwise, over and over.
+
+    Every element is moved by at most half of its last digit.
+
+    Parameters
+    ----------
+    digits : int
+        With how many digits the covariance was released.
+
+    Raises
+    ------
+    NuanomalyError
+        If its covariance does not follow its prediction.
+    """
+    found, measure = _parts(likelihood)
+    exact, random = measure.fractional, np.random.default_rng(seed)
+    size = np.abs(np.where(exact == 0.0, 1.0, exact))
+    last = 10.0 ** (np.floor(np.log10(size)) - (digits - 1))
+    while True:
+        moved = np.triu(last * random.uniform(-0.5, 0.5, exact.shape))
+        moved = moved + np.triu(moved, 1).T
+        yield replace(found, measure=replace(measure, fractional=exact + moved))
