@@ -19,15 +19,16 @@
 # middle the scattering of that flavour vanishes.
 
 # %%
-from dataclasses import replace
-
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import erf
 
-from nuanomaly import level, model
+from nuanomaly import Likelihood, level, model
 from nuanomaly.inference.toys import generator
-from nuanomaly.likelihood import build
+from nuanomaly.likelihood.choices import with_choices
+from nuanomaly.model.probabilities import Array
 from nuanomaly.report import context, figures
+from nuanomaly.report.printed import Cell
 from nuanomaly.report.words import number
 
 page = context.here()
@@ -39,14 +40,14 @@ published = page.release("coherent-nsi-toys")
 LABELS = {"ee": "$\\varepsilon_{ee}$", "mumu": "$\\varepsilon_{\\mu\\mu}$"}
 
 
-def same(flavour, values):
-    """The coupling of one flavour, the same to u and d quarks."""
+def same(flavour: str, values: ArrayLike) -> dict[str, ArrayLike]:
+    """Return the coupling of one flavour, the same to u and d quarks."""
     return {f"eps_{flavour}": values}
 
 
-def confidence(delta):
-    """Confidence level in per cent of a rise of −2lnL, Wilks, one degree of freedom."""
-    return 100.0 * erf(np.sqrt(np.maximum(delta, 0.0) / 2.0))
+def confidence(delta: ArrayLike) -> Array:
+    """Return the confidence level in per cent of a rise of −2lnL, Wilks, one degree of freedom."""
+    return np.asarray(100.0 * erf(np.sqrt(np.maximum(np.asarray(delta, float), 0.0) / 2.0)))
 
 
 # %% [markdown]
@@ -54,8 +55,8 @@ def confidence(delta):
 #
 # The tables of arXiv:2008.06062 hold, for CsI[Na] 2017, the confidence level at which a value is
 # excluded when the same experiment is repeated in the computer (Feldman and Cousins). Beside them: what
-# Wilks' theorem makes of this archive's likelihood of the same data; fake experiments with it, 1000
-# for each point, whose uncertainties are drawn from their priors each time; the same with the choices of
+# Wilks' theorem makes of this archive's likelihood of the same data; fake experiments with it, whose
+# uncertainties are drawn from their priors each time; the same with the choices of
 # arXiv:2008.06062, a mode of the release; and these with the uncertainties kept where the data want them
 # at that point, as is done there.
 
@@ -65,16 +66,18 @@ KEPT = {
     "mumu": (-0.11, -0.06, -0.01, 0.02, 0.03),
 }
 _TOYS = 200
+#: Where no νe would scatter.
+MIDDLE = 0.09
 
 
-def nuisances_kept(flavour, value, hypotheses):
-    """Confidence level (%) of an excluded coupling, toys with the nuisances that fit the data there."""
+def nuisances_kept(flavour: str, value: float, hypotheses: Array) -> float:
+    """Return the confidence level (%) of an exclusion, toys with the nuisances that fit the data there."""
     points = others.points(standard, same(flavour, np.append(hypotheses, value)))
     truth = {name: entry[-1:] for name, entry in points.items()}
     fitted = {name: np.full(_TOYS, at[0]) for name, at in others.profiled(standard, truth)[1].items()}
     table = others.tabulate(standard, points)
     made = table(others.toys(standard, truth, _TOYS, generator(1), fitted))
-    observed = table(others.data[None])[0]
+    observed = table(np.asarray(others.data)[None])[0]
     rises = made[:, -1] - made.min(axis=1)
     return 100.0 * float((rises < observed[-1] - observed.min()).mean())
 
@@ -132,7 +135,7 @@ for axes, flavour, limits in zip(every, ("ee", "mumu"), ((-0.3, 0.5), (-0.3, 0.5
     ordered = table.sort_values("epsilon")
     in_their_table = np.interp(places, ordered["epsilon"], ordered["confidence"])
     inside = (at >= limits[0]) & (at <= limits[1])
-    nearest = int(np.abs(at - 0.09).argmin())
+    nearest = int(np.abs(at - MIDDLE).argmin())
     page.record(
         f"csi-2017.{flavour}",
         {
@@ -144,7 +147,7 @@ for axes, flavour, limits in zip(every, ("ee", "mumu"), ((-0.3, 0.5), (-0.3, 0.5
             "own_from_theirs": np.median(np.abs(own - theirs)[inside]),
             "like_theirs_from_theirs": np.median(np.abs(like_theirs - theirs)[inside]),
             "kept_from_theirs": np.median(np.abs(levels - in_their_table)),
-            "critical": np.interp(0.09, runs[flavour][f"eps_{flavour}"], runs[flavour]["critical_90"]),
+            "critical": np.interp(MIDDLE, runs[flavour][f"eps_{flavour}"], runs[flavour]["critical_90"]),
         },
         "1000 toys a point, seed 1",
     )
@@ -181,8 +184,8 @@ page.table(
     ["coupling", "best", "lowest", "highest"],
     rows,
     note=(
-        "Between lowest and highest there may be excluded values. Values of fake experiments are "
-        "points of their tables (steps of 0.02 here), not interpolated."
+        "Between lowest and highest there may be excluded values. Values of fake experiments are points of "
+        "their tables, not interpolated."
     ),
 )
 found = page.results
@@ -194,7 +197,7 @@ page.table(
         "toys here",
         "choices of 2008.06062",
         "nuisances kept",
-        "at 0.09: Wilks, here, tables",
+        f"at {MIDDLE}: Wilks, here, tables",
     ],
     [
         [
@@ -212,17 +215,15 @@ page.table(
     ],
 )
 page.text(
-    "All fake experiments exclude the middle of $\\varepsilon_{ee}$, where no $\\nu_e$ would "
-    "scatter, more strongly than Wilks' theorem: "
-    f"{found['csi-2017.ee.critical']['value']:.2f} is reached there by a tenth of the toys, and not "
-    f"{{wilks:0.90, 1}}. "
-    "With the choices of arXiv:2008.06062, and the nuisances kept, its tables come out again (squares, "
-    f"{_TOYS} toys each) for $\\varepsilon_{{ee}}$, and for $\\varepsilon_{{\\mu\\mu}}$ near the solution. "
-    "Where the rate would be much too large they do not rise to 100 %: to fit the data the signal is pulled "
-    "down by more than a half, and toys that are made with that pull pay for it as the data do. That plateau "
-    "is lower here, where priors are symmetric; there they are not. Where nuisances are drawn from their "
-    "priors no toy is so low, and such couplings are excluded: the difference is one of method, and not a "
-    "property of the data."
+    "All fake experiments exclude the middle of $\\varepsilon_{ee}$, where no $\\nu_e$ would scatter, more "
+    f"strongly than Wilks' theorem: {found['csi-2017.ee.critical']['value']:.2f} is reached there by a "
+    "tenth of the toys, and not {wilks:0.90, 1}. With the choices of arXiv:2008.06062, and the nuisances "
+    f"kept, its tables come out again (squares, {_TOYS} toys each) for $\\varepsilon_{{ee}}$, and for "
+    "$\\varepsilon_{\\mu\\mu}$ near the solution. Where the rate would be much too large they do not rise "
+    "to certainty: to fit the data the signal is pulled down by more than a half, and toys that are made "
+    "with that pull pay for it as the data do. That plateau is lower here, where priors are symmetric; "
+    "there they are not. Where nuisances are drawn from their priors no toy is so low, and such couplings "
+    "are excluded: the difference is one of method, and not a property of the data."
 )
 
 # %% [markdown]
@@ -234,30 +235,26 @@ page.text(
 # %%
 release = page.release("coherent-csi@2017")
 declared = release.metadata["likelihood"]
-theirs = declared["modes"]["arxiv-2008-06062"]
-rounder = {**declared["response"], "form_factor": theirs["response"]["form_factor"]}
+mode = declared["modes"]["arxiv-2008-06062"]
+rounder = {**declared["response"], "form_factor": mode["response"]["form_factor"]}
 
 
-def changed(one_error=False, form_factor=False, beam_off=False, larger_error=False):
-    """CsI[Na] 2017 with some of the choices of arXiv:2008.06062."""
+def changed(
+    one_error: bool = False, form_factor: bool = False, beam_off: bool = False, larger_error: bool = False
+) -> Likelihood:
+    """Return CsI[Na] 2017 with some of the choices of arXiv:2008.06062."""
     own_signal, (steady, neutrons) = declared["nuisances"][:4], declared["nuisances"][4:]
-    their_signal, their_steady, _ = theirs["nuisances"]
-    error = their_steady if larger_error else steady
-    entry = (theirs if beam_off else declared)["transform"]["backgrounds"][0]
-    background = {**entry, "effects": [{"nuisance": error["id"]}]}
-    transform = {
-        "signal": (theirs if one_error else declared)["transform"]["signal"],
-        "backgrounds": [background, declared["transform"]["backgrounds"][1]],
-    }
+    their_signal, their_steady, _ = mode["nuisances"]
+    error, source = their_steady if larger_error else steady, mode if one_error else declared
+    background = (mode if beam_off else declared)["transform"]["backgrounds"][0]
+    backgrounds = [
+        {**background, "effects": [{"nuisance": error["id"]}]},
+        declared["transform"]["backgrounds"][1],
+    ]
+    transform = {"kind": "templates", "signal": source["transform"]["signal"], "backgrounds": backgrounds}
     chosen = [*([their_signal] if one_error else own_signal), error, neutrons]
-    parts = build.nuisances({"nuisances": chosen}, release)
-    if form_factor:
-        response = others.response if one_error else build.component("response", rounder, release)
-    else:
-        response = older.response
-    made = build.component("transform", {"kind": "templates", **transform}, release, response, parts)
-    measure = build.component("statistic", declared["statistic"], release, made, parts)
-    return replace(older, response=response, transform=made, measure=measure, nuisances=parts)
+    seen = (mode["response"] if one_error else rounder) if form_factor else None
+    return with_choices(older, release, chosen, transform, seen)
 
 
 near = np.linspace(-0.05, 0.09, 141)
@@ -269,17 +266,19 @@ STEPS = {
 }
 
 
-def minima(likelihood):
-    """Where −2lnL is smallest for each coupling, on the side of zero."""
-    return [near[likelihood.chi2(standard, **same(flavour, near)).argmin()] for flavour in LABELS]
+def minima(likelihood: Likelihood) -> list[float]:
+    """Return where −2lnL is smallest for each coupling, on the side of zero."""
+    return [float(near[likelihood.chi2(standard, **same(flavour, near)).argmin()]) for flavour in LABELS]
 
 
-rows, taken = [["this archive", *(f"{x:.4f}" for x in minima(older)), "", ""]], {}
+at_zero = minima(older)
+taken: dict[str, bool] = {}
+steps: list[list[Cell]] = [["this archive", *(f"{x:.4f}" for x in at_zero), "", ""]]
 for name, title in STEPS.items():
     taken[name] = True
     alone, together = minima(changed(**{name: True})), minima(changed(**taken))
     page.record(f"steps.{name}", {"alone": alone[1], "together": together[1]}, "minimum of ε_μμ")
-    rows.append([title, *(f"{x:.4f}" for x in (*alone, *together))])
+    steps.append([title, *(f"{x:.4f}" for x in (*alone, *together))])
 page.record("others", dict(zip(LABELS, minima(others), strict=True)), "minimum, choices of arXiv:2008.06062")
 page.table(
     "Minima of −2lnL for CsI[Na] 2017, with choices of arXiv:2008.06062: each alone, with those above it.",
@@ -288,25 +287,24 @@ page.table(
         *(f"{label}, alone" for label in LABELS.values()),
         *(f"{label}, with those above" for label in LABELS.values()),
     ],
-    rows,
+    steps,
     note=(
         "The tables of {cite:DentonGehrlein2020, released tables} are lowest at 0.032 and 0.0042, points of "
         "theirs; around the latter, in their table {cite:DentonGehrlein2020}, "
         "the next ones are −0.010 and 0.020, at 50 % and 76 % CL."
     ),
 )
-steps = page.results
+moved = [abs(page.results[f"steps.{name}.alone"]["value"] - at_zero[1]) for name in STEPS]
 page.text(
     "The data are the same to the last count. No choice alone moves the minimum of "
-    f"$\\varepsilon_{{\\mu\\mu}}$ by more than "
-    f"{max(abs(steps[f'steps.{name}.alone']['value'] - minima(older)[1]) for name in STEPS):.4f}; "
-    f"together they take it from {rows[0][2]} to {rows[-1][4]}. This archive's likelihood predicts "
-    f"{{bench:coherent-csi@2017-r2, predicted-events}} "
-    "events where 130 are found, and couplings take up a part of the difference. The other form factor "
-    "predicts 160, and the larger error of the rate allows for more of the rest. The steady state from more "
-    "counts has other times, which are what tells the flavours apart: it moves $\\varepsilon_{ee}$ up and "
-    "$\\varepsilon_{\\mu\\mu}$ down. "
-    "It is the likelihoods that differ, and not Wilks' theorem."
+    f"$\\varepsilon_{{\\mu\\mu}}$ by more than {max(moved):.4f}; together they take it from {steps[0][2]} "
+    f"to {steps[-1][4]}. This archive's likelihood predicts {{bench:coherent-csi@2017-r2, "
+    "predicted-events} events where {bench:coherent-csi@2017-r2, fitted-events-reference|.0f} are found, "
+    "and couplings take up a part of the difference. The other form factor predicts "
+    "{bench:coherent-csi@2017-r2, predicted-events-klein-nystrand|.0f}, and the larger error of the rate "
+    "allows for more of the rest. The steady state from more counts has other times, which are what tells "
+    "the flavours apart: it moves $\\varepsilon_{ee}$ up and $\\varepsilon_{\\mu\\mu}$ down. It is the "
+    "likelihoods that differ, and not Wilks' theorem."
 )
 
 # %% [markdown]
@@ -317,7 +315,7 @@ page.text(
 
 # %%
 figure, every = figures.new(7.3, 3.8, columns=2, sharey=True)
-rows = []
+ranges: list[list[Cell]] = []
 for axes, flavour in zip(every, ("ee", "mumu"), strict=True):
     for name, likelihood, colour in (
         ("CsI[Na] 2017", older, "sky"),
@@ -329,7 +327,7 @@ for axes, flavour in zip(every, ("ee", "mumu"), strict=True):
         delta = values - values.min()
         figures.curve(axes, coarse, delta, name, colour)
         allowed = coarse[delta < level(0.90, 1).delta]
-        rows.append(
+        ranges.append(
             [
                 f"{LABELS[flavour]}, {name}",
                 coarse[delta.argmin()],
@@ -353,8 +351,11 @@ page.table(
     "One coupling (u = d): best value, range at 90 % CL (Wilks, one degree of freedom), and the "
     "standard model above the minimum.",
     ["coupling, data", "best", "lowest", "highest", "Δ(−2lnL) of zero"],
-    rows,
-    note="Best values on a grid with steps of 0.016; the other solution is often as good.",
+    ranges,
+    note=(
+        f"Best values on a grid with steps of {coarse[1] - coarse[0]:.3f}; the other solution is often as "
+        "good."
+    ),
 )
 
 # %% [markdown]
@@ -364,10 +365,11 @@ page.table(
 first, second = (np.linspace(*page.grid[name][:3]) for name in ("eps_ee_u", "eps_mumu_u"))
 mesh = [m.ravel() for m in np.meshgrid(first, second)]
 figure, axes = figures.new(7.3, 5.6)
-for name, likelihood, colour, kind in (
+drawn: tuple[tuple[str, Likelihood, str, figures.Kind], ...] = (
     ("csi-2017", older, "sky", "lines"),
     ("both", both, "blue", "allowed"),
-):
+)
+for name, likelihood, colour, kind in drawn:
     values = likelihood.chi2(standard, eps_ee_u=mesh[0], eps_mumu_u=mesh[1]).reshape(second.size, first.size)
     figures.region(axes, first, second, values - values.min(), page.levels, page.title(name), colour, kind)
     rise = page.result(
@@ -398,7 +400,8 @@ page.verdict(
     f"No coupling at all is {number(rise, 2)} above the smallest −2lnL of CsI[Na] 2021 and argon with "
     "two couplings, inside the 90 % region. Limits are "
     "ranges around two solutions of equal right. For CsI[Na] 2017 fake experiments and Wilks' "
-    "theorem agree on where the solutions for εee are, and differ on what is excluded: at εee = 0.09 it is "
+    "theorem agree on where the solutions for εee are, and differ on what is excluded: at εee = "
+    f"{MIDDLE} it is "
     f"{ee['csi-2017.ee.at_middle_own']['value']:.0f} % ({ee['csi-2017.ee.at_middle_toys']['value']:.0f} % in "
     f"arXiv:2008.06062) instead of {ee['csi-2017.ee.at_middle_wilks']['value']:.0f} %. That minima lie "
     "elsewhere there is due to its likelihood, not to its method: with its choices this archive finds "

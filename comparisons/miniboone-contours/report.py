@@ -217,8 +217,9 @@ page.figure(
 # The six medians are near ν = {result:released.90.freedom:.1f}, which suggests that the collaboration fitted
 # a number of degrees of freedom to its fake experiments and took the quantiles of that χ². The bumps decide.
 # A fitted ν with an error would make all curves bumpy, those at 4σ two to three times as much as those at 1σ.
-# A quantile of $N$ experiments has an error of $\sqrt{p(1-p)/N}$ divided by their density, which grows quickly with the
-# level. The bumps are what is left of Δ along the lower branch after a cubic in $\log\Delta m^2$.
+# A quantile of $N$ experiments has an error of $\sqrt{p(1-p)/N}$ divided by their density, which grows
+# quickly with the level. The bumps are what is left of Δ along the lower branch after a cubic in
+# $\log\Delta m^2$.
 
 # %%
 best_valley = axes_of_fit[1][on_grid.argmin(axis=1)]
