@@ -7,8 +7,6 @@ import pytest
 from report_types import checked, module
 
 ROOT = Path(__file__).resolve().parents[2]
-#: How many reports of 29 have no types yet.
-LISTED = 2
 
 
 def untyped() -> set[str]:
@@ -22,12 +20,10 @@ def untyped() -> set[str]:
     }
 
 
-def test_every_report_is_typed_but_the_listed_ones() -> None:
+def test_every_report_is_typed() -> None:
     lines, code = checked(ROOT)
     assert code == 0, "\n".join(lines)
-    pages = {module(file.parent.name) for file in ROOT.glob("comparisons/*/report.py")}
-    assert untyped() < pages  # nobody on the list is gone
-    assert len(untyped()) <= LISTED, "the list of reports without types may only become shorter"
+    assert untyped() == set(), "no report is left out of mypy"
 
 
 def test_an_error_names_the_report_and_its_line(tmp_path: Path) -> None:
