@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from report_types import checked, module
+from report_types import checked
 
 ROOT = Path(__file__).resolve().parents[2]
 
