@@ -506,9 +506,9 @@ page.text(
     f"$\\sin^2 2\\theta_{{\\mu e}}$ = {broad_amplitude:.4f}, and the tension is {broad.sigma:.1f}σ. The "
     f"published limit of "
     f"NOMAD there is {nomad_limit:.4f} (95 %, digitised from a recomputation by others): "
-    f"{'it excludes that point' if nomad_limit < broad_amplitude else 'it allows that point'}. NOMAD has "
-    f"no likelihood in the "
-    f"archive, and is no term of any fit here. Appearance alone goes down to "
+    f"{'it excludes that point' if nomad_limit < broad_amplitude else 'it allows that point'}. NOMAD is "
+    "no term of the fits of this table; by its two published limits it is one of those by year and by Monte "
+    "Carlo below. Appearance alone goes down to "
     f"{broad_appeared.point['dm2_41']:.3f} eV² where the range allows it."
 )
 

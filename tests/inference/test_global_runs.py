@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.runs import inputs
 from nuanomaly.inference.global_fit import goodness, pieces, regions, run, truths
 from nuanomaly.inference.global_fit.declaration import assembly, essence, prepared
+from nuanomaly.inference.global_fit.largest import largest
 from nuanomaly.inference.runs import compute, record
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
@@ -316,3 +318,33 @@ def test_a_region_has_its_critical_values_from_toys_of_each_point(own):
 def test_too_few_toys_know_no_level():
     with pytest.raises(NuanomalyError, match="declare more toys"):
         compute({**REGION, "levels": [0.99], "toys": 100})
+
+
+def test_the_largest_p_value_counts_the_run_with_most_toys_of_its_truth(own):
+    declared = {"kind": "global-truths", **FIT, "regions": [4.0, 12.0], "valleys": 2, "toys": 400, "seed": 3}
+    ranked = compute(declared)
+    result, table = ranked.to_dict(), ranked.tables()["truths"]
+    few = largest(result, table)
+    for one, entry in zip(few, result["regions"], strict=True):
+        assert one.test.above == table["above_observed"].iloc[entry["worst"]]
+        assert one.p_value == pytest.approx(one.test.above / 400 + entry["beta"])
+        assert one.interval[0] < one.p_value < one.interval[1] < one.limit
+    more = {
+        "drawn_at": dict(zip(("dm2_41", "Ue4_sq", "Umu4_sq"), few[1].truth, strict=True)),
+        "above": 7,
+        "toys": 9000,
+    }
+    assert largest(result, table, [more])[1].test.p_value == pytest.approx(7 / 9000)
+    other = {**more, "drawn_at": {"dm2_41": 50.0, "Ue4_sq": 0.1, "Umu4_sq": 0.1}}
+    assert largest(result, table, [other]) == few
+
+
+def test_several_releases_may_be_one_data_set():
+    together = {
+        "name": "gallium",
+        "release": ["gallex@2010-r2:bahcall", "sage@2006-r2:bahcall"],
+        "depends": "e",
+    }
+    (part,) = assembly({**FIT, "datasets": [together]}).parts
+    assert part.data.size == 4
+    assert set(inputs({"datasets": [together]})) == {"gallex@2010-r2", "sage@2006-r2"}
