@@ -258,12 +258,11 @@ def load(reference: str) -> Release:
     if references.is_folder(reference):
         return _in_folder(Path(reference))
     name, wanted = names.split(reference)
-    known: set[str] = set()
     versions: set[str] = set()
     root = paths.checkout()
     for elsewhere in (False, True):
         shelf = shelves.elsewhere() if elsewhere else [root] if root else []
-        entries, origins = shelves.gathered(shelf, name, known)
+        entries, origins = shelves.gathered(shelf, name)
         versions |= set(entries)
         if not names.has(name, wanted, entries):
             continue
@@ -276,6 +275,7 @@ def load(reference: str) -> Release:
             message = f"{release.id} is retracted: {said.get('reason', 'no reason given')}{successor}"
             warnings.warn(message, RetractedReleaseWarning, stacklevel=2)
         return release
+    known = {one for place in places() for one in folders(place)}
     raise _absent(name, wanted, known, versions)
 
 

@@ -9,17 +9,18 @@ from nuanomaly.archive import names, paths
 _WRITTEN_BY_FETCH = ".nuanomaly"
 
 
-def folders(root: Path) -> dict[str, dict[str, Path]]:
+def folders(root: Path, only: str = "*") -> dict[str, dict[str, Path]]:
     """Return ``{name: {version: folder}}`` of every release below ``root/datasets``, links left out.
 
-    ``root`` is a checkout, a cache, or a folder that `fetch -o` wrote, which has no ``datasets``.
+    ``root`` is a checkout, a cache, or a folder that `fetch -o` wrote, which has no ``datasets``; ``only`` is
+    the name of a data set that is looked for.
     """
     base = root / "datasets"
     if not base.is_dir() and (root / _WRITTEN_BY_FETCH).is_dir():
         base = root
     entries: dict[str, dict[str, Path]] = {}
     if base.is_dir():
-        for file in sorted(base.glob("*/*/release.yaml")):
+        for file in sorted(base.glob(f"{only}/*/release.yaml")):
             version, name = file.parent, file.parent.parent
             if version.is_symlink() or name.is_symlink():
                 continue  # it would lead out of the archive; validation says so
@@ -47,17 +48,17 @@ def elsewhere() -> list[Path]:
     return [paths.cache(), *written, *paths.data_packages()]
 
 
-def gathered(shelf: Iterable[Path], name: str, known: set[str]) -> tuple[dict[str, Path], dict[Path, Path]]:
-    """Return the versions of a dataset in some places, and the place of each folder; note what else is there.
+def gathered(shelf: Iterable[Path], name: str) -> tuple[dict[str, Path], dict[Path, Path]]:
+    """Return the versions of a dataset in some places, and the place of each folder.
 
     A version that is in several is that of the first.
     """
     versions: dict[str, Path] = {}
     origins: dict[Path, Path] = {}
+    if not names.NAME.fullmatch(name):
+        return versions, origins
     for place in shelf:
-        entries = folders(place)
-        known |= set(entries)
-        for version, folder in entries.get(name, {}).items():
+        for version, folder in folders(place, name).get(name, {}).items():
             versions.setdefault(version, folder)
             origins[folder] = place
     return versions, origins
