@@ -37,7 +37,6 @@ from nuanomaly import (
     fit,
     model,
     posterior,
-    significance,
     suspiciousness,
     toy_goodness,
     variants,
@@ -102,16 +101,16 @@ class Answer:
 
 def answers(one: Asked) -> list[Answer]:
     """Return the answers of all definitions to a data set's question."""
-    chosen = model(one.model)
+    chosen, side = model(one.model), page.side(one.key, grid=one.grid)
     found = []
-    for variant in variants(page.likelihood(one.key), chosen, grid=one.grid):
-        best = fit(variant.likelihood, chosen, grid=one.grid)
+    every = variants(side.likelihood, chosen, grid=one.grid)
+    for variant, row in zip(every, side.definitions, strict=True):
         if one.at is None:
-            test = significance(variant.likelihood, chosen, grid=one.grid, best=best, dof=len(one.grid))
+            test = Significance(row.delta, len(one.grid), against="no oscillation")
         else:
             there = variant.likelihood.chi2(chosen, **one.at)
-            test = Significance(max(0.0, there - best.value), len(one.at))
-        found.append(Answer(variant.definition, variant.group, best.value, dict(best.parameters), test))
+            test = Significance(max(0.0, there - row.value), len(one.at))
+        found.append(Answer(row.definition, row.group, row.value, dict(row.parameters), test))
     return found
 
 

@@ -322,10 +322,11 @@ page.text(
 # %%
 small = {"dm2_41": (0.01, 0.3, 41, "log"), "sin2_2theta_ee": (2e-3, 0.3, 25, "log")}
 angles = {"sin2_theta13": (0.012, 0.036, 7, "lin"), "dm2_31": (2.0e-3, 3.0e-3, 7, "lin")}
-pair = [single["neos"].likelihood, single["double-chooz"].likelihood]
+members = (single["neos"], single["double-chooz"])
+pair = [one.likelihood for one in members]
 rows: list[list[str | float]] = []
 for key, grid in {"fixed": small, "profiled": {**small, **angles}}.items():
-    best = fit(pair, page.model, grid=grid)
+    best = page.side(*members, grid=grid).fit
     if key == "profiled":
         none = fit(pair, "3nu", grid=angles).value
     else:

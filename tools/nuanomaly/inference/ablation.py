@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.wrappers.marginal import without_bins
 from nuanomaly.likelihood.wrappers.variants import with_covariance_of, with_fixed_covariance
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What a row changes: nothing, the definition of χ², or which bins are used.
 Group = Literal["own", "definition", "bins"]
@@ -72,6 +75,45 @@ class Row(Test):
             "sigma": self.sigma,
             "how": self.how,
         }
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What every definition gives: the result of a declared run.
+
+    Attributes
+    ----------
+    rows : tuple of Row
+    """
+
+    rows: tuple[Row, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.rows)} definitions, {self.rows[0]}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the rows for a result file."""
+        return {"rows": [row.to_dict() for row in self.rows]}
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return definitions, values, Δ over no oscillation and best fits as a table."""
+        import pandas as pd
+
+        keys = ("definition", "group", "value", "delta")
+        return pd.DataFrame([{**{k: getattr(row, k) for k in keys}, **row.parameters} for row in self.rows])
+
+
+def restored(about: Mapping[str, Any]) -> Ablation:
+    """Return an ablation from what :meth:`Ablation.to_dict` gives.
+
+    Examples
+    --------
+    >>> row = Row("as released", "own", 3.0, {"dm2_41": 1.0}, 2.0, 0.5, 2, 0.6, "Wilks")
+    >>> restored(Ablation((row,)).to_dict()) == Ablation((row,))
+    True
+    """
+    rows = ({("delta" if key == "delta_null" else key): x for key, x in row.items()} for row in about["rows"])
+    return Ablation(tuple(Row(**row) for row in rows))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from nuanomaly.inference.compatibility_result import Compatibility, Part
 from nuanomaly.inference.datasets import Mode, joint
 from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.keywords import named_after
-from nuanomaly.inference.minimise import minimise
+from nuanomaly.inference.minimise import minimum_of
 from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.question import Data, Question
@@ -31,9 +30,6 @@ from nuanomaly.likelihood.interface import AnyModel, Likelihood, solved
 from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.likelihood.wrappers.variants import without_prior
 from nuanomaly.model.probabilities import Array
-
-#: Minima of sides: the same data set is compared with many others. Gone when its likelihood is.
-_MINIMA: WeakKeyDictionary[Likelihood, dict[tuple[Any, ...], Minimum]] = WeakKeyDictionary()
 
 
 @named_after(2, "mode", "fixed", "grid", hints={dict: "fixed"})
@@ -104,9 +100,9 @@ def compatibility_of(
     pieces = run(own_minimum, (what, alone), range(count), "", Placement(workers=chosen.workers), say)
     separate: list[Minimum] = [piece[0] for piece in pieces]
     starts = _starts(what, separate)
-    best = minimise(what.objective, what.axes, what.parameters, starts=starts, effort=chosen)
+    best = minimum_of(what.objective, what.axes, what.parameters, starts=starts, effort=chosen)
     say(count + 1, count + 1)
-    return _result(what, separate, best)
+    return compatibility_at(what, separate, best)
 
 
 def parameter_goodness(joint: float, rank: int, sides: Iterable[tuple[float, int]]) -> Significance:
@@ -188,12 +184,8 @@ def own_minimum(payload: tuple[Question, Effort], k: int) -> Any:
     grid = {name: axis for name, axis in side.grid.items() if name not in idle}
     narrowed = side.given(fixed={**side.fixed, **middle}, grid=grid)
     objective = Objective(side.likelihood, what.model, narrowed.fixed, held)
-    minima = _MINIMA.setdefault(what.sides[k], {})
-    ranges = tuple((a.name, a.log, a.values.tobytes()) for a in narrowed.axes)
-    key = (what.model, tuple(sorted(narrowed.fixed.items())), ranges, held, effort.seed)
-    if key not in minima:
-        minima[key] = minimise(objective, narrowed.axes, narrowed.parameters, effort=effort)
-    return np.array([minima[key]], dtype=object)
+    minimum = minimum_of(objective, narrowed.axes, narrowed.parameters, effort=effort)
+    return np.array([minimum], dtype=object)
 
 
 def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float]]:
@@ -210,7 +202,8 @@ def _tabulated(what: Question, tabulated_minima: tabulated.TabulatedMinima) -> C
     return _assembled(what, parts, tabulated_minima.joint, {}, tabulated_minima.approximate)
 
 
-def _result(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compatibility:
+def compatibility_at(what: Question, separate: Sequence[Minimum], best: Minimum) -> Compatibility:
+    """Return the comparison with its minima: those of the sides in order, and that of all together."""
     held, named = held_nuisances(what), named_nuisances(what)
     together = what.likelihood
     shared = [name for name in shared_nuisances(what.sides) if name in together.nuisances.ids]

@@ -24,6 +24,8 @@ _STARTS, _DEPTH, _APART = 8, 10.0, 3
 DISPLACED_DIMENSIONS = 2
 #: How many valleys of a displaced grid are followed, and with how many moves.
 _FOLLOWED, _MOVES = 4, 12
+#: A step of so many grid cells is too short for a pattern search to gain anything by it.
+_SHORT = 2.0**-24
 
 
 def valleys(values: Array, count: int = _STARTS) -> list[tuple[int, ...]]:
@@ -96,7 +98,8 @@ def descend(objective: Objective, axes: Sequence[Axis], start: Array, moves: int
     """Return the lowest values (V,) and places (V, len(axes)) of pattern searches, all starts at once.
 
     Each moves to the lowest of its 3^k − 1 neighbours one step away, or halves its step if none is lower. The
-    first step is a grid cell. Coordinates are internal, and stay inside the axes.
+    first step is a grid cell, and a search ends at the latest where its steps are too short to gain anything.
+    Coordinates are internal, and stay inside the axes.
     """
     pattern = np.array([m for m in product((-1.0, 0.0, 1.0), repeat=len(axes)) if any(m)])
     cell = np.array([np.ptp(a.internal([a.low, a.high])) / max(1, len(a) - 1) for a in axes])
@@ -104,6 +107,8 @@ def descend(objective: Objective, axes: Sequence[Axis], start: Array, moves: int
     at, values = start.copy(), _at(objective, axes, start)
     every = np.arange(len(start))
     for _ in range(moves):
+        if (step <= _SHORT * cell).all():
+            break
         trial = at[:, None, :] + pattern * step[:, None, :]
         tried = _at(objective, axes, trial.reshape(-1, len(axes))).reshape(len(start), -1)
         lowest = tried.argmin(axis=1)

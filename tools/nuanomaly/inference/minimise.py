@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference import remembered
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.lattice import descend, valleys
 from nuanomaly.inference.minuit import Minimum, local_fit
@@ -30,6 +31,8 @@ _FEWEST, _AGREE = 3, 0.05
 _BETTER, _UNFINISHED = 1e-3, 1.0
 #: Valleys that are this close to the lowest after the descent are handed to Minuit, so many at most.
 _CLOSE, _FITS = 0.1, 2
+#: Minima that were found: the same data stand alone, in several pairs, and beside others.
+_MINIMA: remembered.Memory[Minimum] = remembered.Memory()
 
 
 def minimise(
@@ -86,6 +89,24 @@ def minimise(
         raise NuanomalyError("the statistic is infinite on the whole grid: choose another range")
     best = min(candidates, key=lambda m: m.value)
     return _confirmed(work, box, parameters, best, known or [best.value], errors)
+
+
+def minimum_of(
+    objective: Objective,
+    axes: Sequence[Axis],
+    parameters: Mapping[str, Parameter],
+    errors: str | None = None,
+    starts: Sequence[Mapping[str, float]] = (),
+    progress: Progress | None = None,
+    effort: Effort | None = None,
+) -> Minimum:
+    """Return the same as :func:`minimise`, remembered where the model is one of the archive."""
+    chosen, named = effort or Effort(), objective.key(axes)
+    further = tuple(tuple(sorted(start.items())) for start in starts)
+    return _MINIMA.once(
+        None if named is None else (named, errors, replace(chosen, workers=1, limit=0.0), further),
+        lambda: minimise(objective, axes, parameters, errors, starts, progress, chosen),
+    )
 
 
 def _confirmed(

@@ -1,10 +1,11 @@
 """What is minimised: a likelihood under a model, as a function of the free parameters alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from nuanomaly.inference import remembered
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, Model
@@ -73,8 +74,38 @@ class Objective:
     def on(self, axes: Sequence[Axis], progress: Progress | None = None) -> Array:
         """Return the statistic on the grid of ``axes``, shape (len(a) for a in axes).
 
-        Chunks depend on the grid alone, so that the same grid gives the same bits.
+        What data sets that share no nuisance add is computed apart, each over the axes it knows, and
+        remembered (:mod:`~nuanomaly.inference.remembered`). Chunks depend on the grid alone, so that the same
+        grid gives the same bits.
         """
+        parts = self.likelihood.independent
+        if len(parts) < 2 or not remembered.possible(self.model):
+            return self._whole(axes, progress)
+        arrays = []
+        for done, part in enumerate(parts, 1):
+            own, place = self._of(part, axes)
+            arrays.append(np.reshape(own._whole([axes[k] for k in place]), _spread(axes, place)))
+            if progress is not None:
+                progress(size(axes) * done // len(parts), size(axes))
+        return np.asarray(np.sum(np.broadcast_arrays(np.zeros([len(a) for a in axes]), *arrays), axis=0))
+
+    def _of(self, part: Likelihood, axes: Sequence[Axis]) -> "tuple[Objective, list[int]]":
+        """Return the objective of a part of the data, and which of the axes it knows."""
+        known = {p.name for p in (*self.model.parameters, *part.interaction_parameters)}
+        fixed = {name: value for name, value in self.fixed.items() if name in known}
+        place = [k for k, a in enumerate(axes) if a.name in known]
+        return Objective(part, self.model, fixed, self.without_prior), place
+
+    def key(self, axes: Sequence[Axis]) -> Hashable | None:
+        """Return what names the statistic on axes; None if it cannot be remembered."""
+        return remembered.key(self.likelihood, self.model, self.fixed, self.without_prior, axes)
+
+    def _whole(self, axes: Sequence[Axis], progress: Progress | None = None) -> Array:
+        """Return the same, all data at once."""
+        return remembered.GRIDS.once(self.key(axes), lambda: self._walked(axes, progress)).copy()
+
+    def _walked(self, axes: Sequence[Axis], progress: Progress | None = None) -> Array:
+        """Return the same, computed."""
         order = slowest_first(axes)
         walked = [axes[k] for k in order]
         total = size(walked)
@@ -86,3 +117,8 @@ class Objective:
             if progress is not None:
                 progress(stop, total)
         return np.transpose(values.reshape([len(a) for a in walked]), np.argsort(order))
+
+
+def _spread(axes: Sequence[Axis], place: Sequence[int]) -> list[int]:
+    """Return the shape of values over some of the axes, one long in the others."""
+    return [len(a) if k in place else 1 for k, a in enumerate(axes)]

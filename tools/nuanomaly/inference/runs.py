@@ -3,7 +3,7 @@
 runs:
   NAME:
     kind: significance | hypothesis | likelihood-ratio | goodness | compatibility | feldman-cousins |
-          coverage | sensitivity (by toys), or fit | scan | comparison
+          coverage | sensitivity (by toys), or fit | scan | comparison | ablation
     datasets: [..]    (a list in this list is one data set, its releases together)
     model: ..
     mode, fixed, grid: optional, as everywhere
@@ -14,7 +14,8 @@ runs:
     levels, most, every, independent: optional, for feldman-cousins
     cl, construction: optional, for sensitivity
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
-    errors: optional, for a fit; profile: optional, for a scan; leave_out: for all three of them
+    errors: optional, for a fit; profile: optional, for a scan; bins: optional, for an ablation; leave_out:
+        for all four of them
     starts, searches: optional, for a fit or a comparison: from how many points each search starts, and how
         many there are at most; fewer than three never count as converged
 
@@ -36,6 +37,7 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
+from nuanomaly.inference.ablation import Ablation, ablation
 from nuanomaly.inference.compatibility import compatibility_of
 from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.coverage import coverage
@@ -101,10 +103,11 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "fit": ("seed", "errors", "leave_out", "starts", "searches"),
     "scan": ("profile", "leave_out"),
     "comparison": ("seed", "leave_out", "starts", "searches"),
+    "ablation": ("bins", "leave_out"),
 }
 #: What runs of a global fit give, and what any run may give.
 GlobalRun = TensionRun | TruthsRun | LeftOutRun | ChoicesRun | RegionRun | TensionsRun
-Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | GlobalRun
+Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation | GlobalRun
 
 
 def compute(
@@ -117,7 +120,7 @@ def compute(
     UnknownNameError
         For an unknown kind or key.
     """
-    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, **_FITS, **_GLOBAL}
+    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, **_FITS, **_GLOBAL, "ablation": ablation}
     kind = str(declared.get("kind"))
     if kind in _GLOBAL:
         own: Found = _GLOBAL[kind](declared, placement, progress)
@@ -137,6 +140,8 @@ def compute(
     model = settings.pop("model")
     if kind in _FITS:  # what is declared may take as long as it takes
         settings |= {"workers": (placement or Placement()).workers, "limit": np.inf}
+    elif kind == "ablation":
+        return Ablation(tuple(ablation(wanted, model, **settings)))
     else:
         settings["placement"] = placement
     if kind in _SEARCHED:
@@ -204,13 +209,15 @@ def _home(stored: Path) -> Path:
 
 
 def _tabulated(
-    result: ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility,
+    result: ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation,
 ) -> "tuple[str, pd.DataFrame]":
     """Return the table of a result, and what it is called."""
     import pandas as pd
 
     if isinstance(result, FeldmanCousins):
         return "critical", result.to_frame()
+    if isinstance(result, Ablation):
+        return "definitions", result.to_frame()
     if isinstance(result, Sensitivity):
         return "limits", result.to_frame()
     if isinstance(result, ToyTest):

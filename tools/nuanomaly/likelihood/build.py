@@ -199,7 +199,9 @@ def likelihood(reference: str | Release, mode: str | None = None) -> Likelihood:
             raise UnknownNameError("dataset", error.name, [*error.known, *groups()]) from None
     else:
         release = reference
-    return _build(release, release.folder, mode, _fingerprint(release))
+    # without a mode it is the default one by its name: one likelihood, not two that are the same
+    chosen = mode or (release.metadata.get("likelihood") and declared_modes(release)[2])
+    return _build(release, release.folder, chosen or None, _fingerprint(release))
 
 
 def group_members(name: str) -> tuple[str, ...]:

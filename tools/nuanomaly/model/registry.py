@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from runpy import run_path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.model.flavours import Flavours, SterileLevel
@@ -145,7 +146,7 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
     if not isinstance(which, str):
         return _own(which)
     if which in _BUILDERS:
-        return _BUILDERS[which]()
+        return _made(_BUILDERS[which](), which)
     if which in FOREIGN:
         return _own(FOREIGN[which])
     if ".py:" in which:
@@ -160,7 +161,29 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
     whole = composed(which)
     if whole is None:
         raise UnknownNameError("model", which, _BUILDERS)
-    return whole
+    return _made(whole, which)
+
+
+#: The models that were made by the name of one of the archive, by that name, as long as they exist.
+_NAMED: WeakKeyDictionary[Model, str] = WeakKeyDictionary()
+
+
+def _made(made: Model, name: str) -> Model:
+    _NAMED[made] = name
+    return made
+
+
+def known_name(which: Model) -> str | None:
+    """Return the name by which :func:`model` made a model of the archive; None of one of your own.
+
+    Two models of the same name are the same, whatever their objects.
+
+    Examples
+    --------
+    >>> known_name(model("3+1")), known_name(ThreePlusOne())
+    ('3+1', None)
+    """
+    return _NAMED.get(which)
 
 
 def _own(which: Any) -> Model:

@@ -12,6 +12,7 @@ checked against the expectations of ``comparison.yaml`` and written to ``result.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from nuanomaly.archive.release import load
@@ -21,6 +22,7 @@ from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.build import declared_modes, join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.report import declaration, own, published, sides, standard, tension
+from nuanomaly.report.answered import Answers
 from nuanomaly.report.calibration import HEADER, Calibrated, calibrated, note
 from nuanomaly.report.record import Recorder
 from nuanomaly.report.sides import Side
@@ -31,6 +33,11 @@ class Page(Recorder):
     """The page that a report writes: what is declared, what is asked of it, and where the answers go."""
 
     # --- data -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The stored fits, scans and comparisons, which sides and tests take where one is declared."""
+        return Answers(self.comparison.folder)
 
     @property
     def model(self) -> str:

@@ -24,6 +24,8 @@ VERDICT = "application/vnd.nuanomaly.verdict+json"
 FIGURE = "application/vnd.nuanomaly.figure+json"
 #: A file that stands beside the page: the numbers behind a figure or a table.
 FILE = "application/vnd.nuanomaly.file+json"
+#: What took so long that it is to be a stored run; nothing of it stands on the page.
+SLOW = "application/vnd.nuanomaly.slow+json"
 
 #: Seconds a cell may take before the report is given up.
 TIMEOUT = 1200
@@ -49,6 +51,8 @@ class Executed:
         Content of the files that stand beside the page, by their place.
     error : str
         Why it did not run to its end; empty if it did.
+    slow : list of dict
+        ``{"seconds", "run"}`` of what took long: CPU time, and the declaration of a run that would store it.
     """
 
     notebook: "NotebookNode"
@@ -57,6 +61,7 @@ class Executed:
     figures: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     error: str = ""
+    slow: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read(script: Path) -> "NotebookNode":
@@ -171,6 +176,8 @@ def _take(executed: Executed, output: "NotebookNode") -> bool:
     if VERDICT in data:
         executed.verdict = dict(data.pop(VERDICT))
         data.pop("text/html", None)  # it stands at the top of the page
+    if SLOW in data:
+        executed.slow.append(dict(data.pop(SLOW)))
     if FILE in data:
         executed.files.update(data.pop(FILE))
     if FIGURE in data:

@@ -87,7 +87,7 @@ def _one(
     if document is None:
         say(f"{comparison.name}: running")
         try:
-            document = _build(comparison, proven, made_from, inputs, folder)
+            document = _build(comparison, proven, made_from, inputs, folder, say)
         except NuanomalyError as error:  # of one page; the others are still built
             document = {"status": "error", "problems": [f"{comparison.name}: {error}"], "verdict": None}
     finished = Result(
@@ -109,9 +109,16 @@ def _build(
     made_from: dict[str, Any],
     inputs: str,
     folder: Path,
+    say: Progress,
 ) -> dict[str, Any]:
     """Run a report and put its files in place all at once."""
     executed = notebook.execute(comparison.notebook)
+    for slow in executed.slow:
+        say(
+            f"{comparison.name}: {slow['seconds']:.0f} s of CPU time for what could be a stored run: declare "
+            f"it in comparisons/{comparison.name}/runs.yaml by a name of yours, then `nuanomaly runs "
+            f"{comparison.name}/NAME`:\n  NAME: {slow['run']}"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as scratch:
         new = Path(scratch) / "new"

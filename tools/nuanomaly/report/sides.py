@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.ablation import Row
 from nuanomaly.inference.analysis import Analysis
 from nuanomaly.inference.fit import Fit
 from nuanomaly.inference.grid import Grid, known_parameters
@@ -16,6 +17,7 @@ from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.registry import model as make_model
 from nuanomaly.report import verdicts
+from nuanomaly.report.answered import Answers
 from nuanomaly.report.figures.canvas import LABELS
 from nuanomaly.report.printed import Cell
 from nuanomaly.report.words import number, unit
@@ -52,6 +54,8 @@ class Side:
         The question that its fit answers.
     grid : mapping
         The grid of its scan.
+    answers : Answers
+        The stored fits and scans of the page.
     untested : str
         Why its value without oscillation is not known; empty if it is.
     """
@@ -60,6 +64,7 @@ class Side:
     title: str
     analysis: Analysis
     grid: Mapping[str, Any]
+    answers: Answers
     untested: str = ""
 
     @property
@@ -70,7 +75,7 @@ class Side:
     @cached_property
     def fit(self) -> Fit:
         """The best fit."""
-        return self.analysis.fit()
+        return self.answers.answer(self.analysis, "fit", self.analysis.fit)
 
     @property
     def point(self) -> Mapping[str, float]:
@@ -120,7 +125,13 @@ class Side:
     @cached_property
     def scan(self) -> Scan:
         """The statistic on the declared grid."""
-        return self.analysis.given(grid=self.grid).scan()
+        asked = self.analysis.given(grid=self.grid)
+        return self.answers.answer(asked, "scan", asked.scan)
+
+    @cached_property
+    def definitions(self) -> list[Row]:
+        """What other definitions of χ² would give, the release's own first."""
+        return self.answers.answer(self.analysis, "ablation", self.analysis.ablation)
 
     def predict(self, **parameters: float) -> Any:
         """Return the prediction of its only data set at a point, the best fit if none is given."""
@@ -188,7 +199,7 @@ def made(
     }
     asked = declared if grid is None else grid
     analysis = Analysis(members, chosen, fixed=held, grid=asked, allow_overlap=allow_overlap)
-    return Side(key or "-".join(names), title or _listed(titles), analysis, declared)
+    return Side(key or "-".join(names), title or _listed(titles), analysis, declared, page.answers)
 
 
 def _member(page: "Page", data: str | Likelihood, mode: str | None) -> Likelihood:

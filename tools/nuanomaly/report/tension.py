@@ -79,7 +79,7 @@ def made(
         grid=chosen,
         allow_overlap=allow_overlap,
     )
-    return Tension(title or declared.title, sides, asked.compare())
+    return Tension(title or declared.title, sides, page.answers.answer(asked, "comparison", asked.compare))
 
 
 def goodness(test: Significance) -> dict[str, Any]:
