@@ -1,7 +1,7 @@
 """Build the pages of comparisons and compare two builds: report build, list, site, drift."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +39,18 @@ def build(names: Sequence[str], force: bool, since: Path | None, folder: Path | 
 
     Exits with 1 if a number is not what is expected of it; the page is written, and says so.
     """
-    from nuanomaly.report import own
-    from nuanomaly.report.pages import build as run
+    from nuanomaly.archive.references import is_folder
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)
 
-    asked = [name for name in names if own.is_question(name)]
+    asked = [name for name in names if is_folder(name)]
     if folder is not None and len(asked) > 1:
         raise click.UsageError("each question has a page of its own: name one folder with -o")
-    results = [own.build(Path(name), force, folder, progress=say) for name in asked]
+    results = _own(asked, force, folder, say)
     archived = [name for name in names if name not in asked]
     if archived or not names:
-        results += run(archived or None, force, folder, progress=say, since=since)
+        results += _archived(archived, force, folder, since, say)
     if as_json:
         keys = ("name", "state", "ok", "problems", "verdict", "page", "seconds")
         output.emit([{key: getattr(result, key) for key in keys} for result in results])
@@ -62,6 +61,33 @@ def build(names: Sequence[str], force: bool, since: Path | None, folder: Path | 
             first = (folder or results[-1].page.parents[2] if results else Path()) / "index.html"
             click.echo(f"start page: {first}")
     sys.exit(0 if all(result.ok for result in results) else 1)
+
+
+def _own(asked: Sequence[str], force: bool, folder: Path | None, say: Callable[[str], None]) -> list[Any]:
+    """Build the pages of questions of one's own."""
+    if not asked:
+        return []
+    from nuanomaly.report import own
+
+    return [own.build(Path(name), force, folder, progress=say) for name in asked]
+
+
+def _archived(
+    names: Sequence[str], force: bool, folder: Path | None, since: Path | None, say: Callable[[str], None]
+) -> list[Any]:
+    """Build comparisons of the archive; where all of them stand, nothing is loaded to find that out."""
+    from nuanomaly.archive import paths
+    from nuanomaly.report import standing
+
+    root = paths.checkout()
+    if root is not None and not names and not force and since is None:
+        results = standing.standing(root, folder or root / "build" / "site")
+        if results is not None:
+            say("nothing has changed since the last build")
+            return list(results)
+    from nuanomaly.report.pages import build as run
+
+    return list(run(names or None, force, folder, progress=say, since=since))
 
 
 @report.command("list")

@@ -206,14 +206,3 @@ def _run(
         target.mkdir(parents=True, exist_ok=True)
         shutil.copytree(new, target, dirs_exist_ok=True)
     return document
-
-
-def is_question(text: str) -> bool:
-    """Say whether the name of a comparison is the folder of a question of one's own.
-
-    Examples
-    --------
-    >>> is_question("gallium-vs-carbon"), is_question("./my-question")
-    (False, True)
-    """
-    return is_folder(text)

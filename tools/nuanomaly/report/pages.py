@@ -11,7 +11,7 @@ from typing import Any
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmarks import every_release
-from nuanomaly.report import declaration, notebook, proofs, provenance, publish, site
+from nuanomaly.report import declaration, notebook, proofs, provenance, publish, site, standing
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.explorer import page as explorer
 from nuanomaly.report.portrait import store as pictures
@@ -61,6 +61,7 @@ def build(
     """
     chosen = declaration.comparisons(list(names) if names else None)
     target = out or declaration.root() / "build" / "site"
+    made_from = "" if names else standing.inputs(declaration.root())
     say = progress or (lambda line: None)
     used = {release.id: release for comparison in chosen for release in comparison.releases()}
     wanted: list[Release] = list(used.values()) if names else every_release()
@@ -71,6 +72,8 @@ def build(
     site.write(target, rows, since)
     if not names and (declaration.root() / explorer.DECLARED).is_file():
         explorer.write(target, say)
+    if not names:
+        standing.keep(declaration.root(), target, made_from, results)
     return results
 
 
