@@ -16,7 +16,8 @@ _NAMES = (
     "chi psi omega varepsilon varphi Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 )
 _GREEK = dict(zip(re.findall(r"\w+", _NAMES), "αβγδϵζηθικλμνξπρστυϕχψωεφΓΔΘΛΞΠΣΦΨΩ", strict=True))
-_IDENTIFIERS = {**_GREEK, "ell": "ℓ", "hbar": "ℏ", "infty": "∞", "partial": "∂", "nabla": "∇", "circ": "∘"}
+#: Signs by their names in LaTeX, without the backslash.
+IDENTIFIERS = {**_GREEK, "ell": "ℓ", "hbar": "ℏ", "infty": "∞", "partial": "∂", "nabla": "∇", "circ": "∘"}
 _OPERATORS = {
     "to": "→",
     "rightarrow": "→",
@@ -198,9 +199,9 @@ class _Parser:
         return f"<mo{fixed}>{escape('−' if token == '-' else token)}</mo>"
 
     def command(self, name: str) -> str:
-        if name in _IDENTIFIERS:
+        if name in IDENTIFIERS:
             upright = ' mathvariant="normal"' if name[0].isupper() else ""
-            return f"<mi{upright}>{_IDENTIFIERS[name]}</mi>"
+            return f"<mi{upright}>{IDENTIFIERS[name]}</mi>"
         if name in _OPERATORS:
             return f"<mo>{escape(_OPERATORS[name])}</mo>"
         if name in _LARGE:
@@ -219,7 +220,7 @@ class _Parser:
             return self.styled(name)
         if name == "left":
             return self.fenced()
-        known = [*_IDENTIFIERS, *_OPERATORS, *_LARGE, *_FUNCTIONS, *_ACCENTS, *_STYLES, "frac", "sqrt"]
+        known = [*IDENTIFIERS, *_OPERATORS, *_LARGE, *_FUNCTIONS, *_ACCENTS, *_STYLES, "frac", "sqrt"]
         raise UnknownNameError("formula command", name, known, repr(self.latex))
 
     def styled(self, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.report.markup import markdown, plain
+from nuanomaly.report.mathml import IDENTIFIERS
 from nuanomaly.report.words import number
 
 #: What may stand in a cell.
@@ -67,9 +68,6 @@ def inline(text: str, *, html: bool = True) -> str:
     return markdown(text, html=html).removeprefix("<p>").removesuffix("</p>")
 
 
-_TEX = {"\\Delta": "Δ", "\\theta": "θ", "\\mu": "μ", "\\nu": "ν", "\\chi": "χ", "\\sigma": "σ", "^2": "²"}
-
-
 def spoken(header: str) -> str:
     """Return a heading without markup: for screen readers, and beside the cell where a table is a list.
 
@@ -77,12 +75,13 @@ def spoken(header: str) -> str:
     --------
     >>> spoken(r"$\\Delta m^2_{41}$ (eV²)"), spoken(r"$\\sin^2 2\\theta_{\\mu e}$"), spoken("*best* fit")
     ('Δm²41 (eV²)', 'sin²2θμe', 'best fit')
+    >>> spoken(r"$\\varepsilon_{\\mu\\mu}$, alone")
+    'εμμ, alone'
     """
 
     def formula(match: re.Match[str]) -> str:
-        text = match[1]
-        for tex, sign in _TEX.items():
-            text = text.replace(tex, sign)
+        text = re.sub(r"\\([A-Za-z]+)", lambda name: IDENTIFIERS.get(name[1], name[0]), match[1])
+        text = text.replace("^2", "²")
         text = re.sub(r"\\mathrm|\\text|\\bar|[\\\s{}_$]|\^(?=\{)", "", text)
         return text
 
