@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.probabilities import complete
+from nuanomaly.model.probabilities import NotApplicableError, complete
 from nuanomaly.model.registry import model
 
 GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
@@ -16,11 +16,13 @@ POINTS = {
     "resonance.py:Resonance/3nu": {"dm2": 0.5, "sin2_2theta": 0.1, "E_res": 300.0},
     "lorentz_violation.py:Lorentz/3nu": {"a": 1e-20, "c": 1e-20},
 }
+#: Its appearance is known at sources of muons at rest alone, and it is composed with nothing.
+DECAY = "visible_decay.py:VisibleDecay"
 L, E = np.array([10.0, 541.0, 1650.0, 735e3]), np.array([4.0, 800.0, 3.5, 3000.0])
 
 
 def test_every_model_of_the_gallery_is_short_and_tested() -> None:
-    files = {name.partition(":")[0] for name in POINTS}
+    files = {name.partition(":")[0] for name in (*POINTS, DECAY)}
     assert {path.name for path in GALLERY.glob("*.py")} == files
     for name in files:
         assert len((GALLERY / name).read_text().splitlines()) <= 50
@@ -83,3 +85,39 @@ def test_lorentz_violation_grows_with_distance_and_tells_neutrinos_from_antineut
     point = {"a": 1e-20, "c": 1e-20}
     nu, nubar = (own.probability("mu", "e", bar, L[1:2], E[1:2], {}, **point)[0, 0] for bar in (False, True))
     assert nubar > nu
+
+
+def test_daughters_of_a_visible_decay_are_those_of_a_monte_carlo() -> None:
+    """Parents from the spectrum of muons at rest, their decay on the way, half of them with a daughter seen."""
+    own = model(f"{GALLERY}/{DECAY}")
+    rng, count, distance, alpha = np.random.default_rng(3), 2_000_000, 17.7, 2.0
+    endpoint = 52.83
+    energy = endpoint * rng.random(count)
+    energy = energy[rng.random(count) < (energy / endpoint) ** 2 * (3.0 - 2.0 * energy / endpoint)]
+    # a length of decay E/α, in metres: ħc = 1.97327e-13 MeV m, and α in MeV²
+    length = energy / (alpha * 1e-12) * 1.973269804e-13
+    gone = rng.exponential(length) < distance
+    seen = gone & (rng.random(energy.size) < 0.5)
+    daughter = energy[seen] * np.sqrt(rng.random(seen.sum()))  # dΓ/dE' ∝ E'
+    edges = np.linspace(16.0, 50.0, 9)
+    drawn = np.histogram(daughter, edges)[0]
+    fine = (edges[:-1, None] + (np.arange(40) + 0.5) / 40 * np.diff(edges)[:, None]).ravel()
+    node = {"process": np.full(fine.size, "muon-decay")}
+    point = {"Umu4_sq": 1.0, "alpha": alpha}
+    rate = own.probability("mu", "e", True, np.full(fine.size, distance), fine, node, **point)
+    x = fine / endpoint
+    flux = x**2 * (3.0 - 2.0 * x) * 2.0 / endpoint  # ∫ x²(3 − 2x) dx = 1/2
+    width = np.diff(edges)[0] / 40
+    expected = energy.size * (np.ravel(rate) * flux * width).reshape(8, 40).sum(axis=1)
+    assert (np.abs(drawn - expected) < 4.5 * np.sqrt(expected)).all()
+
+
+def test_a_visible_decay_is_asked_where_the_parents_are_known() -> None:
+    own = f"{GALLERY}/{DECAY}"
+    karmen = likelihood("karmen")
+    none = karmen.chi2(own, Umu4_sq=0.0, alpha=1.0) - karmen.chi2("3nu")
+    assert none == pytest.approx(0.0, abs=1e-3)
+    assert karmen.chi2(own, Umu4_sq=0.01, alpha=1.0) > karmen.chi2(own, Umu4_sq=0.001, alpha=1.0) + 1.0
+    for other in ("lsnd-counts", "miniboone-nue"):
+        with pytest.raises(NotApplicableError, match="muons at rest alone"):
+            likelihood(other).chi2(own, Umu4_sq=0.01, alpha=1.0)
