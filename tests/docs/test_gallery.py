@@ -88,7 +88,7 @@ def test_lorentz_violation_grows_with_distance_and_tells_neutrinos_from_antineut
 
 
 def test_daughters_of_a_visible_decay_are_those_of_a_monte_carlo() -> None:
-    """Parents from the spectrum of muons at rest, their decay on the way, half of them with a daughter seen."""
+    """Parents of muons at rest, their decay on the way, half of them with a daughter that is seen."""
     own = model(f"{GALLERY}/{DECAY}")
     rng, count, distance, alpha = np.random.default_rng(3), 2_000_000, 17.7, 2.0
     endpoint = 52.83
