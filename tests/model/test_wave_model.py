@@ -8,6 +8,7 @@ from nuanomaly.model.constants import PHASE
 from nuanomaly.model.probabilities import Nodes, Transition
 from nuanomaly.model.registry import model
 from nuanomaly.model.wave_model import Wave, WaveModel
+from nuanomaly.model.waves import average
 
 L, E = np.linspace(5.0, 20.0, 7), np.linspace(2.0, 6.0, 7)
 POINT = {"dm2": np.array([0.5, 40.0, 2.0]), "amplitude": np.array([0.1, 0.2, 0.3])}
@@ -69,3 +70,13 @@ def test_what_are_no_waves_is_said(given) -> None:
 def test_waves_that_are_no_probability_are_refused() -> None:
     with pytest.raises(NuanomalyError, match=r"P\(ν̄e→ν̄e\) = -"):
         model(Damped).probability("e", "e", True, L, E, {}, dm2=0.5, amplitude=3.0)
+
+
+def test_packets_that_fade_at_once_inside_a_wide_interval_average_without_overflow() -> None:
+    z, r = np.array([40j, 40j]), np.array([0.9, 0.9])
+    with np.errstate(all="raise", under="ignore"):
+        seen = average(z, np.array([2000.0, 3.0]), r)
+    u = np.linspace(-0.9, 0.9, 400_001)
+    direct = np.exp(z[1] * (1.0 + u) - 3.0 * (1.0 + u) ** 2).mean()
+    assert seen[1] == pytest.approx(direct, abs=1e-4)
+    assert abs(seen[0]) < 1e-8

@@ -141,18 +141,18 @@ def average(exponent: Complex, gaussian: Array, relative: Array) -> Complex:
     slope = z - 2.0 * s
     turn = slope * r
     # sinh(w)/w: where w is small by its series, elsewhere as a difference of exponentials that stay below one
-    small = np.abs(turn) < 1e-2
-    series = np.exp(z - s) * (1.0 + turn**2 / 6.0 * (1.0 + turn**2 / 20.0))
-    if small.all():
-        result = series
-    else:
-        safe = np.where(small, 1.0, turn)
-        ends = np.exp(z - s + turn) - np.exp(z - s - turn)
-        result = np.where(small, series, ends / (2.0 * safe))
+    # (the difference is not taken where the Gaussian bends: it would overflow there)
     curved = s * r**2 > _STRAIGHT
+    small = ~curved & (np.abs(turn) < 1e-2)
+    far = ~curved & ~small
+    result = np.empty(z.shape, np.complex128)
+    w = turn[small]
+    result[small] = np.exp(z[small] - s[small]) * (1.0 + w**2 / 6.0 * (1.0 + w**2 / 20.0))
+    w, middle = turn[far], z[far] - s[far]
+    result[far] = (np.exp(middle + w) - np.exp(middle - w)) / (2.0 * w)
     if curved.any():
         result[curved] = _curved(z[curved], s[curved], r[curved])
-    return np.asarray(result)
+    return result
 
 
 def _curved(z: Complex, s: Array, r: Array) -> Complex:
