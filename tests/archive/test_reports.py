@@ -24,7 +24,7 @@ def test_the_archive_itself_has_no_finding() -> None:
     assert len(found.releases) > 0
     noted = [f for f in found.findings if f.severity == "note"]
     assert [f for f in found.findings if f.code not in FRESHNESS and f not in noted] == []
-    # checked only after these releases were published; test_redundancy.py, test_retyped.py and test_proofs.py name each
+    # checked only after these releases were published; tests of redundancy, texts and proofs name each
     assert {f.code for f in noted} <= NOTED
 
 
