@@ -2,7 +2,8 @@
 
 A CSV file does not say that 2003.10630 is the number of a preprint. Readers that guess types cell by cell
 (spreadsheets) or column by column (pandas, and with it mlcroissant) make 2003.1063 of it, 120000 of the run
-12E4, and 7 of the channel 007; they take NA for a gap. A prefix keeps such a text what it is.
+12E4, and 7 of the channel 007; they take NA for a gap. A prefix keeps such a text what it is. Years, and
+other whole numbers that are written as numbers are, lose nothing and are left alone.
 """
 
 import math
@@ -46,7 +47,7 @@ def retyped(text: str) -> str:
 
 
 def check(subject: ReleaseSubject, table: str, content: Content) -> Iterator[Finding]:
-    """Yield the first text of each column that a reader changes, and columns of texts that are all numbers.
+    """Yield the first text of each column that a reader changes, and columns that are all fractions.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def check(subject: ReleaseSubject, table: str, content: Content) -> Iterator[Fin
             first = changed[0]
             more = f"; so for {len(changed) - 1} more" if len(changed) > 1 else ""
             message = f"a reader that guesses types makes {retyped(first)} of {first!r}{more}"
-        elif texts and all(_like_a_number(text.strip()) for text in texts):
+        elif not all(map(str.isdigit, texts)) and all(_like_a_number(text.strip()) for text in texts):
             first = texts[0]
             message = (
                 f"all texts of the column are like {first!r}, and readers take them for numbers or truths"
