@@ -8,6 +8,7 @@ bodies have the z axis as their axis; lengths are in m.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -159,13 +160,17 @@ def _gauss(number: int, low: float, high: float) -> tuple[Array, Array]:
     return 0.5 * (low + high) + 0.5 * (high - low) * x, 0.5 * w
 
 
+@lru_cache(maxsize=64)
 def lengths(source: Solid, target: Volume, nodes: Nodes) -> tuple[Array, Array]:
     """Return how distances from source to target are distributed, each volume element weighted with 1/L².
+
+    Found once in a process: all modes of a release share its geometry.
 
     Returns
     -------
     tuple of arrays, shape (nodes.length,)
-        The mid points of equal bins of L in m, and their weights of sum 1 (exact for the rays taken).
+        The mid points of equal bins of L in m, and their weights of sum 1 (exact for the rays taken); both
+        are read-only.
     """
     start, direction, weight = rays(source, nodes)
     segments = target.segments(start, direction)
@@ -175,7 +180,10 @@ def lengths(source: Solid, target: Volume, nodes: Nodes) -> tuple[Array, Array]:
     used = np.flatnonzero(share > 1e-12 * share.max())
     edges = np.linspace(edges[used[0]], edges[used[-1] + 1], nodes.length + 1)
     share = _shares(edges, segments, weight)
-    return 0.5 * (edges[1:] + edges[:-1]), share / share.sum()
+    middles, share = 0.5 * (edges[1:] + edges[:-1]), share / share.sum()
+    for array in (middles, share):
+        array.flags.writeable = False
+    return middles, share
 
 
 def _shares(edges: Array, segments: Sequence[tuple[int, Array, Array]], weight: Array) -> Array:
