@@ -65,6 +65,8 @@ def test_a_text_that_means_two_things_is_refused_with_what_may_be_meant(text: st
         ("zeptobarn", 1e-49, "m**2"),
         ("GWd", 8.64e13, "kg*m**2/s**2"),
         ("SNU", 1e-36, "1/count/s"),
+        ("GW_th", 1e9, "W"),
+        ("MWth", 1e6, "W"),
     ],
 )
 def test_a_unit_is_worth_what_it_is_in_this_field(written: str, factor: float, base: str) -> None:
@@ -116,6 +118,10 @@ def test_the_command_reads_one_unit_and_says_what_is_open(run: Callable[..., Any
         0,
         "10$^{-38}$ cm$^2$/nucleon: 1e-38 cm**2/nucleon, 1e-42 m**2/count",
     )
+    assert run("units", "per mille").out.strip() == "per mille: permille, 0.001"
+    amount = run("units", "10 kt yr")
+    assert amount.code == 1
+    assert "is a quantity: leave out 10" in amount.out
     asked = run("units", "MB")
     assert asked.code == 1
     assert "may be millibarn" in asked.out

@@ -22,6 +22,9 @@ _SPELLINGS = {
     "arbitrary units": "arbitrary_unit",
     "p.e.": "photoelectron",
     "m.w.e.": "mwe",
+    "per mille": "permille",
+    "per mil": "permille",
+    "‰": "permille",
 }
 _VOLTS = {"EV": "eV", "KEV": "keV", "MEV": "MeV", "GEV": "GeV", "TEV": "TeV"}
 #: Capitals of older tables of cross sections.

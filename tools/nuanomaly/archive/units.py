@@ -59,6 +59,7 @@ FIELD = (
     ),
     FieldUnit("MCi", "3.7e16 becquerel", "megacurie"),
     FieldUnit("GWd", "gigawatt * day = gigawatt_day", "energy of a reactor: a gigawatt for a day"),
+    FieldUnit("watt_thermal", "watt = W_th = Wth", "thermal power of a reactor: GW_th, MWth"),
     FieldUnit("cpd", "event / day", "counts per day"),
     FieldUnit("dru", "event / kilogram / day / kiloelectron_volt", "differential rate unit"),
     FieldUnit("SNU", "1e-36 / second / atom", "solar neutrino unit: captures per second and target atom"),

@@ -1,5 +1,6 @@
 """Units: what those of this field mean here, and how a printed one is read."""
 
+import re
 import sys
 
 import click
@@ -29,18 +30,22 @@ def units(text: str | None, quantity: str, as_json: bool) -> None:
     unit = printed_units.unit(text, quantity)
     open_ = printed_units.is_open(unit)
     if as_json:
-        output.emit({"text": text, "unit": None if open_ else unit, "meaning": _meaning(unit, open_)})
+        output.emit({"text": text, "unit": None if open_ else unit, "meaning": _meaning(text, unit, open_)})
     else:
-        click.echo(f"{text}: {_meaning(unit, open_)}")
+        click.echo(f"{text}: {_meaning(text, unit, open_)}")
     sys.exit(1 if open_ else 0)
 
 
-def _meaning(unit: str, open_: bool) -> str:
+def _meaning(text: str, unit: str, open_: bool) -> str:
     from nuanomaly.archive import units as known
 
     if not open_:
         return f"{unit}, {known.in_base_units(unit)}"
     said = unit.removeprefix("TODO").lstrip(": ")
-    return (
-        f"is asked for: {said}" if said else "is no unit that is known here; write it as in cm**2/GeV/nucleon"
-    )
+    if said:
+        return f"is asked for: {said}"
+    if number := re.match(r"\s*[+-]?\d+(?:\.\d*)?(?=\s+\S)", text):
+        return (
+            f"is a quantity: leave out {number[0].strip()}; a unit has no factor but a power of ten, as 1e-38"
+        )
+    return "is no unit that is known here; write it as in cm**2/GeV/nucleon"
