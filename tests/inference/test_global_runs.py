@@ -201,6 +201,82 @@ def test_what_is_left_out_is_fitted_by_the_likelihoods_themselves(own):
     assert run_of_all.to_dict()["least"]["chi2"] == frame["chi2"].drop("nothing").min()
 
 
+LATER = {
+    "kind": "global-data",
+    **FIT,
+    "datasets": [
+        *FIT["datasets"],
+        {
+            "name": "icecube",
+            "release": "icecube-sterile@2020-r1",
+            "depends": "mu",
+            "model": "3+1",
+            "fixed": {"Utau4_sq": 0.0},
+        },
+    ],
+    "choices": {
+        "before": {"without": ["icecube"]},
+        "after": {"without": []},
+        "no-cdhs": {"without": ["cdhs"]},
+    },
+}
+
+
+def test_a_surface_may_be_a_data_set_where_the_data_alone_are_fitted(own):
+    after = compute(LATER)
+    frame = after.tables()["choices"].set_index("choice")
+    assert frame.loc["before", "chi2"] == pytest.approx(own.observed, abs=1e-3)
+    assert tuple(frame.loc["before", ["dm2_41", "Ue4_sq", "Umu4_sq"]]) == pytest.approx(own.truth("joint"))
+    sets = assembly(LATER)
+    # the gain and the pull are those of the likelihoods at the point that is said
+    for name, parts in (("before", sets.parts[:4]), ("after", sets.parts)):
+        row = frame.loc[name]
+        mixing = {"e": row["Ue4_sq"], "mu": row["Umu4_sq"], "product": row["Ue4_sq"] * row["Umu4_sq"]}
+        gain = 0.0
+        for part in parts:
+            at = part.points(np.array([1.0, row["dm2_41"]]), np.array([0.0, mixing[part.depends]]))
+            none, there = part.likelihood.value(part.model, at)
+            gain += none - there
+            lowest = part.likelihood.value(part.model, part.points(*sets.axes(part.depends).points())).min()
+            assert row[f"pull_{part.name}"] == pytest.approx(there - lowest, abs=1e-6)
+        assert row["gain"] >= gain - 1e-6
+        assert row["gain"] == pytest.approx(gain, abs=1.0)
+    assert np.isnan(frame.loc["before", "pull_icecube"])
+    assert np.isnan(frame.loc["no-cdhs", "pull_cdhs"])
+    assert after.to_dict()["most"]["choice"] in ("after", "no-cdhs")
+
+
+def test_a_table_by_splines_is_the_statistic_itself():
+    cdhs = {**FIT["datasets"][3], "coarse": [40, 12]}
+    sets = assembly({**FIT, "datasets": [*FIT["datasets"][:3], cdhs]})
+    part, axes = sets.parts[3], sets.axes("mu")
+    exact = part.likelihood.value(part.model, part.points(*axes.points())).reshape(axes.shape)
+    near = axes.mixing < 0.03
+    assert sets.table(part)[:, near] == pytest.approx(exact[:, near], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"toys": 100}, UnknownNameError, "toys"),
+        ({"choices": {"all": {"without": ["danss"]}}}, UnknownNameError, "danss"),
+        (
+            {
+                "datasets": [
+                    *LATER["datasets"],
+                    {"name": "decay", "release": "icecube-unstable@2022-r1", "depends": "mu"},
+                ]
+            },
+            NuanomalyError,
+            "same eight years",
+        ),
+    ],
+)
+def test_data_that_are_fitted_once_are_not_counted_twice(change, error, said):
+    with pytest.raises(error, match=said):
+        compute({**LATER, **change})
+
+
 CHOICES = {
     "kind": "global-choices",
     **FIT,

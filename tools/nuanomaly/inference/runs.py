@@ -21,11 +21,12 @@ runs:
 
 A model file is named from the folder of ``runs.yaml``, and its sha256 is stored with the result.
 
-Runs of kind ``global-tension``, ``global-truths``, ``global-left-out``, ``global-choices`` and
-``global-region`` are described in :mod:`nuanomaly.inference.global_fit.run`,
+Runs of kind ``global-tension``, ``global-truths``, ``global-left-out``, ``global-data``, ``global-choices``
+and ``global-region`` are described in :mod:`nuanomaly.inference.global_fit.run`,
 :mod:`nuanomaly.inference.global_fit.truths`, :mod:`nuanomaly.inference.global_fit.left_out`,
-:mod:`nuanomaly.inference.global_fit.choices` and :mod:`nuanomaly.inference.global_fit.regions`, those of
-kind ``separable-tensions`` in :mod:`nuanomaly.inference.tensions`.
+:mod:`nuanomaly.inference.global_fit.observed`, :mod:`nuanomaly.inference.global_fit.choices` and
+:mod:`nuanomaly.inference.global_fit.regions`, those of kind ``separable-tensions`` in
+:mod:`nuanomaly.inference.tensions`.
 """
 
 from collections.abc import Mapping
@@ -48,6 +49,8 @@ from nuanomaly.inference.global_fit.choices import ChoicesRun
 from nuanomaly.inference.global_fit.choices import compute as choices_run
 from nuanomaly.inference.global_fit.left_out import LeftOutRun
 from nuanomaly.inference.global_fit.left_out import compute as left_out_run
+from nuanomaly.inference.global_fit.observed import DataRun
+from nuanomaly.inference.global_fit.observed import compute as data_run
 from nuanomaly.inference.global_fit.regions import RegionRun
 from nuanomaly.inference.global_fit.regions import compute as region_run
 from nuanomaly.inference.global_fit.run import TensionRun
@@ -83,6 +86,7 @@ _GLOBAL: Mapping[str, Any] = {
     "global-tension": tension_run,
     "global-truths": truths_run,
     "global-left-out": left_out_run,
+    "global-data": data_run,
     "global-choices": choices_run,
     "global-region": region_run,
     "separable-tensions": tensions_run,
@@ -106,7 +110,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "ablation": ("bins", "leave_out"),
 }
 #: What runs of a global fit give, and what any run may give.
-GlobalRun = TensionRun | TruthsRun | LeftOutRun | ChoicesRun | RegionRun | TensionsRun
+GlobalRun = TensionRun | TruthsRun | LeftOutRun | DataRun | ChoicesRun | RegionRun | TensionsRun
 Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation | GlobalRun
 
 

@@ -12,7 +12,8 @@ Carlo.
 * ``declaration``: a fit from what a page declares;
 * ``pieces``: blocks of toys and replicas of a subset simulation, as workers make them;
 * ``run``: the p-value at one truth; ``truths``: how it depends on the truth;
-* ``left_out``: χ²PG without each data set; ``choices``: the tension of choices of data sets by toys;
+* ``left_out``: χ²PG without each data set; ``observed``: of choices of data sets, by the data alone;
+* ``choices``: the tension of choices of data sets by toys;
 * ``goodness``: how well each side fits its own data;
 * ``regions``: the region that the joint fit leaves, by toys.
 """

@@ -187,8 +187,8 @@ class Assembly:
         It is the likelihood itself, but for splines where ``coarse`` axes are declared.
         """
         axes = self.axes(part.depends)
-        data = np.asarray(part.data, float)[None]
         if part.own or part.coarse:
+            data = np.asarray(part.data, float)[None]
             coarse, columns = self._coarse(part), slice(0, data.size)
             value = (
                 profile(part, coarse, self.typical[:, self.columns[part.name]])
@@ -196,7 +196,8 @@ class Assembly:
                 else part.likelihood.tabulate(part.model, part.points(*coarse.points()))
             )
             whole = splined(columns, value, coarse, axes)
-            return np.asarray(whole.exact(value(data))[0])
+            nodes = value(data)
+            return np.asarray(whole.exact(nodes)[0] + nodes[0, 0])  # splines count from their first node
         values = part.objective.likelihood.value(part.model, part.points(*axes.points()))
         return np.asarray(values, float).reshape(axes.shape)
 

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.inference.global_fit.assembly import Assembly
 from nuanomaly.inference.global_fit.declaration import FIT, NAMES, assembly
-from nuanomaly.inference.global_fit.toys import Fitted, of_tables
+from nuanomaly.inference.global_fit.observed import fitted, tabulated
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.workers import Placement
 from nuanomaly.model.probabilities import Array
@@ -99,13 +98,9 @@ def compute(
         if name not in KEYS:
             raise UnknownNameError("key", str(name), KEYS, "a run of kind global-left-out")
     sets = assembly(declared)
-    tables = {}
-    for k, part in enumerate(sets.parts):
-        tables[part.name] = sets.table(part)
-        if progress is not None:
-            progress(k + 1, len(sets.parts))
+    tables = tabulated(sets, progress)
     names = (NOTHING, *tables)
-    fits = [_fitted(sets, tables, name) for name in names]
+    fits = [fitted(sets, tables, [name for name in tables if name != left]) for left in names]
     places = [fit.joint.place[0] for fit in fits]
     points = [(sets.dm2[d], sets.mixing[e], sets.mixing[m]) for d, e, m in places]
     return LeftOutRun(
@@ -114,15 +109,3 @@ def compute(
         np.concatenate([fit.grid for fit in fits]),
         np.array(points),
     )
-
-
-def _fitted(sets: Assembly, tables: Mapping[str, Array], without: str) -> Fitted:
-    """Return the fit of the data without one data set."""
-    sides = []
-    for depends in ("e", "mu", "product"):
-        total = np.zeros(sets.axes(depends).shape)
-        for part in sets.parts:
-            if part.depends == depends and part.name != without:
-                total += tables[part.name]
-        sides.append(total[None])
-    return of_tables(*sides)
