@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import mutate  # tools/ is on the path, as the package in it is installed from there
+import mutations
 import pytest
 
 from nuanomaly.archive import release
@@ -31,8 +32,8 @@ def test_who_notices_a_digit(bench: mutate.Bench) -> None:
     table = mutate.readers(release.read(folder))["spectrum"]
     count = change("karmen@2002-r1", "spectrum", 0, "observed", "3", "9")
     edge = change("karmen@2002-r1", "spectrum", 3, "energy_low", "28", "78")
-    assert mutate.kind(bench.judged(count, table)) == "benchmark"
-    assert mutate.kind(bench.judged(edge, table)) == "validation"
+    assert mutations.kind(bench.judged(count, table)) == "benchmark"
+    assert mutations.kind(bench.judged(edge, table)) == "validation"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 

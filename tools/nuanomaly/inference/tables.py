@@ -124,12 +124,16 @@ def _idle(objective: Function, axes: Sequence[Axis], start: Array, base: Array, 
 
 
 def _product(objective: Function, axes: Sequence[Axis], start: Array, base: Array, i: int, j: int) -> bool:
-    """Say whether nothing changes when one coordinate grows by as much as another falls."""
-    spans = [axes[k].internal(axes[k].high) - axes[k].internal(axes[k].low) for k in (i, j)]
+    """Say whether nothing changes when one coordinate grows by as much as another falls, within both axes."""
+    (low, high), (bottom, top) = (
+        (float(axes[k].internal(axes[k].low)), float(axes[k].internal(axes[k].high))) for k in (i, j)
+    )
+    least, most = np.maximum(low - start[i], start[j] - top), np.minimum(high - start[i], start[j] - bottom)
     for move in _MOVES:
+        step = np.clip(move * min(high - low, top - bottom), least, most)
         trial = start.copy()
-        trial[i] += move * float(min(spans))
-        trial[j] -= move * float(min(spans))
+        trial[i] += step
+        trial[j] -= step
         if not _same(base, _at(objective, axes, trial)):
             return False
     return True

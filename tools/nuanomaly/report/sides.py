@@ -112,8 +112,11 @@ class Side:
 
         Examples
         --------
+        >>> from pathlib import Path
         >>> from nuanomaly.inference.analysis import Analysis
-        >>> karmen = Side("karmen", "KARMEN", Analysis("karmen", "2nu-mue", fixed={"dm2_41": 100.0}), {})
+        >>> from nuanomaly.report.answered import Answers
+        >>> asked = Analysis("karmen", "2nu-mue", fixed={"dm2_41": 100.0})
+        >>> karmen = Side("karmen", "KARMEN", asked, {}, Answers(Path("no runs")))
         >>> karmen.excess_at(sin2_2theta_mue=0.002).how
         'Wilks, dof 1, two-sided'
         """

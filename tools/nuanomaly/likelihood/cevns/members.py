@@ -28,7 +28,7 @@ def flux_average(likelihood: Likelihood) -> float:
     --------
     >>> from nuanomaly.likelihood.build import likelihood
     >>> round(flux_average(likelihood("coherent-csi@2021-r1")))
-    190
+    187
     """
     response = likelihood.response if isinstance(likelihood, ResponseLikelihood) else None
     if not isinstance(response, CevnsResponse | RecoilTemplates):
