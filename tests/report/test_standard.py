@@ -63,6 +63,15 @@ def html(shown: list[Mapping[str, Any]]) -> str:
     return "\n".join(str(output.get("text/html", "")) for output in shown)
 
 
+def test_a_table_cites_what_is_behind_it(tmp_path: Path, shown: list[Mapping[str, Any]]) -> None:
+    page = page_of(tmp_path / "two-sources")
+    page.table("All.", ["data"], [["both"]])
+    page.table("One.", ["data"], [["one"]], shows=["sage", "neos"])
+    every, one = (str(output["text/html"]) for output in shown)
+    assert "nuanomaly cite gallex@2010-r1 sage@2006-r1<" in every
+    assert "nuanomaly cite sage@2006-r1 neos@2016-r1<" in one
+
+
 def test_a_standard_page_has_the_numbers_of_the_public_functions(
     tmp_path: Path, shown: list[Mapping[str, Any]]
 ) -> None:

@@ -148,16 +148,18 @@ class Recorder:
         rows: Iterable[Sequence[Cell]],
         note: str = "",
         digits: int = 3,
+        shows: Sequence[str] = (),
     ) -> None:
         """Write a table; numbers are aligned to the right and shown with ``digits`` significant digits.
 
-        Results and citations in caption and note are written out.
+        Results and citations in caption and note are written out. ``shows`` are the keys of data sets and the
+        releases behind it, if they are not the data sets of the comparison.
         """
         caption, note = self._filled(caption), self._filled(note)
         self._tables.append(caption)
         cells = [list(row) for row in rows]
         place = f"tables/{len(self._tables)}.csv"
-        source = self._source(place, list(self.comparison.datasets))
+        source = self._source(place, shows or list(self.comparison.datasets))
         link = f'<span class="fine"><a href="{place}">CSV</a>{source}</span>'
         title = f"<b>Table {len(self._tables)}.</b> {printed.inline(caption)} {link}"
         html = printed.table(title, header, cells, note, digits)
