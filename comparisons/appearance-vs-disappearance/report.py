@@ -1150,9 +1150,9 @@ page.text(
 # %% [markdown]
 # ## 2026
 #
-# The same fit of the data, from 0.01 to 100 eV², with what was released after the data sets of the headline:
+# The same fit of the data, over the range of the Monte Carlo, with what was released after the data sets of the headline:
 # IceCube's table over Δm²41 and $|U_{\mu 4}|^2$ (eight years of atmospheric neutrinos), and the yields of
-# Daya Bay's near detectors in 3158 days, in one fit with the rates at short baselines and the same fluxes.
+# Daya Bay's near detectors in all its days, in one fit with the rates at short baselines and the same fluxes.
 # NEOS is divided by Daya Bay's spectrum, and the archive refuses the two together: RENO/NEOS stands for it
 # there.
 
@@ -1300,8 +1300,8 @@ page.text(
     "may enter; they compare halls, and at the joint best fit differ from three neutrinos by "
     f"{difference(felt_by_spectra)} (θ13 and $\\Delta m^2_{{31}}$ fitted). IceCube's table with decay "
     f"(2022) is of the same eight years and ends at {decaying['dm2_41'].max():.0f} eV²; both are superseded "
-    "by 10.7 years, which are not in the archive. MicroBooNE with two beams is an overlay only, until its "
-    "published exclusion is reproduced here. JUNO tells of θ12 alone. KATRIN, DeepCore and the last data of "
+    "by more years, which are not in the archive. MicroBooNE with two beams is an overlay: its exclusion is "
+    "not reproduced here. JUNO tells of θ12 alone. KATRIN, DeepCore and the last data of "
     "STEREO are announced, without numbers here."
 )
 
