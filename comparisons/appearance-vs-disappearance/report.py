@@ -1150,8 +1150,9 @@ page.text(
 # %% [markdown]
 # ## 2026
 #
-# The same fit of the data, over the range of the Monte Carlo, with what was released after the data sets of the headline:
-# IceCube's table over Δm²41 and $|U_{\mu 4}|^2$ (eight years of atmospheric neutrinos), and the yields of
+# The same fit of the data, over the range of the Monte Carlo, with what was released after the data sets of
+# the headline: IceCube's table over Δm²41 and $|U_{\mu 4}|^2$ (eight years of atmospheric neutrinos), and the
+# yields of
 # Daya Bay's near detectors in all its days, in one fit with the rates at short baselines and the same fluxes.
 # NEOS is divided by Daya Bay's spectrum, and the archive refuses the two together: RENO/NEOS stands for it
 # there.

@@ -79,7 +79,7 @@ def test_a_folder_gives_a_page_that_names_what_is_private(tmp_path: Path) -> Non
     html = (folder / "page" / "report.html").read_text("utf-8")
     assert "my-karmen@2002-r1" in html
     assert "nobody but its owner can check" in html
-    there = r"#|https://|result\.json|provenance\.json|figures/|tables/"  # no site around it
+    there = r"#|data:|https://|result\.json|provenance\.json|figures/|tables/"  # no site around it
     places = re.findall(r'href="([^"]*)"', html)
     assert [place for place in places if not re.match(there, place)] == []
     assert [place for place in places if place[0] != "#" and "://" not in place] != []
