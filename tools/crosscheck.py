@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from marks import between
 from numpy.typing import NDArray
 
 from nuanomaly.likelihood.build import likelihood
@@ -248,12 +249,7 @@ def with_table(page: str, rows: Sequence[Mapping[str, Any]], marks: tuple[str, s
     ValueError
         If the page has no such marks.
     """
-    head, _, rest = page.partition(marks[0])
-    _, mark, tail = rest.partition(marks[1])
-    if not mark:
-        raise ValueError(f"the page has no marks {marks[0]} … {marks[1]}")
-    text = table(rows) if marks == TABLE else sections_table(rows)
-    return f"{head}{marks[0]}\n{text}\n{marks[1]}{tail}"
+    return between(page, marks, table(rows) if marks == TABLE else sections_table(rows))
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from marks import between
 
 from nuanomaly.archive import catalog, exporting, release
 from nuanomaly.archive.durable import write_atomically
@@ -341,13 +342,9 @@ def with_table(page: str, content: Mapping[str, Any]) -> str:
     ValueError
         If the page has no such marks.
     """
-    head, _, rest = page.partition(MARKS[0])
-    _, mark, tail = rest.partition(MARKS[1])
-    if not mark:
-        raise ValueError(f"the page has no marks {MARKS[0]} … {MARKS[1]}")
     packages = ", ".join(f"{name} {number}" for name, number in content["versions"].items())
-    missing = f"\nNot judged yet: {', '.join(content['missing'])}.\n" if content["missing"] else ""
-    return f"{head}{MARKS[0]}\nWith {packages}:\n\n{table(content['rows'])}\n{missing}{MARKS[1]}{tail}"
+    missing = f"\n\nNot judged yet: {', '.join(content['missing'])}." if content["missing"] else ""
+    return between(page, MARKS, f"With {packages}:\n\n{table(content['rows'])}{missing}")
 
 
 def _row(original: Release, digest: str, work: Path, before: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from marks import between
+
 from nuanomaly.archive.validate.codes.physics import PHYSICS
 
 #: Digits of a number that are changed, counted from its first that is not zero.
@@ -139,11 +141,7 @@ def with_table(page: str, content: Mapping[str, Any]) -> str:
     ValueError
         If the page has no such marks.
     """
-    head, _, rest = page.partition(MARKS[0])
-    _, mark, tail = rest.partition(MARKS[1])
-    if not mark:
-        raise ValueError(f"the page has no marks {MARKS[0]} … {MARKS[1]}")
-    return f"{head}{MARKS[0]}\n{_shown(content)}\n{MARKS[1]}{tail}"
+    return between(page, MARKS, _shown(content))
 
 
 def _shown(content: Mapping[str, Any]) -> str:

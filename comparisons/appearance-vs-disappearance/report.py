@@ -1027,20 +1027,12 @@ for row in left.to_dict("records"):
             *(row[parameter] for parameter in names),
         ]
     )
+BY_TOYS = ["$\\chi^2_\\mathrm{PG}$", "Wilks, dof 2", "toys as bad", "by toys", "in words, there"]
+BY_TOYS += ["Δm² (eV²)", "$|U_{e4}|^2$", "$|U_{\\mu 4}|^2$"]
 page.table(
     "$\\chi^2_\\mathrm{PG}$ in this range with one data set left out, its p-value by Wilks' theorem and by "
     "toys, and the joint best fit without it.",
-    [
-        "without",
-        "$\\chi^2_\\mathrm{PG}$",
-        "Wilks, dof 2",
-        "toys as bad",
-        "by toys",
-        "in words, there",
-        "Δm² (eV²)",
-        "$|U_{e4}|^2$",
-        "$|U_{\\mu 4}|^2$",
-    ],
+    ["without", *BY_TOYS],
     rows,
     note=(
         "The first columns are of the likelihoods themselves at every point of the grid, with the minima of "
@@ -1095,17 +1087,7 @@ for row in runs["years"].tables["choices"].to_dict("records"):
 page.table(
     "The tension in this range with the data of each year, by Wilks' theorem and by toys of its own joint "
     "best fit.",
-    [
-        "data",
-        "$\\chi^2_\\mathrm{PG}$",
-        "Wilks, dof 2",
-        "toys as bad",
-        "by toys",
-        "in words, there",
-        "Δm² (eV²)",
-        "$|U_{e4}|^2$",
-        "$|U_{\\mu 4}|^2$",
-    ],
+    ["data", *BY_TOYS],
     rows,
     note=(
         "Data sets and limits are those of the table of limits by year; LSND, STEREO and MINOS enter as in "
@@ -1152,10 +1134,9 @@ page.text(
 #
 # The same fit of the data, over the range of the Monte Carlo, with what was released after the data sets of
 # the headline: IceCube's table over Δm²41 and $|U_{\mu 4}|^2$ (eight years of atmospheric neutrinos), and the
-# yields of
-# Daya Bay's near detectors in all its days, in one fit with the rates at short baselines and the same fluxes.
-# NEOS is divided by Daya Bay's spectrum, and the archive refuses the two together: RENO/NEOS stands for it
-# there.
+# yields of Daya Bay's near detectors in all its days, in one fit with the rates at short baselines and the
+# same fluxes. NEOS is divided by Daya Bay's spectrum, and the archive refuses the two together: RENO/NEOS
+# stands for it there.
 
 # %%
 LATER = ("nomad", "reno-neos", "icecube-sterile", "daya-bay-flux")
