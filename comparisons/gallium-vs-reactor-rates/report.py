@@ -19,9 +19,10 @@
 # %%
 import numpy as np
 
-from nuanomaly import Analysis, FunctionModel, Parameter, fit, model
+from nuanomaly import FunctionModel, Parameter, fit, model
+from nuanomaly.inference import mode_pairs
 from nuanomaly.model.probabilities import Array
-from nuanomaly.report import context, figures, verdicts
+from nuanomaly.report import context, figures, tension, verdicts
 
 page = context.here()
 
@@ -281,33 +282,29 @@ page.best_fits(
 # Each term at the common minimum, less its own minimum, is the pull of that data set.
 
 # %%
-# every minimum is refined: for the pairs a grid with half as many points per axis is enough
-coarse = {name: (low, high, n // 2 + 1, scale) for name, (low, high, n, scale) in page.grid.items()}
-tests = {
-    (s, f): page.test(gallium[s], reactors[f], key=f"pg-by-model.{s}.{f}", grid=coarse)
-    for s in sections
-    for f in reactors
-}
+tests = mode_pairs.restored(page.toys("by-model").tables["combinations"])
+for (s, f), pg in tests.items():
+    page.record(f"pg-by-model.{s}.{f}", tension.goodness(pg), pg.how)
 
 
 def sigma_of(pair: tuple[str, str]) -> float:
     """Return the tension of a pair of models."""
-    return tests[pair].pg.sigma or 0.0
+    return tests[pair].sigma or 0.0
 
 
 def range_of(s: str) -> tuple[list[float], list[float]]:
     """Return χ² and tension of a cross section with summation fluxes, over the correlations assumed."""
-    return [tests[s, f].pg.delta for f in assigned], [sigma_of((s, f)) for f in assigned]
+    return [tests[s, f].delta for f in assigned], [sigma_of((s, f)) for f in assigned]
 
 
 def in_a_row(s: str) -> list[str]:
     """Return the cells of a cross section."""
     both = [
-        f"**{t.pg.delta:.1f}** ({verdicts.probability(t.pg.p_value)}, {verdicts.sigmas(t.pg)})"
+        f"**{t.delta:.1f}** ({verdicts.probability(t.p_value)}, {verdicts.sigmas(t)})"
         for t in (tests[s, f] for f in fluxes)
     ]
     rises, sigmas = range_of(s)
-    lent = tests[s, "summation"].pg
+    lent = tests[s, "summation"]
     spread = f"{min(rises):.1f} to {max(rises):.1f} ({min(sigmas):.1f} to {max(sigmas):.1f}σ)"
     return [sections[s], *both, spread, f"{lent.delta:.1f} ({verdicts.sigmas(lent)})"]
 
@@ -408,14 +405,8 @@ page.figure(
 
 # %%
 convention = ("ground-state", "bahcall", "haxton", "frekers", "kostensalo", "semenov")
-theirs = {s: page.side("gallium", mode=f"giunti2022-{s}") for s in convention}
-rebuilt = {
-    (s, f): Analysis([theirs[s].likelihood, reactors[f].likelihood], page.model, grid=coarse)
-    .compare()
-    .pg.delta
-    for s in convention
-    for f in reactors
-}
+there = mode_pairs.restored(page.toys("by-model-there").tables["combinations"])
+rebuilt = {(s.removeprefix("giunti2022-"), f): pg.delta for (s, f), pg in there.items()}
 for (s, f), delta in rebuilt.items():
     page.result(f"table-two.{s}.{f}", delta, meaning="χ²PG, convention of arXiv:2209.00916")
 printed_two = {
@@ -539,15 +530,15 @@ page.text(verdicts.THRESHOLDS)
 own_errors = {pair: found for pair, found in tests.items() if pair[1] in fluxes}
 by_tension = sorted(own_errors, key=sigma_of)
 least, most = by_tension[0], by_tension[-1]
-page.result("pg-range.low", tests[least].pg.sigma, method=tests[least].pg.how)
-page.result("pg-range.high", tests[most].pg.sigma, method=tests[most].pg.how)
+page.result("pg-range.low", tests[least].sigma, method=tests[least].how)
+page.result("pg-range.high", tests[most].sigma, method=tests[most].how)
 counts = {
-    w: sum(verdicts.compatibility(t.pg) == w for t in own_errors.values())
+    w: sum(verdicts.compatibility(t) == w for t in own_errors.values())
     for w in ("compatible", "in tension", "incompatible")
 }
 page.record("pairs", counts)
 _, bracket = range_of("bahcall")
-page.record("summation-range", {"low": min(bracket), "high": max(bracket)}, tests[least].pg.how)
+page.record("summation-range", {"low": min(bracket), "high": max(bracket)}, tests[least].how)
 
 
 def said(pair: tuple[str, str]) -> str:

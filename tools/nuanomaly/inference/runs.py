@@ -26,7 +26,8 @@ and ``global-region`` are described in :mod:`nuanomaly.inference.global_fit.run`
 :mod:`nuanomaly.inference.global_fit.truths`, :mod:`nuanomaly.inference.global_fit.left_out`,
 :mod:`nuanomaly.inference.global_fit.observed`, :mod:`nuanomaly.inference.global_fit.choices` and
 :mod:`nuanomaly.inference.global_fit.regions`, those of kind ``separable-tensions`` in
-:mod:`nuanomaly.inference.tensions`.
+:mod:`nuanomaly.inference.tensions`, those of kind ``comparison-by-mode`` in
+:mod:`nuanomaly.inference.mode_pairs`.
 """
 
 from collections.abc import Mapping
@@ -58,6 +59,8 @@ from nuanomaly.inference.global_fit.run import compute as tension_run
 from nuanomaly.inference.global_fit.truths import TruthsRun
 from nuanomaly.inference.global_fit.truths import compute as truths_run
 from nuanomaly.inference.likelihood_ratio import toy_likelihood_ratio
+from nuanomaly.inference.mode_pairs import ModePairs
+from nuanomaly.inference.mode_pairs import compute as pairs_run
 from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Question
@@ -82,7 +85,7 @@ _TESTS = {
     "compatibility": toy_compatibility,
     "likelihood-ratio": toy_likelihood_ratio,
 }
-_GLOBAL: Mapping[str, Any] = {
+_OWN: Mapping[str, Any] = {
     "global-tension": tension_run,
     "global-truths": truths_run,
     "global-left-out": left_out_run,
@@ -90,6 +93,7 @@ _GLOBAL: Mapping[str, Any] = {
     "global-choices": choices_run,
     "global-region": region_run,
     "separable-tensions": tensions_run,
+    "comparison-by-mode": pairs_run,
 }
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage, "sensitivity": sensitivity}
 _SEARCHED: Mapping[str, Any] = {"fit": fit_of, "comparison": compatibility_of}
@@ -109,9 +113,9 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "comparison": ("seed", "leave_out", "starts", "searches"),
     "ablation": ("bins", "leave_out"),
 }
-#: What runs of a global fit give, and what any run may give.
-GlobalRun = TensionRun | TruthsRun | LeftOutRun | DataRun | ChoicesRun | RegionRun | TensionsRun
-Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation | GlobalRun
+#: What runs with a declaration of their own give, and what any run may give.
+OwnRun = TensionRun | TruthsRun | LeftOutRun | DataRun | ChoicesRun | RegionRun | TensionsRun | ModePairs
+Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation | OwnRun
 
 
 def compute(
@@ -124,10 +128,10 @@ def compute(
     UnknownNameError
         For an unknown kind or key.
     """
-    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, **_FITS, **_GLOBAL, "ablation": ablation}
+    kinds: Mapping[str, Any] = {**_TESTS, **_MAPS, **_FITS, **_OWN, "ablation": ablation}
     kind = str(declared.get("kind"))
-    if kind in _GLOBAL:
-        own: Found = _GLOBAL[kind](declared, placement, progress)
+    if kind in _OWN:
+        own: Found = _OWN[kind](declared, placement, progress)
         return own
     if kind not in kinds:
         raise UnknownNameError("kind of run", kind, kinds)
@@ -197,10 +201,10 @@ def record(
     cpu_seconds : float, optional
         What the run took, all processes together; two digits of it are kept.
     """
-    tables = result.tables() if isinstance(result, GlobalRun) else dict([_tabulated(result)])
+    tables = result.tables() if isinstance(result, OwnRun) else dict([_tabulated(result)])
     made_from = inputs(declared, _home(folder))
     about: dict[str, Any] = {"run": dict(declared), "inputs": made_from, "result": result.to_dict()}
-    if cpu_seconds is None and isinstance(result, GlobalRun):
+    if cpu_seconds is None and isinstance(result, OwnRun):
         cpu_seconds = result.cpu_seconds  # its pieces know what each of them took
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
