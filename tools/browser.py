@@ -285,6 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, help="of the settings; that of the commit if left out")
     parser.add_argument("--settings", type=int, default=SETTINGS, help="how many")
+    parser.add_argument("--first", type=int, default=1, help="the first of them, to go on after a part")
     chosen = parser.parse_args(arguments)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
@@ -302,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         engine = Engine(declared)
         wrong = [
             sentence
-            for setting in settings(declared, seed, chosen.settings)
+            for setting in settings(declared, seed, chosen.settings)[chosen.first - 1 :]
             for sentence in compared(browser, setting, engine, file)
         ]
         browser.close()

@@ -79,3 +79,19 @@ def test_elements_in_the_words_of_a_contributor_stay_text() -> None:
         assert "<x" not in html
         assert "<b " not in html
         assert "javascript:" not in html.lower()
+
+
+@pytest.mark.parametrize(
+    ("latex", "lines"),
+    [
+        (r"P(\nu_\mu\to\nu_e) = \sin^2 2\theta \, (1 - x)", ["P(νμ→νe)", "=sin22θ(1−x)"]),
+        (r"a = -b + c, \qquad d = \left(e - f\right)", ["a", "=−b", "+c,", "d", "=(e−f)"]),
+        (r"- \ln L", ["−lnL"]),
+    ],
+)
+def test_a_displayed_formula_may_be_broken_before_relations_and_signs_outside_of_brackets(
+    latex: str, lines: list[str]
+) -> None:
+    tree = ElementTree.fromstring(mathml(latex, display=True).replace("<wbr>", "<wbr/>"))
+    assert [found.tag for found in tree] == ["math", *["wbr", "math"] * (len(lines) - 1)]
+    assert ["".join(found.itertext()) for found in tree.iter("math")] == lines

@@ -151,6 +151,19 @@ def test_a_page_can_be_used_without_seeing_it(built: Built, name: str) -> None:
     assert all(b - a <= 1 for a, b in pairwise(headings))  # no level is left out
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_narrow_screen_every_cell_says_what_it_is_and_every_drawing_has_a_frame(
+    built: Built, name: str
+) -> None:
+    text = (built[0] / name).read_text("utf-8")
+    for table in re.findall(r'<table class="[^"]*\bstacked\b.*?</table>', text, re.DOTALL):
+        cells = re.findall(r"<td\b[^>]*>", table)
+        assert cells
+        assert [cell for cell in cells if not re.search(r'data-label="[^"]+"', cell)] == []
+    drawings = re.findall(r"<figure\b[^>]*>(.{30})", text, re.DOTALL)
+    assert all(drawing.startswith('<div class="drawing"') for drawing in drawings)
+
+
 def test_code_is_folded_and_formulas_are_mathml(built: Built) -> None:
     text = (built[0] / "comparisons/toy-counts/report.html").read_text("utf-8")
     assert text.count('<details class="code">') == 3

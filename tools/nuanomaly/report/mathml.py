@@ -6,7 +6,7 @@ name: a formula that is silently wrong is worse than none.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
@@ -74,11 +74,17 @@ _SPACES = {
 _THIN = '<mspace width="0.17em"></mspace>'
 _ORDINARY = ("<mi", "<mn", "<msub", "<msup", "<mfrac", "<msqrt")  # what a function keeps a thin space from
 _CLOSE_TO_A_FUNCTION = ("", "(", "[", "}", ")", "\\left", "\\right", "\\,", "\\;")
+_WIDE = f'<mspace width="{_SPACES["qquad"]}"></mspace>'
+#: Where a displayed formula may be broken, and the brackets that it may not be broken in.
+_BREAKS = re.compile("<mo>([=≈≥≤<>→∝+−]|&lt;|&gt;)</mo>")
+_OPENED, _CLOSED = (re.compile(f'<mo stretchy="false">[{kind}]</mo>') for kind in ("(\\[", ")\\]"))
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 
 
 def mathml(latex: str, display: bool = False) -> str:
     r"""Return a formula as a MathML element.
+
+    One that is displayed is several elements, between which a page may go on in the next line.
 
     Raises
     ------
@@ -90,8 +96,33 @@ def mathml(latex: str, display: bool = False) -> str:
     >>> mathml(r"\Delta m^2")
     '<math><mrow><mi mathvariant="normal">Δ</mi><msup><mi>m</mi><mn>2</mn></msup></mrow></math>'
     """
-    body = _Parser(latex).formula()
-    return f'<math display="block">{body}</math>' if display else f"<math>{body}</math>"
+    if not display:
+        return f"<math>{_Parser(latex).formula()}</math>"
+    # no browser breaks a formula into lines, but between two formulas it may
+    pieces = (f'<math displaystyle="true"><mrow>{p}</mrow></math>' for p in _pieces(_Parser(latex).parts()))
+    return f'<span class="formula">{"<wbr>".join(pieces)}</span>'
+
+
+def _pieces(parts: list[str]) -> Iterator[str]:
+    """Yield a formula's parts up to each place where a narrow page may go on in the next line.
+
+    Lines begin with a relation or a sign outside of brackets, or after a wide space, as in print.
+    """
+    depth, piece, before = 0, "", None
+    for part in parts:
+        sign = _BREAKS.fullmatch(part)
+        if sign and depth == 0 and piece and not before:
+            yield piece
+            piece = f'<mo form="infix">{sign[1]}</mo>'
+        else:
+            piece += part
+        before = sign
+        depth += len(_OPENED.findall(part)) - len(_CLOSED.findall(part))
+        if part == _WIDE and depth == 0:
+            yield piece
+            piece = ""
+    if piece:
+        yield piece
 
 
 class _Parser:
@@ -124,11 +155,16 @@ class _Parser:
         return body
 
     def row(self, ended: Callable[[], bool]) -> str:
+        parts = self.parts(ended)
+        return parts[0] if len(parts) == 1 else f"<mrow>{''.join(parts)}</mrow>"
+
+    def parts(self, ended: Callable[[], bool] | None = None) -> list[str]:
+        """The atoms of a row with their scripts, one after the other; of all that is left by default."""
         parts: list[str] = []
         while True:
             self.skip_space()
-            if ended():
-                return parts[0] if len(parts) == 1 else f"<mrow>{''.join(parts)}</mrow>"
+            if ended() if ended else self.peek() == "":
+                return parts
             function = self.peek().removeprefix("\\") in _FUNCTIONS
             if function and parts and parts[-1].startswith(_ORDINARY):
                 parts.append(_THIN)

@@ -28,15 +28,13 @@ def table(
     Examples
     --------
     >>> html = table("Counts.", ["bin", "events"], [["first", 99.0]], digits=2)
-    >>> '<th scope="row">first</th><td data-label="events" class="number">99</td>' in html
+    >>> '<th scope="row">first</th><td class="number">99</td>' in html
     True
     """
     cells = [list(row) for row in rows]
     right = [k > 0 and any(_is_number(row[k]) for row in cells) for k in range(len(header))]
-    labels = [spoken(h) for h in header]
     body = "".join(
-        f"<tr>{''.join(_cell(c, digits, labels[k], k == 0, right[k]) for k, c in enumerate(row))}</tr>"
-        for row in cells
+        f"<tr>{''.join(_cell(c, digits, k == 0, right[k]) for k, c in enumerate(row))}</tr>" for row in cells
     )
     head = "".join(
         f'<th scope="col" class="{"number" if right[k] else "word"}">{_said(h)}{_seen(h)}</th>'
@@ -69,7 +67,7 @@ def inline(text: str, *, html: bool = True) -> str:
 
 
 def spoken(header: str) -> str:
-    """Return a heading without markup: for screen readers, and beside the cell where a table is a list.
+    """Return a heading without markup: for screen readers, and where a table is a list.
 
     Examples
     --------
@@ -98,9 +96,9 @@ def _seen(header: str) -> str:
     return f'<span aria-hidden="true">{inline(header)}</span>' if "$" in header else inline(header)
 
 
-def _cell(value: Cell, digits: int, label: str, first: bool, right: bool) -> str:
+def _cell(value: Cell, digits: int, first: bool, right: bool) -> str:
     tag = "th" if first else "td"
-    scope = ' scope="row"' if first else f' data-label="{escape(label)}"'
+    scope = ' scope="row"' if first else ""
     kind = ' class="number"' if right else ""
     return f"<{tag}{scope}{kind}>{_written(value, digits)}</{tag}>"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nuanomaly import __version__
 from nuanomaly.archive import paths
 from nuanomaly.report.markup import markdown
+from nuanomaly.report.narrow import framed, labelled
 from nuanomaly.report.typography import prose
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def page(template: str, **values: Any) -> str:
     """Return a page."""
     text = environment().get_template(template).render(version=__version__, navigation=navigation(), **values)
     # a block that scrolls must be reached by the keyboard
-    return prose(re.sub(r"<pre(?=[ >])", '<pre tabindex="0"', text))
+    return prose(framed(labelled(re.sub(r"<pre(?=[ >])", '<pre tabindex="0"', text))))
 
 
 def static(name: str) -> str:

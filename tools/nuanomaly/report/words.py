@@ -241,6 +241,38 @@ def word_list(items: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+#: What an amendment adds, one and several of them; ``tables`` are named instead of counted.
+_ADDED = {
+    "known_issues": ("known issue", "known issues"),
+    "benchmarks": ("benchmark", "benchmarks"),
+    "modes": ("word on a mode", "words on modes"),
+    "disjoint": ("release that it shares no data with", "releases that it shares no data with"),
+}
+_ADDED_TABLES = {"columns": "meanings of columns", "energies": "which energy columns hold"}
+
+
+def added(amendment: Mapping[str, Any]) -> str:
+    """Return a sentence on what an amendment adds to a release.
+
+    Examples
+    --------
+    >>> added({"known_issues": [{}, {}], "energies": {"flux": {"energy": "neutrino"}}})
+    'It adds 2 known issues and which energy columns hold (tables: flux).'
+    """
+    counted = [
+        f"{len(amendment[key])} {one if len(amendment[key]) == 1 else several}"
+        for key, (one, several) in _ADDED.items()
+        if amendment.get(key)
+    ]
+    tables = [
+        f"{what} (tables: {', '.join(amendment[key])})"
+        for key, what in _ADDED_TABLES.items()
+        if amendment.get(key)
+    ]
+    why = ["why no published number is recomputed"] if amendment.get("no_published_benchmark") else []
+    return f"It adds {word_list([*counted, *tables, *why])}."
+
+
 def benchmark_word(row: Mapping[str, Any]) -> str:
     """Return what a recomputed benchmark is called: reproduced, consistent, or neither.
 
@@ -324,6 +356,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "printed": printed,
     "number_pair": number_pair,
     "word_list": word_list,
+    "added": added,
     "breakable": breakable,
     "benchmark_word": benchmark_word,
     "expectation_word": expectation_word,
