@@ -14,9 +14,11 @@ from nuanomaly.cli import main
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.fit import fit
 from nuanomaly.inference.grid import Axis
-from nuanomaly.inference.minimise import minimise
+from nuanomaly.inference.minimise import _MINIMA, minimise
 from nuanomaly.inference.multistart import Box, _exchanged, descents, filling, search
+from nuanomaly.inference.runs import compute
 from nuanomaly.inference.scan import scan
+from nuanomaly.inference.workers import Placement
 from nuanomaly.inference.workload import Effort, Workload
 from nuanomaly.likelihood.wrappers.marginal import without_bins
 from nuanomaly.model.constants import PHASE
@@ -256,3 +258,17 @@ def test_a_minimum_behind_the_end_of_an_angle_is_reached_from_both_sides() -> No
     values, ends = descents(box, at, box(at))
     assert values == pytest.approx([0.0, 0.0], abs=1e-4)
     assert axes[0].external(box.internal(ends)[:, 0]) == pytest.approx([6.1, 6.1], abs=0.01)
+
+
+def test_searches_that_agree_are_made_all_the_same_and_are_read_back(tmp_path, monkeypatch) -> None:
+    mixing = [1e-3, 0.3, 4, "log"]
+    grid = {"dm2_41": [0.1, 10.0, 9, "log"], "Ue4_sq": mixing, "Umu4_sq": mixing}
+    declared = {"kind": "fit", "datasets": ["karmen@2002-r1"], "model": "3+1", "grid": grid}
+    declared |= {"starts": 64, "fewest": 5, "searches": 6, "seed": 3}
+    first = compute(declared, Placement(store=tmp_path))
+    assert len(first.ends) == first.searches >= 5
+    assert first.cpu_seconds > 0.0
+    _MINIMA.clear()
+    monkeypatch.setattr("nuanomaly.inference.workload.search", None)  # nothing is searched again
+    again = compute(declared, Placement(store=tmp_path))
+    assert (again.ends, again.cpu_seconds) == (first.ends, first.cpu_seconds)

@@ -136,8 +136,8 @@ def _joint(result: Mapping[str, Any]) -> dict[str, Any]:
 def _minimum(about: Mapping[str, Any], parameters: Mapping[str, float]) -> Minimum:
     errors = {name: (low, high) for name, (low, high) in about.get("errors", {}).items()}
     counts = {key: about[key] for key in ("searches", "agreeing") if key in about}
-    edge = tuple(about["at_boundary"])
-    return Minimum(about["value"], dict(parameters), edge, about["converged"], errors, **counts)
+    edge, ends = tuple(about["at_boundary"]), tuple(about.get("ends", ()))
+    return Minimum(about["value"], dict(parameters), edge, about["converged"], errors, **counts, ends=ends)
 
 
 def _check(what: Question, run: StoredRun, value: float, at: Mapping[str, float]) -> None:

@@ -90,7 +90,8 @@ class Density:
         """Return parameters of numbers between 0 and 1, shapes (…, k): draws of the prior of uniform ones."""
         low, high = self._edges
         at = low + np.asarray(unit, float) * (high - low)
-        return np.asarray(np.where(self._logs, np.exp(np.where(self._logs, at, 0.0)), at))
+        values = np.where(self._logs, np.exp(np.where(self._logs, at, 0.0)), at)
+        return np.clip(values, [a.low for a in self.axes], [a.high for a in self.axes])
 
     def log_prior(self, at: ArrayLike) -> Any:
         """Return ln of the prior density (per unit of each parameter), shape (…); −∞ outside its range."""

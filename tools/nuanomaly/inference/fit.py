@@ -48,6 +48,10 @@ class Fit(Test):
         Whether enough searches begun in different places agree: three at least, and half of all.
     searches, agreeing : int
         How many there were, and how many ended at this value to 0.05.
+    ends : tuple of float
+        What each of them ended in.
+    cpu_seconds : float
+        CPU time of the searches that are no grid, those that were read back included.
     fixed, modes : mapping
     overlaps : tuple of FoundOverlap
     approximate : str
@@ -77,6 +81,8 @@ class Fit(Test):
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     searches: int = 1
     agreeing: int = 1
+    ends: tuple[float, ...] = ()
+    cpu_seconds: float = 0.0
     question: Question | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -209,6 +215,7 @@ class Fit(Test):
             "converged": self.converged,
             "searches": self.searches,
             "agreeing": self.agreeing,
+            "ends": list(self.ends),
             "overlaps": [o.to_dict() for o in self.overlaps],
             "approximate": self.approximate,
             "left_out": dict(self.left_out),
@@ -308,6 +315,8 @@ def fit_at(what: Question, minimum: Minimum) -> Fit:
         converged=minimum.converged,
         searches=minimum.searches,
         agreeing=minimum.agreeing,
+        ends=minimum.ends,
+        cpu_seconds=minimum.seconds,
         fixed=what.fixed,
         modes=what.modes,
         overlaps=what.overlaps,

@@ -67,7 +67,7 @@ def minimise(
     if not axes:
         return Minimum(float(objective({})[0]), {}, (), True)
     work = Workload(objective, tuple(axes), effort or Effort())
-    box = Box(objective, tuple(axes))
+    box, seconds = Box(objective, tuple(axes)), 0.0
     if len(axes) <= GRID_DIMENSIONS:
         grid = work.grid(progress)
         place = np.unravel_index(int(np.argmin(grid)), grid.shape)
@@ -76,7 +76,7 @@ def minimise(
         known: list[float] = []
     else:
         work.check()
-        ((value, unit),) = work.searches(0, 1)
+        ((value, unit, seconds),) = work.searches(0, 1)
         lowest = np.array([a.external(u) for a, u in zip(axes, box.internal(unit), strict=True)])
         corners = [lowest.tolist()] if np.isfinite(value) else []
         known = [value]
@@ -88,7 +88,7 @@ def minimise(
     if not candidates:
         raise NuanomalyError("the statistic is infinite on the whole grid: choose another range")
     best = min(candidates, key=lambda m: m.value)
-    return _confirmed(work, box, parameters, best, known or [best.value], errors)
+    return _confirmed(work, box, parameters, replace(best, seconds=seconds), known or [best.value], errors)
 
 
 def minimum_of(
@@ -102,9 +102,10 @@ def minimum_of(
 ) -> Minimum:
     """Return the same as :func:`minimise`, remembered where the model is one of the archive."""
     chosen, named = effort or Effort(), objective.key(axes)
+    same = replace(chosen, workers=1, limit=0.0, store=None)  # what they are does not change the result
     further = tuple(tuple(sorted(start.items())) for start in starts)
     return _MINIMA.once(
-        None if named is None else (named, errors, replace(chosen, workers=1, limit=0.0), further),
+        None if named is None else (named, errors, same, further),
         lambda: minimise(objective, axes, parameters, errors, starts, progress, chosen),
     )
 
@@ -124,10 +125,14 @@ def _confirmed(
     values : list of float
         What earlier searches ended in.
     """
-    most = work.effort.searches
-    while not (agreed := _agreed(values, best.value)) and len(values) < most:
-        count = (min(_FEWEST, most) if len(values) < _FEWEST else most) - len(values)
-        for value, unit in work.searches(len(values), count):
+    seconds = best.seconds
+    most, fewest = work.effort.searches, min(work.effort.fewest, work.effort.searches)
+    while not (agreed := _agreed(values, best.value)) or len(values) < fewest:
+        if len(values) >= most:
+            break
+        count = (fewest if len(values) < fewest else most) - len(values)
+        for value, unit, taken in work.searches(len(values), count):
+            seconds += taken
             # a descent that ends close above may not have gone all the way
             if value < best.value - _BETTER or _AGREE < value - best.value < _UNFINISHED:
                 polished = local_fit(box.objective, box.axes, parameters, box.internal(unit), value, errors)
@@ -135,7 +140,14 @@ def _confirmed(
                 best = polished if value < best.value - _BETTER else best
             values.append(value)
     agreeing = sum(value <= best.value + _AGREE for value in values)
-    return replace(best, converged=agreed, searches=len(values), agreeing=agreeing)
+    return replace(
+        best,
+        converged=agreed,
+        searches=len(values),
+        agreeing=agreeing,
+        ends=tuple(values),
+        seconds=seconds,
+    )
 
 
 def _agreed(values: Sequence[float], lowest: float) -> bool:

@@ -37,6 +37,10 @@ class Minimum:
         Lower and upper errors (negative, positive), where they were asked for.
     searches, agreeing : int
         How many searches there were, and how many of them ended at this value; one if none was needed.
+    ends : tuple of float
+        What each search ended in.
+    seconds : float
+        CPU time of the searches that are no grid, those that were read back included.
     """
 
     value: float
@@ -46,6 +50,8 @@ class Minimum:
     errors: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     searches: int = 1
     agreeing: int = 1
+    ends: tuple[float, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +63,9 @@ class _Function:
     limits: Sequence[tuple[float, float]]
 
     def external(self, internal: Array) -> dict[str, Array]:
-        """Return the parameters of internal coordinates (m, k), each of shape (m,)."""
-        every = zip(self.axes, internal.T, strict=True)
-        return {a.name: np.exp(u) if a.log else a.external(u) if a.cyclic else u for a, u in every}
+        """Return the parameters of internal coordinates (m, k), shape (m,) each, none outside."""
+        every = zip(self.axes, internal.T, self.limits, strict=True)
+        return {a.name: _inside(a, u, low) if a.log or a.cyclic else u for a, u, (low, _) in every}
 
     def values(self, internal: Array) -> Array:
         """Return the objective at internal coordinates (m, k), impossible points replaced; shape (m,)."""
@@ -107,6 +113,12 @@ def local_fit(
     point = {name: float(x[0]) for name, x in function.external(values[None]).items()}
     said = _errors(fit, axes, point, errors) if errors else {}
     return Minimum(value, point, _at_edge(values, function), bool(fit.valid), said)
+
+
+def _inside(axis: Axis, internal: Array, lowest: float) -> Array:
+    """Return values, at the ends of the axis exactly these; below a logarithmic one down to ``lowest``."""
+    below = axis.log and lowest < np.log(axis.low)
+    return np.minimum(np.exp(internal), axis.high) if below else axis.external(internal)
 
 
 def _limits(axis: Axis, parameter: Parameter) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nuanomaly.inference.grid import Axis
+from nuanomaly.inference.grid import Axis, known_parameters
 from nuanomaly.inference.objective import Objective
 from nuanomaly.model.probabilities import Array
 
@@ -53,15 +53,17 @@ def jacobian(objective: Objective, axes: Sequence[Axis], at: Mapping[str, Array]
     """Return observables (G, n) and their derivatives in the axes' internal coordinates (G, n, len(axes))."""
     likelihood, model = objective.likelihood, objective.model
     centre = likelihood.observables(model, objective.points(at))
-    columns = []
+    known, columns = known_parameters(likelihood, model), []
     for axis in axes:
         step = _STEP if axis.log else _STEP * (axis.high - axis.low)
         middle = axis.internal(at[axis.name])
-        ends = [
-            likelihood.observables(model, objective.points({**at, axis.name: np.exp(u) if axis.log else u}))
-            for u in (middle - step, middle + step)
-        ]
-        columns.append((ends[1] - ends[0]) / (2.0 * step))
+        # beside an end of what the parameter may be, the difference has one side
+        values = [np.exp(u) if axis.log else u for u in (middle - step, middle + step)]
+        if axis.name in known:  # not a nuisance
+            values = [np.clip(x, known[axis.name].low, known[axis.name].high) for x in values]
+        ends = [likelihood.observables(model, objective.points({**at, axis.name: x})) for x in values]
+        width = axis.internal(values[1]) - axis.internal(values[0])
+        columns.append((ends[1] - ends[0]) / width[:, None])
     if not columns:
         return centre, np.zeros((*centre.shape, 0))
     return centre, np.stack(columns, axis=-1)

@@ -16,8 +16,8 @@ runs:
     points: optional, for feldman-cousins; lists of coordinates, or axes, whose mesh is meant
     errors: optional, for a fit; profile: optional, for a scan; bins: optional, for an ablation; leave_out:
         for all four of them
-    starts, searches: optional, for a fit or a comparison: from how many points each search starts, and how
-        many there are at most; fewer than three never count as converged
+    starts, searches, fewest: optional, for a fit or a comparison: from how many points each search starts,
+        and how many there are at most (fewer than three never count as converged) and at least
 
 A model file is named from the folder of ``runs.yaml``, and its sha256 is stored with the result.
 
@@ -30,6 +30,8 @@ and ``global-region`` are described in :mod:`nuanomaly.inference.global_fit.run`
 :mod:`nuanomaly.inference.mode_pairs`.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,9 +100,10 @@ _OWN: Mapping[str, Any] = {
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage, "sensitivity": sensitivity}
 _SEARCHED: Mapping[str, Any] = {"fit": fit_of, "comparison": compatibility_of}
 _FITS = {**_SEARCHED, "scan": scan}
-_EFFORT = ("seed", "workers", "limit", "starts", "searches")
+_EFFORT = ("seed", "workers", "limit", "starts", "searches", "fewest", "store")
 _KEYS = ("datasets", "model", "mode", "fixed", "grid", "allow_overlap")
 _TOYS = ("toys", "seed")
+_SEARCHES = ("starts", "searches", "fewest")
 #: The further keys of kinds that are not those of every run of toys alone.
 _MORE: Mapping[str, tuple[str, ...]] = {
     "feldman-cousins": (*_TOYS, "levels", "most", "every", "points", "independent"),
@@ -108,9 +111,9 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "sensitivity": (*_TOYS, "cl", "construction"),
     "hypothesis": (*_TOYS, "at"),
     "likelihood-ratio": (*_TOYS, "at", "against", "draw"),
-    "fit": ("seed", "errors", "leave_out", "starts", "searches"),
+    "fit": ("seed", "errors", "leave_out", *_SEARCHES),
     "scan": ("profile", "leave_out"),
-    "comparison": ("seed", "leave_out", "starts", "searches"),
+    "comparison": ("seed", "leave_out", *_SEARCHES),
     "ablation": ("bins", "leave_out"),
 }
 #: What runs with a declaration of their own give, and what any run may give.
@@ -148,6 +151,8 @@ def compute(
     model = settings.pop("model")
     if kind in _FITS:  # what is declared may take as long as it takes
         settings |= {"workers": (placement or Placement()).workers, "limit": np.inf}
+        if kind in _SEARCHED and placement is not None and placement.store is not None:
+            settings["store"] = placement.store / _named(declared)
     elif kind == "ablation":
         return Ablation(tuple(ablation(wanted, model, **settings)))
     else:
@@ -161,6 +166,12 @@ def compute(
         return found
     result: Found = kinds[kind](wanted, model, progress=progress, **settings)
     return result
+
+
+def _named(declared: Mapping[str, Any]) -> str:
+    """Return what names a run's finished searches: the declaration and what it reads."""
+    text = json.dumps([declared, inputs(declared, Path())], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _dataset(entry: str | list[str]) -> Dataset:
@@ -204,7 +215,7 @@ def record(
     tables = result.tables() if isinstance(result, OwnRun) else dict([_tabulated(result)])
     made_from = inputs(declared, _home(folder))
     about: dict[str, Any] = {"run": dict(declared), "inputs": made_from, "result": result.to_dict()}
-    if cpu_seconds is None and isinstance(result, OwnRun):
+    if cpu_seconds is None and isinstance(result, OwnRun | Fit):
         cpu_seconds = result.cpu_seconds  # its pieces know what each of them took
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")

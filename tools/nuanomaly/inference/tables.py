@@ -227,7 +227,7 @@ def _coordinate(group: Sequence[Axis]) -> list[Array]:
         return [group[0].values]
     count = sum(len(a) - 1 for a in group) + 1
     share = np.linspace(0.0, 1.0, count)
-    return [np.exp(np.log(a.low) + share * (np.log(a.high) - np.log(a.low))) for a in group]
+    return [a.external(np.log(a.low) + share * (np.log(a.high) - np.log(a.low))) for a in group]
 
 
 def _spread(table: Array, axes: Sequence[Axis], depends: Dependence) -> Array:

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +41,10 @@ class Effort:
         From how many points that fill the space a search starts.
     searches : int
         How many there are at most; of fewer than three, too few agree for a minimum to count as converged.
+    fewest : int
+        How many there are at least, even if they agree.
+    store : Path or None
+        Folder of finished searches of this work alone: they are read back instead of made again.
     """
 
     seed: int = 0
@@ -46,6 +52,8 @@ class Effort:
     limit: float = LIMIT
     starts: int = STARTS
     searches: int = 10
+    fewest: int = 3
+    store: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -106,15 +114,19 @@ class Workload:
         values = np.concatenate(arrays).reshape([len(a) for a in walked])
         return np.transpose(values, np.argsort(order))
 
-    def searches(self, first: int, count: int) -> list[tuple[float, Array]]:
-        """Return value and point of the unit box of so many searches, each from its own grid or starts."""
+    def searches(self, first: int, count: int) -> list["Search"]:
+        """Return what so many searches end in, each from its own grid or starts."""
         payload = (Box(self.objective, self.axes), self.effort.starts)
         seeds = [
             int(np.random.SeedSequence((self.effort.seed, k)).generate_state(1)[0])
             for k in range(first, first + count)
         ]
-        arrays = run(searched, payload, seeds, "", self._placement)
-        return [(float(array[0]), array[1:]) for array in arrays]
+        placement, name = self._placement, ""
+        if self.effort.store is not None:
+            of, placement = self.objective, replace(placement, store=self.effort.store)
+            name = f"{of.likelihood.release} {of.model.name} {self.effort.starts}"
+        arrays = run(searched, payload, seeds, name, placement)
+        return [Search(float(array[0]), array[2:], float(array[1])) for array in arrays]
 
     def estimate(self, total: int) -> Estimate:
         """Return what so many points cost, from a timed sample of the grid's own points."""
@@ -161,12 +173,21 @@ def evaluated(payload: tuple[Objective, Sequence[Axis]], argument: tuple[int, in
     return np.concatenate(parts)
 
 
+class Search(NamedTuple):
+    """What a search ends in: the value, the point (k,) of the unit box, and its CPU time in seconds."""
+
+    value: float
+    unit: Array
+    seconds: float
+
+
 def searched(payload: tuple[Box, int], seed: int) -> Array:
-    """Return value and point (1 + k,) of one search from so many starts: a piece of work."""
+    """Return value, CPU seconds and point (2 + k,) of one search from so many starts: a piece of work."""
     box, starts = payload
+    begun = time.process_time()
     few = len(box.axes) <= DISPLACED_DIMENSIONS
     value, unit = lattice_search(box, seed) if few else search(box, seed, starts)
-    return np.concatenate([[value], unit])
+    return np.concatenate([[value, time.process_time() - begun], unit])
 
 
 def duration(seconds: float) -> str:
