@@ -181,8 +181,8 @@ def test_single_points_and_scans_give_the_same_to_the_accuracy_that_is_claimed()
 def test_slow_waves_are_those_of_the_nodes() -> None:
     (channel,) = likelihood("daya-bay@2025-r1").response.channels  # type: ignore[attr-defined]
     dm2 = np.array([7.5e-5, 2.5e-3, 9.9e-3])
-    exact = channel.by_node(dm2)
-    np.testing.assert_allclose(channel.slow.rows(dm2), exact, atol=1e-9 * float(channel.total.max()))
+    exact = channel.kernels.by_node(dm2)
+    np.testing.assert_allclose(channel.kernels.slow.rows(dm2), exact, atol=1e-9 * float(channel.total.max()))
     assert channel.slow_below == 0.01
 
 

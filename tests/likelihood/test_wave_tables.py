@@ -58,4 +58,4 @@ def test_points_of_two_splittings_have_the_value_that_each_has_alone(name: str) 
     together = what.objective(free)
     alone = [what.objective({n: v[[i]] for n, v in free.items()})[0] for i in range(16)]
     assert together == pytest.approx(alone, rel=1e-7)
-    assert likelihood(name.replace("gallium", "best")).response.channels[0].table is not None
+    assert likelihood(name.replace("gallium", "best")).response.channels[0].kernels.table is not None

@@ -228,11 +228,11 @@ def test_templates_of_collapsed_events_are_those_of_the_event_sum() -> None:
     combined = ready("2020-r1", "combined")
     dm2 = np.unique(load("miniboone-nue@2020-r1").table("surface_combined")["dm2_fit"])
     for channel in combined.response.channels:
-        assert channel.collapsed is not None
-        assert channel.collapsed.size < 0.2 * channel.E.size
-        bound = channel.collapsed.bound(dm2)[:, None] * channel.total
+        assert channel.kernels.collapsed is not None
+        assert channel.kernels.collapsed.size < 0.2 * channel.E.size
+        bound = channel.kernels.collapsed.bound(dm2)[:, None] * channel.total
         rounding = 1e-12 * channel.total
-        assert (np.abs(channel.kernel(dm2) - channel.by_node(dm2)) <= bound + rounding).all()
+        assert (np.abs(channel.kernel(dm2) - channel.kernels.by_node(dm2)) <= bound + rounding).all()
     points = {"dm2_41": np.repeat(dm2[::9], 3), "sin2_2theta_mue": np.tile([0.002, 0.05, 1.0], dm2[::9].size)}
     one_by_one = replace(
         combined,
@@ -241,6 +241,6 @@ def test_templates_of_collapsed_events_are_those_of_the_event_sum() -> None:
             channels=tuple(replace(c, collapsible=False) for c in combined.response.channels),
         ),
     )
-    assert all(c.collapsed is None for c in one_by_one.response.channels)
+    assert all(c.kernels.collapsed is None for c in one_by_one.response.channels)
     found, expected = (lk.chi2("2nu-mue", **points) for lk in (combined, one_by_one))
     np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-8)

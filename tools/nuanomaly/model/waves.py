@@ -15,6 +15,8 @@ Complex = NDArray[np.complex128]
 #: Below this value of s r² the Gaussian part of a damping is taken as linear over the interval: what is left
 #: out is a third of it, relative to the wave.
 _STRAIGHT = 1e-8
+#: A wave that is damped by exp of minus this is none.
+_FADED = 45.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +60,15 @@ class Expansion:
             zero if self.coherence is None else self.coherence,
         )
 
-    def part(self, waves: Sequence[int], points: slice) -> "Expansion":
+    def part(self, waves: Sequence[int], points: "slice | NDArray[np.intp]") -> "Expansion":
         """Return some of the waves of some of the points; the constant stays that of all waves."""
         chosen = list(waves)
-        rest = [None if rate is None else rate[chosen, points] for rate in (self.decay, self.coherence)]
+        rest = [None if rate is None else rate[chosen][:, points] for rate in (self.decay, self.coherence)]
         return Expansion(
             self.constant[points],
-            self.dm2[chosen, points],
-            self.sin2[chosen, points],
-            self.sin[chosen, points],
+            self.dm2[chosen][:, points],
+            self.sin2[chosen][:, points],
+            self.sin[chosen][:, points],
             *rest,
         )
 
@@ -106,9 +108,10 @@ def averaged_wave(
         In m/MeV, m/MeV and MeV.
     """
     exponent = np.multiply.outer(2.0 * PHASE * (1j * dm2 - decay), L_over_E)
-    gaussian = np.multiply.outer(coherence, L_over_E / E) ** 2
+    gaussian = np.multiply.outer(coherence**2, (L_over_E / E) ** 2)
     if half_width is None:
-        return np.asarray(np.exp(exponent - gaussian))
+        exponent -= gaussian
+        return np.asarray(np.exp(exponent, out=exponent))
     relative = np.divide(half_width, L_over_E, out=np.zeros_like(L_over_E), where=L_over_E > 0.0)
     return average(exponent, gaussian, np.broadcast_to(relative, exponent.shape))
 
@@ -145,7 +148,9 @@ def average(exponent: Complex, gaussian: Array, relative: Array) -> Complex:
     curved = s * r**2 > _STRAIGHT
     small = ~curved & (np.abs(turn) < 1e-2)
     far = ~curved & ~small
-    result = np.empty(z.shape, np.complex128)
+    # where the Gaussian leaves nothing of the wave even at the near end, no error function is asked
+    curved &= s * np.maximum(1.0 - r, 0.0) ** 2 < _FADED
+    result = np.zeros(z.shape, np.complex128)
     w = turn[small]
     result[small] = np.exp(z[small] - s[small]) * (1.0 + w**2 / 6.0 * (1.0 + w**2 / 20.0))
     w, middle = turn[far], z[far] - s[far]

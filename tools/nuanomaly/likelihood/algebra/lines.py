@@ -77,6 +77,18 @@ class Lines:
         half = np.asarray(self._nodes.half_width) * self._nodes.E
         return self._nodes.L - half, self._nodes.L + half
 
+    @property
+    def n_out(self) -> int:
+        """Number of outputs."""
+        return int(self._weights.shape[0])
+
+    @cached_property
+    def reach(self) -> float:
+        """Half of the longest line in L/E, in m/MeV."""
+        low, high = self._ends
+        energy = self._nodes.E
+        return max(float((high[g].max() - low[g].min()) / (2.0 * energy[g[0]])) for g in self._groups)
+
     def rule(self, degree: int) -> Rule:
         """Return the rule of a degree."""
         if degree not in self._rules:

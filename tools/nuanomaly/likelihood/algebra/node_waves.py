@@ -38,7 +38,7 @@ def summed_waves(expansion: Expansion, nodes: Nodes, widths: Widths | None) -> A
     decay, coherence = expansion.rates()
     for k, dm2 in enumerate(expansion.dm2):
         sin2, sin = expansion.sin2[k, :, None], expansion.sin[k, :, None]
-        if expansion.damped:
+        if decay[k].any() or coherence[k].any():
             wave = averaged_wave(dm2, x, nodes.half_width, decay[k], coherence[k], nodes.E)
             total += 0.5 * sin2 * (1.0 - wave.real) + sin * wave.imag
         else:
