@@ -12,7 +12,7 @@ import yaml
 import nuanomaly
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.limits import crossing
-from nuanomaly.report import context, record
+from nuanomaly.report import context, figures, record
 from nuanomaly.report.notebook import FIGURE, VERDICT
 from nuanomaly.report.published import Contour
 from nuanomaly.report.tension import note
@@ -220,3 +220,17 @@ def test_a_crossing_must_be_between_the_ends(tmp_path: Path) -> None:
     what = nuanomaly.Analysis("ccfr", "2nu-mumu")
     with pytest.raises(NuanomalyError, match=r"does not pass Δ = 2\.7 once between 0\.1 and 0\.2"):
         crossing(what, "sin2_2theta_mumu", {"dm2_41": 0.01}, 2.7, what.fit().value, (0.1, 0.2))
+
+
+def test_a_caption_names_the_colours_that_are_drawn(tmp_path: Path, shown: list[Mapping[str, Any]]) -> None:
+    page = page_of(tmp_path / "two-sources")
+
+    def draw(name: str, caption: str) -> None:
+        figure, axes = figures.new(4, 3)
+        axes.plot([0.0, 1.0], [0.0, 1.0], color="#D55E00")
+        page.figure(figure, name, caption, alt="One line", shows=[])
+
+    draw("orange", "The orange line.")
+    assert "The orange line." in html(shown)
+    with pytest.raises(NuanomalyError, match=r"figure 'red' names red: nothing is drawn so"):
+        draw("red", "The red line.")

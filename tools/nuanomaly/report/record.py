@@ -12,8 +12,9 @@ from nuanomaly import __version__
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.report import claims, declaration, drawing, own, printed
+from nuanomaly.report.colours import undrawn
 from nuanomaly.report.figures.numbers import numbers
-from nuanomaly.report.markup import markdown, paragraph
+from nuanomaly.report.markup import markdown, paragraph, plain
 from nuanomaly.report.notebook import FIGURE, FILE, RESULT, VERDICT
 from nuanomaly.report.periods import periods
 from nuanomaly.report.printed import Cell
@@ -198,13 +199,16 @@ class Recorder:
             known = [name for name, _ in self.comparison.approximations()]
             if known:
                 small.insert(1, f"Approximate likelihoods (see below): {', '.join(known)}")
+        drawn, words = drawing.svg(figure, name, alt), printed.inline(self._filled(caption))
+        if missing := undrawn(f"{plain(words)} {alt}", drawn):
+            raise NuanomalyError(f"the caption of figure {name!r} names {word_list(missing)}: nothing is drawn so")
         number = len(self._figures)
         fine = escape(" ".join(_stop(s) for s in small))
         place = f"figures/{name}.csv"
         table = numbers(figure).to_csv(index=False, float_format="%.6g", lineterminator="\n")
         html = (
-            f'<figure id="figure-{name}">{drawing.svg(figure, name, alt)}<figcaption><b>Figure {number}.</b> '
-            f'{printed.inline(self._filled(caption))} <span class="fine">{_folded(fine)} '
+            f'<figure id="figure-{name}">{drawn}<figcaption><b>Figure {number}.</b> '
+            f'{words} <span class="fine">{_folded(fine)} '
             f'<a href="{place}">Numbers (CSV)</a>, <a href="figures/{name}.svg">drawing (SVG)</a>.'
             f"{self._source(place, shows)}</span>"
             "</figcaption></figure>"
