@@ -23,6 +23,7 @@
 
 # %%
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 from nuanomaly.inference import cost
 from nuanomaly.inference.run_files import read
@@ -63,7 +64,7 @@ for axes, varied in zip(panels, labels, strict=True):
     axes.set(xscale="log", yscale="log", xlabel=labels[varied])
     ticks = sorted(set(rates.loc[rates["varied"] == varied, varied]))
     axes.set_xticks([ticks[0], ticks[-1]], [f"{t:,}".replace(",", " ") for t in (ticks[0], ticks[-1])])
-    axes.minorticks_off()
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(figures.power)
 panels[0].set_ylabel("CPU time of one true point (ms)")
 figures.legend(figure, list(panels), 3)

@@ -234,3 +234,11 @@ def test_a_caption_names_the_colours_that_are_drawn(tmp_path: Path, shown: list[
     assert "The orange line." in html(shown)
     with pytest.raises(NuanomalyError, match=r"figure 'red' names red: nothing is drawn so"):
         draw("red", "The red line.")
+
+
+def test_an_axis_with_a_single_label_stops_the_page(tmp_path: Path, shown: list[Mapping[str, Any]]) -> None:
+    page = page_of(tmp_path / "two-sources")
+    figure, axes = figures.new(4, 3)
+    axes.set_yticks([0.1], ["a tenth"])
+    with pytest.raises(NuanomalyError, match=r"an axis of figure 'one' has no label but a tenth"):
+        page.figure(figure, "one", "Nothing.", alt="Empty axes", shows=[])

@@ -4,11 +4,16 @@ import colorsys
 import re
 
 #: Words of captions by what they name; borders of hue in degrees, from which on a word holds.
-_WORDS = {
-    "red": "red", "orange": "orange", "vermillion": "orange", "amber": "orange", "yellow": "yellow", "green": "green",
-    "blue": "blue", "purple": "purple", "pink": "purple", "violet": "purple", "grey": "grey", "black": "black",
-}  # fmt: skip
-_HUES = ((0.0, "red"), (15.0, "orange"), (50.0, "yellow"), (70.0, "green"), (175.0, "blue"), (260.0, "purple"))
+_WORDS = {name: name for name in ("red", "orange", "yellow", "green", "blue", "purple", "grey", "black")}
+_WORDS |= {"vermillion": "orange", "amber": "orange", "pink": "purple", "violet": "purple"}
+_HUES = (
+    (0.0, "red"),
+    (15.0, "orange"),
+    (50.0, "yellow"),
+    (70.0, "green"),
+    (175.0, "blue"),
+    (260.0, "purple"),
+)
 _RED_AGAIN, _PALE, _DARK = 345.0, 0.15, 0.25
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
 #: White ground, and what every frame is drawn in.

@@ -131,6 +131,30 @@ def short_axes(figure: "Figure") -> None:
                 axis.set_minor_formatter(FuncFormatter(between))
 
 
+def lonely_labels(svg: str) -> list[str]:
+    """Return the labels of axes that have no other one: such an axis cannot be read.
+
+    Examples
+    --------
+    >>> from nuanomaly.report import figures
+    >>> figure, axes = figures.new(3, 2)
+    >>> axes.set_yticks([0.5], ["half"]) and None
+    >>> lonely_labels(svg(figure, "one", "An empty figure"))
+    ['half']
+    """
+    from xml.etree import ElementTree
+
+    def groups(element: ElementTree.Element, name: str) -> "Iterator[ElementTree.Element]":
+        kind = re.compile(rf"(.*-)?{name}_\d+")
+        return (g for g in element.iter("{http://www.w3.org/2000/svg}g") if kind.fullmatch(g.get("id") or ""))
+
+    labels = (
+        ["".join(tick.itertext()).strip() for tick in groups(axis, "[xy]tick")]
+        for axis in groups(ElementTree.fromstring(svg), r"matplotlib\.axis")
+    )
+    return [seen[0] for axis in labels if len(seen := [label for label in axis if label]) == 1]
+
+
 def between(value: float, _position: int | None = None) -> str:
     """Return the label of 2 and 5 times a power of ten, where hardly one power is on an axis."""
     first = value / 10.0 ** math.floor(math.log10(value)) if value > 0.0 else 0.0

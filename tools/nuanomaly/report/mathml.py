@@ -100,7 +100,7 @@ def mathml(latex: str, display: bool = False) -> str:
         return f"<math>{_Parser(latex).formula()}</math>"
     # no browser breaks a formula into lines, but between two formulas it may
     pieces = (f'<math displaystyle="true"><mrow>{p}</mrow></math>' for p in _pieces(_Parser(latex).parts()))
-    return f'<span class="formula">{"<wbr>".join(pieces)}</span>'
+    return f'<span class="formula" tabindex="0">{"<wbr>".join(pieces)}</span>'
 
 
 def _pieces(parts: list[str]) -> Iterator[str]:

@@ -201,7 +201,11 @@ class Recorder:
                 small.insert(1, f"Approximate likelihoods (see below): {', '.join(known)}")
         drawn, words = drawing.svg(figure, name, alt), printed.inline(self._filled(caption))
         if missing := undrawn(f"{plain(words)} {alt}", drawn):
-            raise NuanomalyError(f"the caption of figure {name!r} names {word_list(missing)}: nothing is drawn so")
+            raise NuanomalyError(
+                f"the caption of figure {name!r} names {word_list(missing)}: nothing is drawn so"
+            )
+        if lonely := drawing.lonely_labels(drawn):
+            raise NuanomalyError(f"an axis of figure {name!r} has no label but {word_list(lonely)}")
         number = len(self._figures)
         fine = escape(" ".join(_stop(s) for s in small))
         place = f"figures/{name}.csv"
