@@ -76,8 +76,9 @@ def test_a_run_goes_on_from_its_finished_pieces_with_the_same_bits(plain, tmp_pa
     assert np.array_equal(first.values, plain.values[:, :400])
 
 
-def test_the_number_of_workers_changes_no_bit(plain):
-    spread = compute(PLAIN, Placement(workers=2))
+@pytest.mark.parametrize("workers", [2, 4])
+def test_the_number_of_workers_changes_no_bit(plain, workers):
+    spread = compute(PLAIN, Placement(workers=workers))
     assert np.array_equal(spread.values, plain.values)
 
 
