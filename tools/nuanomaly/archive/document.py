@@ -100,11 +100,9 @@ def parse(text: str, where: str = "<text>") -> Document:
     YamlError
         With the line, if the text is not YAML, or an alias holds itself.
     """
-    root = yamlio.compose(text, where)
+    root = _composed(text, where)
     if root is None:
         return Document(text, None, None)
-    if _ALIAS.search(text) and _entries(root, {}, where) > _MOST_ENTRIES:
-        raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries: write less")
     duplicates = tuple(_drop_duplicates(root, set()))
     return Document(text, yamlio.construct(root, where), root, duplicates)
 
@@ -137,10 +135,19 @@ def bounded(path: Path) -> Any:
     YamlError
         With the line, if the text is not YAML, repeats a key, or an alias holds itself.
     """
-    text = yamlio.read_text(path)
-    if _ALIAS.search(text):
-        parse(text, str(path))
-    return yamlio.parse(text, str(path))
+    text, where = yamlio.read_text(path), str(path)
+    if not _ALIAS.search(text):
+        return yamlio.parse(text, where)
+    root = _composed(text, where)
+    return None if root is None else yamlio.construct(root, where)
+
+
+def _composed(text: str, where: str) -> yaml.Node | None:
+    """Return the tree of nodes of a text; one whose aliases stand for too much is refused."""
+    root = yamlio.compose(text, where)
+    if root is not None and _ALIAS.search(text) and _entries(root, {}, where) > _MOST_ENTRIES:
+        raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries: write less")
+    return root
 
 
 def set_scalars(document: Document, steps: Steps, values: dict[str, str], after: str) -> str:

@@ -95,7 +95,11 @@ def read(path: Path, columns: Sequence[Column], content: bytes | None = None) ->
         See :func:`read_arrow`.
     """
     frame: pd.DataFrame = read_arrow(path, columns, content).to_pandas()
-    other = {c.name: DTYPES[c.type] for c in columns if str(frame.dtypes[c.name]) != DTYPES[c.type]}
+    other = {
+        column.name: DTYPES[column.type]
+        for column, dtype in zip(columns, frame.dtypes, strict=True)
+        if dtype != DTYPES[column.type]
+    }
     return frame.astype(other) if other else frame
 
 
