@@ -27,12 +27,12 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror data-wheel ria benchmarks runs cost speed against fuzz newest mutate \
-	$(PURPOSES) lock clean
+.PHONY: help report test check import catalog check-pr comment mirror data-wheel ria benchmarks runs cost speed against fuzz newest \
+	mutate faults contributions $(PURPOSES) lock clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 report: .venv/report.stamp ## Build every comparison page and the site around them (installs what it needs)
 	@$(RUN) report build $(ARGS)
@@ -52,6 +52,14 @@ newest: ## Run the tests with the newest version of every dependency, unpinned, 
 	@build/newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[$(NEWEST)]"
 	@build/newest/bin/python -m pip list
 	@build/newest/bin/python -m pytest -n 2 -W error $(ARGS)
+
+faults: .venv/dev.stamp ## Try every fault of servers, disks and processes again, and count, into docs/
+	@$(PY) tools/faults.py
+
+contributions: export OMP_NUM_THREADS := 1
+contributions: export OPENBLAS_NUM_THREADS := 1
+contributions: .venv/dev.stamp ## Review contributions with one mistake each in a clone, into docs/ (half an hour)
+	@$(PY) tools/contributions.py $(ARGS)
 
 mutate: export OMP_NUM_THREADS := 1
 mutate: export OPENBLAS_NUM_THREADS := 1

@@ -26,6 +26,10 @@ def test_mappings_are_those_of_yaml(text: str, expected: object) -> None:
         ("? [a, b]\n: c\n", "found unhashable key"),
         ("{a: 1}: 2\n", "found unhashable key"),
         ("x: {<<: 3, a: 1}\n", "expected a mapping"),
+        ("x:\n  " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("x:\n  " + "[" * 300_000 + "]" * 300_000, "line 2: nested too deeply"),
+        ("x:\n  " + "{a: " * 300_000, "line 2: nested too deeply"),
+        ("x:\n  " + "- " * 300_000, "line 2: nested too deeply"),
     ],
 )
 def test_what_is_no_mapping_is_one_sentence(text: str, said: str) -> None:

@@ -64,8 +64,15 @@ def test_a_cut_connection_is_resumed_where_it_broke_off(
 @given(cuts=st.lists(st.integers(0, 340_000), min_size=1, max_size=3))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_connection_may_be_cut_at_any_byte(
-    machine: Path, mirrored: Path, serve: Serve, quick: Policy, faults: Any, cuts: list[int]
+    machine: Path,
+    mirrored: Path,
+    serve: Serve,
+    quick: Policy,
+    faults: Any,
+    record_property: Callable[[str, object], None],
+    cuts: list[int],
 ) -> None:
+    record_property("tries", 1)
     shutil.rmtree(machine, ignore_errors=True)
     server = serve(mirrored)
     server.faults[EVENTS] = [faults.cut(cut) for cut in cuts]

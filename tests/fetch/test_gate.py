@@ -27,6 +27,11 @@ def forge(mirrored: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     data = yaml.safe_load(file.read_text("utf-8"))
     change(data)
     file.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+    return listed(mirrored)
+
+
+def listed(mirrored: Path) -> Path:
+    """A mirror whose index has the hashes of what it serves."""
     index = json.loads((mirrored / "index.json").read_text("utf-8"))
     for entry in index["releases"][0]["files"]:
         content = (mirrored / TINY / entry["path"]).read_bytes()
@@ -94,6 +99,17 @@ def test_a_lying_mirror_writes_reads_and_replaces_nothing_outside(
     assert below(victim) == before
     assert not any((tmp_path / "out").rglob("*.csv"))
     assert not list((machine / "datasets").rglob("*"))
+
+
+@pytest.mark.parametrize("levels", ["[" * 300_000, "{a: " * 300_000, "- " * 300_000])
+def test_a_mirror_that_nests_beyond_every_parser_is_one_sentence(
+    machine: Path, mirrored: Path, levels: str
+) -> None:
+    """A parser that is written in C and recursive would end the process."""
+    with (mirrored / TINY / "release.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"nested:\n  {levels}")
+    with pytest.raises(NuanomalyError, match="nested too deeply"):
+        fetch("tiny", sources=[str(listed(mirrored))])
 
 
 @pytest.mark.parametrize("attack", ["a name that leads out of the folder", "a file of the machine"])

@@ -244,3 +244,16 @@ def test_a_link_out_of_the_archive_is_not_followed(machine: Path, archive: Path,
     (folder / "release.yaml").symlink_to(archive / TINY / "release.yaml")
     with pytest.raises(NuanomalyError, match="link that leads out"):
         nuanomaly.load("tiny")
+
+
+def test_a_home_that_cannot_be_written_names_the_variable_that_helps(machine: Path, mirrored: Path) -> None:
+    """The home is a device, so that nobody can make a folder in it, not even root."""
+    environment = {**os.environ, "HOME": os.devnull, "NUANOMALY_SOURCES": str(mirrored)}
+    for name in ("NUANOMALY_CACHE", "XDG_CACHE_HOME"):
+        environment.pop(name, None)
+    done = run("fetch", "tiny", "--unlisted", env=environment, cwd=mirrored)
+    assert done.returncode == 1
+    assert "$NUANOMALY_CACHE" in done.stderr
+    assert "Traceback" not in done.stderr
+    named = {**environment, "NUANOMALY_CACHE": str(machine)}
+    assert run("fetch", "tiny", "--unlisted", env=named, cwd=mirrored).returncode == 0

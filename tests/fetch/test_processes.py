@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+#: So many processes at once, and so often in the test that kills them.
+TOGETHER, ROUNDS = 12, int(os.environ.get("NUANOMALY_KILLS", "1"))
 TINY = "datasets/tiny/2020-r1"
 EVENTS = f"{TINY}/big/events.csv"
 # What a shell starts in its background ignores Ctrl-C, and so would its children: they are told to hear it.
@@ -44,19 +46,61 @@ def nothing_or_whole(cache: Path, mirrored: Path) -> bool:
     return not (cache / TINY).exists() or whole(cache, mirrored)
 
 
-def test_eight_processes_fetch_the_same_release_once(
-    machine: Path, mirrored: Path, serve: Callable[[Path], Any], faults: Any
+def test_twelve_processes_fetch_the_same_release_once(
+    machine: Path,
+    mirrored: Path,
+    serve: Callable[[Path], Any],
+    faults: Any,
+    record_property: Callable[[str, object], None],
 ) -> None:
+    record_property("tries", TOGETHER)
     server = serve(mirrored)
     server.faults[EVENTS] = [faults.slow(pieces=10, pause=0.05)]
-    done = [finish(p) for p in [start(server.url) for _ in range(8)]]
-    assert sorted(done) == ["fetched", *["present"] * 7]
+    done = [finish(p) for p in [start(server.url) for _ in range(TOGETHER)]]
+    assert sorted(done) == ["fetched", *["present"] * (TOGETHER - 1)]
     assert len(server.asked(EVENTS)) == 1
     assert whole(machine, mirrored)
 
 
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_twelve_processes_that_are_killed_at_any_moment_leave_nothing_half_written(
+    machine: Path,
+    mirrored: Path,
+    serve: Callable[[Path], Any],
+    faults: Any,
+    record_property: Callable[[str, object], None],
+    seed: int,
+) -> None:
+    """One downloads and the others wait for it; whichever is killed, the next goes on or finds all of it."""
+    server = serve(mirrored)
+    server.faults[EVENTS] = [faults.slow(pieces=40, pause=0.02)] * TOGETHER
+    choose = random.Random(seed)
+    processes = [start(server.url) for _ in range(TOGETHER)]
+    while not server.asked(EVENTS):
+        time.sleep(0.005)
+    choose.shuffle(processes)
+    killed = 0
+    for process in processes:
+        time.sleep(choose.uniform(0.0, 0.15))
+        assert nothing_or_whole(machine, mirrored)
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        process.communicate()
+        assert nothing_or_whole(machine, mirrored)
+    record_property("tries", killed)
+    assert killed
+    server.faults.clear()
+    finish(start(server.url))
+    assert whole(machine, mirrored)
+    assert sorted(p.name for p in (machine / ".nuanomaly").iterdir()) == ["tiny@2020-r1.lock"]
+
+
 def test_a_process_killed_at_any_moment_leaves_nothing_half_written(
-    machine: Path, mirrored: Path, serve: Callable[[Path], Any], faults: Any
+    machine: Path,
+    mirrored: Path,
+    serve: Callable[[Path], Any],
+    faults: Any,
+    record_property: Callable[[str, object], None],
 ) -> None:
     server = serve(mirrored)
     choose = random.Random(20_240_607)
@@ -72,6 +116,7 @@ def test_a_process_killed_at_any_moment_leaves_nothing_half_written(
         process.communicate()
         assert nothing_or_whole(machine, mirrored)
         server.requests.clear()
+    record_property("tries", killed)
     assert killed >= 4
     server.faults.clear()
     finish(start(server.url))

@@ -11,6 +11,7 @@ from nuanomaly.archive import history, names, release
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.validate import Finding, Report
+from nuanomaly.archive.validate.past import ledger_in
 
 #: What a contribution of data may change: nothing in it is ever run.
 DATA_FOLDERS = ("datasets", "anomalies")
@@ -144,6 +145,13 @@ def write_base(contribution: Contribution, scratch: Path) -> Path:
     with tarfile.open(fileobj=io.BytesIO(whole)) as tar:
         tar.extractall(scratch, filter="data")
     return scratch
+
+
+def known(contribution: Contribution) -> frozenset[str]:
+    """Return the releases that the ledger of the base has: that of the contribution is its contributor's."""
+    past = history.History(contribution.root)
+    [content] = past.contents([(contribution.base, "catalog.yaml")])
+    return frozenset(ledger_in(content or b""))
 
 
 def predecessor(contribution: Contribution, wanted: str, scratch: Path) -> Release | None:

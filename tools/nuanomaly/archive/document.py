@@ -103,7 +103,8 @@ def parse(text: str, where: str = "<text>") -> Document:
     root = _composed(text, where)
     if root is None:
         return Document(text, None, None)
-    duplicates = tuple(_drop_duplicates(root, set()))
+    with yamlio.located(where):
+        duplicates = tuple(_drop_duplicates(root, set()))
     return Document(text, yamlio.construct(root, where), root, duplicates)
 
 
@@ -113,18 +114,20 @@ def read(path: Path) -> Document:
 
 
 def refuse_bombs(text: str, where: str) -> None:
-    """Refuse a text of one or more documents whose aliases stand for more than anybody writes.
+    """Refuse a text of one or more documents nested deeper, or with more behind aliases, than anybody writes.
 
     Raises
     ------
     YamlError
         With the line of an alias that holds itself.
     """
-    if not _ALIAS.search(text):
-        return
-    for root in yaml.compose_all(text, Loader=yaml.SafeLoader):
-        if _entries(root, {}, where) > _MOST_ENTRIES:
-            raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries")
+    with yamlio.located(where):
+        yamlio.refuse_depth(text, where)
+        if not _ALIAS.search(text):
+            return
+        for root in yaml.compose_all(text, Loader=yaml.SafeLoader):
+            if _entries(root, {}, where) > _MOST_ENTRIES:
+                raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries")
 
 
 def bounded(path: Path) -> Any:
@@ -145,8 +148,10 @@ def bounded(path: Path) -> Any:
 def _composed(text: str, where: str) -> yaml.Node | None:
     """Return the tree of nodes of a text; one whose aliases stand for too much is refused."""
     root = yamlio.compose(text, where)
-    if root is not None and _ALIAS.search(text) and _entries(root, {}, where) > _MOST_ENTRIES:
-        raise yamlio.YamlError(where, f"its aliases stand for more than {_MOST_ENTRIES} entries: write less")
+    with yamlio.located(where):
+        if root is not None and _ALIAS.search(text) and _entries(root, {}, where) > _MOST_ENTRIES:
+            said = f"its aliases stand for more than {_MOST_ENTRIES} entries: write less"
+            raise yamlio.YamlError(where, said)
     return root
 
 

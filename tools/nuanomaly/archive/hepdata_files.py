@@ -98,8 +98,9 @@ def documents(files: Mapping[str, bytes], name: str) -> list[Any]:
     try:
         text = _RUN.sub(lambda run: _taken_out(run, runs), files[name].decode("utf-8"))
         document.refuse_bombs(text, name)
-        items = list(yaml.load_all(text, Loader=_Loader))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        with yamlio.located(name):
+            items = list(yaml.load_all(text, Loader=_Loader))
+    except UnicodeDecodeError as error:
         raise yamlio.YamlError(name, str(error).splitlines()[0]) from None
     mappings = [d for d in items if isinstance(d, dict)]
     if not mappings:

@@ -27,6 +27,12 @@ class YamlError(NuanomalyError):
         super().__init__(f"{where}{f', line {line}' if line else ''}: {problem}")
 
 
+#: Levels of lists and mappings within each other; no file of the archive has more than twenty.
+_MOST_LEVELS = 100
+#: A text that has fewer brackets and columns than this is not deep enough to harm the parser, which is in C
+#: and recursive: some ten thousand levels more end the process.
+_HARMLESS = 10_000
+_TOO_DEEP = "nested too deeply: write it flatter"
 #: Keys that stand for more than themselves.
 _UNUSUAL = ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value")
 
@@ -75,7 +81,8 @@ def parse(text: str, where: str = "<text>") -> Any:
     >>> parse("{year: 2020-01-01, version: '1.10'}")
     {'year': '2020-01-01', 'version': '1.10'}
     """
-    with _located(where):
+    with located(where):
+        _refuse_depth(text)
         return yaml.load(text, Loader=_Loader)
 
 
@@ -87,16 +94,49 @@ def compose(text: str, where: str = "<text>") -> yaml.Node | None:
     YamlError
         With file and line, if the text is not YAML.
     """
-    with _located(where):
+    with located(where):
+        _refuse_depth(text)
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
         return node
+
+
+def refuse_depth(text: str, where: str) -> None:
+    """Refuse a text whose lists and mappings are nested as nobody nests them, before they are composed.
+
+    Raises
+    ------
+    YamlError
+        With file and line.
+
+    Examples
+    --------
+    >>> refuse_depth("[" * 20_000 + "]" * 20_000, "a.yaml")
+    Traceback (most recent call last):
+    nuanomaly.archive.yamlio.YamlError: a.yaml, line 1: nested too deeply: write it flatter
+    """
+    with located(where):
+        _refuse_depth(text)
+
+
+def _refuse_depth(text: str) -> None:
+    if text.count("[") + text.count("{") + max(map(len, text.split("\n"))) < _HARMLESS:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Base):  # one after the other: the parser keeps a stack of its own
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MOST_LEVELS:
+                mark: Any = event.start_mark
+                raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def construct(node: yaml.Node, where: str = "<text>") -> Any:
     """Return what a tree of nodes says (see :func:`parse`)."""
     loader = _Loader("")
     try:
-        with _located(where):
+        with located(where):
             return loader.construct_document(node)
     finally:
         loader.dispose()
@@ -126,8 +166,8 @@ def read_text(path: Path) -> str:
 
 
 @contextmanager
-def _located(where: str) -> Iterator[None]:
-    """Turn PyYAML's errors into one sentence with file and line."""
+def located(where: str) -> Iterator[None]:
+    """Turn what PyYAML and walks over its nodes raise into one sentence with file and line."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
@@ -137,6 +177,6 @@ def _located(where: str) -> Iterator[None]:
     except yaml.YAMLError as error:
         raise YamlError(where, str(error)) from None
     except RecursionError:
-        raise YamlError(where, "nested too deeply: write it flatter") from None
+        raise YamlError(where, _TOO_DEEP) from None
     except ValueError as error:  # such as a number that Python refuses to convert
         raise YamlError(where, str(error)) from None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nuanomaly.archive import catalog_content, names, release
+from nuanomaly.archive import names, release
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.build import likelihood
@@ -21,8 +21,6 @@ _MOST_ROWS = 2000
 
 def doubts(result: Release, root: Path) -> Iterator[tuple[str, str]]:
     """Yield a doubt for each dataset with the same counts or paper where no overlap is declared."""
-    if result.id in catalog_content.ledger(root / "catalog.yaml"):
-        return
     named = {str(entry.get("with", "")).partition("@")[0] for entry in result.metadata.get("overlaps", ())}
     own, papers = _counts(result), _papers(result)
     for other in _newest(root, result.name):

@@ -25,13 +25,20 @@ from nuanomaly.inference.stored_runs import with_stored_runs
 
 #: Seconds for reading all that lies in the folder, and for computing with one release.
 READING, COMPUTING = 60.0, 600.0
-#: Errors that leave a release readable.
-_OF_THE_LEDGER = {
+#: Errors of the ledger, of proofs and of numbers: what is declared is sound, so the physics is looked at too.
+_READABLE = {
+    "COPY_DIFFERS",
+    "CORRELATION_DIFFERS",
     "RELEASED_NOT_IN_LEDGER",
     "RELEASED_CHANGED",
     "RELEASED_HISTORY_CHANGED",
     "RELEASED_REOPENED",
+    "NO_PUBLISHED_BENCHMARK",
     "OVERLAP_CONTRADICTS",
+    "RELATION_BROKEN",
+    "SUM_DIFFERS",
+    "TABLE_NOT_PROVEN",
+    "VALUE_ISOLATED",
 }
 
 
@@ -193,7 +200,8 @@ def review(
         Outside a git clone, or without the base.
     """
     what = contribution.contribution(root, base)
-    checked = _validated(root, limited)
+    known = contribution.known(what)
+    checked = _validated(root, known, limited)
     # what is declared for a run may name a model in a file: toys are only made for whom is trusted
     again = {(root / c.path).parent for c in what.changes if f"/{STORED}/" in c.path} if trusted else set()
     checked = with_stored_runs(checked, root, 0, again)
@@ -201,10 +209,10 @@ def review(
     caused = _caused(what, elsewhere)
     own, elsewhere = [*own, *caused], [f for f in elsewhere if f not in set(caused)]
     computed = trusted or not what.other_changes
-    broken = {f.release for f in own if f.severity == "error" and f.code not in _OF_THE_LEDGER}
+    broken = {f.release for f in own if f.severity == "error" and f.code not in _READABLE}
     reviewed = []
     for one in what.releases if computed else ():
-        release_review, doubts = _limited_release(what, one, effect, one in broken, limited)
+        release_review, doubts = _limited_release(what, one, known, effect, one in broken, limited)
         reviewed.append(release_review)
         own += doubts
     affected = dict.fromkeys(c for one in what.releases for c in comparisons.affected(root, one))
@@ -227,20 +235,20 @@ def review(
     )
 
 
-def _validated(root: Path, limited: bool) -> Report:
+def _validated(root: Path, known: frozenset[str], limited: bool) -> Report:
     """Return the report of the whole archive; a check that does not end is a finding in it."""
     if not limited:
-        return _report(root)
+        return _report(root, known)
     try:
-        result: Report = bounded.call(_report, (root,), READING)
+        result: Report = bounded.call(_report, (root, known), READING)
     except bounded.UnfinishedError as error:
         unfinished = finding("CHECK_UNFINISHED", str(error), file=error.place or "datasets")
         return report([unfinished], [])
     return result
 
 
-def _report(root: Path) -> Report:
-    return validate(None, root, history=True, fresh=True)
+def _report(root: Path, known: frozenset[str]) -> Report:
+    return validate(None, root, history=True, fresh=True, known=known)
 
 
 def _caused(what: Contribution, elsewhere: Sequence[Finding]) -> list[Finding]:
@@ -255,14 +263,14 @@ def _caused(what: Contribution, elsewhere: Sequence[Finding]) -> list[Finding]:
 
 
 def _limited_release(
-    what: Contribution, wanted: str, effect: bool, broken: bool, limited: bool
+    what: Contribution, wanted: str, known: frozenset[str], effect: bool, broken: bool, limited: bool
 ) -> tuple[ReleaseReview, list[Finding]]:
     """Return the review of one release and what a physicist would doubt; what does not end is part of it."""
     if not limited or broken:
-        return _release(what, wanted, effect, broken)
+        return _release(what, wanted, known, effect, broken)
     try:
         done: tuple[ReleaseReview, list[Finding]] = bounded.call(
-            _release, (what, wanted, effect, broken), COMPUTING
+            _release, (what, wanted, known, effect, broken), COMPUTING
         )
     except bounded.UnfinishedError as error:
         place = f" at {error.place}" if error.place else ""
@@ -271,7 +279,7 @@ def _limited_release(
 
 
 def _release(
-    what: Contribution, wanted: str, effect: bool, broken: bool
+    what: Contribution, wanted: str, known: frozenset[str], effect: bool, broken: bool
 ) -> tuple[ReleaseReview, list[Finding]]:
     """Return the review of one release; what goes wrong in it is part of it."""
     if broken:
@@ -285,7 +293,7 @@ def _release(
             declared = comparisons.declared(what.root)
             done = physics(old, new, declared) if effect and new.metadata.get("likelihood") else None
             rows = tuple(benchmarks.of_release(new))
-            doubts = sanity.findings(new, what.root)
+            doubts = sanity.findings(new, what.root, known=known)
         except (NuanomalyError, *bounded.STUMBLES) as error:
             return ReleaseReview(wanted, "", None, None, (), f"{type(error).__name__}: {error}"), []
     return ReleaseReview(wanted, old.id if old else "", result, done, rows), doubts

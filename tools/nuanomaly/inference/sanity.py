@@ -77,7 +77,12 @@ def unoscillated(
     return np.full(np.shape(E), float(initial == final or final == "active"))
 
 
-def findings(result: Release, root: Path, modes: Collection[str] | None = None) -> list[Finding]:
+def findings(
+    result: Release,
+    root: Path,
+    modes: Collection[str] | None = None,
+    known: Collection[str] | None = None,
+) -> list[Finding]:
     """Return what a physicist would doubt of a release.
 
     Parameters
@@ -89,17 +94,21 @@ def findings(result: Release, root: Path, modes: Collection[str] | None = None) 
     modes : collection of str, optional
         The modes of the likelihood that are evaluated, all of them if left out; where some are named, the
         release is not searched for data that others have already.
+    known : collection of str, optional
+        The releases of which this finds notes and no errors; those of the archive's ledger if left out. A
+        contribution may write into that.
     """
-    known = result.id in catalog_content.ledger(root / "catalog.yaml")
+    noted = result.id in (catalog_content.ledger(root / "catalog.yaml") if known is None else known)
     file = f"datasets/{result.name}/{result.version}/release.yaml"
-    place: dict[str, Any] = {"file": file, "release": result.id, "note": known}
+    place: dict[str, Any] = {"file": file, "release": result.id, "note": noted}
     doubts = [*_benchmarks(result), *_fractions(result)]
-    doubts += [*lookalikes.doubts(result, root), *released_surfaces.doubts(result)] if modes is None else []
+    if modes is None:
+        doubts += [*(() if noted else lookalikes.doubts(result, root)), *released_surfaces.doubts(result)]
     for mode in (result.metadata.get("likelihood") or {}).get("modes", ()):
         if modes is not None and mode not in modes:
             continue
         at(f"{file}, mode {mode}")
-        doubts += _mode(result, str(mode), root)
+        doubts += _mode(result, str(mode), None if noted else root)
     return [finding(code, message, **place) for code, message in dict.fromkeys(doubts)]
 
 
@@ -186,8 +195,8 @@ def _fractions(result: Release) -> Iterator[Doubt]:
                 )
 
 
-def _mode(result: Release, mode: str, root: Path) -> Iterator[Doubt]:
-    """Yield what is doubtful about one mode of the likelihood."""
+def _mode(result: Release, mode: str, root: Path | None) -> Iterator[Doubt]:
+    """Yield what is doubtful about one mode, also beside the other releases of an archive if given."""
     try:
         made = likelihood(result, mode)
         if not isinstance(made, ResponseLikelihood):
@@ -270,7 +279,7 @@ def _errors(made: ResponseLikelihood, mode: str, observed: Array) -> Iterator[Do
         yield "CHI2_IMPOSSIBLE", f"mode {mode}: χ² per bin without oscillation is {each:.3g}"
 
 
-def _nodes(result: Release, made: ResponseLikelihood, root: Path) -> Iterator[Doubt]:
+def _nodes(result: Release, made: ResponseLikelihood, root: Path | None) -> Iterator[Doubt]:
     """Yield doubts of distances, energies and flavours of the response."""
     sector = str(result.metadata["sector"])
     for channel in made.response.channels:
@@ -290,13 +299,12 @@ def _nodes(result: Release, made: ResponseLikelihood, root: Path) -> Iterator[Do
                         f"{name} from {low:.4g} to {high:.4g} {unit}; a {sector} experiment has "
                         f"{limits[0]:g} to {limits[1]:g}",
                     )
-        yield from _beside_others(result, channel, sector, root)
+        if root is not None:
+            yield from _beside_others(result, channel, sector, root)
 
 
 def _beside_others(result: Release, channel: Any, sector: str, root: Path) -> Iterator[Doubt]:
     """Yield the doubt of an L/E that no experiment with the same channel has."""
-    if result.id in catalog_content.ledger(root / "catalog.yaml"):
-        return
     others = lookalikes.distances(root, sector, channel.initial, channel.final, result.name)
     if others is None:
         return

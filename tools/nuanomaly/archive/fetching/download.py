@@ -225,11 +225,11 @@ def storing(path: Path) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno in _FULL:
-            remedy = "make room, or fetch to another place with -o DIR"
+            remedy = "make room, or fetch to another place with -o DIR, or set $NUANOMALY_CACHE"
         elif error.errno in _CLOSED:
             remedy = "fetch to a place you may write to with -o DIR, or set $NUANOMALY_CACHE"
         else:
-            remedy = "fetch to another place with -o DIR"
+            remedy = "fetch to another place with -o DIR, or set $NUANOMALY_CACHE"
         raise StorageError(f"cannot write {error.filename or path}: {why}; {remedy}") from None
 
 

@@ -14,7 +14,8 @@ from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, StorageError, storing
 from nuanomaly.archive.fetching.http import SourceError
 from nuanomaly.archive.fetching.index import FileEntry, ReleaseEntry
-from nuanomaly.archive.fetching.sources import Checkout, Source
+from nuanomaly.archive.fetching.local import Checkout
+from nuanomaly.archive.fetching.sources import Source
 from nuanomaly.archive.fetching.store import Staging, Store
 
 _AT_ONCE = 4  # files from one server: hides the round trips of small files, and is polite

@@ -1,7 +1,7 @@
 """Validation of the archive: which checks run on what, in which order."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -47,6 +47,7 @@ def validate(
     *,
     history: bool = False,
     fresh: bool = False,
+    known: Collection[str] | None = None,
 ) -> Report:
     """Check releases, or the whole archive with its anomalies, comparisons and catalogue.
 
@@ -61,6 +62,9 @@ def validate(
         says so in a note.
     fresh : bool
         Check everything anew, also what was found without fault before (see :mod:`.memory`).
+    known : collection of str, optional
+        The releases of which newer checks find notes and no errors; those of the ledger if left out. A
+        contribution may write into that.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def validate(
     folder = base / "schemas" if (base / "schemas").is_dir() else paths.schemas()
     with _uncollected():
         remembered = memory.opened(fresh)
-        result = _Validation(base, folder, remembered).run(references)
+        result = _Validation(base, folder, remembered, known).run(references)
         remembered.save()
     if not history:
         return result
@@ -111,11 +115,14 @@ def _uncollected() -> Iterator[None]:
 class _Validation:
     """One run over an archive."""
 
-    def __init__(self, root: Path, schema_folder: Path, remembered: memory.Memory) -> None:
+    def __init__(
+        self, root: Path, schema_folder: Path, remembered: memory.Memory, known: Collection[str] | None
+    ) -> None:
         self.root, self.schemas, self.memory = root, schema_folder, remembered
         self.schemas_digest = memory.folder_digest(schema_folder)
         self.folders = release.folders(root)
         self.ledger = catalog.ledger_of(root)
+        self.known = self.ledger if known is None else known
         self.groups = proofs.declared_groups(root)
 
     def run(self, references: Sequence[str] | None) -> Report:
@@ -183,7 +190,7 @@ class _Validation:
                 self.memory.keep("" if items else described)
         if in_depth:
             items += files.check(subject)
-            items += _tables(subject, items, self.memory, subject.release in self.ledger)
+            items += _tables(subject, items, self.memory, subject.release in self.known)
             if not broken:
                 items += self._unproven(subject)
             if "state" not in broken:
@@ -196,7 +203,7 @@ class _Validation:
         try:
             later = amendments.of_version(amendments.of_dataset(folder, folder.parent.name), folder.name)
             added = [entry for amendment in later for entry in amendment.get("benchmarks", ())]
-            known = subject.release in self.ledger
+            known = subject.release in self.known
             return list(proofs.check(subject, added, self.groups, self.schemas, known))
         except NuanomalyError:  # the amendments or the anomalies have findings of their own
             return []
@@ -274,7 +281,7 @@ def _tables(
     subject, items, remembered
         The release, what was found in its declaration, and the checks that found nothing before.
     known : bool
-        Whether the ledger has the release: what newer checks find in it is a note.
+        Whether the release was known before: what newer checks find in it is a note.
     """
     keys = {name: _key(subject, name) for name in _sound(subject, items)}
     unknown = {name for name, key in keys.items() if not remembered.knows(key)}

@@ -1,0 +1,573 @@
+"""Contributions with one mistake each, made as their contributors would make them: for the review to find.
+
+Most are a new release like MiniBooNE's neutrino mode (bins, data, background, fractional covariance,
+simulated events with L, E and weight), under a name of its own, with one thing wrong; others change what is
+there. Each is done to a checkout, sealed and put into the catalogue; nothing is committed here.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from nuanomaly.archive import catalog, release, seal
+from nuanomaly.inference import benchmarks
+
+#: The release that most contributions are like, the name that they get, and the tables they keep.
+MODEL, NAME = "miniboone-nue/2020-r1", "my-beam"
+TABLES = ("nue_nu", "numu_nu", "covariance_nu", "events_nu")
+#: A release that stored toys use, the file that tells what they gave, and a release to break.
+USED, STORED, SMALL = "karmen/2002-r1", "comparisons/lsnd-vs-karmen/runs/karmen/about.json", "karmen/2002-r1"
+#: What the archive needs for all of these, where it is not whole.
+DATASETS, COMPARISONS = (
+    ("miniboone-nue", "karmen", "lsnd", "contours"),
+    ("lsnd-vs-karmen", "lsnd-vs-miniboone"),
+)
+#: A text that must not be read through a link.
+SECRET = "the first line of a file of the machine"
+
+Frames = dict[str, pd.DataFrame]
+#: A change of release.yaml and tables before they are written and sealed.
+Change = Callable[[dict[str, Any], Frames], object]
+#: What is done to a checkout.
+Act = Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A contribution, and what its review must say.
+
+    Attributes
+    ----------
+    what : str
+        What is wrong, in words.
+    act : callable
+        Does it to a checkout.
+    codes : tuple of str
+        Codes of errors of which one must be found; none if other words say it.
+    words : tuple of str
+        What must stand in the review, as text.
+    silent : tuple of str
+        What must not stand in it.
+    green : bool
+        Whether the review must be green: of those that have nothing wrong.
+    hostile : bool
+        Whether reading it might not end without limits of time and memory.
+    """
+
+    what: str
+    act: Act
+    codes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    green: bool = False
+    hostile: bool = False
+
+
+def base(source: Path, root: Path) -> None:
+    """Copy what all contributions are made to from a checkout: a few datasets and one comparison of it."""
+    for folder in ("schemas", "anomalies"):
+        shutil.copytree(source / folder, root / folder)
+    for folder, names in (("datasets", DATASETS), ("comparisons", COMPARISONS)):
+        for name in names:
+            shutil.copytree(source / folder / name, root / folder / name)
+    catalog.write(root)
+
+
+# --- a release like MiniBooNE's -----------------------------------------------------------------------------
+
+
+def written(root: Path, change: Change, name: str = NAME) -> release.Release:
+    """Write a new release after a change, sealed as its contributor would; the catalogue is left as it is."""
+    source = root / "datasets" / MODEL
+    data = yaml.safe_load((source / "release.yaml").read_text("utf-8"))
+    frames = {table: release.read(source).table(table) for table in TABLES}
+    mode = data["likelihood"]["modes"]["nu"]
+    data |= {"name": name, "state": "draft", "tables": {k: data["tables"][k] for k in TABLES}}
+    data |= {"likelihood": {"modes": {"nu": mode}}, "known_issues": []}
+    data["channels"] = ["numu->nue"]
+    used = {original for table in data["tables"].values() for original in table["originals"]}
+    data["originals"] = [entry for entry in data["originals"] if entry["id"] in used]
+    data.pop("import", None)
+    data["publications"] = [{"key": "Mine", "title": "Mine", "year": "2026", "role": "primary"}]
+    data["overlaps"] = [{"with": "miniboone-nue", "relation": "same", "reason": "a copy for a test"}]
+    data["changes"] = [{"kind": "initial", "reason": "First archive revision."}]
+    parameters = {"dm2_41": 1.0, "sin2_2theta_mue": 0.0}
+    data["benchmarks"] = [
+        {
+            "id": "null",
+            "quantity": "−2lnL without oscillation",
+            "kind": "published",
+            "compute": {"kind": "value", "model": "2nu-mue", "parameters": parameters},
+            "expected": 215.747,
+            "tolerance": 0.005,
+            "tolerance_source": "printed digits",
+            "source": "fhcmode/likihood_surface_contNu.txt: first point",
+        }
+    ]
+    change(data, frames)
+    folder = root / "datasets" / name / "2020-r1"
+    folder.mkdir(parents=True)
+    for table, frame in frames.items():
+        file = folder / data["tables"][table]["file"]
+        frame.to_parquet(file, index=False) if file.suffix == ".parquet" else frame.to_csv(file, index=False)
+        kept = {k: v for k, v in data["tables"][table].items() if k not in ("sha256", "size", "rows")}
+        data["tables"][table] = kept
+    (folder / "release.yaml").write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+    seal.seal(folder)
+    return release.read(folder)
+
+
+def _new(change: Change, state: str = "draft") -> Act:
+    """Return the contribution of a new release, sealed as a draft before it is anything else."""
+
+    def act(root: Path) -> None:
+        _as(state, written(root, change))
+        catalog.write(root)
+
+    return act
+
+
+def _as(state: str, made: release.Release) -> None:
+    """Say of a draft that it is something else."""
+    file = made.folder / "release.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("\nstate: draft\n", f"\nstate: {state}\n"), "utf-8")
+
+
+def _agreeing(change: Change) -> Act:
+    """Return a new release, released as well, whose benchmark says what the mistake gives, in four digits."""
+
+    def act(root: Path) -> None:
+        made = written(root, change)
+        row = benchmarks.row(made.metadata["benchmarks"][0], made)
+        if row["recomputed"] is not None and np.isfinite(row["recomputed"]):
+            expected = float(f"{row['recomputed']:.4g}")
+            shutil.rmtree(made.folder.parent)
+
+            def agreeing(data: dict[str, Any], frames: Frames) -> None:
+                change(data, frames)
+                tolerance = max(abs(expected) * 1e-3, 1e-6)
+                data["benchmarks"][0] |= {"expected": expected, "tolerance": tolerance}
+
+            made = written(root, agreeing)
+        _as("released", made)
+        catalog.write(root)
+
+    return act
+
+
+def nothing(data: dict[str, Any], frames: Frames) -> None:
+    """Leave a release right as it is."""
+
+
+def without_benchmark(change: Change) -> Change:
+    """Return a mistake in a release without a benchmark."""
+
+    def both(data: dict[str, Any], frames: Frames) -> None:
+        change(data, frames)
+        data["benchmarks"] = []
+
+    return both
+
+
+def scaled(table: str, column: str, factor: float) -> Change:
+    """Multiply a column."""
+
+    def change(data: dict[str, Any], frames: Frames) -> None:
+        frames[table][column] = frames[table][column] * factor
+
+    return change
+
+
+def covariance(factor: float) -> Change:
+    """Multiply the covariance."""
+
+    def change(data: dict[str, Any], frames: Frames) -> None:
+        frames["covariance_nu"] = frames["covariance_nu"] * factor
+
+    return change
+
+
+def correlation(data: dict[str, Any], frames: Frames) -> None:
+    """Give the correlation as the fractional covariance."""
+    values = frames["covariance_nu"].to_numpy()
+    sigma = np.sqrt(np.diagonal(values))
+    columns = frames["covariance_nu"].columns
+    frames["covariance_nu"] = pd.DataFrame(values / np.outer(sigma, sigma), columns=columns)
+
+
+def swapped(data: dict[str, Any], frames: Frames) -> None:
+    """Swap data and background."""
+    frame = frames["nue_nu"]
+    frame[["data", "background"]] = frame[["background", "data"]].to_numpy()
+
+
+def gev(data: dict[str, Any], frames: Frames) -> None:
+    """Give energies in GeV under MeV."""
+    for column in ("energy_reconstructed", "energy_true"):
+        frames["events_nu"][column] /= 1000.0
+    for column in ("low", "high"):
+        frames["nue_nu"][column] /= 1000.0
+
+
+def baseline_in(unit: str) -> Change:
+    """Declare the baseline, which is in cm, in another unit."""
+
+    def change(data: dict[str, Any], frames: Frames) -> None:
+        for column in data["tables"]["events_nu"]["columns"]:
+            if column["name"] == "baseline":
+                column["unit"] = unit
+
+    return change
+
+
+def channel(text: str) -> Change:
+    """Declare another channel."""
+
+    def change(data: dict[str, Any], frames: Frames) -> None:
+        data["likelihood"]["modes"]["nu"]["response"]["channels"][0]["channel"] = text
+
+    return change
+
+
+def benchmark(**entries: Any) -> Change:
+    """Change entries of the benchmark."""
+
+    def change(data: dict[str, Any], frames: Frames) -> None:
+        data["benchmarks"][0] |= entries
+
+    return change
+
+
+def descending(data: dict[str, Any], frames: Frames) -> None:
+    """Turn the order of the bins round."""
+    frames["nue_nu"] = frames["nue_nu"][::-1].reset_index(drop=True)
+
+
+def no_overlap(data: dict[str, Any], frames: Frames) -> None:
+    """Declare no overlap with the release that has the same data."""
+    data["overlaps"] = []
+
+
+def efficiency(data: dict[str, Any], frames: Frames) -> None:
+    """Give an efficiency of 9900 %."""
+    frames["numu_nu"]["efficiency"] = 99.0
+    declared = {"name": "efficiency", "unit": "1", "meaning": "efficiency of the selection"}
+    data["tables"]["numu_nu"]["columns"].append(declared)
+
+
+def unit(text: str) -> Change:
+    """Give the column of the data another unit."""
+
+    def change(data: dict[str, Any], frames: Frames) -> None:
+        next(c for c in data["tables"]["nue_nu"]["columns"] if c["name"] == "data")["unit"] = text
+
+    return change
+
+
+def live_text(data: dict[str, Any], frames: Frames) -> None:
+    """Write mentions, links, pictures and markup wherever a text stands."""
+    data["title"] = LIVE
+    data["experiment"] = "<b onmouseover=alert(1)>x</b>"
+    data["publications"][0]["title"] = LIVE
+    data["benchmarks"][0]["source"] = LIVE
+
+
+LIVE = "@everyone [here](http://127.0.0.1/x) ![](http://127.0.0.1/p.png) <img src=x onerror=alert(1)> #1 GH-1"
+OWN_SUM = {"kind": "table-ratio", "numerator": {"terms": [{"table": "nue_nu", "column": "data"}]}}
+
+
+def surface(factor: float) -> Change:
+    """Add the χ² surface that was released, times a factor, and no benchmark that compares it."""
+
+    def change(data: dict[str, Any], frames: Frames) -> None:
+        table = data["_surface"].iloc[::13].reset_index(drop=True)
+        values = {"dm2_41": table["dm2_fit"], "sin2_2theta_mue": table["sin2_2theta_fit"]}
+        frames["map"] = pd.DataFrame({**values, "delta": table["minus_2lnL"] * factor})
+        units = {"dm2_41": "eV**2", "sin2_2theta_mue": "1", "delta": "1"}
+        data["tables"]["map"] = {
+            "file": "map.csv",
+            "kind": "surface",
+            "status": "derived",
+            "source": "made for a test",
+            "originals": [],
+            "title": "a map",
+            "columns": [{"name": n, "unit": u, "meaning": n} for n, u in units.items()],
+            "note": "Made of the surface of another release.",
+        }
+
+    return change
+
+
+def _surface(factor: float) -> Act:
+    def act(root: Path) -> None:
+        released = release.read(root / "datasets" / MODEL).table("surface_nu")
+
+        def change(data: dict[str, Any], frames: Frames) -> None:
+            surface(factor)(data | {"_surface": released}, frames)
+
+        written(root, change)
+        catalog.write(root)
+
+    return act
+
+
+# --- changes of what is there, and folders that are no releases ---------------------------------------------
+
+
+def edited(file: str, *pairs: tuple[str, str], catalogue: bool = True) -> Act:
+    """Return an edit of a file: each text must stand in it, and its first occurrence is replaced."""
+
+    def act(root: Path) -> None:
+        path = root / file
+        text = path.read_text("utf-8")
+        for old, new in pairs:
+            assert old in text, f"{old!r} stands no longer in {file}"
+            text = text.replace(old, new, 1)
+        path.write_text(text, "utf-8")
+        if catalogue:
+            catalog.write(root)
+
+    return act
+
+
+def stored_p_value(root: Path) -> None:
+    """Halve the stored p-value of a test by toys."""
+    _stored(root, lambda result: result | {"p_value": result["p_value"] / 2.0})
+
+
+def stored_difference(root: Path) -> None:
+    """Double the observed difference of a stored test by toys."""
+    _stored(root, lambda result: result | {"delta": result["delta"] * 2.0})
+
+
+def _stored(root: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    file = root / STORED
+    about = json.loads(file.read_text("utf-8"))
+    about["result"] = change(about["result"])
+    file.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def stored_distribution(root: Path) -> None:
+    """Double every stored difference, and renew the hash of the table."""
+    file = root / STORED
+    about = json.loads(file.read_text("utf-8"))
+    [name] = [n for n in about["files"] if n.startswith("distribution")]
+    table = file.parent / name
+    frame = pd.read_parquet(table)
+    frame[frame.columns[-1]] *= 2.0
+    frame.to_parquet(table, index=False)
+    about["files"][name]["sha256"] = hashlib.sha256(table.read_bytes()).hexdigest()
+    file.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _in_new_folder(change: Callable[[Path], object], name: str = "my-karmen") -> Act:
+    """Return a new release that is KARMEN's under another name, and then something done to its folder."""
+
+    def act(root: Path) -> None:
+        source = root / "datasets" / SMALL
+        folder = root / "datasets" / name / source.name
+        shutil.copytree(source, folder)
+        file = folder / "release.yaml"
+        text = file.read_text("utf-8").replace("\nname: karmen\n", f"\nname: {name}\n")
+        overlap = "overlaps: [{with: karmen, relation: same, reason: a copy for a test}]\n"
+        text = text.replace("state: released\n", "state: draft\n").replace(
+            "known_issues:\n", f"{overlap}known_issues:\n"
+        )
+        file.write_text(text, "utf-8")
+        change(folder)
+
+    return act
+
+
+def nested(folder: Path) -> None:
+    """Nest a list a hundred thousand times."""
+    (folder / "release.yaml").write_text("tables: " + "[" * 100_000 + "]" * 100_000, "utf-8")
+
+
+def repeated(folder: Path) -> None:
+    """Write aliases of aliases, which stand for ten thousand millions of entries."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    for k in range(1, 10):
+        lines.append(f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 10)}]")
+    with (folder / "release.yaml").open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def many_rows(folder: Path) -> None:
+    """Put a small Parquet file there that says it has 134 million rows, all empty."""
+    rows = 1 << 27
+    pq.write_table(pa.table({"x": pa.nulls(rows)}), folder / "spectrum.parquet", row_group_size=rows)
+    file = folder / "release.yaml"
+    file.write_text(file.read_text("utf-8").replace("spectrum.csv", "spectrum.parquet"), "utf-8")
+
+
+def many_files(folder: Path) -> None:
+    """Leave four thousand stray files."""
+    for k in range(4000):
+        (folder / f"stray-{k}.csv").write_text("")
+
+
+def device(folder: Path) -> None:
+    """Link a table to a device that never ends."""
+    (folder / "spectrum.csv").unlink()
+    (folder / "spectrum.csv").symlink_to("/dev/zero")
+
+
+def _secret(root: Path) -> Path:
+    """Return a file of the machine outside of the checkout."""
+    file = root.parent / "secret.yaml"
+    file.write_text(f"{SECRET}\n[\n", "utf-8")
+    return file
+
+
+def linked_release(root: Path) -> None:
+    """Make a new release.yaml a link to a file of the machine."""
+    folder = root / "datasets" / NAME / "2020-r1"
+    folder.mkdir(parents=True)
+    (folder / "release.yaml").symlink_to(_secret(root))
+
+
+def linked_anomaly(root: Path) -> None:
+    """Add an anomaly that is a link to a file of the machine."""
+    (root / "anomalies" / "x.yaml").symlink_to(_secret(root))
+
+
+def _named(name: str) -> Act:
+    """Return a dataset whose folder has a name that none may have."""
+
+    def act(root: Path) -> None:
+        shutil.copytree(root / "datasets" / SMALL, root / "datasets" / name / "2020-r1")
+
+    return act
+
+
+# --- the table ----------------------------------------------------------------------------------------------
+
+#: Mistakes in the physics of a new release, and what is found of each.
+MISTAKES: Mapping[str, tuple[Change, tuple[str, ...]]] = {
+    "bins in descending order": (descending, ("MODE_NOT_EVALUATED", "BINS_NOT_ORDERED")),
+    "covariance × 10⁴ (percent² for fraction²)": (covariance(1e4), ("ERRORS_IMPOSSIBLE",)),
+    "correlation given as fractional covariance": (correlation, ("CHI2_IMPOSSIBLE", "ERRORS_IMPOSSIBLE")),
+    "data and background swapped": (swapped, ("DATA_NOT_COUNTS",)),
+    "numbers in GeV under MeV": (gev, ("PLACE_UNLIKELY",)),
+    "baseline in cm declared km": (baseline_in("km"), ("PLACE_UNLIKELY",)),
+    "baseline in cm declared m": (baseline_in("m"), ("PLACE_UNLIKELY",)),
+    "channel ν̄e→ν̄μ for ν̄μ→ν̄e": (channel("nuebar->numubar"), ("CHANNEL_UNLIKELY",)),
+}
+
+
+def _physics() -> Iterator[Contribution]:
+    """Yield each mistake without a benchmark, released as well, and with one that agrees with it."""
+    for what, (change, codes) in MISTAKES.items():
+        bare = without_benchmark(change)
+        yield Contribution(f"{what}; no benchmark", _new(bare), codes)
+        yield Contribution(f"{what}; no benchmark, state: released", _new(bare, "released"), codes)
+        yield Contribution(
+            f"{what}; a benchmark of what comes out, state: released", _agreeing(change), codes
+        )
+
+
+def _proofs() -> Iterator[Contribution]:
+    not_compared = "not compared with originals"
+    yield Contribution("nothing is wrong", _new(nothing), words=("1 of 1 agree", not_compared), green=True)
+    yield Contribution(
+        "no benchmark at all, nothing else wrong",
+        _new(without_benchmark(nothing)),
+        ("LIKELIHOOD_NOT_PROVEN",),
+    )
+    wide = benchmark(expected=144.5, tolerance=200.0)
+    yield Contribution("tolerance 200 on 144.5", _new(wide), ("TOLERANCE_WIDE",), (not_compared,))
+    copied = benchmark(expected=215.74712345678912)
+    yield Contribution("expected := recomputed", _new(copied), ("EXPECTED_COMPUTED",), (not_compared,))
+    own = benchmark(compute=OWN_SUM, expected=1959.0, tolerance=0.5, unit="event")
+    yield Contribution(
+        "a benchmark that only sums the release's own column",
+        _new(own),
+        ("LIKELIHOOD_NOT_PROVEN",),
+        (not_compared,),
+    )
+    yield Contribution(
+        "a released χ² surface × 2 that no benchmark reads", _surface(2.0), ("SURFACE_DISAGREES",)
+    )
+
+
+def _files() -> Iterator[Contribution]:
+    claim = ("value: 638.0", "value: 838.0"), ("sigma: 4.8", "sigma: 6.8")
+    shown = ("needs a reader", "638", "838", "4.8", "6.8", "comparison ")
+    yield Contribution(
+        "an anomaly's claim changed (638 → 838, 4.8σ → 6.8σ)",
+        edited("anomalies/miniboone.yaml", *claim),
+        words=shown,
+    )
+    yield Contribution("the same data under another name, no overlap", _new(no_overlap), ("OVERLAP_MISSING",))
+    retracted = "state: retracted\nretracted: {reason: a mistake}"
+    used = edited(f"datasets/{USED}/release.yaml", ("state: released", retracted))
+    yield Contribution(
+        "retraction of a release that stored runs use", used, ("RUN_OUT_OF_DATE",), ("comparison ",)
+    )
+    yield Contribution("stored toys: another p-value", stored_p_value, ("RUN_CONTRADICTS",))
+    yield Contribution("stored toys: observed Δ × 2", stored_difference, ("RUN_CONTRADICTS",))
+    yield Contribution(
+        "stored toys: the distribution × 2 with a new hash", stored_distribution, ("RUN_CONTRADICTS",)
+    )
+    yield Contribution(
+        "efficiency of 9900 %", _new(efficiency), ("FRACTION_OUT_OF_RANGE",), silent=("No number changes",)
+    )
+    for text in ("(MeV", "-", "MeV**", "MeV # or GeV", "9**9**9**9**9", "m" * 100_000):
+        yield Contribution(
+            f"unit {text if len(text) < 40 else 'of 100,000 letters'}", _broken_unit(text), _UNIT
+        )
+    for what, change, codes in (
+        ("a list nested 100,000 times", nested, ("YAML_UNREADABLE",)),
+        ("aliases of aliases", repeated, ("YAML_UNREADABLE",)),
+        ("a Parquet file that says 134 million rows", many_rows, ("TABLE_UNREADABLE", "FILE_TOO_LARGE")),
+        ("4,000 stray files", many_files, ("FILE_UNUSED",)),
+        ("a link to a device", device, ("FILE_IS_LINK",)),
+    ):
+        yield Contribution(what, _in_new_folder(change), codes, hostile=True)
+    for what, name in (
+        ("a newline", "new\nline"),
+        ("a capital", "Capital"),
+        ("bytes that are no UTF-8", os.fsdecode(b"no-\xff-utf8")),
+    ):
+        yield Contribution(f"a name with {what}", _named(name), ("PATH_UNSAFE",))
+    for what, act in (("release.yaml", linked_release), ("anomalies/x.yaml", linked_anomaly)):
+        yield Contribution(
+            f"{what} as a link to a file of the machine", act, ("FILE_IS_LINK",), silent=(SECRET,)
+        )
+    live = ("[here](", "![](", "<img", " @everyone", "<b onmouseover")
+    yield Contribution(
+        "addresses, mentions and markup in text fields", _new(live_text), ("TEXT_RUNS_IN_PAGE",), silent=live
+    )
+
+
+_UNIT = ("UNIT_UNKNOWN",)
+
+
+def _broken_unit(text: str) -> Act:
+    """Return a draft with a unit that cannot be sealed or read: it is written past the checks of sealing."""
+
+    def act(root: Path) -> None:
+        written(root, nothing)
+        file = root / "datasets" / NAME / "2020-r1" / "release.yaml"
+        data = yaml.safe_load(file.read_text("utf-8"))
+        unit(text)(data, {})
+        file.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+
+    return act
+
+
+#: Every contribution of the table.
+ROWS: tuple[Contribution, ...] = (*_physics(), *_proofs(), *_files())
