@@ -12,6 +12,8 @@ PURPOSES := exchange samplers browser crosscheck
 # The extras of pyproject.toml that a lock is for, where it is not the one of the same name
 EXTRAS_dev := dev report root dask datalad signing exchange
 EXTRAS_report := report root
+# All that is locked: `data` is built here, and is on no index before that
+EXTRAS := $(EXTRAS_dev) samplers browser crosscheck
 # What the tests need, as an installer reads it
 NEWEST = dev,report,root,dask,datalad,signing,exchange
 
@@ -27,7 +29,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror data-wheel ria benchmarks runs cost speed against fuzz newest \
+.PHONY: help report test check import catalog check-pr comment mirror data-wheel packages publish ria benchmarks runs cost speed against fuzz newest \
 	mutate faults contributions $(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -98,6 +100,15 @@ mirror: .venv/report.stamp ## Write the static mirror into build/site/mirror
 data-wheel: .venv/report.stamp ## Build the package of all released tables (nuanomaly-data) into dist/
 	@$(PY) tools/data_wheel.py $(ARGS)
 
+packages: data-wheel ## Build the program and its tables as two packages into dist/
+	@$(PIP) wheel --no-deps --no-build-isolation --no-index --wheel-dir dist .
+	@ls dist
+
+publish: ## Put what lies in dist/ on the package index, as the forge's own identity allows
+	@$(PYTHON) -m venv --clear build/publish-venv
+	@build/publish-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install "$(UV)"
+	@build/publish-venv/bin/uv publish --trusted-publishing always dist/*.whl
+
 ria: .venv/report.stamp ## Write the static DataLad store into build/site/ria (URL=https://... where it will be)
 	@$(RUN) ria $(SITE)/ria $(if $(URL),--url "$(URL)") $(ARGS)
 
@@ -145,7 +156,7 @@ lock: .venv/pip.stamp ## Pin the packages anew (LOCK_ARGS=--upgrade for newer ve
 	@$(PYTHON) -m venv --clear build/lock-venv
 	@build/lock-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install "$(UV)"
 	@awk '/^[a-z0-9]/ { first = !seen[$$1]++ } first' $(LOCKS)/*.txt > build/locked.txt
-	@$(LOCK) --all-extras $(LOCK_ARGS) --output-file build/locked.txt
+	@$(LOCK) $(addprefix --extra ,$(EXTRAS)) $(LOCK_ARGS) --output-file build/locked.txt
 	@$(foreach purpose,dev report $(PURPOSES),\
 	  $(LOCK) $(addprefix --extra ,$(or $(EXTRAS_$(purpose)),$(purpose))) --constraints build/locked.txt \
 	    --output-file $(LOCKS)/$(purpose).txt &&) true

@@ -88,12 +88,12 @@ def test_every_step_is_a_target_of_the_makefile_or_an_action_of_the_forge() -> N
             run[name, match[1]] = match[1] in targets()
         else:
             assert ACTION.fullmatch(step["uses"]), f"{name}: {step['uses']}"
-    assert len(run) == 8
+    assert len(run) == 10
     assert all(run.values()), run
 
 
 def test_every_target_is_known_to_make() -> None:
-    for target in ("check", "test", "check-pr", "report", "mirror", "ria", "comment", "browser"):
+    for target in ("check", "test", "check-pr", "report", "mirror", "ria", "comment", "browser", "packages", "publish"):
         done = subprocess.run(
             [
                 "make",
@@ -124,14 +124,19 @@ def test_a_pull_request_gets_no_secret_and_may_only_read() -> None:
             assert "github.token" not in text, name
 
 
-def test_only_two_jobs_may_write_and_they_build_nothing() -> None:
+def test_only_three_jobs_may_write_and_they_build_nothing() -> None:
     writing = {
         name: sorted(key for key, right in job["permissions"].items() if right == "write")
         for name, _, job in jobs()
         if "write" in job.get("permissions", {}).values()
     }
-    assert writing == {"comment/comment": ["pull-requests"], "publish/deploy": ["id-token", "pages"]}
-    assert [s.get("run") for name, s in steps() if name in writing if "run" in s] == ["make comment"]
+    assert writing == {
+        "comment/comment": ["pull-requests"],
+        "packages/publish": ["id-token"],
+        "publish/deploy": ["id-token", "pages"],
+    }
+    commands = [s.get("run") for name, s in steps() if name in writing if "run" in s]
+    assert sorted(commands) == ["make comment", "make publish"]
 
 
 def test_no_text_of_others_becomes_a_command() -> None:

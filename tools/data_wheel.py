@@ -1,6 +1,6 @@
 """The released tables as a package of their own: ``make data-wheel``.
 
-``pip install nuanomaly nuanomaly-data`` gives an archive that answers without a network. The wheel holds
+``pip install "nuanomaly[data]"`` gives an archive that answers without a network. The wheel holds
 ``release.yaml`` and the declared tables of every release that the ledger knows, each compared with it, and no
 code: the program finds the folder by the entry point ``nuanomaly.data`` and takes its releases through the
 same gate as those of a cache. The same releases give the same bytes (with the same zlib and hatchling).
@@ -45,7 +45,7 @@ README = """\
 # nuanomaly-data
 
 {count} releases of published data of short-baseline neutrino physics, as `nuanomaly` {version} knows them
-({size:.1f} MB of files). `pip install nuanomaly nuanomaly-data` gives an archive that needs no network:
+({size:.1f} MB of files). `pip install "nuanomaly[data]"` gives an archive that needs no network:
 
     nuanomaly chi2 best --model 2nu-ee --set dm2_41=1.3 --set sin2_2theta_ee=0.3
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import wrong_contributions  # tools/ is on the path, as the package in it is installed from there
-from wrong_contributions import OWN_SUM, Change, benchmark, efficiency, no_overlap, scaled, swapped
+import wrong_releases  # tools/ is on the path, as the package in it is installed from there
+from wrong_releases import OWN_SUM, Change, benchmark, efficiency, no_overlap, scaled, swapped
 
 from nuanomaly.archive import catalog, release
 from nuanomaly.archive.validate import validate
 from nuanomaly.inference import benchmarks, sanity
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "datasets" / wrong_contributions.MODEL
+SOURCE = ROOT / "datasets" / wrong_releases.MODEL
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def contribute(archive: Path, root: Path, change: Change) -> release.Release:
     """A new release like MiniBooNE's neutrino mode, after a change; sealed, as its contributor would."""
     shutil.copytree(archive, root, dirs_exist_ok=True)
-    return wrong_contributions.written(root, change)
+    return wrong_releases.written(root, change)
 
 
 def codes(archive: Path, root: Path, change: Change) -> set[str]:
@@ -40,7 +40,7 @@ def codes(archive: Path, root: Path, change: Change) -> set[str]:
 
 
 MISTAKES: dict[str, tuple[Change, str]] = {
-    **{what: (change, code) for what, (change, (code, *_)) in wrong_contributions.MISTAKES.items()},
+    **{what: (change, code) for what, (change, (code, *_)) in wrong_releases.MISTAKES.items()},
     "a background ten times too large": (scaled("nue_nu", "background", 10.0), "PREDICTION_FAR"),
     "no benchmark of the likelihood": (benchmark(compute=OWN_SUM), "LIKELIHOOD_NOT_PROVEN"),
     "a tolerance of 200 on 144.5": (benchmark(expected=144.5, tolerance=200.0), "TOLERANCE_WIDE"),
