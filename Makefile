@@ -14,8 +14,9 @@ EXTRAS_dev := dev report root dask datalad signing exchange
 EXTRAS_report := report root
 # All that is locked: `data` is built here, and is on no index before that
 EXTRAS := $(EXTRAS_dev) samplers browser crosscheck
-# What the tests need, as an installer reads it
+# What the tests need, as an installer reads it, and what they build wheels with
 NEWEST = dev,report,root,dask,datalad,signing,exchange
+BUILD = hatchling editables
 
 # `make test ARGS="-k gallium"`, `make report ARGS=gallium`, ... : extra arguments for the command
 ARGS ?=
@@ -51,7 +52,7 @@ newest: export OMP_NUM_THREADS := 1
 newest: export OPENBLAS_NUM_THREADS := 1
 newest: ## Run the tests with the newest version of every dependency, unpinned, warnings as errors (PYTHON=...)
 	@$(PYTHON) -m venv --clear build/newest
-	@build/newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[$(NEWEST)]"
+	@build/newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager $(BUILD) --editable ".[$(NEWEST)]"
 	@build/newest/bin/python -m pip list
 	@build/newest/bin/python -m pytest -n 2 -W error $(ARGS)
 
@@ -60,7 +61,7 @@ faults: .venv/dev.stamp ## Try every fault of servers, disks and processes again
 
 contributions: export OMP_NUM_THREADS := 1
 contributions: export OPENBLAS_NUM_THREADS := 1
-contributions: .venv/dev.stamp ## Review contributions with one mistake each in a clone, into docs/ (half an hour)
+contributions: .venv/dev.stamp ## Review contributions with one mistake each, into docs/ (some minutes)
 	@$(PY) tools/contributions.py $(ARGS)
 
 mutate: export OMP_NUM_THREADS := 1

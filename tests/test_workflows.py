@@ -93,7 +93,18 @@ def test_every_step_is_a_target_of_the_makefile_or_an_action_of_the_forge() -> N
 
 
 def test_every_target_is_known_to_make() -> None:
-    for target in ("check", "test", "check-pr", "report", "mirror", "ria", "comment", "browser", "packages", "publish"):
+    for target in (
+        "check",
+        "test",
+        "check-pr",
+        "report",
+        "mirror",
+        "ria",
+        "comment",
+        "browser",
+        "packages",
+        "publish",
+    ):
         done = subprocess.run(
             [
                 "make",

@@ -1,7 +1,8 @@
 """Make contributions with one mistake each, and see what their reviews say: ``make contributions``.
 
-Each gets a branch of its own in a clone of this checkout, is committed there, and is reviewed by the
-command that the forge runs (``nuanomaly check-pr``). What the reviews say is stored in
+Each gets a branch of its own in an archive of a few datasets of this checkout (or in a clone of all of it,
+``--whole``), is committed there, and is reviewed by the command that the forge runs (``nuanomaly check-pr``).
+What the reviews say is stored in
 ``docs/contributions.json`` and shown in ``docs/contributions.md``; the program ends with 1 if one of them
 says less than it must.
 """
@@ -66,13 +67,23 @@ def missing(row: Contribution, review: str) -> list[str]:
     if row.codes and not set(row.codes) & set(errors(review)):
         lacking.append(f"says none of {', '.join(row.codes)}")
     lacking += [f"does not say {word!r}" for word in row.words if word not in said]
-    return lacking + [f"says {word!r}" for word in row.silent if word in review]
+    live = [word for word in row.silent if re.search(rf"(?<!\\){re.escape(word)}", review)]
+    return lacking + [f"says {word!r}" for word in live]
 
 
 def clone(source: Path, root: Path) -> None:
     """Clone a checkout as it is committed, its branch as ``main``."""
     subprocess.run(["git", "clone", "--quiet", "--shared", "--no-tags", source, root], check=True)
     git(root, "checkout", "--quiet", "-B", "main")
+
+
+def few(source: Path, root: Path) -> None:
+    """Make an archive of a few datasets and comparisons of a checkout, committed as ``main``."""
+    root.mkdir()
+    wrong_contributions.base(source, root)
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Archive")
 
 
 def git(root: Path, *words: str) -> None:
@@ -131,12 +142,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", help="those with this in their names; nothing is stored")
     parser.add_argument("--from", dest="first", type=int, default=0, help="begin at this one")
     parser.add_argument("--to", dest="last", type=int, help="stop before this one; later runs go on there")
+    parser.add_argument("--whole", action="store_true", help="in a clone of the whole archive, as committed")
     asked = parser.parse_args(arguments)
     rows = [row for row in wrong_contributions.ROWS if (asked.only or "") in row.what]
     stored = {row["what"]: row for row in json.loads(STORED.read_text("utf-8"))} if STORED.is_file() else {}
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "clone"
-        clone(ROOT, root)
+        (clone if asked.whole else few)(ROOT, root)
         for row in rows[asked.first : asked.last]:
             branch(root, row)
             review, seconds = reviewed(root)
@@ -150,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             }
             print(json.dumps(stored[row.what], ensure_ascii=False), flush=True)
     done = [stored[row.what] for row in rows if row.what in stored]
-    if not asked.only:
+    if not asked.only and not asked.whole:
         STORED.write_text(json.dumps(done, indent=1, ensure_ascii=False) + "\n", "utf-8")
         PAGE.write_text(between(PAGE.read_text("utf-8"), MARKS, table(done)), "utf-8")
     return int(any(row["missing"] for row in done))

@@ -343,8 +343,12 @@ def with_table(page: str, content: Mapping[str, Any]) -> str:
         If the page has no such marks.
     """
     packages = ", ".join(f"{name} {number}" for name, number in content["versions"].items())
-    missing = f"\n\nNot judged yet: {', '.join(content['missing'])}." if content["missing"] else ""
-    return between(page, MARKS, f"With {packages}:\n\n{table(content['rows'])}{missing}")
+    lists = {
+        "Not judged yet": content["missing"],
+        "Announced, with no tables to export": content["announced"],
+    }
+    left = "".join(f"\n\n{said}: {', '.join(names)}." for said, names in lists.items() if names)
+    return between(page, MARKS, f"With {packages}:\n\n{table(content['rows'])}{left}")
 
 
 def _row(original: Release, digest: str, work: Path, before: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -414,8 +418,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _store(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     known = [release.read(f) for folders in release.folders(ROOT).values() for f in folders.values()]
     judged = {row["release"] for row in rows if set(row["formats"]) == set(FORMATS)}
-    missing = {r.id for r in known if r.state != "announced"} - judged
-    content: dict[str, Any] = {"versions": versions(), "missing": sorted(missing), "rows": list(rows)}
+    announced = {r.id for r in known if r.state == "announced"}
+    content: dict[str, Any] = {
+        "versions": versions(),
+        "announced": sorted(announced),
+        "missing": sorted({r.id for r in known} - announced - judged),
+        "rows": list(rows),
+    }
     content["sha256"] = checksum(content)
     write_atomically(STORED, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     write_atomically(PAGE, with_table(PAGE.read_text("utf-8"), content).encode())

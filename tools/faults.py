@@ -23,7 +23,7 @@ STORED, PAGE = ROOT / "docs" / "faults.json", ROOT / "docs" / "threat-model.md"
 MARKS = ("<!-- table of faults.json -->", "<!-- end of table -->")
 TESTS = ROOT / "tests" / "fetch"
 #: How often twelve processes are killed.
-KILLS = 10
+KILLS = 4
 
 #: Faults, and the tests that make them.
 FAULTS: Mapping[str, tuple[str, ...]] = {

@@ -233,9 +233,12 @@ def repeated(folder: Path) -> None:
 
 
 def many_rows(folder: Path) -> None:
-    """Put a small Parquet file there that says it has 134 million rows, all empty."""
-    rows = 1 << 27
-    pq.write_table(pa.table({"x": pa.nulls(rows)}), folder / "spectrum.parquet", row_group_size=rows)
+    """Put a small Parquet file there that says it has 134 million values, all empty."""
+    few = pa.Table.from_pandas(pd.read_csv(folder / "spectrum.csv"), preserve_index=False)
+    empty = pa.table({field.name: pa.nulls(1 << 20, field.type) for field in few.schema})
+    with pq.ParquetWriter(folder / "spectrum.parquet", few.schema) as writer:
+        for _ in range((1 << 27) // (empty.num_rows * empty.num_columns) + 1):
+            writer.write_table(empty)
     file = folder / "release.yaml"
     file.write_text(file.read_text("utf-8").replace("spectrum.csv", "spectrum.parquet"), "utf-8")
 
@@ -347,7 +350,7 @@ def _files() -> Iterator[Contribution]:
     for what, change, codes in (
         ("a list nested 100,000 times", nested, ("YAML_UNREADABLE",)),
         ("aliases of aliases", repeated, ("YAML_UNREADABLE",)),
-        ("a Parquet file that says 134 million rows", many_rows, ("TABLE_UNREADABLE", "FILE_TOO_LARGE")),
+        ("a Parquet file that says 134 million values", many_rows, ("TABLE_UNREADABLE", "FILE_TOO_LARGE")),
         ("4,000 stray files", many_files, ("FILE_UNUSED",)),
         ("a link to a device", device, ("FILE_IS_LINK",)),
     ):

@@ -1,7 +1,6 @@
 """A contribution with a mistake is never green, and its review names the mistake; a right one is green."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import contributions  # tools/ is on the path, as the package in it is installed from there
@@ -19,11 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of four datasets and a comparison, under git; it is only read."""
     root = tmp_path_factory.mktemp("main") / "archive"
-    root.mkdir()
-    wrong_contributions.base(ROOT, root)
-    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", root], check=True)
-    contributions.git(root, "add", "--all")
-    contributions.git(root, "commit", "--quiet", "--message", "Archive")
+    contributions.few(ROOT, root)
     return root
 
 
@@ -34,3 +29,15 @@ def test_the_review_says_what_is_wrong(row: Contribution, main: Path, tmp_path: 
     done = review(tmp_path / "clone", "main", effect=False, limited=row.hostile)
     said = reviewing.markdown(done)
     assert contributions.missing(row, said) == []
+
+
+def test_a_review_that_says_less_than_it_must_is_noticed() -> None:
+    row = Contribution("a mistake", print, codes=("PATH_UNSAFE",), words=("here",), silent=("<b>",))
+    right = "# Review: not green\n- **error** PATH_UNSAFE in here: y. → \\<b>"
+    assert contributions.missing(row, right) == []
+    assert contributions.missing(row, "# Review: green\n<b>") == [
+        "is not red",
+        "says none of PATH_UNSAFE",
+        "does not say 'here'",
+        "says '<b>'",
+    ]
