@@ -69,9 +69,13 @@ function tell(page) {
     button.type = "button";
     button.textContent = "leave out";
     button.setAttribute("aria-label", `leave out ${row.member.entry.set.title}`);
-    button.addEventListener("click", () => {
+    button.addEventListener("click", async () => {
+      const place = [...body.querySelectorAll("button")].indexOf(button);
       page.state.chosen[row.member.key] = null;
-      page.show();
+      await page.show();
+      // the button is gone: whoever uses the keyboard goes on with the next one
+      const left = [...body.querySelectorAll("button")];
+      (left[Math.min(place, left.length - 1)] || element(`on-${row.member.key}`)).focus();
     });
   }
   const sides = element("sides");
