@@ -30,7 +30,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check import catalog check-pr comment mirror data-wheel packages publish ria benchmarks runs cost speed against fuzz newest \
+.PHONY: help report test check kinds import catalog check-pr comment mirror data-wheel packages publish ria benchmarks runs cost speed against fuzz newest \
 	mutate faults contributions $(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -76,6 +76,9 @@ check: .venv/dev.stamp ## Format, lint, types, releases, ledger: what a pull req
 	$(PY) tools/report_types.py
 	$(RUN) validate --history --fresh
 	$(RUN) catalog --check
+
+kinds: .venv/report.stamp ## Write the schemas of kinds and the manual's page of them from what their modules declare
+	@$(PY) tools/kinds.py
 
 import: .venv/report.stamp ## Rebuild the releases from the originals in ORIGINALS=folder and compare every byte
 	@test -n "$(ORIGINALS)" || { echo "Say where the originals are: make import ORIGINALS=folder" >&2; exit 2; }

@@ -1,70 +1,151 @@
-"""Every kind that a release can declare has a schema, and every schema of a kind has its module."""
+"""A kind is described once: its module gives its parser, the schema that validation reads, and the manual."""
 
+import ast
+import inspect
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, get_args, get_type_hints
 
-import kinds_page  # tools/ is on the path, as the package in it is installed from there
+import kinds  # tools/ is on the path, as the package in it is installed from there
 import pytest
 
-import nuanomaly
 from nuanomaly.archive import schemas
+from nuanomaly.archive.options import classes, complete, fields
+from nuanomaly.likelihood.build import likelihood
 
-PACKAGE = Path(nuanomaly.__file__).parent
-FOLDERS = {part: PACKAGE / "likelihood" / part for part in ("response", "transform", "statistic")}
-FOLDERS["benchmark"] = PACKAGE / "inference" / "benchmark"
+ROOT = Path(__file__).resolve().parents[2]
+ALL = [(p, k) for p in kinds.PARTS for k in kinds.kinds(p) if hasattr(kinds.module(p, k), "Options")]
+PARSERS = ("build", "compute")
 
 
-@pytest.mark.parametrize("part", FOLDERS)
-def test_modules_and_schemas_of_kinds_are_the_same(part: str) -> None:
-    modules = {f.stem.replace("_", "-") for f in FOLDERS[part].glob("[a-z]*.py")}
-    assert modules == set(schemas.kinds(part))
+def test_what_is_written_of_the_kinds_is_what_they_declare() -> None:
+    stale = [
+        file.relative_to(ROOT) for file, text in kinds.files().items() if file.read_text("utf-8") != text
+    ]
+    assert stale == [], "write them anew: make kinds"
+
+
+def test_every_schema_is_that_of_a_kind() -> None:
+    declared = [(part, kind) for part in kinds.PARTS for kind in kinds.kinds(part)]
+    assert sorted((p, k) for p in schemas.PARTS for k in schemas.kinds(p)) == sorted(declared)
 
 
 @pytest.mark.parametrize("part", schemas.PARTS)
-def test_every_key_of_a_kind_is_described(part: str) -> None:
-    undescribed = []
-    for kind in schemas.kinds(part):
-        schema = schemas.kind_validator(part, kind).schema
-        assert isinstance(schema, dict)
-        for key, value in schema.get("properties", {}).items():
-            named = (
-                schema["$defs"][value["$ref"].rpartition("/")[2]]
-                if "#/$defs/" in value.get("$ref", "")
-                else {}
-            )
-            if key != "kind" and not ({"description", "const"} & {*value, *named}):
-                undescribed.append(f"{kind}.{key}")
+def test_every_option_is_described(part: str) -> None:
+    undescribed = [
+        path
+        for kind in schemas.kinds(part)
+        if (part, kind) in ALL
+        for path, option in options(schemas.kind_validator(part, kind).schema, kind)
+        if option is not True and not {"description", "const", "enum"} & set(option)
+    ]
     assert undescribed == []
 
 
 @pytest.mark.parametrize("part", schemas.PARTS)
 def test_options_that_name_a_table_are_marked(part: str) -> None:
-    unmarked = []
-    for kind in schemas.kinds(part):
-        for path, option in texts(schemas.kind_validator(part, kind).schema, kind):
-            described = str(option.get("description", ""))
-            if described.startswith(("Table ", "Tables ")) and not path.endswith(".table"):
-                unmarked += [] if marked(option) else [path]
-    assert unmarked == [], 'write "x-table": true beside the type, for validation'
+    unmarked = [
+        path
+        for kind in schemas.kinds(part)
+        if (part, kind) in ALL
+        for path, option in options(schemas.kind_validator(part, kind).schema, kind)
+        if isinstance(option, dict) and option.get("items", option).get("type") == "string"
+        if str(option.get("description", "")).startswith(("Table ", "Tables "))
+        and not path.endswith(".table")
+        if not (option.get("x-table") or option.get("items", {}).get("x-table"))
+    ]
+    assert unmarked == [], "declare them as a TableName, for validation"
 
 
-def texts(schema: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every option that is a text or a list of texts."""
+def options(schema: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield every option of a schema, at any depth."""
     for key, option in (schema.get("properties") or {}).items() if isinstance(schema, dict) else ():
-        if isinstance(option, dict):
-            inside = option.get("items", option)
-            if isinstance(inside, dict) and inside.get("type") == "string":
-                yield f"{path}.{key}", option
-    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
-        yield from texts(part, path)
+        yield f"{path}.{key}", option
+        yield from options(option, f"{path}.{key}")
+    if isinstance(schema, dict):
+        others = [value for key, value in schema.items() if key not in ("properties", "if")]
+    else:
+        others = schema if isinstance(schema, list) else []
+    for part in others:
+        yield from options(part, path)
 
 
-def marked(option: dict[str, Any]) -> bool:
-    return bool(option.get("x-table") or option.get("items", {}).get("x-table"))
+@pytest.mark.parametrize(("part", "kind"), ALL)
+def test_the_parser_of_a_kind_has_the_type_of_its_options(part: str, kind: str) -> None:
+    # so that mypy refuses an option that is read and not declared
+    own = kinds.module(part, kind)
+    parser = next(getattr(own, name) for name in PARSERS if hasattr(own, name))
+    first = next(iter(inspect.signature(parser).parameters))
+    assert get_type_hints(parser)[first] == own.Options
+    assert parser.__wrapped__, "it is @completed, so that it finds defaults"
 
 
-def test_the_manual_lists_every_kind_as_its_schema_describes_it() -> None:
-    written = (Path(__file__).resolve().parents[2] / "docs" / "kinds.md").read_text("utf-8")
-    assert written == kinds_page.page(), "write docs/kinds.md anew: python tools/kinds_page.py"
-    assert all(f"### {kind}\n" in written for part in schemas.PARTS for kind in schemas.kinds(part))
+@pytest.mark.parametrize(("part", "kind"), ALL)
+def test_every_option_that_is_declared_is_read(part: str, kind: str) -> None:
+    own = kinds.module(part, kind)
+    read = set(names_read(own))
+    declared = {f"{c.__name__}.{name}": name for c in set(classes(own.Options)) for name in fields(c)}
+    assert [path for path, name in sorted(declared.items()) if name not in read] == []
+
+
+def names_read(module: ModuleType) -> Iterator[str]:
+    """Yield the words under which code reads something: of a module, and of those of the package it uses."""
+    sources = {module, *filter(None, (inspect.getmodule(value) for value in vars(module).values()))}
+    for source in sources:
+        if source.__name__.startswith("nuanomaly."):
+            yield from words_of(source)
+
+
+@cache
+def words_of(module: ModuleType) -> frozenset[str]:
+    return frozenset(words(ast.parse(inspect.getsource(module))))
+
+
+def words(node: ast.AST) -> Iterator[str]:
+    """Yield words that are a key, the first argument of ``get``, looked for in a mapping, or gone through."""
+    if isinstance(node, ast.Subscript):
+        if ast.unparse(node.value) in ("Annotated", "Literal", "NotRequired"):
+            return  # a declaration
+        yield from texts(node.slice)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+        yield from texts(node.args[0])
+    elif isinstance(node, ast.Compare):
+        yield from texts(node.left)
+    elif isinstance(node, ast.Tuple | ast.List | ast.IfExp):
+        yield from texts(node)
+    for part in ast.iter_child_nodes(node):
+        yield from words(part)
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """Yield the texts that an expression is, holds, or chooses between."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.Tuple | ast.List):
+        for part in node.elts:
+            yield from texts(part)
+    elif isinstance(node, ast.IfExp):
+        yield from (*texts(node.body), *texts(node.orelse))
+
+
+def test_a_default_is_what_the_declaration_says() -> None:
+    own = kinds.module("statistic", "scaled-covariance")
+    assert complete(own.Options, {"data": []}) == {
+        "data": [],
+        "log_determinant": True,
+        "statistical": "signal",
+    }
+    assert likelihood("miniboone-nue@2012").measure.log_determinant is True  # type: ignore[attr-defined]
+
+
+def test_alternatives_are_told_apart_by_what_only_one_of_them_has() -> None:
+    own = kinds.module("statistic", "gaussian")
+    assert [c.__name__ for c in get_args(own.Options)] == ["Blocks", "Block"]
+    check = schemas.kind_validator("statistic", "gaussian")
+    data = {"data": {"table": "t", "column": "c"}, "covariance": "m"}
+    assert check.is_valid({"kind": "gaussian", **data})
+    assert check.is_valid({"kind": "gaussian", "blocks": [data]})
+    assert not check.is_valid({"kind": "gaussian", "blocks": [data], "covariance": "m"})
+    assert not check.is_valid({"kind": "gaussian", "blocks": [{**data, "covarianc": "m"}]})

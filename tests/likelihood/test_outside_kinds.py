@@ -16,29 +16,32 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULE = '''\
 """Counts of a column that is always called observed."""
 
+from typing import Annotated, TypedDict
+
+from nuanomaly.archive.options import TableName
 from nuanomaly.likelihood.statistic import poisson
 
-SCHEMA = {
-    "title": "my-counts",
-    "description": "Poisson counts of the column `observed`.",
-    "type": "object",
-    "required": ["kind", "table"],
-    "additionalProperties": False,
-    "properties": {
-        "kind": {"const": "my-counts"},
-        "table": {"type": "string", "x-table": True, "description": "Their table."},
-    },
-}
+
+class Options(TypedDict):
+    """Options of the statistic."""
+
+    table: Annotated[TableName, "Their table."]
 
 
 def build(config, release, transform, nuisances):
     own = {"data": {"table": config["table"], "column": "observed"}}
     return poisson.build(own, release, transform, nuisances)
+
+
+class strange:
+    Options = complex
+    build = build
 '''
 POINTS = """\
 [nuanomaly.kinds]
 statistic.my-counts = my_kinds
 statistic.poisson = my_kinds
+statistic.strange = my_kinds:strange
 response.broken = my_missing_module
 """
 
@@ -115,6 +118,12 @@ def _approximate() -> str:
 def test_a_package_that_is_broken_is_named(tmp_path: Path) -> None:
     with pytest.raises(NuanomalyError, match=r"my-kinds 1\.2.*cannot be imported: ModuleNotFoundError"):
         outside.outside("response")["broken"].load()
+
+
+@pytest.mark.usefixtures("package")
+def test_options_that_are_none_are_named() -> None:
+    with pytest.raises(NuanomalyError, match=r"'strange' .* its Options are no options .*KeyError"):
+        dict(outside.outside("statistic")["strange"].schema)
 
 
 def test_without_the_package_the_kind_is_unknown(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ A package names each of its kinds ``PART.KIND`` and points it at a module (or an
     [project.entry-points."nuanomaly.kinds"]
     "statistic.student-t" = "my_package.student_t"
 
-The module holds ``SCHEMA``, the JSON Schema of its configuration, and ``build(config, release, …)``, as the
-archive's own kinds do. Such a kind serves private releases alone, since nobody can check a released one
-without that package; every result says which package it came from, and the archive's own kinds are never
-replaced.
+The module holds ``Options``, what may stand in a declaration (:mod:`nuanomaly.archive.options`), and
+``build(config, release, …)``, as the archive's own kinds do. Such a kind serves private releases alone, since
+nobody can check a released one without that package; every result says which package it came from, and the
+archive's own kinds are never replaced.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.option_schemas import schema
 
 #: The group of entry points.
 GROUP = "nuanomaly.kinds"
@@ -50,14 +51,16 @@ class OutsideKind:
         Raises
         ------
         NuanomalyError
-            If the package holds none.
+            If the package holds no options, or they are no type that has a schema.
         """
-        module = self.load()
-        if not isinstance(module.SCHEMA, Mapping):
+        options = self.load().Options
+        try:
+            return schema(options, self.name)
+        except (AttributeError, KeyError, TypeError) as error:
             raise NuanomalyError(
-                f"{self.said}: its SCHEMA is no mapping: write the JSON Schema of its options"
-            )
-        return dict(module.SCHEMA)
+                f"{self.said}: its Options are no options (see nuanomaly.archive.options): "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
     @property
     def said(self) -> str:
@@ -78,7 +81,7 @@ class OutsideKind:
             raise NuanomalyError(
                 f"{self.said}, and cannot be imported: {type(error).__name__}: {error}"
             ) from error
-        missing = [name for name in ("SCHEMA", "build") if not hasattr(module, name)]
+        missing = [name for name in ("Options", "build") if not hasattr(module, name)]
         if missing:
             raise NuanomalyError(f"{self.said}: {self._entry.value} has no {' and no '.join(missing)}")
         return module

@@ -22,6 +22,7 @@ from nuanomaly.archive import (
     shelves,
 )
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Column
 from nuanomaly.archive.shelves import folders as folders
 from nuanomaly.archive.shelves import places as places
 
@@ -176,6 +177,23 @@ class Release:
         from nuanomaly.archive import tables
 
         return tables.as_matrix(self.table(table))
+
+    def numbers(self, place: Column) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        """Return the numbers of a column that a declaration names, ``{table, column}``.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such table.
+        KeyError
+            If the table has no such column.
+
+        Examples
+        --------
+        >>> load("karmen@2002-r1").numbers({"table": "spectrum", "column": "observed"}).sum()
+        np.float64(15.0)
+        """
+        return self.table(place["table"])[place["column"]].to_numpy(float)
 
     def quantity(self, table: str, column: str) -> "pint.Quantity[Any]":
         """Return a column as a pint quantity in its declared unit.

@@ -3,24 +3,16 @@
 −2 ln L = (D − P)ᵀ M⁻¹ (D − P) + ln|M|,  M = G (F ∘ vvᵀ) Gᵀ + diag(statistical),  P = G v
 
 as in ``scaled-covariance``, which is faster but takes one component per bin that the model changes.
-
-Config
-------
-data : list of {table, column}, in the order of the bins
-fractional_covariance : table, in the order of the components
-log_determinant : true | false
-    Without ln|M| the value is a χ².
-statistical : list of names of components of the stack
-    Those whose Poisson variance is added to the diagonal: F holds the statistical error of the others.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Column, TableName, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.families.contract import Statistic
 from nuanomaly.likelihood.families.definitions import determinants
@@ -30,6 +22,24 @@ from nuanomaly.likelihood.parts import Index, Prediction, Transform
 from nuanomaly.likelihood.statistic.scaled_covariance import declared
 from nuanomaly.likelihood.transform.stack import Stack
 from nuanomaly.model.probabilities import Array
+
+
+class Options(TypedDict):
+    """Options of the statistic."""
+
+    data: Annotated[list[Column], {"minItems": 1}, "Observed events, in the order of the bins of the stack."]
+    fractional_covariance: Annotated[
+        TableName, "Table: relative covariance of the components, in their order."
+    ]
+    log_determinant: NotRequired[
+        Annotated[bool, {"default": True}, "Whether ln|M| is a part of the value, which is a χ² without it."]
+    ]
+    statistical: Annotated[
+        list[str],
+        "Names of the components of the stack whose Poisson variance is added to the diagonal: the "
+        "covariance "
+        "holds the statistical error of the others.",
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +84,14 @@ class ComponentCovariance(FollowingCovariance):
         return determinants(self, self.log_determinant)
 
 
+@completed
 def build(
-    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
+    config: Options, release: Release, transform: Transform, nuisances: Nuisances
 ) -> ComponentCovariance:
     """Build from a declaration (see the module)."""
-    transform, data, fractional = declared(config, release, transform)
+    transform, data, fractional = declared(
+        config["data"], config["fractional_covariance"], release, transform
+    )
     for name in config["statistical"]:
         if name not in transform.names:
             raise UnknownNameError("component", name, transform.names, release.id)
@@ -88,5 +101,5 @@ def build(
         0.5 * (fractional + fractional.T),
         transform,
         np.concatenate([*chosen, np.zeros(0, np.intp)]).astype(np.intp),
-        bool(config.get("log_determinant", True)),
+        config["log_determinant"],
     )

@@ -3,24 +3,16 @@
 χ² = (D − μ)ᵀ [V + diag(s)]⁻¹ (D − μ). The variance s of a bin with n counts and prediction μ is n (Neyman),
 μ (Pearson), or 3 / (1/n + 2/μ), and μ/2 for an empty bin, the combination of both that is the least biased
 (Ji, Gu, Qian, Wei and Zhang, Nucl. Instrum. Meth. A 961 (2020) 163677). Neyman's of an empty bin is one.
-
-Config
-------
-data : {table, column}
-covariance : table, in events², in the order of the bins; or
-covariances : {parameter, values, tables}
-    Tables for values of an interaction parameter η. The variance of a prediction that is linear in η is
-    quadratic in it: V(η) is the parabola through the tables by least squares, checked against each of them.
-statistical : ``combined-neyman-pearson`` | ``neyman`` | ``pearson``
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
 
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import Column, TableName, completed, one_of
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.algebra.drawing import poisson_counts
 from nuanomaly.likelihood.families.contract import Statistic
@@ -32,6 +24,33 @@ from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Transform
 from nuanomaly.likelihood.transform.stack import Stack
 from nuanomaly.model.probabilities import Array
+
+
+class Covariances(TypedDict):
+    """Systematic covariances for values of an interaction parameter η, joined by a parabola.
+
+    The variance of a prediction that is linear in η is quadratic in it; the parabola goes through the tables
+    by least squares, and is checked against each of them.
+    """
+
+    parameter: Annotated[str, "Name of the interaction parameter."]
+    values: Annotated[list[float], {"minItems": 3}, "Its values."]
+    tables: Annotated[list[TableName], {"minItems": 3}, "The covariance at each of them."]
+
+
+@one_of("covariance", "covariances")
+class Options(TypedDict):
+    """Options of the statistic."""
+
+    data: Annotated[Column, "Observed events, in the order of the bins of the stack."]
+    covariance: NotRequired[
+        Annotated[TableName, "Table: systematic covariance of the prediction, in events squared."]
+    ]
+    covariances: NotRequired[Covariances]
+    statistical: NotRequired[
+        Annotated[CountingVariance, {"default": "combined-neyman-pearson"}, "Variance of the counts."]
+    ]
+
 
 #: How far a table may be from the parabola, in units of √(V_ii V_jj).
 _PARABOLA = 1e-3
@@ -97,13 +116,12 @@ class CountsCovariance(FollowingCovariance):
         yield "Poisson, with the covariance of its means", PoissonWithCovariance.of(self)
 
 
-def build(
-    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
-) -> CountsCovariance:
+@completed
+def build(config: Options, release: Release, transform: Transform, nuisances: Nuisances) -> CountsCovariance:
     """Build from a declaration (see the module)."""
     if not isinstance(transform, Stack):
         raise NuanomalyError(f"{release.id}: counts-covariance needs the transform `stack`")
-    data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
+    data = release.numbers(config["data"])
     coefficients, parameter = _coefficients(config, release)
     n = transform.n_bins
     if data.size != n or coefficients.shape[1:] != (n, n):
@@ -111,13 +129,10 @@ def build(
             f"{release.id}: {n} predictions, but {data.size} data and a covariance of shape "
             f"{coefficients.shape[1:]}: must agree"
         )
-    statistical = config.get("statistical", "combined-neyman-pearson")
-    if statistical not in get_args(CountingVariance):
-        raise UnknownNameError("statistical variance", statistical, get_args(CountingVariance), release.id)
-    return CountsCovariance(data, coefficients, parameter, transform, statistical)
+    return CountsCovariance(data, coefficients, parameter, transform, config["statistical"])
 
 
-def _coefficients(config: Mapping[str, Any], release: Release) -> tuple[Array, str | None]:
+def _coefficients(config: Options, release: Release) -> tuple[Array, str | None]:
     """Return the coefficients of V, shape (k, n, n), and the parameter they multiply powers of."""
     if "covariance" in config:
         return release.matrix(config["covariance"])[None], None

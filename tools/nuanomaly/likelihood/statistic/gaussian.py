@@ -1,29 +1,21 @@
 """χ² = (d − μ)ᵀ W (d − μ) with a fixed covariance, linear nuisances profiled in closed form.
 
-Config
-------
-data : {table, column}
-covariance | inverse_covariance : table (optional)
-errors : {table, column} (optional)
-    Independent errors, added in quadrature to ``covariance``.
-blocks : list of the above (instead of them)
-    Data of several tables, one after the other, with no covariance between them.
-
 A prediction that is not linear in its nuisances (an energy scale) is linearised again where the data want
 them, until that place stays (Gauss–Newton): the form is exact there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import Column, TableName, completed, rules
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.algebra.ensemble import gaussian_noise
 from nuanomaly.likelihood.algebra.gaussian_tables import Table, gaussian_table
@@ -31,6 +23,41 @@ from nuanomaly.likelihood.families.contract import Statistic, one_by_one
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.parts import Moved, Prediction, StatisticKind, Transform
 from nuanomaly.model.probabilities import Array
+
+
+@final
+@rules(
+    anyOf=[
+        {"required": ["covariance"]},
+        {
+            "required": ["inverse_covariance"],
+            "not": {"anyOf": [{"required": ["covariance"]}, {"required": ["errors"]}]},
+        },
+        {"required": ["errors"]},
+    ]
+)
+class Block(TypedDict):
+    """Data of one table."""
+
+    data: Annotated[Column, "What was measured."]
+    covariance: NotRequired[Annotated[TableName, "Table with the covariance of the data."]]
+    inverse_covariance: NotRequired[Annotated[TableName, "Table with its inverse, instead of it."]]
+    errors: NotRequired[Annotated[Column, "Independent errors, added in quadrature to the covariance."]]
+
+
+@final
+class Blocks(TypedDict):
+    """Data of several tables."""
+
+    blocks: Annotated[
+        list[Block],
+        {"minItems": 1},
+        "Data of several tables, one after the other, with no covariance between them.",
+    ]
+
+
+Options = Blocks | Block
+
 
 #: A prediction that is not linear is linearised again until χ² changes by less than this, but so many times
 #: at most.
@@ -182,11 +209,11 @@ class Gaussian(Statistic):
         return self.quadratic(prediction).profile(self.nuisances)[0]
 
 
-def build(
-    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
-) -> Gaussian:
+@completed
+def build(config: Options, release: Release, transform: Transform, nuisances: Nuisances) -> Gaussian:
     """Build from a declaration (see the module)."""
-    blocks = [_block(part, release) for part in config.get("blocks", [config])]
+    declared = config["blocks"] if "blocks" in config else [config]  # noqa: SIM401 -- for the type checker
+    blocks = [_block(part, release) for part in declared]
     data = np.concatenate([d for d, _ in blocks])
     inverse = np.asarray(block_diag(*(w for _, w in blocks)), float)
     if data.size != transform.n_bins:
@@ -196,20 +223,20 @@ def build(
     return Gaussian(data, inverse, nuisances)
 
 
-def _block(config: Mapping[str, Any], release: Release) -> tuple[Array, Array]:
+def _block(config: Block, release: Release) -> tuple[Array, Array]:
     """Return data and inverse covariance of one block."""
-    data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
+    data = release.numbers(config["data"])
     if "inverse_covariance" in config:
         inverse = release.matrix(config["inverse_covariance"])
         inverse = 0.5 * (inverse + inverse.T)
     else:
-        covariance = np.zeros((data.size, data.size))
+        covariance: Array = np.zeros((data.size, data.size))
         if "covariance" in config:
             covariance = covariance + release.matrix(config["covariance"])
         if "errors" in config:
-            errors = release.table(config["errors"]["table"])[config["errors"]["column"]].to_numpy(float)
+            errors = release.numbers(config["errors"])
             covariance = covariance + np.diag(errors**2)
-        inverse = np.linalg.inv(covariance)
+        inverse = np.asarray(np.linalg.inv(covariance), float)
     if inverse.shape != (data.size, data.size):
         raise NuanomalyError(f"{release.id}: {data.size} data, covariance {inverse.shape}: they must agree")
     return data, inverse

@@ -1,29 +1,25 @@
 """Counts with hundreds of systematic effects of their own, and the variance of the prediction that fits.
 
-χ² as of the kind ``pulls``, with V = 3 / (1/d + 2/m) (or d, or m) of the *fitted* prediction m(ξ): right also
-where free pulls take up a large common factor. Two things make it fast. Effects with a prior are replaced by
-fewer that span the same covariance, up to 1e-5 of a variance of the data; and ξ is found by
+Options and χ² are as of the kind ``pulls``, with V = 3 / (1/d + 2/m) (or d, or m) of the *fitted* prediction
+m(ξ): right also where free pulls take up a large common factor. Two things make it fast. Effects with a prior
+are replaced by fewer that span the same covariance, up to 1e-5 of a variance of the data; and ξ is found by
 conjugate gradients of all points side by side, each until a step would change its χ² by 1e-15 of it.
-
-Config
-------
-data, background, pulls, effects, variance
-    As of the kind ``pulls``.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Transform
 from nuanomaly.likelihood.statistic import pulls
+from nuanomaly.likelihood.statistic.pulls import Options
 from nuanomaly.model.probabilities import Array
 
 #: Effects that add less than this to the variance of data in units of their own are left out together.
@@ -282,9 +278,8 @@ def condensed(signal: Array, prior: Array, data: Array) -> tuple[Array, Array, A
     return every, np.r_[np.zeros(free.sum()), np.ones(kept.sum())], right[kept]
 
 
-def build(
-    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
-) -> ManyPulls:
+@completed
+def build(config: Options, release: Release, transform: Transform, nuisances: Nuisances) -> ManyPulls:
     """Build from a declaration (see the module)."""
     own = pulls.build(config, release, transform, nuisances)
     s = own.signal.shape[1]

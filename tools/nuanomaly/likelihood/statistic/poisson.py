@@ -1,26 +1,18 @@
 """Poisson counts: −2 ln of the likelihood over that of a perfect prediction, linear nuisances profiled.
 
-Config
-------
-data : {table, column}
-    Counts.
-goodness_of_fit : true, optional
-    Say that the value is a χ². The ratio of likelihoods (Baker and Cousins, Nucl. Instrum. Meth. 221 (1984)
-    437) follows a χ² distribution only where all bins expect several events: with few it must not be used
-    as a goodness of fit, and is −2 ln L up to a constant.
-effective : true, optional
-    Say that the numbers were fitted to a published likelihood and not counted: they need not be whole.
+The ratio of likelihoods is that of Baker and Cousins (Nucl. Instrum. Meth. 221 (1984) 437).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
 from scipy.special import xlogy
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import Column, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.algebra.convex import CACHED, Local
 from nuanomaly.likelihood.algebra.count_tables import WALL, profiled_table
@@ -33,6 +25,30 @@ from nuanomaly.likelihood.families.independent import IndependentBins
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
 from nuanomaly.model.probabilities import Array
+
+
+class Options(TypedDict):
+    """Options of the statistic."""
+
+    data: Annotated[Column, "Counts."]
+    effective: NotRequired[
+        Annotated[
+            bool,
+            {"default": False},
+            "True if the numbers were fitted to a published likelihood and not counted: they need not be "
+            "whole.",
+        ]
+    ]
+    goodness_of_fit: NotRequired[
+        Annotated[
+            bool,
+            {"default": False},
+            "True if every bin expects enough events for the value to follow a χ² distribution. The ratio of "
+            "likelihoods does so only where all bins expect several events: with few it is −2 ln L up to a "
+            "constant.",
+        ]
+    ]
+
 
 #: The part of the expected curvature that is left where nothing was counted.
 _TRACE = 1e-6
@@ -138,7 +154,8 @@ class Poisson(IndependentBins):
             yield said, ChiSquareOfCounts(self.data, self.nuisances, choice)
 
 
-def build(config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances) -> Poisson:
+@completed
+def build(config: Options, release: Release, transform: Transform, nuisances: Nuisances) -> Poisson:
     """Build from a declaration (see the module).
 
     Raises
@@ -146,12 +163,12 @@ def build(config: Mapping[str, Any], release: Release, transform: Transform, nui
     NuanomalyError
         If the data are no counts, are not as many as the predictions, or a nuisance is not Gaussian or free.
     """
-    data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
+    data = release.numbers(config["data"])
     if data.size != transform.n_bins:
         raise NuanomalyError(
             f"{release.id}: {transform.n_bins} predictions, but {data.size} data: they must agree"
         )
-    whole = bool(config.get("effective")) or bool((data == np.round(data)).all())
+    whole = config["effective"] or bool((data == np.round(data)).all())
     if (data < 0.0).any() or not whole:
         raise NuanomalyError(f"{release.id} {config['data']['table']}: counts must be whole numbers ≥ 0")
     special = [n.id for n in nuisances.items if n.piecewise]
@@ -159,4 +176,4 @@ def build(config: Mapping[str, Any], release: Release, transform: Transform, nui
         raise NuanomalyError(
             f"{release.id}: with counts a nuisance is Gaussian or free, {', '.join(special)} is neither"
         )
-    return Poisson(data, nuisances, "chi2" if config.get("goodness_of_fit") else "-2lnL")
+    return Poisson(data, nuisances, "chi2" if config["goodness_of_fit"] else "-2lnL")

@@ -6,28 +6,21 @@ m_n(ξ) = μ_n (1 + Σ_k F_nk ξ_k) + B_n (1 + Σ_k G_nk ξ_k).
 Pulls belong to this measurement alone (free spectral bins, efficiencies, scales …), so they are profiled here
 and not carried into combinations; what releases share is a declared nuisance. V is evaluated at ξ = 0: where
 free pulls take up a large common factor, only the variance of the data is right.
-
-Config
-------
-data : {table, column}
-background : {table, column}, optional
-    B, in the order of the data.
-pulls : table
-    Rows (pull, sigma, acts_on): σ, NaN for a free one, and ``signal`` or ``background``.
-effects : table
-    A column per pull, named as the pull or p0, p1 … in their order, and a row per datum: F or G, by what the
-    pull acts on.
-variance : ``data`` (Neyman), ``prediction`` (Pearson) or ``combined`` (3 / (1/d + 2/m), of the same mean)
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import (
+    Column,
+    TableName,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.algebra.drawing import poisson_counts
 from nuanomaly.likelihood.families.contract import Statistic
@@ -35,6 +28,29 @@ from nuanomaly.likelihood.families.definitions import COUNTING, CountingVariance
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
 from nuanomaly.model.probabilities import Array
+
+
+class Options(TypedDict):
+    """Options of the statistic."""
+
+    data: Annotated[Column, "Counts."]
+    background: NotRequired[
+        Annotated[Column, "Counts B that are added to the prediction, in the order of the data."]
+    ]
+    pulls: Annotated[
+        TableName,
+        "Table with rows (pull, sigma, acts_on); a sigma of NaN is a free pull, acts_on is signal or "
+        "background.",
+    ]
+    effects: Annotated[
+        TableName,
+        "Table with a column per pull, named as it or p0, p1 … in their order, and a row per datum: relative "
+        "change per unit of the pull, F or G by what it acts on.",
+    ]
+    variance: Annotated[
+        Literal["data", "prediction", "combined"], "Neyman, Pearson, or 3 / (1/data + 2/prediction)."
+    ]
+
 
 #: The declared variances, and what they are elsewhere.
 _VARIANCES: dict[str, CountingVariance] = {
@@ -209,15 +225,13 @@ class Pulls(Statistic):
         return Quadratic((), value, np.zeros((value.size, 0)), np.zeros((value.size, 0, 0)))
 
 
-def build(config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances) -> Pulls:
+@completed
+def build(config: Options, release: Release, transform: Transform, nuisances: Nuisances) -> Pulls:
     """Build from a declaration (see the module)."""
     if len(nuisances):
         raise NuanomalyError(f"{release.id}: the statistic pulls has pulls of its own, and no nuisances")
-    data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
-    background = np.zeros(data.size)
-    if "background" in config:
-        where = config["background"]
-        background = release.table(where["table"])[where["column"]].to_numpy(float)
+    data = release.numbers(config["data"])
+    background = release.numbers(config["background"]) if "background" in config else np.zeros(data.size)
     if not data.size == background.size == transform.n_bins:
         raise NuanomalyError(
             f"{release.id}: {transform.n_bins} predictions, {data.size} data, {background.size} backgrounds: "
@@ -236,4 +250,4 @@ def build(config: Mapping[str, Any], release: Release, transform: Transform, nui
     extra = values[:, ~signal] * background[:, None]
     names = pulls["pull"].astype(str)
     ordered = (*names[signal], *names[~signal])
-    return Pulls(data, background, values[:, signal], extra, prior, str(config["variance"]), ordered)
+    return Pulls(data, background, values[:, signal], extra, prior, config["variance"], ordered)

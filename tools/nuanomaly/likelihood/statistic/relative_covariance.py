@@ -2,27 +2,41 @@
 
 χ² = Σ_blocks (D − μ)ᵀ [F ∘ μμᵀ + diag(μ)]⁻¹ (D − μ), rebuilt at every point. Divided by μ it is
 ρᵀ [F + diag(1/μ)]⁻¹ ρ with ρ = D/μ − 1.
-
-Config
-------
-blocks : list of {data: list of {table, column}, relative_covariance: table}
-    Blocks of bins in the order of the prediction, with no covariance between them; the data of a block are
-    those of its tables one after the other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import Column, TableName, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.families.following import FollowingCovariance, System, with_diagonal
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Transform
 from nuanomaly.model.probabilities import Array
+
+
+class Block(TypedDict):
+    """Bins that have a covariance."""
+
+    data: Annotated[list[Column], {"minItems": 1}, "Observed events of the block, one table after the other."]
+    relative_covariance: Annotated[
+        TableName, "Table: covariance of the prediction divided by both predictions."
+    ]
+
+
+class Options(TypedDict):
+    """Options of the statistic."""
+
+    blocks: Annotated[
+        list[Block],
+        {"minItems": 1},
+        "Blocks of bins in the order of the prediction, with no covariance between them.",
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +92,9 @@ class RelativeCovariance(FollowingCovariance):
         return RelativeCovariance(self.data[kept], tuple(parts), self.determinant)
 
 
+@completed
 def build(
-    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
+    config: Options, release: Release, transform: Transform, nuisances: Nuisances
 ) -> RelativeCovariance:
     """Build from a declaration (see the module)."""
     if len(nuisances):
@@ -88,7 +103,7 @@ def build(
         )
     data, blocks = [], []
     for block in config["blocks"]:
-        observed = [release.table(d["table"])[d["column"]].to_numpy(float) for d in block["data"]]
+        observed = [release.numbers(d) for d in block["data"]]
         matrix = release.matrix(block["relative_covariance"])
         size = sum(part.size for part in observed)
         if matrix.shape != (size, size):

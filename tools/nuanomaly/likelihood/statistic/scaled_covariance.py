@@ -4,31 +4,26 @@
 
 with the components v of a stack, their fractional covariance F and G, which adds components to bins.
 
-Config
-------
-data : list of {table, column}, in the order of the bins
-fractional_covariance : table, in the order of the components
-log_determinant : true | false
-    Without ln|M| the value is a χ².
-statistical : ``signal`` | ``all`` | ``none``
-    Poisson variance added to the diagonal: of the components that the model changes (where F holds the
-    statistical error of the others), of the whole prediction, or none.
-
 Bins without a component that the model changes are eliminated once: with L₀ the Cholesky factor of their
 block, M has the Schur complement M_ee − W Wᵀ, W = M_ef L₀⁻ᵀ, and W is linear in the changing components s.
 The complement is therefore of the same form, C + s_i H_ij + s_j H_ji + s_i s_j S_ij, with matrices that are
 known beforehand, and only the bins with a signal are factorised at every point.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 from scipy.linalg import solve_triangular
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import (
+    Column,
+    TableName,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.families.contract import Statistic, in_parts
 from nuanomaly.likelihood.families.definitions import determinants
@@ -37,6 +32,28 @@ from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Index, Prediction, Transform
 from nuanomaly.likelihood.transform.stack import Stack
 from nuanomaly.model.probabilities import Array
+
+
+class Options(TypedDict):
+    """Options of the statistic."""
+
+    data: Annotated[list[Column], {"minItems": 1}, "Observed events, in the order of the bins of the stack."]
+    fractional_covariance: Annotated[
+        TableName, "Table: relative covariance of the components, in their order."
+    ]
+    log_determinant: NotRequired[
+        Annotated[bool, {"default": True}, "Whether ln|M| is a part of the value, which is a χ² without it."]
+    ]
+    statistical: NotRequired[
+        Annotated[
+            Literal["signal", "all", "none"],
+            {"default": "signal"},
+            "Poisson variance that is added to the diagonal: of the components that the model changes (where "
+            "the "
+            "covariance holds the statistical error of the others), of the whole prediction, or none.",
+        ]
+    ]
+
 
 Statistical = Literal["signal", "all", "none"]
 
@@ -179,7 +196,9 @@ class ScaledCovariance(FollowingCovariance):
         return matrix
 
 
-def declared(config: Mapping[str, Any], release: Release, transform: Transform) -> tuple[Stack, Array, Array]:
+def declared(
+    data: Sequence[Column], covariance: str, release: Release, transform: Transform
+) -> tuple[Stack, Array, Array]:
     """Return the stack, its data (n,) and the fractional covariance of its components (m, m).
 
     Raises
@@ -188,23 +207,24 @@ def declared(config: Mapping[str, Any], release: Release, transform: Transform) 
         If the transform is no stack, or the numbers of bins and components do not agree.
     """
     if not isinstance(transform, Stack):
-        raise NuanomalyError(f"{release.id}: {config['kind']} needs the transform `stack`")
-    data = np.concatenate([release.table(d["table"])[d["column"]].to_numpy(float) for d in config["data"]])
-    fractional = release.matrix(config["fractional_covariance"])
+        raise NuanomalyError(f"{release.id}: a covariance of components needs the transform `stack`")
+    observed = np.concatenate([release.numbers(column) for column in data])
+    fractional = release.matrix(covariance)
     components = transform.bin_of.size
-    if data.size != transform.n_bins or fractional.shape != (components, components):
+    if observed.size != transform.n_bins or fractional.shape != (components, components):
         raise NuanomalyError(
-            f"{release.id}: {transform.n_bins} bins of {components} components, but {data.size} data and "
+            f"{release.id}: {transform.n_bins} bins of {components} components, but {observed.size} data and "
             f"a covariance of shape {fractional.shape}: must agree"
         )
-    return transform, data, fractional
+    return transform, observed, fractional
 
 
-def build(
-    config: Mapping[str, Any], release: Release, transform: Transform, nuisances: Nuisances
-) -> ScaledCovariance:
+@completed
+def build(config: Options, release: Release, transform: Transform, nuisances: Nuisances) -> ScaledCovariance:
     """Build from a declaration (see the module)."""
-    transform, data, fractional = declared(config, release, transform)
+    transform, data, fractional = declared(
+        config["data"], config["fractional_covariance"], release, transform
+    )
     if transform.fixed[transform.varying].any():
         raise NuanomalyError(
             f"{release.id}: a component has outputs and fixed numbers: use component-covariance"
@@ -218,6 +238,6 @@ def build(
         data,
         0.5 * (fractional + fractional.T),
         transform,
-        bool(config.get("log_determinant", True)),
-        config.get("statistical", "signal"),
+        config["log_determinant"],
+        config["statistical"],
     )
