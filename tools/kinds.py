@@ -66,8 +66,6 @@ def module(part: str, kind: str) -> ModuleType:
 def described(part: str, kind: str) -> dict[str, Any]:
     """Return the JSON Schema of a kind; one that is called as its part needs no ``kind``."""
     own = module(part, kind)
-    if not hasattr(own, "Options"):
-        return dict(json.loads((SCHEMAS / part / f"{kind}.schema.json").read_text("utf-8")))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": kind,
@@ -82,7 +80,6 @@ def files() -> dict[Path, str]:
         SCHEMAS / part / f"{kind}.schema.json": f"{compact(described(part, kind))}\n"
         for part in PARTS
         for kind in kinds(part)
-        if hasattr(module(part, kind), "Options")
     }
     return {**written, PAGE: page()}
 

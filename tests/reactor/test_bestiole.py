@@ -24,6 +24,6 @@ def test_the_ratio_of_uranium_to_plutonium_is_the_printed_one() -> None:
     """6.16 over 4.41 in arXiv:2501.00746: the end of the spectrum drops out to 0.1 %, digits are 0.2 %."""
     common = {"flux": "flux", "cross_section": "cross-section", "window": {"low": 1.8, "high": 8.0}}
     found = predicted_yield.compute(
-        {**common, "isotope": "u235", "over": {"isotope": "pu239"}}, load("bestiole")
+        {**common, "isotope": "u235", "over": {"flux": "flux", "isotope": "pu239"}}, load("bestiole")
     )
     assert found == pytest.approx(6.16 / 4.41, rel=0.003)

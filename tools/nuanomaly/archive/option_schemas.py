@@ -30,9 +30,8 @@ def schema(options: Any, kind: str = "") -> dict[str, Any]:
     if kind:
         written["required"] = ["kind", *written.get("required", ())]
         written["properties"] = {"kind": {"const": kind}, **written.get("properties", {})}
-        for branch in ("then", "else"):
-            if branch in written:
-                written[branch]["properties"] = {"kind": True, **written[branch]["properties"]}
+        for branch in () if is_typeddict(options) else ("then", "else"):
+            written[branch]["properties"] = {"kind": True, **written[branch]["properties"]}
     parts = {name: shared.described(part) for part, name in shared.names.items()}
     return {**written, **({"$defs": parts} if parts else {})}
 
@@ -48,7 +47,7 @@ class _Shared:
     def of(self, hint: Any) -> dict[str, Any]:
         """Return the schema of a type."""
         base, keywords = bare(hint)
-        return {**self._of_bare(base), **keywords}
+        return keywords if "$ref" in keywords else {**self._of_bare(base), **keywords}
 
     def _of_bare(self, hint: Any) -> dict[str, Any]:
         origin, parts = get_origin(hint), get_args(hint)
@@ -93,18 +92,21 @@ class _Shared:
     def _union(self, parts: tuple[Any, ...]) -> dict[str, Any]:
         """Return the schema of alternatives, such that what is wrong is said of the one that was meant."""
         objects = [part for part in parts if is_typeddict(plain(part))]
-        others = [self.of(part) for part in parts if part not in objects]
-        if len(objects) > 1 and not others:
+        if len(objects) > 1 and len(objects) == len(parts):
             return self._alternatives(objects)
-        if len(objects) == 1:
-            then = {k: v for k, v in self.object(plain(objects[0])).items() if k != "type"}
-            if all(set(other) == {"type"} for other in others):
-                return {"type": [*(other["type"] for other in others), "object"], **then}
-            rest = others[0] if len(others) == 1 else {"anyOf": others}
-            return {"if": {"type": "object"}, "then": then, "else": rest}
-        if all(set(other) == {"type"} for other in others):
-            return {"type": [other["type"] for other in others]}
-        return {"anyOf": others}
+        written = [self.object(plain(part)) if part in objects else self.of(part) for part in parts]
+        types = [alternative.get("type") for alternative in written]
+        if None not in types and len(set(types)) == len(types) and not {"number", "integer"} <= set(types):
+            # limits of a text are none of a list, so that all may stand side by side
+            return {k: v for alternative in written for k, v in alternative.items()} | {"type": types}
+        if len(objects) == 1 and len(parts) == 2:
+            then, other = sorted(written, key=lambda alternative: alternative.get("type") != "object")
+            return {
+                "if": {"type": "object"},
+                "then": {k: then[k] for k in then if k != "type"},
+                "else": other,
+            }
+        return {"anyOf": written}
 
     def _alternatives(self, objects: list[Any]) -> dict[str, Any]:
         """Return the schema of mappings that a word under a common key tells apart, or one that has a key."""

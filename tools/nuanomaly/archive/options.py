@@ -46,6 +46,8 @@ Count = Annotated[int, {"minimum": 1}]
 TableName = Annotated[str, {"x-table": True}]
 TableNames = Annotated[list[TableName], {"minItems": 1, "uniqueItems": True}]
 Range = tuple[float, float]
+#: What a neutrino does in a detector.
+Interaction = Literal["CC", "NC", "CEvNS", "ES"]
 #: First output, and the one after the last.
 Outputs = tuple[Annotated[int, {"minimum": 0}], Annotated[int, {"minimum": 1}]]
 
@@ -55,6 +57,12 @@ class Column(TypedDict):
 
     table: Annotated[str, "Its table."]
     column: Annotated[str, "Its column."]
+
+
+#: NAME@VERSION, as :file:`common.schema.json` describes it.
+PinnedRelease = Annotated[str, {"$ref": "urn:nuanomaly:common:1#/$defs/pinned-release"}]
+#: The edges of a bin.
+SIDES: tuple[Literal["low"], Literal["high"]] = ("low", "high")
 
 
 class Bins(TypedDict):

@@ -1,32 +1,5 @@
 """A released table of Δ(−2 ln L) or Δχ² over parameters of a model, in as many dimensions as it has.
 
-Config
-------
-table : name of the table, one row per point of a complete grid (any order, any spacing)
-value : its column of the tabulated difference
-axes : list of {column, coordinate, scale, vanishing}
-    ``coordinate`` is a parameter of the model, ``sin2_2theta_ee`` or ``sin2_2theta_mumu``: the effective
-    amplitude of a disappearance, on the branch |U_α4|² ≤ 1/2; or ``g2``, the squared coupling by which ν4
-    decays with the rate g² m4 / 16π: that of ``3+1/decay`` is 16π α4 / Δm²41 where ν1 is massless. ``scale``
-    is ``log`` (if left out) or ``linear``, the coordinate in which the table is straight between its points.
-    ``vanishing: true`` marks the amplitude without which nothing oscillates: below its smallest value the
-    table goes straight to ``no_oscillation``, and there the other axes do not matter.
-absent : {coordinate: value}, optional
-    What a coordinate is for models that do not have it (a coupling that is zero for stable neutrinos).
-fixed : {parameter: value}, optional
-    Parameters that had this value when the table was made: models that have them must have it too.
-no_oscillation : number or ``edge``, optional
-    The value at a vanishing amplitude, towards which the table goes straight. ``edge``: below the smallest
-    amplitude nothing oscillates, and the table is read there. Without it smaller amplitudes are not
-    applicable.
-statistic : ``delta`` (if left out) or ``chi2``
-interpolation : ``linear`` (if left out) or ``cubic``, optional
-    Cubic splines in the scales of a table with two axes, instead of straight lines. Far above the smallest
-    value, where rows differ by thousands, splines swing and make up minima: from 15 to 35 above it splines of
-    the table compressed (by the inverse hyperbolic sine) take their place.
-restrictions : list of sentences, optional
-    What else one must know before a value of this table is used.
-
 A table knows oscillation of three neutrinos and a fourth, in the matter it was made with if any, and what its
 axes stand for. A hypothesis with more than that (extra events, a fifth neutrino, damping, new interactions, a
 function of one's own) is not applicable, also where it has the coordinates by name: what it does to the
@@ -41,18 +14,109 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RectBivariateSpline
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    TableName,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.function import FunctionModel
 from nuanomaly.model.on_oscillation import OnOscillation
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+
+
+class AxisOptions(TypedDict):
+    """An axis of the table."""
+
+    column: Annotated[str, "Column of the table."]
+    coordinate: Annotated[
+        str,
+        "A parameter of the model; sin2_2theta_ee or sin2_2theta_mumu, the effective amplitude of a "
+        "disappearance "
+        "on the branch |U_α4|² ≤ 1/2; or g2, the squared coupling by which ν4 decays with the rate g² m4 / "
+        "16π: that "
+        "of 3+1/decay is 16π α4 / Δm²41 where ν1 is massless.",
+    ]
+    scale: NotRequired[
+        Annotated[
+            Literal["log", "linear"],
+            {"default": "log"},
+            "The coordinate in which the table is straight between its points.",
+        ]
+    ]
+    vanishing: NotRequired[
+        Annotated[
+            bool,
+            {"default": False},
+            "True for the amplitude without which nothing oscillates: below its smallest value the table "
+            "goes "
+            "straight to no_oscillation, and there the other axes do not matter.",
+        ]
+    ]
+
+
+class Options(TypedDict):
+    """Options of the surface."""
+
+    table: Annotated[
+        TableName, "The table: one row per point of a complete grid, in any order, with any spacing."
+    ]
+    value: Annotated[str, "Its column of the tabulated difference."]
+    axes: Annotated[list[AxisOptions], {"minItems": 1}, "The axes of the table."]
+    absent: NotRequired[
+        Annotated[
+            dict[str, float],
+            {"default": {}},
+            "What a coordinate is for models that do not have it, such as a coupling that is zero for stable "
+            "neutrinos.",
+        ]
+    ]
+    fixed: NotRequired[
+        Annotated[
+            dict[str, float],
+            {"default": {}},
+            "Parameters that had this value when the table was made: models that have them must have it too.",
+        ]
+    ]
+    statistic: NotRequired[
+        Annotated[Literal["delta", "chi2"], {"default": "delta"}, "What the value is: a difference, or χ²."]
+    ]
+    interpolation: NotRequired[
+        Annotated[
+            Literal["linear", "cubic"],
+            {"default": "linear"},
+            "Between the points: multilinear, or cubic splines in the scales of a table with two axes. Far "
+            "above the "
+            "smallest value, where rows differ by thousands, splines swing and make up minima: from 15 to 35 "
+            "above "
+            "it splines of the table compressed (by the inverse hyperbolic sine) take their place.",
+        ]
+    ]
+    no_oscillation: NotRequired[
+        Annotated[
+            Literal["edge"] | float,
+            "The value at a vanishing amplitude, towards which the table goes straight; edge if it is read "
+            "at its "
+            "smallest amplitude instead, below which nothing oscillates. Left out if the table does not "
+            "tell: then "
+            "smaller amplitudes are not applicable.",
+        ]
+    ]
+    restrictions: NotRequired[
+        Annotated[
+            list[str],
+            {"default": []},
+            "What else one must know before a value of this table is used, one sentence each.",
+        ]
+    ]
+
 
 #: Effective amplitudes: the flavour that disappears, and the parameter that has a large branch.
 _AMPLITUDES = {"sin2_2theta_ee": ("e", "Ue4_sq"), "sin2_2theta_mumu": ("mu", "Umu4_sq")}
@@ -284,9 +348,8 @@ class ParameterSurface(Likelihood):
             )
 
 
-def build(
-    config: Mapping[str, Any], release: Release, mode: str | None, approximate: str
-) -> ParameterSurface:
+@completed
+def build(config: Options, release: Release, mode: str | None, approximate: str) -> ParameterSurface:
     """Build from a declaration (see the module).
 
     Raises
@@ -303,11 +366,11 @@ def build(
     >>> round(icecube.chi2("3+1", dm2_41=4.466836, Ue4_sq=0.0, Umu4_sq=0.0256582), 2)
     0.0
     """
-    name = str(config["table"])
+    name = config["table"]
     frame = release.table(name)
     for column in (config["value"], *(axis["column"] for axis in config["axes"])):
         if column not in frame:
-            raise UnknownNameError("column", str(column), map(str, frame.columns), f"{release.id} {name}")
+            raise UnknownNameError("column", column, map(str, frame.columns), f"{release.id} {name}")
     grids, places = zip(
         *(np.unique(frame[axis["column"]].to_numpy(float), return_inverse=True) for axis in config["axes"]),
         strict=True,
@@ -318,23 +381,23 @@ def build(
         shape = " × ".join(str(size) for size in table.shape)
         raise NuanomalyError(f"{release.id} {name}: {len(frame)} rows do not fill a grid of {shape}")
     null = config.get("no_oscillation")
-    cubic = config.get("interpolation", "linear") == "cubic"
+    cubic = config["interpolation"] == "cubic"
     if cubic and len(grids) != 2:
         raise NuanomalyError(f"{release.id} {name}: splines need two axes, not {len(grids)}")
     return ParameterSurface(
         release=release.id,
         mode=mode,
-        statistic=config.get("statistic", "delta"),
+        statistic=config["statistic"],
         n_bins=None,
         approximate=approximate,
         axes=tuple(_axis(a, g, release) for a, g in zip(config["axes"], grids, strict=True)),
         table=table,
-        null=None if null in (None, "edge") else float(null),
+        null=None if null is None or null == "edge" else float(null),
         edge=null == "edge",
         cubic=cubic,
-        absent={str(k): float(v) for k, v in config.get("absent", {}).items()},
-        fixed={str(k): float(v) for k, v in config.get("fixed", {}).items()},
-        restrictions=tuple(config.get("restrictions", ())),
+        absent={k: float(v) for k, v in config["absent"].items()},
+        fixed={k: float(v) for k, v in config["fixed"].items()},
+        restrictions=tuple(config["restrictions"]),
     )
 
 
@@ -346,11 +409,11 @@ def _inside(axis: Axis, scan: tuple[float, float], vanishes: bool) -> tuple[floa
     return scan[0] if low <= scan[0] <= first else first, scan[1] if last <= scan[1] <= high else last
 
 
-def _axis(entry: Mapping[str, Any], grid: Array, release: Release) -> Axis:
-    log = entry.get("scale", "log") == "log"
+def _axis(entry: AxisOptions, grid: Array, release: Release) -> Axis:
+    log = entry["scale"] == "log"
     if grid.size < 2 or (log and grid[0] <= 0.0):
         raise NuanomalyError(
             f"{release.id}: the axis {entry['column']} needs two values, positive ones if it is logarithmic"
         )
     scaled = np.log(grid) if log else grid
-    return Axis(str(entry["coordinate"]), scaled, log, bool(entry.get("vanishing", False)))
+    return Axis(entry["coordinate"], scaled, log, entry["vanishing"])

@@ -1,19 +1,5 @@
 """A released table of Δ(−2 ln L) or Δχ² over (Δm², sin²2θ), read between its grid points.
 
-Config
-------
-table : name of the table, one row per point of a complete grid (any order, any spacing)
-dm2, amplitude, value : its columns: Δm² in eV², sin²2θ, and the tabulated difference
-channel : what sin²2θ belongs to, such as ``numubar->nuebar``
-no_oscillation : ``edge`` or a number, optional
-    The value where nothing oscillates. ``edge``: the column of the smallest amplitude is that value, the
-    same at every Δm² (checked). A number: what the value becomes as sin²2θ → 0. Without it the surface
-    does not know, and smaller amplitudes are not applicable.
-smallest_amplitude : number, optional
-    Columns of smaller amplitudes hold no likelihood (fillers) and are left out.
-restrictions : list of sentences, optional
-    What else one must know before a value of this surface is used.
-
 Between grid points the value is bilinear in (log Δm², log sin²2θ), so it never overshoots the table. Below
 the smallest amplitude it is linear in sin²2θ down to ``no_oscillation``, as for any small signal. Outside
 the table there is no likelihood: the surface says so instead of extrapolating.
@@ -21,11 +7,15 @@ the table there is no likelihood: the surface says so instead of extrapolating.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    Positive,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import flavours
 from nuanomaly.likelihood.interface import Likelihood
@@ -33,6 +23,37 @@ from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Para
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Options(TypedDict):
+    """Options of the surface."""
+
+    table: Annotated[str, "The table: one row per point of a complete grid, in any order, with any spacing."]
+    dm2: Annotated[str, "Its column of Δm² in eV²."]
+    amplitude: Annotated[str, "Its column of sin²2θ."]
+    value: Annotated[str, "Its column of the tabulated difference."]
+    channel: Annotated[str, {"pattern": "->"}, "What sin²2θ belongs to, such as numubar->nuebar."]
+    no_oscillation: NotRequired[
+        Annotated[
+            Literal["edge"] | float,
+            "The value where nothing oscillates: a number, which it becomes as sin²2θ → 0, or edge if the "
+            "column of "
+            "the smallest amplitude is that value at every Δm² (which is checked). Left out if the table "
+            "does not "
+            "tell: then smaller amplitudes are not applicable.",
+        ]
+    ]
+    smallest_amplitude: NotRequired[
+        Annotated[Positive, "Columns of smaller sin²2θ hold no likelihood (fillers) and are left out."]
+    ]
+    restrictions: NotRequired[
+        Annotated[
+            list[str],
+            {"default": []},
+            "What else one must know before a value of this surface is used, one sentence each.",
+        ]
+    ]
+
 
 #: A coordinate this far (in grid steps) beyond the edge is at the edge: tables print few digits
 #: (an upper edge of 0.9999938 stands for 1).
@@ -176,9 +197,8 @@ def _edges(grid: Array) -> tuple[float, float]:
     )
 
 
-def build(
-    config: Mapping[str, Any], release: Release, mode: str | None, approximate: str
-) -> SurfaceLikelihood:
+@completed
+def build(config: Options, release: Release, mode: str | None, approximate: str) -> SurfaceLikelihood:
     """Build from a declaration (see the module).
 
     Raises
@@ -195,7 +215,7 @@ def build(
     >>> round(lsnd.chi2("2nu-mue", dm2_41=1.2, sin2_2theta_mue=0.003), 2)
     0.38
     """
-    return _built(config, release.table(str(config["table"])), release.id, mode, approximate)
+    return _built(config, release.table(config["table"]), release.id, mode, approximate)
 
 
 def private_surface(
@@ -244,26 +264,28 @@ def private_surface(
     >>> round(mine.chi2("2nu-mue", dm2_41=1.2, sin2_2theta_mue=0.003), 2)
     0.38
     """
-    config = {
+    config: Options = {
         "table": "table",
         "channel": channel,
         "dm2": dm2,
         "amplitude": amplitude,
         "value": value,
-        "no_oscillation": no_oscillation,
+        "restrictions": [],
     }
+    if no_oscillation is not None:
+        config["no_oscillation"] = no_oscillation
     return replace(_built(config, table, name, None, ""), private=True)
 
 
 def _built(
-    config: Mapping[str, Any], frame: "pd.DataFrame", name: str, mode: str | None, approximate: str
+    config: Options, frame: "pd.DataFrame", name: str, mode: str | None, approximate: str
 ) -> SurfaceLikelihood:
     dm2, amplitude, table = _grid(config, frame, name)
-    keep = amplitude >= float(config.get("smallest_amplitude", 0.0))
+    keep = amplitude >= config.get("smallest_amplitude", 0.0)
     amplitude, table = amplitude[keep], np.ascontiguousarray(table[:, keep])
     null = config.get("no_oscillation")
     if null == "edge":
-        null = _edge_value(table, name, str(config["table"]))
+        null = _edge_value(table, name, config["table"])
     if amplitude[0] == 0.0:
         amplitude, table = amplitude[1:], np.ascontiguousarray(table[:, 1:])
     if min(dm2.size, amplitude.size) < 2 or dm2[0] <= 0.0:
@@ -274,22 +296,23 @@ def _built(
         statistic="delta",
         n_bins=None,
         approximate=approximate,
-        channel=flavours(str(config["channel"]))[:2],
+        channel=flavours(config["channel"])[:2],
         dm2=dm2,
         amplitude=amplitude,
         table=table,
         null=None if null is None else float(null),
-        restrictions=tuple(config.get("restrictions", ())),
+        restrictions=tuple(config["restrictions"]),
     )
 
 
-def _grid(config: Mapping[str, Any], frame: "pd.DataFrame", id: str) -> tuple[Array, Array, Array]:
+def _grid(config: Options, frame: "pd.DataFrame", id: str) -> tuple[Array, Array, Array]:
     """Return Δm² (I,), sin²2θ (J,) and the values (I, J) of a table with one row per grid point."""
-    name = str(config["table"])
+    name = config["table"]
     known = [str(c) for c in frame.columns]
-    for key in ("dm2", "amplitude", "value"):
+    names: tuple[Literal["dm2", "amplitude", "value"], ...] = ("dm2", "amplitude", "value")
+    for key in names:
         if config[key] not in known:
-            raise UnknownNameError("column", str(config[key]), map(str, frame.columns), f"{id} {name}")
+            raise UnknownNameError("column", config[key], map(str, frame.columns), f"{id} {name}")
     dm2, i = np.unique(frame[config["dm2"]].to_numpy(float), return_inverse=True)
     amplitude, j = np.unique(frame[config["amplitude"]].to_numpy(float), return_inverse=True)
     table = np.full((dm2.size, amplitude.size), np.nan)

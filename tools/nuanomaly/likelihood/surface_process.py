@@ -11,36 +11,56 @@ which the map does not say: it comes from a simple response of the experiment. W
 of the experiment are the x with b_i·x = B_i at all Δm², so that the map is reproduced whatever ρ, and toys
 are u b + noise of unit variance.
 
-Config
-------
-nodes : {table, dm2, curvature, slope, bend}
-    Columns of Δm² in eV² (increasing), A, B and k.
-correlation : table
-    ρ, a matrix in the order of the nodes.
-channel : what sin²2θ belongs to, such as ``nuebar->nuebar``
-no_oscillation : Δ₀
-beyond : ``no-oscillation``, optional
-    What is taken where the map has no Δm²: its value without oscillation. Without it such points are not
-    applicable.
-
 Between nodes unit vectors are read by cubic splines in log Δm² and scaled to length one, A by its logarithm.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import (
+    TableName,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.channel import flavours
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+
+
+class Nodes(TypedDict):
+    """Parabolas Δ₀ + A u² − 2 B u in u = s/(1 − k s), one for each Δm²."""
+
+    table: Annotated[TableName, "Their table."]
+    dm2: Annotated[str, "Its column of Δm² in eV², which increases."]
+    curvature: Annotated[str, "Its column of A."]
+    slope: Annotated[str, "Its column of B."]
+    bend: Annotated[str, "Its column of k."]
+
+
+class Options(TypedDict):
+    """Options of the surface."""
+
+    nodes: Nodes
+    correlation: Annotated[
+        TableName, "The correlation ρ of the templates, a matrix in the order of the nodes."
+    ]
+    channel: Annotated[str, {"pattern": "->"}, "What sin²2θ belongs to, such as nuebar->nuebar."]
+    no_oscillation: Annotated[float, "The value Δ₀ where nothing oscillates."]
+    beyond: NotRequired[
+        Annotated[
+            Literal["no-oscillation"],
+            "The value where the map has no Δm² is that without oscillation. Left out, such points are not "
+            "applicable.",
+        ]
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +174,8 @@ class SurfaceProcess(Likelihood):
         return GaussianForm(self.observed, np.eye(n), mu, np.zeros((*mu.shape, 0)), self.nuisances)
 
 
-def build(config: Mapping[str, Any], release: Release, mode: str | None, approximate: str) -> SurfaceProcess:
+@completed
+def build(config: Options, release: Release, mode: str | None, approximate: str) -> SurfaceProcess:
     """Build from a declaration (see the module).
 
     Raises
@@ -184,7 +205,7 @@ def build(config: Mapping[str, Any], release: Release, mode: str | None, approxi
         statistic="delta",
         n_bins=dm2.size,
         approximate=approximate,
-        channel=flavours(str(config["channel"]))[:2],
+        channel=flavours(config["channel"])[:2],
         dm2=dm2,
         curvature=curvature,
         bend=bend,

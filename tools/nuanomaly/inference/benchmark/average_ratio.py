@@ -3,32 +3,43 @@
 With a model of known oscillation it is the average of measured over expected rates, each corrected for that
 oscillation. Nuisances are profiled with their priors; their effects are multiplied by the constant, as a flux
 error is.
-
-Config
-------
-mode, model, parameters : as for the kind ``value``
-which : ``ratio``, ``error`` (half of the interval where χ² rises by one) or ``value`` (the statistic there)
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Literal, NotRequired
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import completed
 from nuanomaly.archive.release import Release
-from nuanomaly.inference.benchmark.value import chosen
+from nuanomaly.inference.benchmark.value import OfLikelihood, Point
+from nuanomaly.likelihood.build import likelihood as of_mode
 from nuanomaly.likelihood.parts import Prediction
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.model.registry import model as make_model
+
+
+class Options(OfLikelihood):
+    """Options of the benchmark."""
+
+    model: Annotated[str, "Model whose prediction is multiplied."]
+    parameters: NotRequired[
+        Annotated[Point, {"default": {}}, "Its parameters; those with a default may be left out."]
+    ]
+    which: Annotated[
+        Literal["ratio", "error", "value"],
+        "The constant, its error (half of the interval where χ² rises by one), or the statistic there.",
+    ]
+
 
 RESULTS = ("ratio", "error", "value")
 #: Where the constant is searched.
 _RANGE = (0.2, 2.0)
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the wanted number.
 
     Raises
@@ -38,13 +49,13 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     NuanomalyError
         If the likelihood has no prediction that could be multiplied.
     """
-    which = str(config["which"])
+    which = config["which"]
     if which not in RESULTS:
         raise UnknownNameError("result", which, RESULTS, release.id)
-    likelihood, model = chosen(config, release), make_model(config["model"])
+    likelihood, model = of_mode(release, config.get("mode")), make_model(config["model"])
     if not isinstance(likelihood, ResponseLikelihood):
         raise NuanomalyError(f"{likelihood.release}: only a likelihood with a response has an average ratio")
-    nominal = likelihood.prediction(model, likelihood.points(model, config.get("parameters", {})))
+    nominal = likelihood.prediction(model, likelihood.points(model, config["parameters"]))
 
     def value(constant: float) -> float:
         scaled = Prediction(constant * nominal.mu, constant * nominal.jacobian)

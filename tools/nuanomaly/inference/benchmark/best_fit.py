@@ -1,25 +1,30 @@
-"""A best fit: its value, a parameter there, or how far it lies below no oscillation.
+"""A best fit: its value, a parameter there, or how far it lies below no oscillation."""
 
-Config
-------
-mode, datasets, model : as for the kind ``value``
-fixed : {parameter: value} (optional)
-grid : {parameter: [low, high, n, log | lin]}, range and starting grid (the parameter's own if left out)
-which : ``value``, ``delta-null`` (no oscillation minus best fit), ``significance`` (its σ by Wilks' theorem,
-    two-sided, degrees of freedom by ``dof`` or the rank of the predictions), or the name of a parameter
-dof : degrees of freedom of the significance (optional)
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, NotRequired
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import Count, completed
 from nuanomaly.archive.release import Release
-from nuanomaly.inference.benchmark.value import chosen
+from nuanomaly.inference.benchmark.value import OfModel, axes, chosen
 from nuanomaly.inference.fit import fit, significance
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(OfModel):
+    """Options of the benchmark."""
+
+    which: Annotated[
+        str,
+        "value, delta-null (no oscillation minus best fit), significance (its σ by Wilks' theorem, "
+        "two-sided), or a "
+        "parameter.",
+    ]
+    dof: NotRequired[
+        Annotated[Count, "Degrees of freedom of the significance; the rank of the predictions if left out."]
+    ]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the wanted number of the best fit.
 
     Raises
@@ -28,9 +33,9 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         If ``which`` is none of its numbers.
     """
     likelihood = chosen(config, release)
-    grid = {name: tuple(spec) for name, spec in config.get("grid", {}).items()}
-    best = fit(likelihood, config["model"], fixed=config.get("fixed"), grid=grid)
-    which = str(config["which"])
+    grid = axes(config["grid"])
+    best = fit(likelihood, config["model"], fixed=config["fixed"], grid=grid)
+    which = config["which"]
     if which == "value":
         return best.value
     if which in best.parameters:
@@ -40,7 +45,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     result = significance(
         likelihood,
         config["model"],
-        fixed=config.get("fixed"),
+        fixed=config["fixed"],
         grid=grid,
         dof=config.get("dof"),
         best=best,

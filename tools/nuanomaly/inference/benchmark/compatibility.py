@@ -1,25 +1,45 @@
-"""The parameter goodness of fit of several data sets, each of one or more releases.
+"""The parameter goodness of fit of several data sets, each of one or more releases."""
 
-Config
-------
-sides : list of lists of data sets (``NAME@VERSION[:MODE]``)
-model : name of a model
-fixed : {parameter: value} (optional)
-grid : {parameter: [low, high, n, log | lin]}, range and starting grid (the parameter's own if left out)
-which : ``delta`` (what the common minimum costs over the separate ones), ``p_value``, ``sigma`` or ``dof``
-"""
+from typing import Annotated, Literal, NotRequired, TypedDict
 
-from collections.abc import Mapping
-from typing import Any
-
+from nuanomaly.archive.options import (
+    completed,
+)
 from nuanomaly.archive.release import Release
+from nuanomaly.inference.benchmark.value import Axis, Point, axes
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.datasets import joint, resolve
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(TypedDict):
+    """Options of the benchmark."""
+
+    sides: Annotated[
+        list[Annotated[list[str], {"minItems": 1}]],
+        {"minItems": 2},
+        "Data sets (NAME@VERSION[:MODE]) of each side.",
+    ]
+    model: Annotated[str, "Name of the model."]
+    fixed: NotRequired[Annotated[Point, {"default": {}}, "Parameters that are not fitted."]]
+    grid: NotRequired[
+        Annotated[
+            dict[str, Axis],
+            {"default": {}},
+            "Range and starting grid of parameters; their own range where left out.",
+        ]
+    ]
+    which: Annotated[
+        Literal["delta", "p_value", "sigma", "dof"],
+        "What is returned: the χ² that the common minimum costs over the separate ones, its p-value or σ by "
+        "Wilks' "
+        "theorem, the degrees of freedom.",
+    ]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the wanted number of the test."""
     sides = [joint(resolve(side)) for side in config["sides"]]
-    grid = {name: tuple(spec) for name, spec in config.get("grid", {}).items()}
-    compatibility = compare(sides, config["model"], fixed=config.get("fixed"), grid=grid)
-    return float(getattr(compatibility.pg, str(config["which"])) or 0.0)
+    grid = axes(config["grid"])
+    compatibility = compare(sides, config["model"], fixed=config["fixed"], grid=grid)
+    return float(getattr(compatibility.pg, config["which"]) or 0.0)

@@ -1,38 +1,65 @@
 """What remains of the data over the prediction once some bins have constrained it.
 
-Config
-------
-model, parameters, mode : the point at which prediction and covariance are taken (mode may be left out)
-constrain : list of {bins: group, range: [first, last)}, the bins that constrain; range may be left out
-over : list of the same form, the bins that are compared
-which : ``prediction`` (constrained, summed), ``excess`` (data − constrained prediction, summed),
-    ``excess-error`` (of the constrained prediction), ``chi2`` (with the constrained covariance)
-statistical : variance of the counts that constrain, ``neyman`` (if left out), ``pearson`` or
-    ``combined-neyman-pearson``
-
 See :func:`nuanomaly.likelihood.algebra.constraint.constrain`.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    Outputs,
+    completed,
+)
 from nuanomaly.archive.release import Release
+from nuanomaly.inference.benchmark.value import OfLikelihood, Point
 from nuanomaly.likelihood.algebra.constraint import constrain
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.families.count_chi2 import counting_variance
+from nuanomaly.likelihood.families.definitions import CountingVariance
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance
 from nuanomaly.likelihood.statistic.scaled_covariance import ScaledCovariance
 from nuanomaly.model.registry import model as make_model
 
+
+class BinRange(TypedDict):
+    """Bins of the stack."""
+
+    bins: Annotated[str, "Group of bins of the stack."]
+    range: NotRequired[
+        Annotated[Outputs, "First bin of the group, and the one after the last; all if left out."]
+    ]
+
+
+BinRanges = Annotated[list[BinRange], {"minItems": 1}]
+
+
+class Options(OfLikelihood):
+    """Options of the benchmark."""
+
+    model: Annotated[str, "Name of the model."]
+    parameters: Annotated[Point, "The point at which prediction and covariance are taken."]
+    constrain: Annotated[BinRanges, "The bins that constrain."]
+    over: Annotated[BinRanges, "The bins that are compared."]
+    which: Annotated[
+        Literal["prediction", "excess", "excess-error", "chi2"],
+        "Constrained prediction, data minus it (both summed), its error, or χ² with the constrained "
+        "covariance.",
+    ]
+    statistical: NotRequired[
+        Annotated[CountingVariance, {"default": "neyman"}, "Variance of the counts that constrain."]
+    ]
+
+
 WithCovariance = ScaledCovariance | CountsCovariance
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the prediction or excess in events, its error, or the χ².
 
     Raises
@@ -53,7 +80,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         if isinstance(statistic, CountsCovariance)
         else statistic.covariance(prediction)
     )
-    variance = counting_variance(statistic.data, prediction.mu[0], config.get("statistical", "neyman"))
+    variance = counting_variance(statistic.data, prediction.mu[0], config["statistical"])
     fitted, covariance = constrain(
         prediction.mu[0],
         systematic[0],
@@ -69,9 +96,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     return float(sums[config["which"]])
 
 
-def _bins(
-    declared: Sequence[Mapping[str, Any]], statistic: WithCovariance, release: Release
-) -> NDArray[np.bool_]:
+def _bins(declared: Sequence[BinRange], statistic: WithCovariance, release: Release) -> NDArray[np.bool_]:
     """Return which bins are meant."""
     groups = statistic.stack.groups
     chosen = np.zeros(statistic.n_bins, bool)

@@ -1,24 +1,26 @@
-"""The level of the statistic along a tabulated contour: its median over the points.
+"""The level of the statistic along a tabulated contour: its median over the points."""
 
-Config
-------
-model, mode : as for any likelihood (mode may be left out)
-table : table of the contour's points
-parameters : {parameter: column}
-relative_to, fit : as for the kind ``interval``
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 
+from nuanomaly.archive.options import completed
 from nuanomaly.archive.release import Release
-from nuanomaly.inference.benchmark.interval import reference
+from nuanomaly.inference.benchmark.interval import Counted, reference
 from nuanomaly.likelihood.build import likelihood
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(Counted):
+    """Options of the benchmark."""
+
+    table: Annotated[str, "The contour's points, one per row."]
+    parameters: Annotated[
+        dict[str, str], {"minProperties": 1}, "Parameter of the model to column of the table."
+    ]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the median of the statistic over the points of the contour."""
     chosen = likelihood(release, config.get("mode"))
     points = release.table(config["table"])

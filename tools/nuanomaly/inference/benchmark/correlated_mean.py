@@ -1,36 +1,72 @@
 """The mean of ratios that share the error of a cross section, by a named convention, without oscillation.
 
-Config
-------
-members : releases NAME@VERSION whose measurements are averaged (the release itself if left out)
-table, ratio, error : table and columns (``table`` also has ``measurement`` and ``isotope``)
-common : the relative error all ratios share; or instead of it
-cross_section : {table, model, reference}, rows of a table with columns ``model``, ``isotope``,
-    ``cross_section``, ``plus``, ``minus``. Ratios and errors are multiplied by the cross section of
-    ``reference`` over that of ``model``, and the relative error of ``model`` (mean of plus and minus) is
-    common: that of the first isotope to all, what another isotope has in excess (in quadrature) to its own.
-convention :
-    ``per-measurement``: each variance is error² + (common · ratio)², all independent
-    (eq. 23 of arXiv:2201.07364).
-    ``added-linearly``: the mean of the first isotope from ``error`` alone, its error plus common · mean,
-    linearly; then the mean with the other isotopes, theirs unchanged (eq. 24 of arXiv:2201.07364).
-    ``scaled-with-measurement``: covariance diag(error²) + common² · ratio_i · ratio_j (arXiv:2209.00916).
-    The common error grows with the ratio measured, which pulls the mean down.
-    ``scaled-with-prediction``: the same with the mean in place of the ratios.
-which : ``mean``, ``error``, ``relative-error``, or ``significance``: √(χ²(1) − χ²(mean))
+Conventions:
+
+* ``per-measurement``: each variance is error² + (common · ratio)², all independent (eq. 23 of
+  arXiv:2201.07364).
+* ``added-linearly``: the mean of the first isotope from its own errors alone, its error plus common · mean,
+  linearly; then the mean with the other isotopes, theirs unchanged (eq. 24 of arXiv:2201.07364).
+* ``scaled-with-measurement``: covariance diag(error²) + common² · ratio_i · ratio_j (arXiv:2209.00916). The
+  common error grows with the ratio measured, which pulls the mean down.
+* ``scaled-with-prediction``: the same with the mean in place of the ratios.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    NotNegative,
+    PinnedRelease,
+    completed,
+    one_of,
+)
 from nuanomaly.archive.release import Release, load
 from nuanomaly.model.probabilities import Array
+
+
+class CrossSections(TypedDict):
+    """Instead of common: a model whose cross section rescales the ratios and whose error they share.
+
+    Ratios and errors are multiplied by the cross section of the reference over that of the model, and the
+    relative error of the model (mean of plus and minus) is common: that of the first isotope to all, what
+    another isotope has in excess (in quadrature) to its own.
+    """
+
+    table: Annotated[str, "Columns model, isotope, cross_section, plus, minus."]
+    model: Annotated[str, "The model that is assumed."]
+    reference: Annotated[str, "The model the ratios refer to."]
+
+
+@one_of("common", "cross_section")
+class Options(TypedDict):
+    """Options of the benchmark."""
+
+    members: NotRequired[
+        Annotated[
+            list[PinnedRelease],
+            {"minItems": 1},
+            "Releases whose measurements are averaged; the release itself if left out.",
+        ]
+    ]
+    table: Annotated[str, "Table with columns measurement and isotope."]
+    ratio: Annotated[str, "Its column of ratios."]
+    error: Annotated[str, "Its column of errors."]
+    common: NotRequired[Annotated[NotNegative, "Relative error that all ratios share."]]
+    cross_section: NotRequired[CrossSections]
+    convention: Annotated[
+        Literal["per-measurement", "added-linearly", "scaled-with-measurement", "scaled-with-prediction"],
+        "How the common error enters.",
+    ]
+    which: Annotated[
+        Literal["mean", "error", "relative-error", "significance"],
+        "The number wanted; the significance is √(χ²(1) − χ²(mean)).",
+    ]
+
 
 CONVENTIONS = ("per-measurement", "added-linearly", "scaled-with-measurement", "scaled-with-prediction")
 RESULTS = ("mean", "error", "relative-error", "significance")
@@ -47,7 +83,8 @@ class Ratios:
     first: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the wanted number.
 
     Raises
@@ -57,7 +94,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     NuanomalyError
         For a significance by a convention that defines none.
     """
-    convention, which = str(config["convention"]), str(config["which"])
+    convention, which = config["convention"], config["which"]
     if convention not in CONVENTIONS:
         raise UnknownNameError("convention", convention, CONVENTIONS, release.id)
     if which not in RESULTS:
@@ -74,7 +111,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     return {"mean": mean, "error": error, "relative-error": error / mean}[which]
 
 
-def read(config: Mapping[str, Any], release: Release) -> Ratios:
+def read(config: Options, release: Release) -> Ratios:
     """Return the measurements of all members."""
     members = [load(name) for name in config["members"]] if "members" in config else [release]
     rows = pd.concat([m.table(config["table"]) for m in members], ignore_index=True)
@@ -82,7 +119,7 @@ def read(config: Mapping[str, Any], release: Release) -> Ratios:
     isotopes = rows["isotope"].tolist()
     first = np.array([isotope == isotopes[0] for isotope in isotopes])
     if "cross_section" not in config:
-        common = np.full(ratio.size, float(config["common"]))
+        common = np.full(ratio.size, config["common"])
         return Ratios(ratio, error, common, np.zeros(ratio.size), first)
     wanted = config["cross_section"]
     sections = pd.concat([m.table(wanted["table"]) for m in members], ignore_index=True)

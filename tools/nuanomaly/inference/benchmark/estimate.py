@@ -1,37 +1,55 @@
-"""The estimate of one parameter, all others fixed: its value, an error, or how far it is from a value.
+"""The estimate of one parameter, all others fixed: its value, an error, or how far it is from a value."""
 
-Config
-------
-model, mode, datasets : as for any likelihood
-parameters : values of the other parameters (their defaults if left out)
-parameter : the parameter that is estimated
-between : [low, high], where its best value and errors are looked for
-which : ``value``; ``plus`` or ``minus``, the errors where the statistic has risen by one; ``significance``,
-    √ of how far the statistic at ``null`` is above the smallest, in standard deviations
-nuisance : with ``which: nuisance``, the id of which 1 + ξ at the best value is wanted
-null : value of the parameter that the significance is against (0 if left out)
-times : ``events``, what one unit of the parameter adds to the prediction; ``flux-average``, the response's
-    average cross section in 1e-40 cm²; or a number (optional)
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Literal, NotRequired
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import Range, completed
 from nuanomaly.archive.release import Release
-from nuanomaly.inference.benchmark.value import chosen
+from nuanomaly.inference.benchmark.value import OfData, Point, chosen
 from nuanomaly.likelihood.cevns.members import flux_average
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.registry import model as make_model
+
+
+class Options(OfData):
+    """Options of the benchmark."""
+
+    model: Annotated[str, "Name of the model."]
+    parameters: NotRequired[
+        Annotated[
+            Point, {"default": {}}, "Values of the other parameters; their own defaults where left out."
+        ]
+    ]
+    parameter: Annotated[str, "The parameter that is estimated."]
+    between: Annotated[Range, "Where its best value and errors are looked for."]
+    which: Annotated[
+        Literal["value", "plus", "minus", "significance", "nuisance"],
+        "The best value, an error (where the statistic has risen by one), or standard deviations from null, "
+        "or "
+        "1 + ξ of a nuisance at the best value.",
+    ]
+    nuisance: NotRequired[Annotated[str, "Id of that nuisance."]]
+    null: NotRequired[Annotated[float, {"default": 0.0}, "Value that the significance is against."]]
+    times: NotRequired[
+        Annotated[
+            Literal["events", "flux-average"] | float,
+            {"default": 1.0},
+            "What a unit of the parameter is worth: events that it adds to the prediction, the response's "
+            "average "
+            "cross section in 1e-40 cm², or a number.",
+        ]
+    ]
+
 
 #: Points of the grid on which the lowest valley is found.
 _POINTS = 41
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the wanted number.
 
     Raises
@@ -40,9 +58,9 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         If the best value, or an error, is at an end of the interval.
     """
     likelihood = chosen(config, release)
-    name, model = str(config["parameter"]), config["model"]
-    given = dict(config.get("parameters", {}))
-    low, high = map(float, config["between"])
+    name, model = config["parameter"], config["model"]
+    given = config["parameters"]
+    low, high = config["between"]
 
     def value(x: float) -> float:
         return float(likelihood.chi2(model, **given, **{name: x}))
@@ -58,11 +76,11 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     at, smallest = float(best.x), float(best.fun)
     which = config["which"]
     if which == "significance":
-        return float(np.sqrt(value(float(config.get("null", 0.0))) - smallest))
+        return float(np.sqrt(value(config["null"]) - smallest))
     if which == "nuisance":
         points = likelihood.points(make_model(model), {**given, name: at})
         array = likelihood.profiled(make_model(model), points)[1][config["nuisance"]]
-        return float((1.0 + array[0]) * config.get("times", 1.0))
+        return float((1.0 + array[0]) * float(config["times"]))
     scale = _scale(config, likelihood)
     if which == "value":
         return at * scale
@@ -73,13 +91,13 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     return abs(float(edge) - at) * scale
 
 
-def _scale(config: Mapping[str, Any], likelihood: Likelihood) -> float:
+def _scale(config: Options, likelihood: Likelihood) -> float:
     """Return what a unit of the parameter is worth."""
-    times = config.get("times", 1.0)
+    times = config["times"]
     if times == "flux-average":
         return flux_average(likelihood)
     if times != "events":
         return float(times)
-    given, name = dict(config.get("parameters", {})), str(config["parameter"])
+    given, name = config["parameters"], config["parameter"]
     one, none = (likelihood.predict(config["model"], **given, **{name: x}).sum() for x in (1.0, 0.0))
     return float(one - none)

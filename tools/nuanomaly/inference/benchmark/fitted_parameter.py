@@ -1,25 +1,43 @@
-"""A parameter at the best fit, or a quantity made of parameters, and its error.
+"""A parameter at the best fit, or a quantity made of parameters, and its error."""
 
-Config
-------
-mode, datasets, model, fixed, grid : as for the kind ``best-fit``
-quantity : {parameter: NAME}, {sin2_2theta: NAME of a sin²θ}, or {difference: [NAME, NAME]}
-which : ``value`` or ``error``, from the curvature at the best fit; errors of several parameters are combined
-    as if they were independent, and fixed ones have none
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import hypot
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import (
+    completed,
+    rules,
+)
 from nuanomaly.archive.release import Release
-from nuanomaly.inference.benchmark.value import chosen
+from nuanomaly.inference.benchmark.value import OfModel, axes, chosen
 from nuanomaly.inference.fit import fit
 from nuanomaly.model.registry import model as make_model
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+@rules(minProperties=1, maxProperties=1)
+class Quantity(TypedDict):
+    """What is wanted."""
+
+    parameter: NotRequired[Annotated[str, "The parameter itself."]]
+    sin2_2theta: NotRequired[Annotated[str, "sin²2θ of a parameter that is sin²θ."]]
+    difference: NotRequired[Annotated[tuple[str, str], "The first parameter less the second."]]
+
+
+class Options(OfModel):
+    """Options of the benchmark."""
+
+    quantity: Quantity
+    which: Annotated[
+        Literal["value", "error"],
+        "The quantity, or its error by the curvature at the best fit; errors of several parameters are "
+        "combined as "
+        "if they were independent, and fixed ones have none.",
+    ]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the wanted number.
 
     Raises
@@ -28,10 +46,10 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         If the quantity is made of a parameter that the model does not have.
     """
     likelihood = chosen(config, release)
-    grid = {name: tuple(spec) for name, spec in config.get("grid", {}).items()}
-    best = fit(likelihood, config["model"], fixed=config.get("fixed"), grid=grid, errors="hesse")
+    grid = axes(config["grid"])
+    best = fit(likelihood, config["model"], fixed=config["fixed"], grid=grid, errors="hesse")
     known = {p.name: p.default for p in make_model(config["model"]).parameters}
-    values = {**known, **config.get("fixed", {}), **best.parameters}
+    values = {**known, **config["fixed"], **best.parameters}
     value, parts = 0.0, []
     for name, number, slope in terms(config["quantity"], values, release.id):
         value += number
@@ -40,7 +58,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
 
 
 def terms(
-    quantity: Mapping[str, Any], values: Mapping[str, float | None], release: str
+    quantity: Quantity, values: Mapping[str, float | None], release: str
 ) -> list[tuple[str, float, float]]:
     """Return what a quantity is the sum of: (parameter, term, derivative).
 
@@ -49,13 +67,15 @@ def terms(
     >>> terms({"sin2_2theta": "sin2_theta13"}, {"sin2_theta13": 0.5}, "")
     [('sin2_theta13', 1.0, 0.0)]
     """
-    ((how, of),) = quantity.items()
+    names: Sequence[str] = quantity.get("difference", ())
+    if not names:
+        names = [quantity["sin2_2theta"] if "sin2_2theta" in quantity else quantity["parameter"]]
     items = []
-    for k, name in enumerate([of] if isinstance(of, str) else of):
+    for k, name in enumerate(names):
         x = values.get(name)
         if x is None:
             raise NuanomalyError(f"{release}: the model has no {name}, or no value of it")
-        if how == "sin2_2theta":
+        if "sin2_2theta" in quantity:
             items.append((name, 4.0 * x * (1.0 - x), 4.0 - 8.0 * x))
         else:
             sign = -1.0 if k else 1.0

@@ -1,22 +1,28 @@
-"""A number of a table, in the row nearest to a point.
+"""A number of a table, in the row nearest to a point."""
 
-Config
-------
-table : name of the table
-at : {column: value}, all positive: distances are logarithmic
-column : the number that is wanted
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import Positive, completed
 from nuanomaly.archive.release import Release
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(TypedDict):
+    """Options of the benchmark."""
+
+    table: Annotated[str, "Name of the table."]
+    at: Annotated[
+        dict[str, Positive],
+        {"minProperties": 1},
+        "Columns and the values the row is near to, in the logarithm.",
+    ]
+    column: Annotated[str, "The number that is wanted."]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the number.
 
     Raises

@@ -2,37 +2,55 @@
 
 ∫ Φ(E) σ(E) dE in 1e-43 cm²/fission. The flux is exponential between the energies of its table, and beyond
 them where the table is shorter than the window: tables in steps of 0.25 MeV need no finer interpolation.
-
-Config
-------
-flux : table with ``energy`` in MeV and a column per isotope in 1/MeV/fission
-isotope : the column
-cross_section : table with ``energy`` in MeV and ``cross_section`` in cm²
-window : {low, high}, antineutrino energies in MeV
-over : {flux, isotope} of a second yield, which the first is divided by (optional)
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import TableName, completed
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.reactor.inverse_beta_decay import YIELD_UNIT
+from nuanomaly.likelihood.reactor.inverse_beta_decay import YIELD_UNIT, CrossSectionTable, FluxTable, Window
 from nuanomaly.model.probabilities import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
+
+class Over(TypedDict):
+    """A second yield, which the first is divided by."""
+
+    flux: Annotated[TableName, "Table of the second flux."]
+    isotope: Annotated[str, "Its column."]
+
+
+class Folded(TypedDict):
+    """A benchmark that integrates a flux times a cross section."""
+
+    flux: FluxTable
+    cross_section: CrossSectionTable
+    window: Window
+
+
+class Options(Folded):
+    """Options of the benchmark."""
+
+    isotope: Annotated[str, "Its column."]
+    over: NotRequired[Over]
+
+
 #: Step of the integral in MeV.
 _STEP = 1e-3
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the yield, or the ratio of two yields."""
-    value = _yield(config, release)
-    return value / _yield({**config, **config["over"]}, release) if "over" in config else value
+    value = of_isotope(config, config["flux"], config["isotope"], release)
+    if "over" in config:
+        value /= of_isotope(config, config["over"]["flux"], config["over"]["isotope"], release)
+    return value
 
 
 def exponential(energies: Array, table: Array, values: Array) -> Array:
@@ -49,13 +67,18 @@ def exponential(energies: Array, table: Array, values: Array) -> Array:
     return np.asarray(np.exp(logs[place] + (energies - table[place]) * slope[place]))
 
 
-def _yield(config: Mapping[str, Any], release: Release) -> float:
-    flux, section = release.table(config["flux"]), release.table(config["cross_section"])
-    if config["isotope"] not in flux:
-        known = map(str, flux.columns)
-        raise UnknownNameError("isotope", config["isotope"], known, f"{release.id} {config['flux']}")
-    low, high = config["window"]["low"], config["window"]["high"]
-    return folded(flux, config["isotope"], section, low, high)
+def of_isotope(config: Folded, table: str, isotope: str, release: Release) -> float:
+    """Return the yield of an isotope that a table of fluxes predicts, in 1e-43 cm²/fission.
+
+    Raises
+    ------
+    UnknownNameError
+        If the table has no such isotope.
+    """
+    flux, section = release.table(table), release.table(config["cross_section"])
+    if isotope not in flux:
+        raise UnknownNameError("isotope", isotope, map(str, flux.columns), f"{release.id} {table}")
+    return folded(flux, isotope, section, config["window"]["low"], config["window"]["high"])
 
 
 def folded(flux: "pd.DataFrame", isotope: str, section: "pd.DataFrame", low: float, high: float) -> float:

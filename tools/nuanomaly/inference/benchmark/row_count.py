@@ -1,16 +1,18 @@
-"""The number of rows of tables, such as selected events.
+"""The number of rows of tables, such as selected events."""
 
-Config
-------
-tables : names of the tables
-"""
+from typing import Annotated, TypedDict
 
-from collections.abc import Mapping
-from typing import Any
-
+from nuanomaly.archive.options import completed
 from nuanomaly.archive.release import Release
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(TypedDict):
+    """Options of the benchmark."""
+
+    tables: Annotated[list[str], {"minItems": 1}, "Names of the tables."]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the rows of all tables together."""
     return float(sum(len(release.table(name)) for name in config["tables"]))

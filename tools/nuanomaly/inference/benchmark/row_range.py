@@ -1,29 +1,48 @@
 """The range of a column over chosen rows of a table: an end of it, its middle, or another column at an end.
 
 Such as where a digitised curve excludes most, beside the number that the paper prints for it.
-
-Config
-------
-table, column : the table, and the column whose range is wanted
-rows : {column: value}, the rows that are meant (optional)
-between : {column: [low, high]}, further conditions on rows (optional)
-which : ``smallest``, ``largest`` or ``middle`` (half of the sum of both)
-there : another column, wanted where the first is smallest or largest (optional)
-sin2_theta : true, to turn a sin²2θ into the smaller sin²θ (optional)
 """
 
-from collections.abc import Mapping
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    Range,
+    completed,
+)
 from nuanomaly.archive.release import Release
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(TypedDict):
+    """Options of the benchmark."""
+
+    table: Annotated[str, "Name of the table."]
+    column: Annotated[str, "The column whose range is wanted."]
+    rows: NotRequired[
+        Annotated[
+            dict[str, str | float],
+            {"minProperties": 1, "default": {}},
+            "Columns and the value that the rows have.",
+        ]
+    ]
+    between: NotRequired[
+        Annotated[
+            dict[str, Range],
+            {"minProperties": 1, "default": {}},
+            "Columns and the range that the rows are in.",
+        ]
+    ]
+    which: Annotated[Literal["smallest", "largest", "middle"], "The wanted end, or half of the sum of both."]
+    there: NotRequired[Annotated[str, "Another column, wanted at that end."]]
+    sin2_theta: NotRequired[Annotated[bool, {"default": False}, "Turn a sin²2θ into the smaller sin²θ."]]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the wanted number.
 
     Raises
@@ -38,14 +57,14 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     if config["which"] == "middle":
         value = 0.5 * float(values.min() + values.max())
     else:
-        place = values.idxmin() if config["which"] == "smallest" else values.idxmax()
-        value = float(frame.loc[place, config.get("there", config["column"])])
-    return 0.5 * (1.0 - sqrt(1.0 - value)) if config.get("sin2_theta") else value
+        place = int(values.argmin() if config["which"] == "smallest" else values.argmax())
+        value = float(frame[config.get("there", config["column"])].iloc[place])
+    return 0.5 * (1.0 - sqrt(1.0 - value)) if config["sin2_theta"] else value
 
 
-def _rows(config: Mapping[str, Any], release: Release) -> "pd.DataFrame":
+def _rows(config: Options, release: Release) -> "pd.DataFrame":
     frame, place = release.table(config["table"]), f"{release.id} {config['table']}"
-    equal, between = config.get("rows", {}), config.get("between", {})
+    equal, between = config["rows"], config["between"]
     for name in (config["column"], config.get("there", config["column"]), *equal, *between):
         if name not in frame:
             raise UnknownNameError("column", name, map(str, frame.columns), place)

@@ -1,25 +1,29 @@
-"""The interval of a coordinate in which a table over parameters, profiled over the others, is below a level.
+"""The interval of a coordinate in which a table over parameters, profiled over others, is below a level."""
 
-Config
-------
-mode : the mode that is such a table (optional)
-coordinate : the coordinate
-level : the level above the lowest value of the table (1 if left out)
-which : ``low``, ``high`` or ``error``, half of what lies between
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Literal, NotRequired
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Positive, completed
 from nuanomaly.archive.release import Release
+from nuanomaly.inference.benchmark.value import OfLikelihood
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.parameter_surface import ParameterSurface
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(OfLikelihood):
+    """Options of the benchmark."""
+
+    coordinate: Annotated[str, "The coordinate."]
+    level: NotRequired[
+        Annotated[Positive, {"default": 1.0}, "The level above the lowest value of the table."]
+    ]
+    which: Annotated[Literal["low", "high", "error"], "An end of the interval, or half of what lies between."]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return an end of the interval, or half of it; straight between the points of the table.
 
     Raises
@@ -35,7 +39,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         raise UnknownNameError("coordinate", config["coordinate"], names, release.id)
     place = names.index(config["coordinate"])
     others = tuple(k for k in range(len(names)) if k != place)
-    profile = chosen.table.min(axis=others) - chosen.table.min() - float(config.get("level", 1.0))
+    profile = chosen.table.min(axis=others) - chosen.table.min() - config["level"]
     grid = chosen.axes[place].values
     best = int(profile.argmin())
     below, above = np.flatnonzero(profile[:best] > 0.0), np.flatnonzero(profile[best:] > 0.0)
@@ -47,4 +51,4 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         float(np.interp(0.0, profile[[b, a]], grid[[b, a]]))
         for a, b in ((below[-1], below[-1] + 1), (best + above[0], best + above[0] - 1))
     )
-    return {"low": low, "high": high, "error": 0.5 * (high - low)}[str(config["which"])]
+    return {"low": low, "high": high, "error": 0.5 * (high - low)}[config["which"]]

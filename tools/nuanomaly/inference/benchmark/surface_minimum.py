@@ -1,28 +1,39 @@
-"""The smallest value of a tabulated surface, or where it is.
+"""The smallest value of a tabulated surface, or where it is."""
 
-Config
-------
-mode : the mode that is a surface (optional)
-which : ``value``, ``dm2_41`` or ``amplitude``; of a table over parameters, ``value`` or a coordinate
-within : {dm2_41: [low, high], amplitude: [low, high]}, or ranges of coordinates: the part that is looked at
-    (optional)
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, NotRequired
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import NotNegative, completed
 from nuanomaly.archive.release import Release
+from nuanomaly.inference.benchmark.value import OfLikelihood
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.parameter_surface import ParameterSurface
 from nuanomaly.likelihood.surface import SurfaceLikelihood
 from nuanomaly.model.probabilities import Array
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(OfLikelihood):
+    """Options of the benchmark."""
+
+    which: Annotated[
+        str,
+        "What is returned: value, dm2_41 or amplitude; of a table over parameters, value or a coordinate.",
+    ]
+    within: NotRequired[
+        Annotated[
+            dict[str, tuple[NotNegative, NotNegative]],
+            {"default": {}},
+            "The part of the surface that is looked at: ranges of dm2_41 in eV² and amplitude, or of "
+            "coordinates.",
+        ]
+    ]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the smallest value, or its Δm² in eV², sin²2θ or coordinate.
 
     The surface is bilinear between grid points, so its minimum is at one of them or on the border of
@@ -38,7 +49,7 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
         return _lowest_node(chosen, config)
     if not isinstance(chosen, SurfaceLikelihood):
         raise NuanomalyError(f"{release.id} mode {config.get('mode')} is no tabulated surface")
-    within = config.get("within", {})
+    within = config["within"]
     dm2 = _candidates(chosen.dm2, within.get("dm2_41"))
     amplitude = _candidates(chosen.amplitude, within.get("amplitude"))
     x, y = (axis.ravel() for axis in np.meshgrid(dm2, amplitude, indexing="ij"))
@@ -47,10 +58,10 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     return float({"value": values, "dm2_41": x, "amplitude": y}[config["which"]][best])
 
 
-def _lowest_node(surface: ParameterSurface, config: Mapping[str, Any]) -> float:
+def _lowest_node(surface: ParameterSurface, config: Options) -> float:
     """Return the smallest value among the points of a table over parameters, or where it is."""
     names = [axis.coordinate for axis in surface.axes]
-    which, within = str(config["which"]), config.get("within", {})
+    which, within = config["which"], config["within"]
     for name in (*([] if which == "value" else [which]), *within):
         if name not in names:
             raise UnknownNameError("coordinate", name, names, surface.release)

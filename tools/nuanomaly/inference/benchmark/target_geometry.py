@@ -1,22 +1,27 @@
-"""Mean path or volume of a target, as the response ``source-volume`` of the likelihood has it.
+"""Mean path or volume of a target, as the response ``source-volume`` of the likelihood has it."""
 
-Config
-------
-source, target : names of volumes
-which : ``path`` (mean path length in m from the source through the target) or ``volume`` (m³)
-"""
-
-from collections.abc import Mapping
 from math import pi
-from typing import Any
+from typing import Annotated, Literal, TypedDict
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.gallium.solids import Nodes, moment
 from nuanomaly.likelihood.response.source_volume import declared_volumes, source_of
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+class Options(TypedDict):
+    """Options of the benchmark."""
+
+    source: Annotated[str, "Volume of the source."]
+    target: Annotated[str, "Volume of the target."]
+    which: Annotated[
+        Literal["path", "volume"], "Mean path in m from the source through the target, or volume in m³."
+    ]
+
+
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the path or the volume."""
     response = release.metadata["likelihood"]["response"]
     volumes, nodes = declared_volumes(release, response["solids"]), Nodes(**response["nodes"])

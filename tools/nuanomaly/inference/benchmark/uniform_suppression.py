@@ -1,31 +1,39 @@
 """One factor common to all predicted rates, fitted with the likelihood of the archive.
 
 The factor stands in for the probability at every distance and energy: a deficit as such, whatever makes it.
-
-Config
-------
-mode, datasets : as for the kind ``value``
-bounds : false leaves out the hard bounds of the nuisances (optional)
-range : [low, high] of the factor (optional; 0.3 to 1.3)
-which : ``ratio`` (the best factor), ``value`` (the statistic there), ``delta`` (that at factor one, less the
-    smallest), or ``significance`` (√delta: Wilks, one degree of freedom, two-sided)
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Literal, NotRequired
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import Range, completed
 from nuanomaly.archive.release import Release
-from nuanomaly.inference.benchmark.value import chosen
+from nuanomaly.inference.benchmark.value import OfData, chosen
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.model.function import FunctionModel
 from nuanomaly.model.probabilities import Array
+
+
+class Options(OfData):
+    """Options of the benchmark."""
+
+    bounds: NotRequired[
+        Annotated[bool, {"default": True}, "False leaves out the hard bounds of the nuisances."]
+    ]
+    range: NotRequired[Annotated[Range, {"default": [0.3, 1.3]}, "Where the factor is searched."]]
+    which: Annotated[
+        Literal["ratio", "value", "delta", "significance"],
+        "The best factor, the statistic there, that at factor one less the smallest, or √delta (Wilks, one "
+        "degree of "
+        "freedom, two-sided).",
+    ]
+
 
 RESULTS = ("ratio", "value", "delta", "significance")
 
@@ -35,7 +43,8 @@ def suppression(initial: str, final: str, antineutrino: bool, L: Array, E: Array
     return factor * np.ones_like(L) if initial == final else np.zeros_like(factor * L)
 
 
-def compute(config: Mapping[str, Any], release: Release) -> float:
+@completed
+def compute(config: Options, release: Release) -> float:
     """Return the wanted number.
 
     Raises
@@ -43,13 +52,13 @@ def compute(config: Mapping[str, Any], release: Release) -> float:
     UnknownNameError
         If ``which`` is none of the results.
     """
-    which = str(config["which"])
+    which = config["which"]
     if which not in RESULTS:
         raise UnknownNameError("result", which, RESULTS, release.id)
     likelihood = chosen(config, release)
-    if config.get("bounds") is False:
+    if not config["bounds"]:
         likelihood = unbounded(likelihood)
-    low, high = config.get("range", (0.3, 1.3))
+    low, high = config["range"]
 
     model = FunctionModel(suppression, factor=True)
 

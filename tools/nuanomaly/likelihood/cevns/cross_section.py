@@ -9,14 +9,51 @@ that depends on sin²θ_W and on non-standard couplings: see :class:`Charge`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, final
 
 import numpy as np
 from scipy.constants import physical_constants
 from scipy.special import spherical_jn
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import Count, Positive, completed, rules
 from nuanomaly.model.probabilities import Array, Parameter
+
+
+@final
+@rules(oneOf=[{"required": ["r0"]}, {"required": ["c", "a"]}])
+class Helm(TypedDict):
+    """Helm's form factor, all lengths in fm (J. D. Lewin and P. F. Smith, Astropart. Phys. 6 (1996) 87)."""
+
+    kind: Literal["helm"]
+    s: Annotated[Positive, "Skin in fm."]
+    r0: NotRequired[Annotated[Positive, "R = r0 A^(1/3) in fm, R0² = R² − 5s²."]]
+    c: NotRequired[Annotated[tuple[float, float], "c = c0 A^(1/3) + c1 in fm, R0² = c² + 7π²a²/3 − 5s²."]]
+    a: NotRequired[Annotated[Positive, "a of that, in fm."]]
+
+
+@final
+class KleinNystrand(TypedDict):
+    """The form factor of Klein and Nystrand, all lengths in fm."""
+
+    kind: Literal["klein-nystrand"]
+    r0: Annotated[Positive, "R = r0 A^(1/3) in fm."]
+    a: Annotated[Positive, "Range of the Yukawa potential in fm."]
+
+
+FormFactorOptions = Helm | KleinNystrand
+
+
+class Atom(TypedDict):
+    """Atoms of one kind."""
+
+    Z: Annotated[Count, "Protons."]
+    A: Annotated[Count, "Nucleons."]
+    mass: Annotated[Positive, "Atomic mass in u."]
+
+
+CouplingsOption = Annotated[Literal["tree", "radiative"], "Vector couplings of proton and neutron."]
+
 
 #: Fermi constant in MeV⁻², ħc in MeV fm, atomic mass unit in MeV.
 FERMI: float = physical_constants["Fermi coupling constant"][0] * 1e-6
@@ -226,7 +263,8 @@ def _sphere(x: Array) -> Array:
     return np.where(x > 1e-6, 3.0 * spherical_jn(1, safe) / safe, 1.0)
 
 
-def form_factor(config: Mapping[str, Any], A: int) -> FormFactor:
+@completed
+def form_factor(config: FormFactorOptions, A: int) -> FormFactor:
     """Return a declared form factor of a nucleus as a function of q in MeV.
 
     ``helm``: ``s`` and either ``r0`` (R = r0 A^⅓, R₀² = R² − 5s²) or ``c`` and ``a``
@@ -238,18 +276,19 @@ def form_factor(config: Mapping[str, Any], A: int) -> FormFactor:
     UnknownNameError
         For another kind.
     """
-    kind, root = config["kind"], float(A) ** (1.0 / 3.0)
-    if kind == "klein-nystrand":
-        return lambda q: klein_nystrand(q, config["r0"] * root, config["a"])
-    if kind != "helm":
-        raise UnknownNameError("form factor", str(kind), ["helm", "klein-nystrand"])
+    root = float(A) ** (1.0 / 3.0)
+    if config["kind"] == "klein-nystrand":
+        radius, a = config["r0"] * root, config["a"]
+        return lambda q: klein_nystrand(q, radius, a)
+    if config["kind"] != "helm":
+        raise UnknownNameError("form factor", str(config["kind"]), ["helm", "klein-nystrand"])
     s = float(config["s"])
     if "r0" in config:
         square = (config["r0"] * root) ** 2
     else:
         square = (config["c"][0] * root + config["c"][1]) ** 2 + 7.0 / 3.0 * (np.pi * config["a"]) ** 2
-    radius = float(np.sqrt(square - 5.0 * s**2))
-    return lambda q: helm(q, radius, s)
+    effective = float(np.sqrt(square - 5.0 * s**2))
+    return lambda q: helm(q, effective, s)
 
 
 def recoil_momentum(T: Array, nucleus: Nucleus) -> Array:

@@ -4,18 +4,103 @@ Everything is declared as data (see :mod:`nuanomaly.likelihood.response.cevns`);
 experiment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict, final
 
 import numpy as np
 from scipy.special import ndtr
 from scipy.stats import gamma, poisson
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import NotNegative, Positive, completed, rules
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.units import registry
 from nuanomaly.model.probabilities import Array
+
+
+@rules(oneOf=[{"required": ["coefficients"]}, {"required": ["table", "column"]}])
+class Quenching(TypedDict):
+    """Electron-equivalent energy as a polynomial of the recoil energy, without a constant."""
+
+    coefficients: NotRequired[Annotated[list[float], {"minItems": 1}, "Of the first, second … power."]]
+    table: NotRequired[Annotated[str, "Table of the coefficients, instead."]]
+    column: NotRequired[Annotated[str, "Their column."]]
+    unit: Annotated[Literal["keV", "MeV"], "Unit of both energies."]
+
+
+@final
+class TabulatedEfficiency(TypedDict):
+    """Linear between points, zero below the first and constant above the last one."""
+
+    kind: Literal["table"]
+    table: Annotated[str, "Table of points."]
+    at: Annotated[str, "Column of the energy."]
+    efficiency: Annotated[str, "Column of the efficiency."]
+
+
+class Step(TypedDict):
+    """What an efficiency is multiplied with below an energy."""
+
+    below: Annotated[float, "The energy."]
+    factor: Annotated[NotNegative, "The factor."]
+
+
+@final
+class LogisticEfficiency(TypedDict):
+    """a/(1 + exp(−k(x − x0))) + offset, never negative."""
+
+    kind: Literal["logistic"]
+    a: Annotated[float, "Height a."]
+    k: Annotated[float, "Slope k."]
+    x0: Annotated[float, "Middle x0."]
+    offset: NotRequired[
+        Annotated[float, {"default": 0.0}, "a/(1 + exp(−k(x − x0))) + offset, never negative."]
+    ]
+    steps: NotRequired[
+        Annotated[list[Step], {"default": []}, "Factors below energies: the first that applies."]
+    ]
+
+
+Efficiency = Annotated[
+    LogisticEfficiency | TabulatedEfficiency,
+    "At photo-electrons, or for gaussian at the unsmeared energy in keV.",
+]
+
+
+@final
+class PoissonSmearing(TypedDict):
+    """Whole photo-electrons n, of which a bin holds low ≤ n < high."""
+
+    kind: Literal["poisson"]
+    light_yield: Annotated[Positive, "Photo-electrons per keV."]
+    efficiency: Efficiency
+
+
+@final
+class GammaSmearing(TypedDict):
+    """Photo-electrons follow a Γ distribution of mean light_yield·E."""
+
+    kind: Literal["gamma"]
+    light_yield: Annotated[Positive, "Photo-electrons per keV."]
+    sharpness: Annotated[Positive, "b of the Γ distribution's shape 1 + bE, per keV."]
+    efficiency: Efficiency
+
+
+@final
+class GaussianSmearing(TypedDict):
+    """A resolution that grows as √E."""
+
+    kind: Literal["gaussian"]
+    resolution: Annotated[Positive, "σ/√E in keV**0.5."]
+    efficiency: Efficiency
+
+
+Smearing = Annotated[
+    PoissonSmearing | GammaSmearing | GaussianSmearing,
+    "Electron-equivalent energy to what is reconstructed, and with which efficiency.",
+]
+
 
 #: Steps per photo-electron when a continuous spectrum of them is integrated.
 _FINE = 4
@@ -50,7 +135,8 @@ def electron_equivalent(T: Array, coefficients: Sequence[float], unit: str) -> A
     return np.maximum(total * scale, 0.0)
 
 
-def efficiency(config: Mapping[str, Any], x: Array, release: Release) -> Array:
+@completed
+def efficiency(config: Efficiency, x: Array, release: Release) -> Array:
     """Return a declared efficiency at x, in the unit it was declared in.
 
     ``logistic``: a/(1 + exp(−k(x − x0))) + offset, never negative, times ``factor`` below each of ``steps``
@@ -62,21 +148,21 @@ def efficiency(config: Mapping[str, Any], x: Array, release: Release) -> Array:
     UnknownNameError
         For another kind.
     """
-    kind = config["kind"]
-    if kind == "table":
+    if config["kind"] == "table":
         table = release.table(config["table"])
-        points, values = (table[config[c]].to_numpy(float) for c in ("at", "efficiency"))
+        points, values = (table[name].to_numpy(float) for name in (config["at"], config["efficiency"]))
         return np.asarray(np.interp(x, points, values, left=0.0))
-    if kind != "logistic":
-        raise UnknownNameError("efficiency", str(kind), ["logistic", "table"], release.id)
-    raw = config["a"] / (1.0 + np.exp(-config["k"] * (x - config["x0"]))) + config.get("offset", 0.0)
+    if config["kind"] != "logistic":
+        raise UnknownNameError("efficiency", str(config["kind"]), ["logistic", "table"], release.id)
+    raw = config["a"] / (1.0 + np.exp(-config["k"] * (x - config["x0"]))) + config["offset"]
     factor = np.ones_like(x)
-    for step in sorted(config.get("steps", ()), key=lambda s: -float(s["below"])):
+    for step in sorted(config["steps"], key=lambda s: -float(s["below"])):
         factor = np.where(x < step["below"], step["factor"], factor)
     return np.asarray(np.maximum(raw, 0.0) * factor)
 
 
-def smearing(config: Mapping[str, Any], ee: Array, low: Array, high: Array, release: Release) -> Array:
+@completed
+def smearing(config: Smearing, ee: Array, low: Array, high: Array, release: Release) -> Array:
     """Return how likely an electron-equivalent energy is seen in each bin, efficiency included.
 
     Parameters
@@ -102,20 +188,19 @@ def smearing(config: Mapping[str, Any], ee: Array, low: Array, high: Array, rele
     UnknownNameError
         For another kind.
     """
-    kind = config["kind"]
-    if kind == "poisson":
+    if config["kind"] == "poisson":
         counts = np.arange(np.floor(low[0]), np.ceil(high[-1]) + 1.0)
         seen = poisson.pmf(counts[:, None], np.maximum(config["light_yield"] * ee, 1e-12))
         return _summed(counts, seen * efficiency(config["efficiency"], counts, release)[:, None], low, high)
-    if kind == "gamma":
+    if config["kind"] == "gamma":
         edges = np.arange(np.floor(low[0]) * _FINE, np.ceil(high[-1]) * _FINE + 1) / _FINE
         shape = 1.0 + config["sharpness"] * ee
         scale = np.maximum(config["light_yield"] * ee, 1e-12) / shape
         seen = np.diff(gamma.cdf(edges[:, None], shape, scale=scale), axis=0)
         middle = 0.5 * (edges[1:] + edges[:-1])
         return _summed(middle, seen * efficiency(config["efficiency"], middle, release)[:, None], low, high)
-    if kind != "gaussian":
-        raise UnknownNameError("smearing", str(kind), ["poisson", "gamma", "gaussian"], release.id)
+    if config["kind"] != "gaussian":
+        raise UnknownNameError("smearing", str(config["kind"]), ["poisson", "gamma", "gaussian"], release.id)
     sigma = config["resolution"] * np.sqrt(np.maximum(ee, 1e-12))
     inside = ndtr((high[:, None] - ee) / sigma) - ndtr((low[:, None] - ee) / sigma)
     return np.asarray(inside * efficiency(config["efficiency"], ee, release))

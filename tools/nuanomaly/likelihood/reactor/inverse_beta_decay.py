@@ -5,14 +5,31 @@ What every reactor response needs, whatever it makes of it (rates, spectra, rati
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Count, Positive, TableName
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.model.probabilities import Array
+
+
+class Window(TypedDict):
+    """Antineutrino energies that are integrated over."""
+
+    low: Annotated[Positive, "Lowest antineutrino energy, MeV."]
+    high: Annotated[Positive, "Highest antineutrino energy, MeV."]
+
+
+#: Tables of flux and cross section as they are declared, and what is read off them.
+FluxTable = Annotated[TableName, "Table with energy (MeV) and a column per isotope (1/MeV/fission)."]
+CrossSectionTable = Annotated[TableName, "Table with energy (MeV) and cross_section (cm**2)."]
+Isotopes = Annotated[list[str], {"minItems": 1, "uniqueItems": True}, "Columns of the flux table."]
+CellNumber = Annotated[Count, "Number of equal intervals of L/E that each row of baselines is divided into."]
+
 
 #: Yields are in 1e-43 cm²/fission, the unit they are published in.
 YIELD_UNIT = 1e-43

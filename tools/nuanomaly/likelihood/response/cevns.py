@@ -4,49 +4,31 @@ The channels are flux component × nucleus, each to ``active``: the universal pa
 (a strength of its own, a non-standard coupling) is a channel to that flavour.
 
 Outputs: the events of all cells, then for each of ``variations`` what one unit of it adds to them.
-
-Config
-------
-exposure : {protons, neutrinos_per_proton}
-    The latter for each of ν_μ, ν_e, ν̄_μ.
-baseline : m
-target : {mass: kg, nuclei: list of {Z, A, mass, count}}
-    Atomic masses in u, atoms per formula unit (1 if left out).
-couplings : ``tree`` | ``radiative``
-form_factor, neutron_form_factor : {kind, …}
-    See :func:`nuanomaly.likelihood.cevns.cross_section.form_factor`; the second, if given, is the neutrons'
-    own.
-quenching : {coefficients | table and column, unit}
-    See :func:`nuanomaly.likelihood.cevns.quenching.electron_equivalent`; energies in ``unit``.
-smearing : {kind, …}
-    See :func:`nuanomaly.likelihood.cevns.quenching.smearing`.
-cells : {table, energy: [low, high], time: [low, high]}
-    Columns with the edges of each cell, photo-electrons or keV, and µs. Several cells may have the same
-    (they differ in something else), if there is a template.
-arrival : {table, at, prompt, delayed} | {mean, sigma, loss}
-    Part of the neutrinos that comes at each time, summed over a cell; or those of a Gaussian pulse in µs, of
-    which exp(−rate (t − after)) is seen if ``loss: {after, rate}`` is given.
-template : {table, column, keep: ``counts`` | ``shape``}, optional
-    ``counts``: cells hold the template's events, and only their division among the components is computed.
-    ``shape``: cells of the same energy and time share the computed events as the template does.
-variations : list of {plus, minus}, optional
-    Other values of the above. A unit of the variation adds half the difference of the two, or without
-    ``minus`` the difference to the standard.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 import numpy as np
 from scipy.constants import Avogadro
 
+from nuanomaly.archive.options import (
+    Column,
+    NotNegative,
+    Positive,
+    completed,
+    rules,
+)
 from nuanomaly.archive.release import Release, load
 from nuanomaly.likelihood.cevns.cross_section import (
     PARAMETERS,
+    Atom,
     Charge,
+    CouplingsOption,
     FormFactor,
+    FormFactorOptions,
     Nucleus,
     couplings,
     cross_section,
@@ -55,7 +37,7 @@ from nuanomaly.likelihood.cevns.cross_section import (
     recoil_momentum,
     strengths,
 )
-from nuanomaly.likelihood.cevns.quenching import electron_equivalent, smearing
+from nuanomaly.likelihood.cevns.quenching import Quenching, Smearing, electron_equivalent, smearing
 from nuanomaly.likelihood.cevns.recoil_tables import NucleusTable, RecoilTable
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.parts import Response
@@ -63,6 +45,116 @@ from nuanomaly.likelihood.stopped_pions.muon_decay import ENDPOINT
 from nuanomaly.likelihood.stopped_pions.pion_decay import COMPONENTS, MUON_LIFE, PION_LIFE, Component, arrival
 from nuanomaly.model.probabilities import Array
 from nuanomaly.model.recoil import RecoilInteraction
+
+
+class Exposure(TypedDict):
+    """Protons on target, and neutrinos of each kind per proton."""
+
+    protons: Annotated[Positive, "Protons on target."]
+    neutrinos_per_proton: Annotated[Positive, "Of each of ν_μ, ν_e, ν̄_μ."]
+
+
+class TargetAtom(Atom):
+    """A kind of atom of the target."""
+
+    count: NotRequired[Annotated[Positive, {"default": 1.0}, "Atoms per formula unit."]]
+
+
+class Target(TypedDict):
+    """Mass and nuclei of the detector."""
+
+    mass: Annotated[Positive, "In kg."]
+    nuclei: Annotated[list[TargetAtom], {"minItems": 1}, "Its nuclei."]
+
+
+Edges = Annotated[list[str], {"minItems": 2, "maxItems": 2}]
+
+
+class CellTable(TypedDict):
+    """Table of cells in reconstructed energy and time.
+
+    Several cells may have the same (they differ in something else), if there is a template.
+    """
+
+    table: Annotated[str, "Table with a row per cell."]
+    energy: Annotated[Edges, "Columns of the edges in photo-electrons or keV."]
+    time: Annotated[Edges, "Columns of the edges in µs."]
+
+
+class Loss(TypedDict):
+    """exp(−rate (t − after)) of the neutrinos after that time is seen."""
+
+    after: Annotated[float, "In µs."]
+    rate: Annotated[NotNegative, "Per µs."]
+
+
+@rules(oneOf=[{"required": ["table", "at", "prompt", "delayed"]}, {"required": ["mean", "sigma"]}])
+class Arrival(TypedDict):
+    """When neutrinos arrive, by component: a table, summed over a cell, or a Gaussian pulse."""
+
+    table: NotRequired[Annotated[str, "Table of arrival times."]]
+    at: NotRequired[Annotated[str, "Column of the time in µs."]]
+    prompt: NotRequired[Annotated[str, "Column of the part of prompt neutrinos."]]
+    delayed: NotRequired[Annotated[str, "Column of the part of delayed neutrinos."]]
+    mean: NotRequired[Annotated[float, "Of the pulse, in µs."]]
+    sigma: NotRequired[Annotated[Positive, "Of the pulse, in µs."]]
+    loss: NotRequired[Annotated[Loss, {"default": {"after": 0.0, "rate": 0.0}}]]
+
+
+class Template(TypedDict):
+    """Released shape that the rate is distributed by, instead of energy and time."""
+
+    table: Annotated[str, "Table with a row per cell."]
+    column: Annotated[str, "Its column."]
+    keep: Annotated[
+        Literal["counts", "shape"],
+        "Keep the template's events, and compute only their division among the components; or only how "
+        "events are "
+        "shared by cells of one energy and time.",
+    ]
+
+
+@rules(minProperties=1)
+class Other(TypedDict):
+    """Keys of the response that have another value."""
+
+    form_factor: NotRequired[Annotated[FormFactorOptions, "Of protons and neutrons, or of protons alone."]]
+    neutron_form_factor: NotRequired[Annotated[FormFactorOptions, "Of the neutrons."]]
+    quenching: NotRequired[Quenching]
+    smearing: NotRequired[Smearing]
+    arrival: NotRequired[Arrival]
+    template: NotRequired[Template]
+
+
+class Variation(TypedDict):
+    """Another response: one unit adds half the difference of two, or the difference to the standard one."""
+
+    plus: Other
+    minus: NotRequired[Other]
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    exposure: Exposure
+    baseline: Annotated[Positive, "In m."]
+    target: Target
+    couplings: CouplingsOption
+    form_factor: Annotated[FormFactorOptions, "Of protons and neutrons, or of protons alone."]
+    neutron_form_factor: NotRequired[Annotated[FormFactorOptions, "Of the neutrons, if they have their own."]]
+    quenching: Quenching
+    smearing: Smearing
+    cells: CellTable
+    arrival: Arrival
+    template: NotRequired[Template]
+    variations: NotRequired[
+        Annotated[
+            list[Variation],
+            {"default": []},
+            "Other responses, whose differences from the standard one are effects of nuisances.",
+        ]
+    ]
+
 
 #: Intervals of the neutrino energy and of the recoil energy, steps in time (µs) where light is lost.
 _ENERGIES, _RECOILS, _TIMES = 200, 1500, 0.002
@@ -86,7 +178,7 @@ class CevnsResponse(Response):
 
     n_cells: int = 0
     flux_average: float = 0.0
-    config: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    config: Options = field(default_factory=lambda: cast(Options, {}), repr=False)
     folder: str = ""
 
     @property
@@ -99,11 +191,10 @@ class CevnsResponse(Response):
         """Tables and their factors, standard first, then plus and minus of each variation."""
         release = load(self.folder)
         tables = [(_recoil_table(self.config, release), 1.0)]
-        for variation in self.config.get("variations", ()):
-            minus = variation.get("minus", {})
+        for variation in self.config["variations"]:
             share = 0.5 if "minus" in variation else 1.0
-            tables.append((_recoil_table({**self.config, **variation["plus"]}, release), share))
-            tables.append((_recoil_table({**self.config, **minus}, release), share))
+            tables.append((_recoil_table(_with(self.config, variation["plus"]), release), share))
+            tables.append((_recoil_table(_with(self.config, variation.get("minus", {})), release), share))
         return tuple(tables)
 
     def recoils(
@@ -115,29 +206,35 @@ class CevnsResponse(Response):
         return np.concatenate([parts[0], *variations], axis=1)
 
 
-def build(config: Mapping[str, Any], release: Release) -> CevnsResponse:
+@completed
+def build(config: Options, release: Release) -> CevnsResponse:
     """Build from a declaration (see the module)."""
     standard = _weights(config, release)
     blocks = {key: [block] for key, block in standard.items()}
-    for variation in config.get("variations", ()):
-        plus = _weights({**config, **variation["plus"]}, release)
-        minus = _weights({**config, **variation["minus"]}, release) if "minus" in variation else standard
+    for variation in config["variations"]:
+        plus = _weights(_with(config, variation["plus"]), release)
+        minus = _weights(_with(config, variation["minus"]), release) if "minus" in variation else standard
         for key, block in blocks.items():
             block.append((plus[key] - minus[key]) * (0.5 if "minus" in variation else 1.0))
     channels = tuple(
         channel for key, parts in blocks.items() for channel in _channels(key, np.concatenate(parts), config)
     )
     n_cells = next(iter(standard.values())).shape[0]
-    n_out = n_cells * (1 + len(config.get("variations", ())))
+    n_out = n_cells * (1 + len(config["variations"]))
     average = _flux_average(config)
     return CevnsResponse(channels, n_out, PARAMETERS, n_cells, average, config, str(release.folder))
 
 
-def _nuclei(config: Mapping[str, Any]) -> tuple[Nucleus, ...]:
-    return tuple(Nucleus(**entry) for entry in config["target"]["nuclei"])
+def _with(config: Options, other: Other) -> Options:
+    """Return a declaration with other values of some keys."""
+    return cast(Options, {**config, **other})
 
 
-def _charges(config: Mapping[str, Any], nucleus: Nucleus) -> dict[str, Callable[[Array], Array]]:
+def _nuclei(config: Options) -> tuple[Nucleus, ...]:
+    return tuple(Nucleus(x["Z"], x["A"], x["mass"], x["count"]) for x in config["target"]["nuclei"])
+
+
+def _charges(config: Options, nucleus: Nucleus) -> dict[str, Callable[[Array], Array]]:
     """Return for each term of the squared charge its standard value as a function of q in MeV."""
     g = couplings(config["couplings"])
     p, n = nucleus.Z * g.proton, nucleus.N * g.neutron
@@ -158,7 +255,7 @@ def _recoils(nucleus: Nucleus) -> tuple[Array, float]:
     return np.asarray((np.arange(_RECOILS) + 0.5) * width, float), width
 
 
-def _spectra(config: Mapping[str, Any], release: Release, low: Array, high: Array) -> dict[Key, Array]:
+def _spectra(config: Options, release: Release, low: Array, high: Array) -> dict[Key, Array]:
     """Return events per bin of visible energy (rows) and neutrino energy, at all times, by component."""
     arrays: dict[Key, Array] = {}
     for nucleus in _nuclei(config):
@@ -174,31 +271,32 @@ def _spectra(config: Mapping[str, Any], release: Release, low: Array, high: Arra
     return arrays
 
 
-def _visible(config: Mapping[str, Any], T: Array, release: Release) -> Array:
+def _visible(config: Quenching, T: Array, release: Release) -> Array:
     """Return the electron-equivalent energy in keV of recoils in MeV."""
     given = config.get("coefficients")
     if given is None:
-        given = release.table(config["table"])[config["column"]].to_numpy(float).tolist()
+        column: Column = {"table": config["table"], "column": config["column"]}
+        given = release.numbers(column).tolist()
     return electron_equivalent(1e3 * T, given, config["unit"])
 
 
-def _weights(config: Mapping[str, Any], release: Release) -> dict[Key, Array]:
+def _weights(config: Options, release: Release) -> dict[Key, Array]:
     """Return events per cell (rows) and neutrino energy, by component, nucleus and term."""
     arrays, factor = _computed(config, release)
     return arrays if factor is None else {key: block * factor[:, None] for key, block in arrays.items()}
 
 
-def _cells(config: Mapping[str, Any], release: Release) -> tuple[Any, Any]:
+def _cells(config: Options, release: Release) -> tuple[Any, Any]:
     """Return bins of visible energy and of time (low, high), each once, and which each cell has."""
     cells = release.table(config["cells"]["table"])
     energy, time = (
-        np.unique(cells[config["cells"][axis]].to_numpy(float), axis=0, return_inverse=True)
-        for axis in ("energy", "time")
+        np.unique(cells[edges].to_numpy(float), axis=0, return_inverse=True)
+        for edges in (config["cells"]["energy"], config["cells"]["time"])
     )
     return energy, time
 
 
-def _arrivals(config: Mapping[str, Any], release: Release) -> dict[Component, Array]:
+def _arrivals(config: Options, release: Release) -> dict[Component, Array]:
     """Return the part of the neutrinos that comes in the time of each cell, shape (cells,)."""
     bins, which = _cells(config, release)[1]
     first, last = bins.T
@@ -206,7 +304,7 @@ def _arrivals(config: Mapping[str, Any], release: Release) -> dict[Component, Ar
     return {c: _arrival(config["arrival"], c.prompt, first, last, release)[which] for c in COMPONENTS}
 
 
-def _computed(config: Mapping[str, Any], release: Release) -> tuple[dict[Key, Array], Array | None]:
+def _computed(config: Options, release: Release) -> tuple[dict[Key, Array], Array | None]:
     """Return the computed events, and by what the template changes them in each cell; None without one."""
     energy, time = _cells(config, release)
     low, high = energy[0].T
@@ -216,8 +314,9 @@ def _computed(config: Mapping[str, Any], release: Release) -> tuple[dict[Key, Ar
     arrays = {key: block[i] * arrivals[key[0]][:, None] for key, block in spectra.items()}
     if "template" not in config:
         return arrays, None
-    template = release.table(config["template"]["table"])[config["template"]["column"]].to_numpy(float)
-    if config["template"]["keep"] == "counts":
+    given = config["template"]
+    template = release.numbers({"table": given["table"], "column": given["column"]})
+    if given["keep"] == "counts":
         total = np.sum([block.sum(axis=1) for block in arrays.values()], axis=0)
     else:
         together = np.zeros((energy[0].shape[0], time[0].shape[0]))
@@ -226,7 +325,7 @@ def _computed(config: Mapping[str, Any], release: Release) -> tuple[dict[Key, Ar
     return arrays, np.divide(template, total, out=np.zeros_like(template), where=total > 0.0)
 
 
-def _recoil_table(config: Mapping[str, Any], release: Release) -> RecoilTable:
+def _recoil_table(config: Options, release: Release) -> RecoilTable:
     """Return the recoils of the target, for interactions that depend on the momentum transfer."""
     energy = _cells(config, release)[0]
     low, high = energy[0].T
@@ -251,7 +350,7 @@ def _recoil_table(config: Mapping[str, Any], release: Release) -> RecoilTable:
     )
 
 
-def _per_section(config: Mapping[str, Any], nucleus: Nucleus) -> float:
+def _per_section(config: Options, nucleus: Nucleus) -> float:
     """Return the events of one component, all seen, per cm² of cross section."""
     exposure, target = config["exposure"], config["target"]
     flux = exposure["protons"] * exposure["neutrinos_per_proton"] / (4e4 * np.pi * config["baseline"] ** 2)
@@ -259,14 +358,17 @@ def _per_section(config: Mapping[str, Any], nucleus: Nucleus) -> float:
     return float(flux * formulas * nucleus.count)
 
 
-def _arrival(config: Mapping[str, Any], prompt: bool, low: Array, high: Array, release: Release) -> Array:
+def _arrival(config: Arrival, prompt: bool, low: Array, high: Array, release: Release) -> Array:
     """Return the part of the neutrinos that come, and are seen, in each interval of time."""
     if "table" in config:
         table = release.table(config["table"])
-        at, part = (table[config[c]].to_numpy(float) for c in ("at", "prompt" if prompt else "delayed"))
+        at, part = (
+            table[name].to_numpy(float)
+            for name in (config["at"], config["prompt"] if prompt else config["delayed"])
+        )
         return np.array([part[(at >= a) & (at < b)].sum() for a, b in zip(low, high, strict=True)])
     lives = (PION_LIFE,) if prompt else (PION_LIFE, MUON_LIFE)
-    loss = config.get("loss", {"after": 0.0, "rate": 0.0})
+    loss = config["loss"]
     items = []
     for a, b in zip(low, high, strict=True):
         edges = np.linspace(a, b, max(2, round((b - a) / _TIMES)) + 1)
@@ -276,7 +378,7 @@ def _arrival(config: Mapping[str, Any], prompt: bool, low: Array, high: Array, r
     return np.array(items)
 
 
-def _channels(key: Key, weights: Array, config: Mapping[str, Any]) -> list[Channel]:
+def _channels(key: Key, weights: Array, config: Options) -> list[Channel]:
     """Return the universal channel, and those of what each flavour adds to it."""
     component, nucleus, term = key
     low, high, _ = component.cells(_ENERGIES)
@@ -304,7 +406,7 @@ def _channels(key: Key, weights: Array, config: Mapping[str, Any]) -> list[Chann
     ]
 
 
-def _flux_average(config: Mapping[str, Any]) -> float:
+def _flux_average(config: Options) -> float:
     """Return the cross section in cm² averaged over the three neutrinos and the atoms."""
     nuclei = _nuclei(config)
     total = 0.0

@@ -1,36 +1,51 @@
-"""Neutrinos of muons at rest, seen by inverse beta decay in bins of visible energy.
+"""Neutrinos of muons at rest, seen by inverse beta decay in bins of visible energy."""
 
-Config
-------
-channel : such as ``numubar->nuebar``; the first is a neutrino of μ⁺ decay, the second is ``nuebar``
-baseline, half_length : m
-    Source to centre of the detector, and half of the detector's length along the line of sight. A slice of
-    the detector counts with 1/L².
-bins : {table, low, high}
-    Edges of the visible energy in MeV.
-offset : MeV
-    Neutrino energy minus visible energy. m_n − m_p − m_e = 0.782 for the positron's energy with the
-    annihilation, m_n − m_p = 1.293 for its total energy; the recoil of the neutron is neglected.
-resolution : MeV**0.5
-    σ(E) = resolution · √E of the visible energy, Gaussian.
-events : {inside: number, probability: number}
-    Events in all bins together at this probability, at every energy and distance. The efficiency is taken
-    as constant.
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, TypedDict
 
 import numpy as np
 from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import SIDES, Bins, Positive, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import Channel, flavours
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.likelihood.reactor.inverse_beta_decay import cells
 from nuanomaly.likelihood.stopped_pions.muon_decay import ENDPOINT, SPECTRA, inverse_beta_decay
 from nuanomaly.model.probabilities import Array
+
+
+class Events(TypedDict):
+    """Normalisation; the efficiency is taken as constant."""
+
+    inside: Annotated[Positive, "Events in all bins together …"]
+    probability: Annotated[Positive, {"maximum": 1}, "… at this probability, at every energy and distance."]
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    channel: Annotated[
+        str,
+        {"pattern": "->nuebar$"},
+        "Such as numubar->nuebar; the first is a neutrino of μ⁺ decay.",
+    ]
+    baseline: Annotated[Positive, "Source to centre of the detector in m."]
+    half_length: Annotated[
+        Positive,
+        "Half of the detector's length along the line of sight in m; a slice of the detector counts with "
+        "1/L².",
+    ]
+    bins: Annotated[Bins, "Edges of the visible energy in MeV."]
+    offset: Annotated[
+        float,
+        "Neutrino energy minus visible energy in MeV: m_n − m_p − m_e = 0.782 for the positron's energy with "
+        "the "
+        "annihilation, m_n − m_p = 1.293 for its total energy; the recoil of the neutron is neglected.",
+    ]
+    resolution: Annotated[Positive, "σ/√E of the visible energy in MeV**0.5, Gaussian."]
+    events: Events
+
 
 #: Step of the neutrino energy in MeV, well below any resolution, and number of intervals of L/E: waves are
 #: averaged over each of them in closed form, so that few are enough at every Δm².
@@ -39,7 +54,8 @@ _STEP, _CELLS = 0.1, 400
 _TAIL = 6.0
 
 
-def build(config: Mapping[str, Any], release: Release) -> Response:
+@completed
+def build(config: Options, release: Release) -> Response:
     """Build from a declaration (see the module).
 
     Raises
@@ -49,14 +65,14 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
     NuanomalyError
         If the final one is not detected by inverse beta decay.
     """
-    start = str(config["channel"]).partition("->")[0]
-    initial, final, antineutrino = flavours(str(config["channel"]))
+    start = config["channel"].partition("->")[0]
+    initial, final, antineutrino = flavours(config["channel"])
     if start not in SPECTRA:
         raise UnknownNameError("neutrino of muon decay", start, SPECTRA, release.id)
     if (final, antineutrino) != ("e", True):
         raise NuanomalyError(f"{release.id}: inverse beta decay detects nuebar, not {config['channel']}")
     table = release.table(config["bins"]["table"])
-    low, high = (table[config["bins"][side]].to_numpy(float) for side in ("low", "high"))
+    low, high = (table[config["bins"][side]].to_numpy(float) for side in SIDES)
     resolution, offset = float(config["resolution"]), float(config["offset"])
     first = max(low[0] - _TAIL * resolution * np.sqrt(low[0]) + offset, _STEP)
     edges = np.linspace(first, ENDPOINT, round((ENDPOINT - first) / _STEP) + 1)
@@ -75,7 +91,7 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
         E=result.E,
         weights=result.weights,
         half_width=result.half_width,
-        label=str(config["channel"]),
+        label=config["channel"],
         node={
             "half_length": result.half_length,
             "process": np.full(result.L.size, "muon-decay"),

@@ -1,27 +1,5 @@
 """Simulated events as nodes: an event adds weight × probability to the bin of its reconstructed energy.
 
-Config
-------
-columns : {reconstructed, energy, baseline, weight}
-    Columns of the event tables, in any unit of energy and length.
-phase_constant : number, optional
-    The constant of the oscillation phase the release was made with (CODATA's if left out).
-channels : list, each with
-    channel : such as ``numubar->nuebar``
-    table : the events
-    select : {column: value}, optional; only events that have these values
-    weight : column, optional; in place of ``columns.weight``
-    normalise : ``table`` | ``selection`` | ``none`` | {table, column}
-        Divide the weights by the number of rows of the table, of the selection, or not at all; or scale
-        them such that all channels of these outputs together give, at probability one, this column.
-    scale : optional, 1
-        Factor of the weights.
-    bins : {table, low, high}
-        Bins of reconstructed energy, low ≤ E < high.
-    outputs : [first, last)
-        The outputs these bins are. Channels with the same outputs add up.
-    interaction : optional, ``CC``
-
 Oscillations of many events are made from their moments in cells of L/E, with an error below 1e-10 of the
 events in a bin, up to 100 eV² (:mod:`nuanomaly.likelihood.algebra.collapse`); above, and for models that are
 no sum of waves, event by event.
@@ -29,12 +7,21 @@ no sum of waves, event by event.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    SIDES,
+    Bins,
+    Column,
+    Interaction,
+    Outputs,
+    Positive,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import Channel, flavours
 from nuanomaly.likelihood.parts import Response
@@ -42,9 +29,64 @@ from nuanomaly.model.constants import PHASE
 from nuanomaly.model.probabilities import Array
 
 
-def build(config: Mapping[str, Any], release: Release) -> Response:
+class EventColumns(TypedDict):
+    """Columns of the event tables, in any unit of energy and length."""
+
+    reconstructed: Annotated[str, "Reconstructed neutrino energy."]
+    energy: Annotated[str, "True neutrino energy."]
+    baseline: Annotated[str, "Distance from production to interaction."]
+    weight: Annotated[str, "Events if the neutrinos were fully converted, up to the normalisation."]
+
+
+class Sample(TypedDict):
+    """A sample of events."""
+
+    channel: Annotated[
+        str,
+        {"pattern": "^nu(e|mu|tau)(bar)?->(nu(e|mu|tau)(bar)?|active|sterile)$"},
+        "Initial and final flavour, such as numubar->nuebar.",
+    ]
+    interaction: NotRequired[Annotated[Interaction, {"default": "CC"}, "What the neutrinos do."]]
+    table: Annotated[str, "The events."]
+    select: NotRequired[
+        Annotated[
+            dict[str, bool | float | str],
+            {"minProperties": 1},
+            "Column to value: only events with these values.",
+        ]
+    ]
+    weight: NotRequired[Annotated[str, "Column of weights of this channel, in place of the common one."]]
+    normalise: Annotated[
+        Literal["table", "selection", "none"] | Column,
+        "What the weights are divided by: the number of rows of the table, of the selection, or nothing; or "
+        "the "
+        "column that all channels of these outputs give together at probability one.",
+    ]
+    scale: NotRequired[Annotated[Positive, {"default": 1.0}, "Factor of the weights."]]
+    bins: Annotated[Bins, "Ascending bins of reconstructed energy, low ≤ E < high."]
+    outputs: Annotated[Outputs, "First output of these bins, and the one after the last."]
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    phase_constant: NotRequired[
+        Annotated[
+            Positive,
+            "Constant of the oscillation phase the release was made with, in MeV/(eV² m); CODATA's if left "
+            "out.",
+        ]
+    ]
+    columns: EventColumns
+    channels: Annotated[
+        list[Sample], {"minItems": 1}, "Samples of events; those with the same outputs add up."
+    ]
+
+
+@completed
+def build(config: Options, release: Release) -> Response:
     """Build from a declaration (see the module)."""
-    n_out = max(int(entry["outputs"][1]) for entry in config["channels"])
+    n_out = max(entry["outputs"][1] for entry in config["channels"])
     phase = float(config.get("phase_constant", PHASE))
     channels = tuple(
         _channel(entry, config["columns"], n_out, phase, release) for entry in config["channels"]
@@ -53,18 +95,19 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
 
 
 def _normalised(
-    channels: tuple[Channel, ...], declared: Sequence[Mapping[str, Any]], release: Release
+    channels: tuple[Channel, ...], declared: Sequence[Sample], release: Release
 ) -> tuple[Channel, ...]:
     """Return the channels, those with a column to agree with scaled to it bin by bin."""
     items = list(channels)
     for entry in declared:
-        if not isinstance(entry["normalise"], Mapping):
+        column = entry["normalise"]
+        if not isinstance(column, dict):
             continue
         same = [k for k, e in enumerate(declared) if e["outputs"] == entry["outputs"]]
-        if any(declared[k]["normalise"] != entry["normalise"] for k in same):
+        if any(declared[k]["normalise"] != column for k in same):
             raise NuanomalyError(f"{release.id}: channels of the outputs {entry['outputs']} disagree")
         first, last = entry["outputs"]
-        wanted = release.table(entry["normalise"]["table"])[entry["normalise"]["column"]].to_numpy(float)
+        wanted = release.numbers(column)
         total = np.sum([channels[k].total[first:last] for k in same], axis=0)
         if wanted.size != total.size or not (total > 0.0).all():
             raise NuanomalyError(f"{release.id}: no events in a bin of the outputs {entry['outputs']}")
@@ -76,39 +119,38 @@ def _normalised(
     return tuple(items)
 
 
-def _channel(
-    entry: Mapping[str, Any], columns: Mapping[str, str], n_out: int, phase: float, release: Release
-) -> Channel:
-    table = str(entry["table"])
+def _channel(entry: Sample, columns: EventColumns, n_out: int, phase: float, release: Release) -> Channel:
+    table = entry["table"]
     kept = _selected(release, table, entry.get("select", {}))
-    column = {**columns, **({"weight": entry["weight"]} if "weight" in entry else {})}
 
-    def values(name: str, unit: str) -> Array:
-        quantity = release.quantity(table, column[name]).to(unit)
+    def values(column: str, unit: str) -> Array:
+        quantity = release.quantity(table, column).to(unit)
         return np.asarray(quantity.magnitude, float)
 
-    weight = values("weight", "event") * (float(entry.get("scale", 1.0)) / _events(entry["normalise"], kept))
+    weight = values(entry.get("weight", columns["weight"]), "event") * (
+        entry["scale"] / _events(entry["normalise"], kept)
+    )
     low, high = _edges(entry["bins"], release)
-    first, last = (int(i) for i in entry["outputs"])
+    first, last = entry["outputs"]
     if last - first != low.size:
         raise NuanomalyError(
             f"{release.id}: channel {entry['channel']} has {low.size} bins, but outputs {first} to {last}"
         )
-    place = bin_numbers(values("reconstructed", "MeV"), low, high)
+    place = bin_numbers(values(columns["reconstructed"], "MeV"), low, high)
     # Nodes in the order of their bins: the sparse product then runs through memory once.
     used = np.flatnonzero(kept & (place >= 0) & (weight != 0.0))
     used = used[np.argsort(place[used], kind="stable")]
     weights = sparse.csr_array(
         (weight[used], (first + place[used], np.arange(used.size))), shape=(n_out, used.size)
     )
-    initial, final, antineutrino = flavours(str(entry["channel"]))
+    initial, final, antineutrino = flavours(entry["channel"])
     return Channel(
         initial=initial,
         final=final,
         antineutrino=antineutrino,
-        interaction=str(entry.get("interaction", "CC")),
-        L=values("baseline", "m")[used],
-        E=values("energy", "MeV")[used],
+        interaction=entry["interaction"],
+        L=values(columns["baseline"], "m")[used],
+        E=values(columns["energy"], "MeV")[used],
         weights=weights,
         phase_constant=phase,
         label=f"{entry['channel']} ({table})",
@@ -130,15 +172,14 @@ def _selected(release: Release, table: str, select: Mapping[str, Any]) -> np.nda
 
 def _events(normalise: Any, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
     """Return what the weights are divided by."""
-    if isinstance(normalise, Mapping):
+    if isinstance(normalise, dict):
         return 1.0
     return {"table": float(kept.size), "selection": float(kept.sum()), "none": 1.0}[normalise]
 
 
-def _edges(bins: Mapping[str, str], release: Release) -> tuple[Array, Array]:
+def _edges(bins: Bins, release: Release) -> tuple[Array, Array]:
     low, high = (
-        np.asarray(release.quantity(bins["table"], bins[side]).to("MeV").magnitude, float)
-        for side in ("low", "high")
+        np.asarray(release.quantity(bins["table"], bins[side]).to("MeV").magnitude, float) for side in SIDES
     )
     if (low >= high).any() or (low[1:] < high[:-1]).any():
         raise NuanomalyError(f"{release.id} {bins['table']}: bins must ascend and not overlap")

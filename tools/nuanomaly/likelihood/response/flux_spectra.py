@@ -3,46 +3,90 @@
 An output is ∫ Φ(E) σ(E) ⟨P⟩(E) R_b(E) dE above a threshold, with R_b(E) the Gaussian probability that
 energy E is reconstructed in bin b, and ⟨P⟩ the average over the depth of the detector with weight 1/L².
 Detectors stand one after the other.
-
-Config
-------
-detectors : list of
-    channel : such as ``nue->nue``
-    flux : {table, energy, value}
-        Spectrum against energy (any unit of energy), in any unit; negative values count as none.
-    cross_section : {table, energy, value, over_energy: true | false}, optional
-        Tabulated σ, or σ/E. Left out where the spectrum already is flux times cross section.
-    baseline, half_length : m
-        Source to centre of the detector, and half of the detector's length along the line of sight.
-    bins : {table, low, high}
-        Edges in MeV.
-    resolution : {root: MeV**0.5, constant: MeV}
-        σ(E) = root · √E + constant.
-    threshold : MeV
-        Neutrinos of less energy are not detected.
-    events : {number, of: bins | spectrum}
-        Events without oscillation, counted in the bins, or of the whole spectrum, below the threshold too.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 from scipy import sparse
 from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import (
+    SIDES,
+    Bins,
+    NotNegative,
+    Positive,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import Channel, flavours
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.likelihood.reactor.inverse_beta_decay import cells
 from nuanomaly.model.probabilities import Array
 
+
+class Flux(TypedDict):
+    """Spectrum of the neutrinos; negative values count as none."""
+
+    table: Annotated[str, "Its table."]
+    energy: Annotated[str, "Column of the energy."]
+    value: Annotated[str, "Column of the spectrum, in any unit."]
+
+
+class CrossSection(TypedDict):
+    """Cross section; left out where the spectrum already is flux times cross section."""
+
+    table: Annotated[str, "Its table."]
+    energy: Annotated[str, "Column of the energy."]
+    value: Annotated[str, "Column of the cross section, in any unit."]
+    over_energy: NotRequired[
+        Annotated[bool, {"default": False}, "The column is the cross section over the energy."]
+    ]
+
+
+class Resolution(TypedDict):
+    """Standard deviation root·√E + constant."""
+
+    root: Annotated[NotNegative, "In MeV**0.5."]
+    constant: Annotated[NotNegative, "In MeV."]
+
+
+class Events(TypedDict):
+    """Normalisation, without oscillation."""
+
+    number: Annotated[Positive, "Events …"]
+    of: Annotated[
+        Literal["bins", "spectrum"], "… in the bins, or of the whole spectrum, below the threshold too."
+    ]
+
+
+class Detector(TypedDict):
+    """A detector and what it sees."""
+
+    channel: Annotated[str, {"pattern": "->"}, "Such as nue->nue."]
+    flux: Flux
+    cross_section: NotRequired[CrossSection]
+    baseline: Annotated[Positive, "Source to centre of the detector in m."]
+    half_length: Annotated[Positive, "Half of the detector's length along the line of sight in m."]
+    bins: Annotated[Bins, "Bins of reconstructed energy."]
+    resolution: Resolution
+    threshold: Annotated[NotNegative, "Neutrinos of less energy in MeV are not detected."]
+    events: Events
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    detectors: Annotated[list[Detector], {"minItems": 1}, "One after the other in the outputs."]
+
+
 #: Step of the neutrino energy in MeV, well below any resolution, and number of intervals of L/E.
 _STEP, _CELLS = 0.05, 400
 
 
-def build(config: Mapping[str, Any], release: Release) -> Response:
+@completed
+def build(config: Options, release: Release) -> Response:
     """Build from a declaration (see the module).
 
     Raises
@@ -59,7 +103,7 @@ def build(config: Mapping[str, Any], release: Release) -> Response:
     return Response(tuple(channels), n_out)
 
 
-def _edges_and_rows(config: Mapping[str, Any], release: Release) -> tuple[Array, Array]:
+def _edges_and_rows(config: Detector, release: Release) -> tuple[Array, Array]:
     """Return edges of energies in MeV, and events in each bin and between them, shape (bins, N)."""
     energy, flux = _curve(config["flux"], release)
     edges = np.arange(np.floor(energy[0]), np.ceil(energy[-1]) + _STEP, _STEP)
@@ -68,14 +112,14 @@ def _edges_and_rows(config: Mapping[str, Any], release: Release) -> tuple[Array,
     if "cross_section" in config:
         at, sigma = _curve(config["cross_section"], release)
         rate *= np.interp(middle, at, sigma)
-        if config["cross_section"].get("over_energy", False):
+        if config["cross_section"]["over_energy"]:
             rate *= middle
     seen = np.where(middle > config["threshold"], rate, 0.0)
     if not seen.any():
         raise NuanomalyError(f"{release.id}: no neutrino of {config['flux']['table']} is above the threshold")
     low, high = (
         np.asarray(release.quantity(config["bins"]["table"], config["bins"][side]).to("MeV").magnitude, float)
-        for side in ("low", "high")
+        for side in SIDES
     )
     resolution = config["resolution"]
     width = resolution["root"] * np.sqrt(middle) + resolution["constant"]
@@ -86,15 +130,15 @@ def _edges_and_rows(config: Mapping[str, Any], release: Release) -> tuple[Array,
     return edges[used[0] : used[-1] + 2], rows[:, kept] * (config["events"]["number"] / whole)
 
 
-def _curve(config: Mapping[str, Any], release: Release) -> tuple[Array, Array]:
+def _curve(config: Flux | CrossSection, release: Release) -> tuple[Array, Array]:
     """Return energies in MeV and values of a table."""
     energy = np.asarray(release.quantity(config["table"], config["energy"]).to("MeV").magnitude, float)
     return energy, release.table(config["table"])[config["value"]].to_numpy(float)
 
 
-def _channel(config: Mapping[str, Any], edges: Array, rows: Array, first: int, n_out: int) -> Channel:
+def _channel(config: Detector, edges: Array, rows: Array, first: int, n_out: int) -> Channel:
     """Return the channel of one detector, whose outputs begin at ``first``."""
-    initial, final, antineutrino = flavours(str(config["channel"]))
+    initial, final, antineutrino = flavours(config["channel"])
     near, far = (config["baseline"] + side * config["half_length"] for side in (-1.0, 1.0))
     result = cells(edges, rows, near, far, _CELLS)
     resolution = config["resolution"]

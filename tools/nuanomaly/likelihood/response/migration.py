@@ -4,32 +4,11 @@ An output is n_sb · Σ_rt c_r M_bt w_t ⟨P⟩_rt, over the rows r of baselines
 neutrino energy, divided by the same sum where the output is known to be n_sb: at probability one, or at a
 point of a model. ⟨P⟩ is the average over the bin of energy and over what core and detector extend to: both
 are uniform intervals of L/E, of which one interval with the same variance is used.
-
-Config
-------
-outputs : {table, value}
-    Rows (site, value), the rows of a site together and in the order of the matrix's: n_sb.
-baselines : table
-    Rows (site, baseline, half_length, strength), and ``detector`` if matrices differ: c_r is strength/L².
-energies : table
-    Rows (energy_low, energy_high) in MeV, and the column ``weight``.
-matrix : table, optional
-    M, a row per bin of a site and a column per row of ``energies``, after a column ``detector`` if each
-    detector has its own. Without it the bins are those of ``energies``.
-weight : column of ``energies``, optional
-    w_t, the spectrum of neutrinos that are detected; one if left out.
-energy_shift : number, optional
-    MeV that energies are below those of the neutrinos, if the table holds prompt energies.
-known_at : {model, parameters}, optional
-    Where the outputs are n_sb; at probability one if left out.
-slow_below : number, optional
-    Δm² in eV² below which waves are read off a series in Δm²
-    (see :mod:`nuanomaly.likelihood.algebra.chebyshev`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -37,11 +16,67 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Positive, TableName, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.model.probabilities import Array, complete
 from nuanomaly.model.registry import model
+
+
+class Known(TypedDict):
+    """The outputs where they are known."""
+
+    table: Annotated[str, "Rows (site, value), the rows of a site together and in the order of the matrix's."]
+    value: Annotated[str, "Column of the counts n_sb where they are known."]
+
+
+class Point(TypedDict):
+    """Where the outputs have the values of the table; at probability one if left out."""
+
+    model: Annotated[str, "Name of the model."]
+    parameters: NotRequired[
+        Annotated[dict[str, float], {"default": {}}, "Its parameters; their own defaults for those left out."]
+    ]
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    outputs: Known
+    baselines: Annotated[
+        TableName,
+        "Table with rows (site, baseline, half_length, strength), and detector if matrices differ: c_r is "
+        "strength/L².",
+    ]
+    energies: Annotated[TableName, "Table with rows (energy_low, energy_high) in MeV."]
+    weight: NotRequired[
+        Annotated[
+            str, "Column of energies: the spectrum w_t of neutrinos that are detected; one if left out."
+        ]
+    ]
+    energy_shift: NotRequired[
+        Annotated[
+            float,
+            {"default": 0.0},
+            "MeV that the energies lie below those of the neutrinos, if the table holds prompt energies.",
+        ]
+    ]
+    matrix: NotRequired[
+        Annotated[
+            TableName,
+            "Table with M, a row per bin of a site and a column per energy, after a column detector if each "
+            "detector "
+            "has its own. Left out, the bins are those of the energies.",
+        ]
+    ]
+    slow_below: NotRequired[
+        Annotated[
+            Positive,
+            "Δm² in eV² below which waves are read off a series in Δm²: for fits of small splittings.",
+        ]
+    ]
+    known_at: NotRequired[Point]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +87,8 @@ class SiteResponse(Response):
     bins: int = 0
 
 
-def build(config: Mapping[str, Any], release: Release) -> SiteResponse:
+@completed
+def build(config: Options, release: Release) -> SiteResponse:
     """Build from a declaration (see the module)."""
     outputs = release.table(config["outputs"]["table"])
     sites = list(dict.fromkeys(outputs["site"]))
@@ -61,7 +97,7 @@ def build(config: Mapping[str, Any], release: Release) -> SiteResponse:
         raise NuanomalyError(f"{release.id} {config['outputs']['table']}: each site needs the same bins")
     low, high, spectrum = _energies(config, release)
     matrices = _matrices(config, release, bins, spectrum)
-    rows = _baselines(str(config["baselines"]), release, sites)
+    rows = _baselines(config["baselines"], release, sites)
     if (rows["detector"] == "").all() and list(matrices) != [""]:
         raise NuanomalyError(f"{release.id}: matrices differ by detector, but baselines name none")
     places = rows[["detector", "baseline", "half_length"]].drop_duplicates()
@@ -77,10 +113,10 @@ def build(config: Mapping[str, Any], release: Release) -> SiteResponse:
     return SiteResponse((channel,), len(values), sites=tuple(sites), bins=bins)
 
 
-def _energies(config: Mapping[str, Any], release: Release) -> tuple[Array, Array, Array]:
+def _energies(config: Options, release: Release) -> tuple[Array, Array, Array]:
     """Return lower and upper edges of the bins of neutrino energy in MeV, and the spectrum, shapes (T,)."""
     frame = release.table(config["energies"])
-    shift = float(config.get("energy_shift", 0.0))
+    shift = float(config["energy_shift"])
     low, high = (frame[name].to_numpy(float) + shift for name in ("energy_low", "energy_high"))
     spectrum = frame[config["weight"]].to_numpy(float) if "weight" in config else np.ones(low.size)
     if (low[spectrum > 0.0] <= 0.0).any():
@@ -88,9 +124,7 @@ def _energies(config: Mapping[str, Any], release: Release) -> tuple[Array, Array
     return low, high, spectrum
 
 
-def _matrices(
-    config: Mapping[str, Any], release: Release, bins: int, spectrum: Array
-) -> dict[str, sparse.csr_array]:
+def _matrices(config: Options, release: Release, bins: int, spectrum: Array) -> dict[str, sparse.csr_array]:
     """Return M·w by detector ("" if all have the same), shapes (bins, T)."""
     if "matrix" not in config:
         if spectrum.size != bins:
@@ -157,8 +191,8 @@ def _nodes(
     return L, E, np.hypot(half_length / E, width), known
 
 
-def _known(channel: Channel, point: Mapping[str, Any] | None) -> Array:
+def _known(channel: Channel, point: Point | None) -> Array:
     if point is None:
         return channel.total
     chosen = model(point["model"])
-    return np.asarray(channel.outputs(chosen, complete(chosen, point.get("parameters", {})), {})[0])
+    return np.asarray(channel.outputs(chosen, complete(chosen, point["parameters"]), {})[0])

@@ -3,28 +3,22 @@
 Outputs are Σ w(E) ⟨P⟩(E) with weights that add up to one in every bin: first the bins of the near detector,
 then those of the far one (sites ``near`` and ``far``). ⟨P⟩ is the average over the distances from where
 the neutrinos are made to where they are seen, with weight 1/L². Flux and efficiency cancel in the ratio.
-
-Config
-------
-channel : such as ``numu->numu``
-near, far : {baseline, length} in m
-    Mean distance, and the length of the interval of distances.
-energies : {table, column}
-    One neutrino energy per bin, or instead of it:
-muon_range : {table, low, high, cosine, slope, antiquarks, highest}
-    Bins of the projected range of muons in iron: columns of their edges; cosine of the muon to the axis that
-    ranges are projected on; the neutrinos have a spectrum exp(−E/slope), slope in MeV, up to ``highest`` MeV;
-    they scatter on quarks, uniformly in the muon's share of the energy, and on antiquarks (this fraction of
-    the quarks), as the square of that share.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import (
+    SIDES,
+    Column,
+    NotNegative,
+    Positive,
+    completed,
+    one_of,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.accelerator.muon_range import energy_of_range
 from nuanomaly.likelihood.channel import Channel, flavours
@@ -32,13 +26,51 @@ from nuanomaly.likelihood.reactor.inverse_beta_decay import cells
 from nuanomaly.likelihood.response.migration import SiteResponse
 from nuanomaly.model.probabilities import Array
 
+
+class Distance(TypedDict):
+    """Where a detector is."""
+
+    baseline: Annotated[Positive, "Mean distance in m."]
+    length: Annotated[Positive, "Length of the interval of distances in m."]
+
+
+class MuonRange(TypedDict):
+    """Bins of the projected range of muons in iron, instead of energies.
+
+    Neutrinos scatter on quarks, uniformly in the muon's share of the energy, and on antiquarks, as the square
+    of that share.
+    """
+
+    table: Annotated[str, "Their table."]
+    low: Annotated[str, "Column of lower edges."]
+    high: Annotated[str, "Column of upper edges."]
+    cosine: Annotated[Positive, {"maximum": 1}, "Of the muon to the axis that ranges are projected on."]
+    slope: Annotated[Positive, "Spectrum of the neutrinos exp(-E/slope), in MeV."]
+    antiquarks: Annotated[NotNegative, "Fraction of the quarks."]
+    highest: Annotated[Positive, "Largest neutrino energy in MeV."]
+
+
+@one_of("energies", "muon_range")
+class Options(TypedDict):
+    """Options of the response."""
+
+    channel: Annotated[str, {"pattern": "->"}, "Such as numu->numu."]
+    near: Annotated[Distance, "The near detector."]
+    far: Annotated[Distance, "The far detector."]
+    energies: NotRequired[Annotated[Column, "One neutrino energy per bin."]]
+    muon_range: NotRequired[MuonRange]
+
+
+_Site = Literal["near", "far"]
 #: Sites in the order of the outputs, intervals of L/E per bin, and steps of the neutrino energy.
-_SITES, _CELLS, _STEPS = ("near", "far"), 100, 2000
+_SITES: tuple[_Site, _Site] = ("near", "far")
+_CELLS, _STEPS = 100, 2000
 #: Half of the width given to a single energy, relative: too small to average anything.
 _WIDTH = 1e-6
 
 
-def build(config: Mapping[str, Any], release: Release) -> SiteResponse:
+@completed
+def build(config: Options, release: Release) -> SiteResponse:
     """Build from a declaration (see the module).
 
     Raises
@@ -48,26 +80,27 @@ def build(config: Mapping[str, Any], release: Release) -> SiteResponse:
     """
     bins = _single(config, release) if "energies" in config else _ranges(config["muon_range"], release)
     channels = tuple(
-        _channel(config, site, place * len(bins), bins, release) for place, site in enumerate(_SITES)
+        _channel(config, site, first, bins, release)
+        for site, first in zip(_SITES, (0, len(bins)), strict=True)
     )
     return SiteResponse(channels, len(_SITES) * len(bins), sites=_SITES, bins=len(bins))
 
 
-def _single(config: Mapping[str, Any], release: Release) -> list[tuple[Array, Array]]:
+def _single(config: Options, release: Release) -> list[tuple[Array, Array]]:
     """Return edges (2,) of energies in MeV and weights (1,) of bins with one energy each."""
     where = config["energies"]
     energies = np.asarray(release.quantity(where["table"], where["column"]).to("MeV").magnitude, float)
     return [(E * np.array([1.0 - _WIDTH, 1.0 + _WIDTH]), np.ones(1)) for E in energies]
 
 
-def _ranges(config: Mapping[str, Any], release: Release) -> list[tuple[Array, Array]]:
+def _ranges(config: MuonRange, release: Release) -> list[tuple[Array, Array]]:
     """Return edges (N + 1,) of energies in MeV and weights (N,) of bins of the range of muons."""
     low, high = (
         energy_of_range(
             np.asarray(release.quantity(config["table"], config[side]).to("cm").magnitude, float)
             / config["cosine"]
         )
-        for side in ("low", "high")
+        for side in SIDES
     )
     edges = np.linspace(low.min(), float(config["highest"]), _STEPS + 1)
     middle = 0.5 * (edges[1:] + edges[:-1])
@@ -83,9 +116,13 @@ def _ranges(config: Mapping[str, Any], release: Release) -> list[tuple[Array, Ar
 
 
 def _channel(
-    config: Mapping[str, Any], site: str, first: int, bins: list[tuple[Array, Array]], release: Release
+    config: Options,
+    site: _Site,
+    first: int,
+    bins: list[tuple[Array, Array]],
+    release: Release,
 ) -> Channel:
-    initial, final, antineutrino = flavours(str(config["channel"]))
+    initial, final, antineutrino = flavours(config["channel"])
     baseline, half = config[site]["baseline"], 0.5 * config[site]["length"]
     parts = []
     for k, (edges, weights) in enumerate(bins):

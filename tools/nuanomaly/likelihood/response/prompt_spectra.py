@@ -5,30 +5,10 @@ R_b(E) the probability that an antineutrino of energy E is reconstructed in bin 
 σ(E) = a E + b √E + c, E being the antineutrino's energy. ⟨·⟩ is the average over the detector's baselines
 with weight strength/L²; each row of baselines is an interval of L of its own, so that nodes keep L and E.
 Each detector is a channel of its own: a model can treat short baselines as such while others are long.
-
-Config
-------
-flux, cross_section : tables
-    See :func:`nuanomaly.likelihood.reactor.inverse_beta_decay.detected_spectra`.
-isotopes : list of columns of the flux table
-detectors : table
-    Rows (detector, f_ISOTOPE …, energy_shift, resolution_linear, resolution_root, resolution_constant): what
-    a bin's energy lies below the antineutrino's, and a, b, c, in the units the table declares.
-baselines : list of tables
-    Rows (detector, baseline, half_length, strength); all detectors together.
-bins : table with columns low and high, the same for all detectors
-window : {low, high}
-    Antineutrino energies in MeV that are integrated over.
-cells : int
-    Number of equal intervals of L/E that each row of baselines is divided into.
-scale : {step, of: neutrino | reconstructed}, optional
-    Also give the outputs with all energies larger and smaller by this fraction, for a transform that has an
-    energy scale: of the antineutrino's energy, or of the bins'.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -36,11 +16,66 @@ from scipy import sparse
 from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    Positive,
+    TableName,
+    TableNames,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.parts import Response
-from nuanomaly.likelihood.reactor.inverse_beta_decay import detected_spectra, site_cells
+from nuanomaly.likelihood.reactor.inverse_beta_decay import (
+    CellNumber,
+    CrossSectionTable,
+    FluxTable,
+    Isotopes,
+    Window,
+    detected_spectra,
+    site_cells,
+)
 from nuanomaly.model.probabilities import Array
+
+
+class ScaleSteps(TypedDict):
+    """Give the spectra at three energy scales, for a transform that has one as a nuisance."""
+
+    step: Annotated[
+        Positive,
+        {"exclusiveMaximum": 1},
+        "Relative change of the energy scale up and down at which spectra are also given; between them they "
+        "are "
+        "quadratic.",
+    ]
+    of: Annotated[
+        Literal["neutrino", "reconstructed"],
+        "Which energy is scaled: the antineutrino's, or that of the bins.",
+    ]
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    flux: FluxTable
+    cross_section: CrossSectionTable
+    isotopes: Isotopes
+    detectors: Annotated[
+        TableName,
+        "Table with rows (detector, f_ISOTOPE for each isotope, energy_shift, resolution_linear, "
+        "resolution_root, "
+        "resolution_constant): what a bin's energy lies below the antineutrino's, and a, b, c.",
+    ]
+    baselines: Annotated[TableNames, "Tables with rows (detector, baseline, half_length, strength)."]
+    bins: Annotated[
+        TableName,
+        "Table with the edges (low, high) of bins of reconstructed energy that follow each other, the same "
+        "for all "
+        "detectors.",
+    ]
+    window: Window
+    cells: CellNumber
+    scale: NotRequired[ScaleSteps]
+
 
 #: Step in MeV that spectra and resolution are integrated with before they are divided into cells.
 _STEP = 5e-3
@@ -92,20 +127,22 @@ class _Detector:
         return np.diff(below, axis=0)
 
 
-def build(config: Mapping[str, Any], release: Release) -> PromptSpectra:
+@completed
+def build(config: Options, release: Release) -> PromptSpectra:
     """Build from a declaration (see the module)."""
     isotopes = tuple(config["isotopes"])
-    detectors = _detectors(str(config["detectors"]), isotopes, release)
+    detectors = _detectors(config["detectors"], isotopes, release)
     baselines = pd.concat([release.table(name) for name in config["baselines"]], ignore_index=True)
     for name in baselines["detector"].unique():
         if name not in (known := [d.name for d in detectors]):
             raise UnknownNameError("detector", str(name), known, release.id)
-    window, scale = config["window"], config.get("scale", {"step": 0.0, "of": "neutrino"})
+    window = config["window"]
+    scale = config.get("scale", ScaleSteps(step=0.0, of="neutrino"))
     edges = np.linspace(window["low"], window["high"], round((window["high"] - window["low"]) / _STEP) + 1)
     middle = 0.5 * (edges[1:] + edges[:-1])
     spectra = detected_spectra(release, config["flux"], config["cross_section"], isotopes, middle)
     spectra *= np.diff(edges)
-    bins = _bins(str(config["bins"]), release)
+    bins = _bins(config["bins"], release)
     step = float(scale["step"])
     channels, n_out = [], len(detectors) * (bins.size - 1) * (3 if step else 1)
     for k, detector in enumerate(detectors):
@@ -115,7 +152,7 @@ def build(config: Mapping[str, Any], release: Release) -> PromptSpectra:
             for b in ((0.0, -step, step) if step else (0.0,))
         ]
         seen = baselines[baselines["detector"] == detector.name]
-        channels.append(_channel(detector, seen, edges, np.concatenate(rows), int(config["cells"]), k, n_out))
+        channels.append(_channel(detector, seen, edges, np.concatenate(rows), config["cells"], k, n_out))
     names = tuple(d.name for d in detectors)
     return PromptSpectra(tuple(channels), n_out, detectors=names, step=step)
 

@@ -3,38 +3,53 @@
 An output is ∫ Φ_i(E) σ(E) ⟨P⟩(E) dE over an energy window, in 1e-43 cm²/fission: the isotope's flux, the
 cross section, and the probability averaged over the site's baselines with weight strength/L². Each table of
 baselines is a channel of its own, so that a model can treat short ones as such while others are long.
-
-Config
-------
-flux, cross_section : tables
-    See :func:`nuanomaly.likelihood.reactor.inverse_beta_decay.detected_spectra`.
-isotopes : list of columns of the flux table
-baselines : list of tables
-    Rows (site, baseline, half_length, strength); a site may have several rows, in one table.
-window : {low, high}
-    Antineutrino energies in MeV.
-cells : int
-    Number of equal intervals of L/E that each row of baselines is divided into.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, TypedDict
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import TableNames, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import Channel
-from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse, detected_spectra, site_cells
+from nuanomaly.likelihood.reactor.inverse_beta_decay import (
+    CellNumber,
+    CrossSectionTable,
+    FluxTable,
+    IsotopeResponse,
+    Isotopes,
+    Window,
+    detected_spectra,
+    site_cells,
+)
 from nuanomaly.model.probabilities import Array
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    flux: FluxTable
+    cross_section: CrossSectionTable
+    isotopes: Isotopes
+    baselines: Annotated[
+        TableNames,
+        "Tables with rows (site, baseline, half_length, strength), one channel each: keep short baselines "
+        "apart from "
+        "those where three-flavour oscillation matters. A site may have several rows, in one table.",
+    ]
+    window: Window
+    cells: CellNumber
+
 
 #: Step in MeV that spectra are integrated with before they are divided into cells.
 _STEP = 1e-3
 
 
-def build(config: Mapping[str, Any], release: Release) -> IsotopeResponse:
+@completed
+def build(config: Options, release: Release) -> IsotopeResponse:
     """Build from a declaration (see the module)."""
     edges = _fine_edges(config["window"]["low"], config["window"]["high"])
     isotopes = tuple(config["isotopes"])
@@ -46,7 +61,7 @@ def build(config: Mapping[str, Any], release: Release) -> IsotopeResponse:
     if len(set(sites)) < len(sites):
         raise NuanomalyError(f"{release.id}: a site stands in two of the tables {', '.join(tables)}")
     channels = tuple(
-        _channel(name, table, sites, edges, spectra, int(config["cells"])) for name, table in tables.items()
+        _channel(name, table, sites, edges, spectra, config["cells"]) for name, table in tables.items()
     )
     return IsotopeResponse(channels, len(sites) * len(isotopes), sites=tuple(sites), isotopes=isotopes)
 

@@ -9,39 +9,25 @@ the models it names, those in which all neutrinos arrive active. Coherent scatte
 which flavour they are.
 
 Outputs: the events of all bins, run after run, in the order of the table.
-
-Config
-------
-flux : {total, table, energy, spectrum}
-    Neutrinos per cm² and s; columns of the energy in MeV and of the spectrum in 1/MeV.
-nuclei : list of {Z, A, mass, count}
-    Atomic masses in u, parts of the atoms.
-couplings : ``tree`` | ``radiative``
-form_factor : {kind, …}
-    See :func:`nuanomaly.likelihood.cevns.cross_section.form_factor`.
-recoils : {table, run, energy, bin, efficiency}
-    Columns: run, recoil energy in keV, number of the bin, part of such recoils that is seen in it.
-exposure : {table, run, exposure, runs}
-    Columns of the run and of its exposure in t·yr; the runs that are used, in this order (all of the table
-    if left out).
-models : list of names
-reason : sentence
-    Why no other model can be evaluated.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
 from scipy.constants import Avogadro
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Positive, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.cevns.cross_section import (
     PARAMETERS,
+    Atom,
     Charge,
+    CouplingsOption,
+    FormFactorOptions,
     Nucleus,
     couplings,
     cross_section,
@@ -51,6 +37,58 @@ from nuanomaly.likelihood.cevns.cross_section import (
 )
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+
+
+class Flux(TypedDict):
+    """Neutrinos of all flavours."""
+
+    total: Annotated[Positive, "Per cm² and s."]
+    table: Annotated[str, "Table of the spectrum."]
+    energy: Annotated[str, "Column of the energy in MeV."]
+    spectrum: Annotated[str, "Column of the spectrum in 1/MeV."]
+
+
+class TargetAtom(Atom):
+    """A kind of atom of the target."""
+
+    count: Annotated[Positive, "Part of the atoms."]
+
+
+class Recoils(TypedDict):
+    """Templates of single recoil energies."""
+
+    table: Annotated[str, "Table with a row per run, recoil energy and bin."]
+    run: Annotated[str, "Column of the run."]
+    energy: Annotated[str, "Column of the recoil energy in keV."]
+    bin: Annotated[str, "Column of the number of the bin, in the order of the data."]
+    efficiency: Annotated[str, "Column of the part of the recoils that is seen in the bin."]
+
+
+class Exposure(TypedDict):
+    """Exposure of each run."""
+
+    table: Annotated[str, "Table with a row per run."]
+    run: Annotated[str, "Column of the run."]
+    exposure: Annotated[str, "Column of the exposure in t·yr."]
+    runs: NotRequired[
+        Annotated[
+            list[int], {"minItems": 1}, "Runs that are used, in this order; all of the table if left out."
+        ]
+    ]
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    flux: Flux
+    nuclei: Annotated[list[TargetAtom], {"minItems": 1}, "Nuclei of the target."]
+    couplings: CouplingsOption
+    form_factor: Annotated[FormFactorOptions, "Of protons and neutrons."]
+    recoils: Recoils
+    exposure: Exposure
+    models: Annotated[list[str], {"minItems": 1}, "Models in which all neutrinos arrive active."]
+    reason: Annotated[str, {"minLength": 1}, "Why no other model can be evaluated."]
+
 
 #: Seconds in a Julian year; steps between two templates, and up to the endpoint for the cross section.
 _YEAR, _STEPS, _RECOILS = 31_557_600.0, 20, 2000
@@ -96,7 +134,8 @@ class RecoilTemplates(Response):
         return np.asarray(interaction["cevns_strength"][:, None] * (factors.T @ self.events))
 
 
-def build(config: Mapping[str, Any], release: Release) -> RecoilTemplates:
+@completed
+def build(config: Options, release: Release) -> RecoilTemplates:
     """Build from a declaration (see the module).
 
     Raises
@@ -104,7 +143,7 @@ def build(config: Mapping[str, Any], release: Release) -> RecoilTemplates:
     NuanomalyError
         If a run has not the same bins at all recoil energies, or no exposure.
     """
-    nuclei = tuple(Nucleus(**entry) for entry in config["nuclei"])
+    nuclei = tuple(Nucleus(x["Z"], x["A"], x["mass"], x["count"]) for x in config["nuclei"])
     energy, spectrum = _flux(config, release)
     runs = _runs(config["exposure"], release)
     events = [np.concatenate([_events(config, n, run, release) for run in runs.items()]) for n in nuclei]
@@ -117,7 +156,7 @@ def build(config: Mapping[str, Any], release: Release) -> RecoilTemplates:
         charges=tuple(Charge(n, couplings(config["couplings"]), "all") for n in nuclei),
         flux_average=total / (sum(n.count for n in nuclei) * float(np.trapezoid(spectrum, energy))),
         models=tuple(config["models"]),
-        reason=str(config["reason"]),
+        reason=config["reason"],
     )
 
 
@@ -148,7 +187,7 @@ def folded(energies: Array, templates: Array, recoil: Array, rate: Array) -> Arr
     return np.asarray(np.trapezoid(seen * rate[inside], recoil[inside], axis=1))
 
 
-def recoil_rate(config: Mapping[str, Any], nucleus: Nucleus, T: Array, release: Release) -> Array:
+def recoil_rate(config: Options, nucleus: Nucleus, T: Array, release: Release) -> Array:
     """Return the recoils of one kind of nucleus per tonne of target, year and keV, shape (n,); T in keV."""
     energy, spectrum = _flux(config, release)
     mean = sum(entry["count"] * entry["mass"] for entry in config["nuclei"])
@@ -158,13 +197,15 @@ def recoil_rate(config: Mapping[str, Any], nucleus: Nucleus, T: Array, release: 
     return np.asarray(scale * np.trapezoid(section * spectrum, energy, axis=1))
 
 
-def _flux(config: Mapping[str, Any], release: Release) -> tuple[Array, Array]:
+def _flux(config: Options, release: Release) -> tuple[Array, Array]:
     table = release.table(config["flux"]["table"])
-    energy, spectrum = (table[config["flux"][c]].to_numpy(float) for c in ("energy", "spectrum"))
+    energy, spectrum = (
+        table[name].to_numpy(float) for name in (config["flux"]["energy"], config["flux"]["spectrum"])
+    )
     return energy, spectrum
 
 
-def _charge2(config: Mapping[str, Any], nucleus: Nucleus, T: Array) -> Array:
+def _charge2(config: Options, nucleus: Nucleus, T: Array) -> Array:
     """Return the squared weak charge with its form factor at recoil energies in MeV."""
     standard = Charge(nucleus, couplings(config["couplings"]), "all").standard
     return np.asarray(
@@ -172,7 +213,7 @@ def _charge2(config: Mapping[str, Any], nucleus: Nucleus, T: Array) -> Array:
     )
 
 
-def _section(config: Mapping[str, Any], nucleus: Nucleus, energy: Array, spectrum: Array) -> float:
+def _section(config: Options, nucleus: Nucleus, energy: Array, spectrum: Array) -> float:
     """Return the cross section in cm², integrated over recoil energy and spectrum."""
     width = endpoint(float(energy[-1]), nucleus) / _RECOILS
     T = np.asarray((np.arange(_RECOILS) + 0.5) * width, float)
@@ -180,7 +221,7 @@ def _section(config: Mapping[str, Any], nucleus: Nucleus, energy: Array, spectru
     return float(np.trapezoid(total * spectrum, energy))
 
 
-def _runs(config: Mapping[str, Any], release: Release) -> dict[int, float]:
+def _runs(config: Exposure, release: Release) -> dict[int, float]:
     """Return the exposure in t·yr of each run that is used."""
     table = release.table(config["table"])
     given = dict(
@@ -193,7 +234,7 @@ def _runs(config: Mapping[str, Any], release: Release) -> dict[int, float]:
     return {run: given[run] for run in chosen}
 
 
-def _events(config: Mapping[str, Any], nucleus: Nucleus, run: tuple[int, float], release: Release) -> Array:
+def _events(config: Options, nucleus: Nucleus, run: tuple[int, float], release: Release) -> Array:
     """Return the events per bin of one run from one kind of nucleus."""
     names = config["recoils"]
     table = release.table(names["table"])

@@ -3,39 +3,58 @@
 Each measurement is the ratio of captures with oscillation to those without, so its weights add up to one:
 weight = line fraction × cross section × share of the distance L. A node stands for an interval of L, over
 which probabilities are averaged. See :mod:`nuanomaly.likelihood.gallium.solids`.
-
-Config
-------
-measurements : table
-    Columns ``measurement``, ``isotope``, ``source``, ``target``: one output per row.
-lines : table
-    Columns ``isotope``, ``energy`` (MeV), ``fraction``, ``cross_section``.
-solids : table
-    Columns ``volume``, ``role`` (body, hole), ``shape`` (cylinder, sphere, point), ``radius``, ``z_low``,
-    ``z_high`` (m). A source is one body.
-nodes : {radius, height, polar, azimuth, length}
-    Numbers of quadrature nodes, see :class:`nuanomaly.likelihood.gallium.solids.Nodes`.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Count, TableName, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.gallium.solids import Nodes, Solid, Volume, lengths, volume
 from nuanomaly.likelihood.parts import Response
 
 
-def build(config: Mapping[str, Any], release: Release) -> Response:
+class NodeNumbers(TypedDict):
+    """Numbers of quadrature nodes."""
+
+    radius: Annotated[Count, "In r² of the source."]
+    height: Annotated[Count, "In z of the source."]
+    polar: Annotated[Count, "In cos θ of the direction."]
+    azimuth: Annotated[Count, "In the angle from the source point, 0 to π."]
+    length: Annotated[Count, "Bins of the distance."]
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    measurements: Annotated[
+        TableName, "Table with columns measurement, isotope, source, target: one output per row."
+    ]
+    lines: Annotated[TableName, "Table with columns isotope, energy (MeV), fraction, cross_section."]
+    solids: Annotated[
+        TableName,
+        "Table with columns volume, role (body, hole), shape (cylinder, sphere, point), radius, z_low, "
+        "z_high (m); a "
+        "source is one body.",
+    ]
+    nodes: NodeNumbers
+
+
+@completed
+def build(config: Options, release: Release) -> Response:
     """Build from a declaration (see the module)."""
     measurements = release.table(config["measurements"])
     lines = in_units(release.table(config["lines"]), {"energy": "MeV"})
     volumes = declared_volumes(release, config["solids"])
-    nodes = Nodes(**config["nodes"])
+    numbers = config["nodes"]
+    nodes = Nodes(
+        numbers["radius"], numbers["height"], numbers["polar"], numbers["azimuth"], numbers["length"]
+    )
     entries: dict[tuple[str, str], tuple[Any, Any]] = {}
     parts = []
     for row in measurements.itertuples():

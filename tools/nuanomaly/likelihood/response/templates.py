@@ -2,28 +2,45 @@
 
 μ = fixed + Σ_k η_k T_k. Nothing says which neutrinos the events came from, so nothing can oscillate: the
 response is applicable to the models it names, those that leave the prediction as it was released.
-
-Config
-------
-prediction : {table, column}
-templates : list (optional) of {parameter, meaning, table, column, minus, low, high, default}
-    Template of an interaction parameter η: a column, less the column ``minus`` if that is given. η lies
-    between ``low`` and ``high``; without ``default`` a fit leaves it free.
-models : list of names
-reason : sentence
-    Why no other model can be evaluated.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import Column, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
+
+
+class Template(TypedDict):
+    """Events that are added in proportion to an interaction parameter."""
+
+    parameter: Annotated[str, "Name of the interaction parameter."]
+    meaning: Annotated[str, "What it is, for tables of parameters."]
+    table: Annotated[str, "Table of the template."]
+    column: Annotated[str, "Its column: events at the value one."]
+    minus: NotRequired[Annotated[str, "Column that is subtracted from it."]]
+    low: Annotated[float, "Lower end of the parameter's range."]
+    high: Annotated[float, "Upper end of the parameter's range."]
+    default: NotRequired[
+        Annotated[float, "Its value unless another is given; without it, a fit leaves it free."]
+    ]
+
+
+class Options(TypedDict):
+    """Options of the response."""
+
+    prediction: Annotated[Column, "The prediction where all parameters vanish."]
+    templates: NotRequired[
+        Annotated[list[Template], {"default": []}, "One template per interaction parameter."]
+    ]
+    models: Annotated[list[str], {"minItems": 1}, "Models that leave the prediction as it was released."]
+    reason: Annotated[str, {"minLength": 1}, "Why no other model can be evaluated."]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +71,11 @@ class Templates(Response):
         return total
 
 
-def build(config: Mapping[str, Any], release: Release) -> Templates:
+@completed
+def build(config: Options, release: Release) -> Templates:
     """Build from a declaration (see the module)."""
     fixed = _column(release, config["prediction"]["table"], config["prediction"]["column"])
-    declared = config.get("templates", ())
+    declared = config["templates"]
     shapes = np.zeros((len(declared), fixed.size))
     for k, entry in enumerate(declared):
         shapes[k] = _column(release, entry["table"], entry["column"])
@@ -83,7 +101,7 @@ def build(config: Mapping[str, Any], release: Release) -> Templates:
         fixed=fixed,
         templates=shapes,
         models=tuple(config["models"]),
-        reason=str(config["reason"]),
+        reason=config["reason"],
     )
 
 

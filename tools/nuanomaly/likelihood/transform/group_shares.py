@@ -2,27 +2,30 @@
 
 μ_sb = N_b · O_sb / Σ_s O_sb, with O the outputs of a response by site and bin, and N_b the data summed over
 the sites. Only differences between sites count: a spectrum that is wrong everywhere cancels in each bin.
-
-Config
-------
-data : {table, column}
-    In the order of the outputs.
-total : ``bin``, or ``site`` for N_s and Σ_b instead
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import Column, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Response, Shares, Transform
 from nuanomaly.likelihood.response.migration import SiteResponse
 from nuanomaly.model.probabilities import Array
+
+
+class Options(TypedDict):
+    """Options of the transform."""
+
+    data: Annotated[Column, "The data, in the order of the outputs."]
+    total: Annotated[
+        Literal["bin", "site"], "Totals N_b per bin over all sites, or N_s per site over all bins."
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +70,12 @@ class GroupShares(Transform):
         return Prediction(self.shares(outputs) * total.ravel(), np.zeros((*outputs.shape, 0)))
 
 
-def build(
-    config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances
-) -> GroupShares:
+@completed
+def build(config: Options, release: Release, response: Response, nuisances: Nuisances) -> GroupShares:
     """Build from a declaration (see the module)."""
     if not isinstance(response, SiteResponse) or len(nuisances):
         raise NuanomalyError(f"{release.id}: group-shares needs sites and bins, and no nuisances")
-    data = release.table(config["data"]["table"])[config["data"]["column"]].to_numpy(float)
+    data = release.numbers(config["data"])
     if data.size != response.n_out:
         raise NuanomalyError(f"{release.id}: {data.size} data, but {response.n_out} outputs")
     return GroupShares(data.reshape(len(response.sites), response.bins), 0 if config["total"] == "bin" else 1)

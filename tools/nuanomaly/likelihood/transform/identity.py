@@ -1,24 +1,51 @@
-"""The outputs are the prediction; declared nuisances scale it by a fraction per bin, or shift it.
+"""The outputs are the prediction; declared nuisances scale it by a fraction per bin, or shift it."""
 
-Config
-------
-effects : optional list of {nuisance, fraction: number or {table, column}} or {nuisance, shift: …}
-    fraction: ∂ln μ_bin/∂ξ, how much of each bin's prediction one unit of the nuisance adds.
-    shift: ∂μ_bin/∂ξ, how much it adds whatever the prediction is. A relative error that scales the
-    *measurement* is a shift by the measured value: profiled, it is the covariance σ² d dᵀ.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.options import (
+    Column,
+    completed,
+    one_of,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.model.probabilities import Array
+
+
+@one_of("fraction", "shift")
+class Effect(TypedDict):
+    """What one unit of a nuisance adds."""
+
+    nuisance: Annotated[str, "Id of a declared nuisance."]
+    fraction: NotRequired[
+        Annotated[
+            float | Column,
+            "∂ln μ/∂ξ: how much of each bin's prediction one unit of the nuisance adds; one number, or a "
+            "column "
+            "with one per bin.",
+        ]
+    ]
+    shift: NotRequired[
+        Annotated[
+            float | Column,
+            "∂μ/∂ξ: how much one unit of the nuisance adds to each bin, whatever the prediction is; one "
+            "number, or "
+            "a column with one per bin. A relative error that scales the measurement is a shift by the "
+            "measured "
+            "value: profiled, it is the covariance σ² d dᵀ.",
+        ]
+    ]
+
+
+class Options(TypedDict):
+    """Options of the transform."""
+
+    effects: NotRequired[Annotated[list[Effect], {"default": []}, "How nuisances change the prediction."]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,15 +66,16 @@ class Identity(Transform):
         return Prediction(outputs, outputs[:, :, None] * self.fractions + self.shifts)
 
 
-def build(config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances) -> Identity:
+@completed
+def build(config: Options, release: Release, response: Response, nuisances: Nuisances) -> Identity:
     """Build from a declaration (see the module)."""
     sizes = {how: np.zeros((response.n_out, len(nuisances))) for how in ("fraction", "shift")}
-    for effect in config.get("effects", ()):
+    for effect in config["effects"]:
         if effect["nuisance"] not in nuisances.ids:
             raise UnknownNameError("nuisance", effect["nuisance"], nuisances.ids, release.id)
-        how = "shift" if "shift" in effect else "fraction"
+        how: Literal["shift", "fraction"] = "shift" if "shift" in effect else "fraction"
         size = effect[how]
-        if isinstance(size, Mapping):
-            size = release.table(size["table"])[size["column"]].to_numpy(float)
-        sizes[how][:, nuisances.ids.index(effect["nuisance"])] = size
+        sizes[how][:, nuisances.ids.index(effect["nuisance"])] = (
+            release.numbers(size) if isinstance(size, dict) else size
+        )
     return Identity(response.n_out, sizes["fraction"], sizes["shift"])

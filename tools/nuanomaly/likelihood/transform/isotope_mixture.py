@@ -5,31 +5,52 @@ probability one. A nuisance ξ_i is the relative departure of the isotope's flux
 
 Of data that were corrected for the oscillation of three flavours, Y_i Y_i⁰ / Y_i³ᵛ takes the place of Y_i.
 Yields per fission are the numerator alone, in the unit of the response's yields.
-
-Config
-------
-rates : list of tables
-    Rows (site, f_ISOTOPE …), in the order of the data.
-isotopes : {isotope: nuisance}
-quantity : ``ratio`` (if left out) or ``yield``
-corrected_for : {parameters of the model 3nu}, optional
-    What rows were corrected for: all, or those that a column ``corrected`` (bool) of the tables names.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    TableName,
+    completed,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse
 from nuanomaly.model.probabilities import Array, complete
 from nuanomaly.model.registry import model
+
+
+class Options(TypedDict):
+    """Options of the transform."""
+
+    rates: Annotated[
+        list[TableName],
+        {"minItems": 1},
+        "Tables with rows (site, f_ISOTOPE for each isotope of the response), in the order of the data.",
+    ]
+    isotopes: Annotated[dict[str, str], "Isotope to the nuisance that scales its flux."]
+    corrected_for: NotRequired[
+        Annotated[
+            dict[str, float],
+            "Parameters of the three-flavour oscillation (model 3nu) that the data were corrected for: all "
+            "rows, or "
+            "those that a column corrected of the tables names.",
+        ]
+    ]
+    quantity: NotRequired[
+        Annotated[
+            Literal["ratio", "yield"],
+            {"default": "ratio"},
+            "What the data are: ratios to no oscillation, or yields per fission.",
+        ]
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +73,8 @@ class IsotopeMixture(Transform):
         return Prediction(parts.sum(axis=2), parts @ self.effect)
 
 
-def build(
-    config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances
-) -> IsotopeMixture:
+@completed
+def build(config: Options, release: Release, response: Response, nuisances: Nuisances) -> IsotopeMixture:
     """Build from a declaration (see the module)."""
     if not isinstance(response, IsotopeResponse):
         raise NuanomalyError(
@@ -70,7 +90,7 @@ def build(
     if "corrected_for" in config:
         corrected = rates["corrected"].to_numpy(bool) if "corrected" in rates else np.ones(len(rates), bool)
         factors[corrected] *= _correction(response, config["corrected_for"])[site[corrected]]
-    if config.get("quantity", "ratio") == "ratio":
+    if config["quantity"] == "ratio":
         factors /= (fractions * response.unoscillated[site]).sum(axis=1, keepdims=True)
     effect = np.zeros((len(response.isotopes), len(nuisances)))
     for isotope, nuisance in config["isotopes"].items():

@@ -2,28 +2,36 @@
 
 μ_b = e_b · (O_1b / O_2b) · (1 + Σ_k f_k ξ_k), with O the outputs of a response with two sites, e the
 expectation if nothing happened between them, and f the effect of a nuisance on all bins alike.
-
-Config
-------
-numerator, denominator : sites of the response
-expected : {table, column}
-effects : optional list of {nuisance, fraction}
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Column, completed
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.response.migration import SiteResponse
 from nuanomaly.model.probabilities import Array
 
-_SIDES = ("numerator", "denominator")
+
+class Effect(TypedDict):
+    """What one unit of a nuisance changes."""
+
+    nuisance: Annotated[str, "Id of a declared nuisance."]
+    fraction: Annotated[float, "Relative change of all bins per unit of the nuisance."]
+
+
+class Options(TypedDict):
+    """Options of the transform."""
+
+    numerator: Annotated[str, "Site that is predicted."]
+    denominator: Annotated[str, "Site whose measurement is the reference."]
+    expected: Annotated[Column, "What is expected if both sites have the same probability."]
+    effects: NotRequired[Annotated[list[Effect], {"default": []}, "Nuisances that scale all bins."]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +54,20 @@ class SiteRatio(Transform):
         return Prediction(mu, mu[:, :, None] * self.effects)
 
 
-def build(config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances) -> SiteRatio:
+@completed
+def build(config: Options, release: Release, response: Response, nuisances: Nuisances) -> SiteRatio:
     """Build from a declaration (see the module)."""
     if not isinstance(response, SiteResponse):
         raise NuanomalyError(f"{release.id}: site-ratio needs a response with sites")
-    numerator, denominator = (_outputs(str(config[side]), response, release) for side in _SIDES)
+    numerator, denominator = (
+        _outputs(config[side], response, release) for side in ("numerator", "denominator")
+    )
     effects = np.zeros(len(nuisances))
-    for effect in config.get("effects", ()):
+    for effect in config["effects"]:
         if effect["nuisance"] not in nuisances.ids:
             raise UnknownNameError("nuisance", effect["nuisance"], nuisances.ids, release.id)
-        effects[nuisances.ids.index(effect["nuisance"])] = float(effect["fraction"])
-    expected = release.table(config["expected"]["table"])[config["expected"]["column"]].to_numpy(float)
+        effects[nuisances.ids.index(effect["nuisance"])] = effect["fraction"]
+    expected = release.numbers(config["expected"])
     if expected.size != response.bins:
         raise NuanomalyError(f"{release.id}: {expected.size} expectations for {response.bins} bins")
     return SiteRatio(expected, numerator, denominator, effects)

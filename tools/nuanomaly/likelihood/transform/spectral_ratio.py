@@ -5,30 +5,65 @@ denominator, summed. N⁰ and D⁰ are one, or what the spectra were divided by 
 expectation without oscillation, or with the three-flavour oscillation of fixed parameters. An energy scale ξ
 moves the spectra of its detectors, quadratically through the three scales that the response gives; the ratio
 is linearised again where the data want it.
-
-Config
-------
-numerator, denominator : lists of detectors of a prompt-spectra response
-factor : number, 1 if left out
-expected : optional, {numerator, denominator}, each ``unoscillated`` or parameters of the model ``3nu``
-scales : optional list of {nuisance, detectors}
-    The nuisance is the relative change of the detectors' energy scale.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import (
+    Positive,
+    completed,
+    rules,
+)
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.response.prompt_spectra import PromptSpectra
 from nuanomaly.model.probabilities import Array, complete
 from nuanomaly.model.registry import model
+
+Detectors = Annotated[list[str], {"minItems": 1, "uniqueItems": True}]
+Expectation = Annotated[
+    Literal["unoscillated"] | dict[str, float],
+    "The spectrum without oscillation, or with the three-flavour oscillation of these parameters of the "
+    "model 3nu.",
+]
+
+
+@rules(minProperties=1)
+class Expected(TypedDict):
+    """What a side was divided by before the ratio was taken."""
+
+    numerator: NotRequired[Expectation]
+    denominator: NotRequired[Expectation]
+
+
+class Scale(TypedDict):
+    """An energy scale."""
+
+    nuisance: Annotated[str, "Relative change of the energy scale."]
+    detectors: Annotated[Detectors, "Detectors it belongs to."]
+
+
+class Options(TypedDict):
+    """Options of the transform."""
+
+    numerator: Annotated[Detectors, "Detectors of the response whose spectra are added up."]
+    denominator: Annotated[Detectors, "Detectors of the response whose spectra are added up."]
+    factor: NotRequired[Annotated[Positive, {"default": 1.0}, "What the ratio is multiplied with."]]
+    expected: NotRequired[Expected]
+    scales: NotRequired[
+        Annotated[
+            list[Scale],
+            {"default": []},
+            "Energy scales; the response must give its spectra at three of them.",
+        ]
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,27 +118,27 @@ class SpectralRatio(Transform):
         return self.factor * top / bottom, part
 
 
-def build(
-    config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances
-) -> SpectralRatio:
+@completed
+def build(config: Options, release: Release, response: Response, nuisances: Nuisances) -> SpectralRatio:
     """Build from a declaration (see the module)."""
     if not isinstance(response, PromptSpectra):
         raise NuanomalyError(f"{release.id}: spectral-ratio needs a prompt-spectra response")
     sides = np.array([_members(config[side], response, release) for side in ("numerator", "denominator")])
     scales = np.zeros((len(response.detectors), len(nuisances)))
-    for entry in config.get("scales", ()):
+    for entry in config["scales"]:
         if entry["nuisance"] not in nuisances.ids:
             raise UnknownNameError("nuisance", entry["nuisance"], nuisances.ids, release.id)
         scales[:, nuisances.ids.index(entry["nuisance"])] += _members(entry["detectors"], response, release)
     if scales.any() and not response.step:
         raise NuanomalyError(f"{release.id}: an energy scale needs `scale` in the response")
-    expected = [
-        _expected(config["expected"][name], response, release) if name in config.get("expected", {}) else None
-        for name in ("numerator", "denominator")
-    ]
-    top, bottom = (1.0 if e is None else side @ e for e, side in zip(expected, sides, strict=True))
+    declared = config.get("expected", {})
+    expected = (declared.get("numerator"), declared.get("denominator"))
+    top, bottom = (
+        1.0 if how is None else side @ _expected(how, response, release)
+        for how, side in zip(expected, sides, strict=True)
+    )
     bins = response.unoscillated.shape[2]
-    factor = np.full(bins, float(config.get("factor", 1.0))) * bottom / top
+    factor = np.full(bins, config["factor"]) * bottom / top
     return SpectralRatio(response, sides, factor, scales)
 
 

@@ -1,25 +1,39 @@
-"""Outputs of the response and fixed spectra stacked per bin; a statistic sees the sum and the components.
-
-Config
-------
-components : list, in the order of the covariance, each with
-    bins : the name of a group of bins; groups stand in the order in which they are first named
-    outputs : [first, last), outputs of the response
-    fixed : {table, column}, numbers that do not depend on the model; with ``outputs`` both add up
-    name : optional; a statistic may single the component out by it
-"""
+"""Outputs of the response and fixed spectra stacked per bin; a statistic sees the sum and the components."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import Column, Outputs, completed, rules
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Index, Prediction, Response, Transform
 from nuanomaly.model.probabilities import Array
+
+
+@rules(anyOf=[{"required": ["outputs"]}, {"required": ["fixed"]}])
+class Component(TypedDict):
+    """A component of the prediction."""
+
+    bins: Annotated[
+        str,
+        {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+        "Group of bins; groups stand in the order in which they are first named.",
+    ]
+    name: NotRequired[Annotated[str, "A statistic may single the component out by it."]]
+    outputs: NotRequired[Annotated[Outputs, "First output of the response, and the one after the last."]]
+    fixed: NotRequired[
+        Annotated[Column, "Numbers that do not depend on the model; with outputs, both add up."]
+    ]
+
+
+class Options(TypedDict):
+    """Options of the transform."""
+
+    components: Annotated[list[Component], {"minItems": 1}, "In the order of the covariance."]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +94,8 @@ class Stack(Transform):
         return Prediction(mu, np.zeros((*mu.shape, 0)), components)
 
 
-def build(config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances) -> Stack:
+@completed
+def build(config: Options, release: Release, response: Response, nuisances: Nuisances) -> Stack:
     """Build from a declaration (see the module)."""
     if len(nuisances):
         raise NuanomalyError(
@@ -90,7 +105,7 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
     groups: dict[str, slice] = {}
     size = 0
     for entry, (numbers, _) in zip(config["components"], parts, strict=True):
-        name = str(entry["bins"])
+        name = entry["bins"]
         if name not in groups:
             groups[name] = slice(size, size + numbers.size)
             size += numbers.size
@@ -99,7 +114,7 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
             raise NuanomalyError(
                 f"{release.id}: group {name!r} has {content} bins, a component {numbers.size}"
             )
-    names = [str(entry["bins"]) for entry in config["components"]]
+    names = [entry["bins"] for entry in config["components"]]
     ends = np.cumsum([0, *(numbers.size for numbers, _ in parts)])
     return Stack(
         groups=groups,
@@ -107,21 +122,21 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
         output_of=np.concatenate([numbers for numbers, _ in parts]),
         fixed=np.concatenate([values for _, values in parts]),
         names={
-            str(entry["name"]): slice(int(ends[k]), int(ends[k + 1]))
+            entry["name"]: slice(int(ends[k]), int(ends[k + 1]))
             for k, entry in enumerate(config["components"])
             if "name" in entry
         },
     )
 
 
-def _component(entry: Mapping[str, Any], release: Release, response: Response) -> tuple[Index, Array]:
+def _component(entry: Component, release: Release, response: Response) -> tuple[Index, Array]:
     """Return the output numbers (−1 for fixed) and the fixed values of one declared component."""
     values = None
     if "fixed" in entry:
-        values = release.table(entry["fixed"]["table"])[entry["fixed"]["column"]].to_numpy(float)
+        values = release.numbers(entry["fixed"])
         if "outputs" not in entry:
             return np.full(values.size, -1), values
-    first, last = (int(i) for i in entry["outputs"])
+    first, last = entry["outputs"]
     if not 0 <= first < last <= response.n_out:
         raise NuanomalyError(
             f"{release.id}: outputs {first} to {last} are declared, the response has {response.n_out}"

@@ -2,32 +2,94 @@
 
 μ = S (1 + Σ f ξ) + Σ ξ V + Σ_b [B_b (1 + Σ f ξ) + Σ ξ D_b]: linear in the nuisances, products of two of them
 are left out.
-
-Config
-------
-signal : {outputs: [first, last), effects}, optional
-    Outputs of the response that are the bins. Effects: list of {nuisance, fraction} (of the signal per unit
-    of the nuisance, 1 if left out; {table, column} for one per bin) or {nuisance, variation} (the response's
-    variation, counted from 1: the outputs that follow).
-backgrounds : list of {name, counts: {table, column}, projections, total, effects}
-    ``projections``: list of lists of columns of the table, the template is then the product of its sums over
-    all other columns. ``total``: events it is scaled to. Effects: {nuisance, fraction} or {nuisance, plus,
-    minus}, columns of the same table with the template at ±1; without ``minus`` the difference of ``plus`` to
-    the standard counts. Deformed templates are scaled to the standard's total.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import Column, Count, Positive, completed, rules
 from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.model.probabilities import Array
+
+
+@rules(dependentSchemas={"variation": {"properties": {"fraction": False}}})
+class SignalEffect(TypedDict):
+    """What one unit of a nuisance adds to the signal."""
+
+    nuisance: Annotated[str, "Its id."]
+    fraction: NotRequired[
+        Annotated[
+            float | Column,
+            {"default": 1.0},
+            "Part of the signal that one unit adds. A column has one number per bin.",
+        ]
+    ]
+    variation: NotRequired[
+        Annotated[
+            Count,
+            "The response's variation that one unit adds, counted from 1: the outputs that follow.",
+        ]
+    ]
+
+
+class Signal(TypedDict):
+    """Outputs of the response that are the signal, and what nuisances do to it."""
+
+    outputs: Annotated[
+        tuple[Annotated[int, {"minimum": 0}], Annotated[int, {"minimum": 0}]],
+        "First and last output of the response, the last not included: the bins.",
+    ]
+    effects: NotRequired[Annotated[list[SignalEffect], {"default": []}, "What nuisances do to the signal."]]
+
+
+@rules(
+    dependentRequired={"minus": ["plus"]},
+    dependentSchemas={"plus": {"properties": {"fraction": False}}},
+)
+class Effect(TypedDict):
+    """What one unit of a nuisance adds to a background."""
+
+    nuisance: Annotated[str, "Its id."]
+    fraction: NotRequired[Annotated[float, {"default": 1.0}, "Part of the background that one unit adds."]]
+    plus: NotRequired[
+        Annotated[
+            str,
+            "Column of the same table with the template at plus one; it is scaled to the total of the "
+            "standard one.",
+        ]
+    ]
+    minus: NotRequired[Annotated[str, "Column with the template at minus one; the standard one if left out."]]
+
+
+class Background(TypedDict):
+    """A template that is added, and what nuisances do to it."""
+
+    name: Annotated[str, "What it is."]
+    counts: Annotated[Column, "Events per bin."]
+    projections: NotRequired[
+        Annotated[
+            list[Annotated[list[str], {"minItems": 1}]],
+            {"minItems": 1},
+            "Axes, each one or several columns: the template is the product of the sums over everything "
+            "else.",
+        ]
+    ]
+    total: NotRequired[Annotated[Positive, "Events it is scaled to; those of the table if left out."]]
+    effects: NotRequired[Annotated[list[Effect], {"default": []}, "What nuisances do to the background."]]
+
+
+class Options(TypedDict):
+    """Options of the transform."""
+
+    signal: Signal
+    backgrounds: Annotated[list[Background], "Templates that are added, and what nuisances do to them."]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +134,8 @@ class Templates(Transform):
         return Prediction(signal + self.fixed, jacobian, components=signal)
 
 
-def build(config: Mapping[str, Any], release: Release, response: Response, nuisances: Nuisances) -> Templates:
+@completed
+def build(config: Options, release: Release, response: Response, nuisances: Nuisances) -> Templates:
     """Build from a declaration (see the module).
 
     Raises
@@ -83,14 +146,14 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
         If signal and backgrounds have not the same number of bins, or a nuisance has no effect.
     """
     signal = config["signal"]
-    first, last = (int(i) for i in signal["outputs"])
+    first, last = signal["outputs"]
     n = last - first
     place = {name: k for k, name in enumerate(nuisances.ids)}
     fractions, variations = np.zeros((n, len(place))), []
-    for effect in signal.get("effects", ()):
+    for effect in signal["effects"]:
         k = _nuisance(effect, place, release)
         if "variation" in effect:
-            start = first + n * int(effect["variation"])
+            start = first + n * effect["variation"]
             if start + n > response.n_out:
                 raise NuanomalyError(f"{release.id}: the response has no variation {effect['variation']}")
             variations.append((k, start))
@@ -98,11 +161,11 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
             fractions[:, k] += _fraction(effect, release)
     templates, deformed = {}, np.zeros((n, len(place)))
     for entry in config["backgrounds"]:
-        templates[str(entry["name"])] = template = _template(entry, release)
+        templates[entry["name"]] = template = _template(entry, release)
         if template.size != n:
             raise NuanomalyError(f"{release.id}: {entry['name']} has {template.size} bins, the signal {n}")
-        for effect in entry.get("effects", ()):
-            deformed[:, _nuisance(effect, place, release)] += _effect(effect, entry, template, release)
+        for change in entry["effects"]:
+            deformed[:, _nuisance(change, place, release)] += _effect(change, entry, template, release)
     result = Templates(
         backgrounds=templates,
         fixed=np.sum([np.zeros(n), *templates.values()], axis=0),
@@ -118,19 +181,19 @@ def build(config: Mapping[str, Any], release: Release, response: Response, nuisa
     return result
 
 
-def _nuisance(effect: Mapping[str, Any], place: Mapping[str, int], release: Release) -> int:
-    name = str(effect["nuisance"])
+def _nuisance(effect: SignalEffect | Effect, place: Mapping[str, int], release: Release) -> int:
+    name = effect["nuisance"]
     if name not in place:
         raise UnknownNameError("nuisance", name, place, release.id)
     return place[name]
 
 
-def _fraction(effect: Mapping[str, Any], release: Release) -> Any:
+def _fraction(effect: SignalEffect, release: Release) -> Any:
     """Return what part of the signal one unit adds: a number, or one per bin."""
-    size = effect.get("fraction", 1.0)
-    if isinstance(size, Mapping):
+    size = effect["fraction"]
+    if isinstance(size, dict):
         return _column(release.table(size["table"]), size["column"], release)
-    return float(size)
+    return size
 
 
 def _column(table: pd.DataFrame, name: str, release: Release) -> Array:
@@ -139,29 +202,26 @@ def _column(table: pd.DataFrame, name: str, release: Release) -> Array:
     return table[name].to_numpy(float)
 
 
-def _template(entry: Mapping[str, Any], release: Release) -> Array:
+def _template(entry: Background, release: Release) -> Array:
     """Return a background's bins."""
     table = release.table(entry["counts"]["table"])
     counts = _column(table, entry["counts"]["column"], release)
     if "projections" in entry:
         counts = projected(table, counts, entry["projections"])
     if "total" in entry:
-        counts = counts * (float(entry["total"]) / counts.sum())
+        counts = counts * (entry["total"] / counts.sum())
     return counts
 
 
-def _effect(effect: Mapping[str, Any], entry: Mapping[str, Any], template: Array, release: Release) -> Array:
+def _effect(effect: Effect, entry: Background, template: Array, release: Release) -> Array:
     """Return what a unit of a nuisance adds to a background."""
     if "plus" not in effect:
-        return template * float(effect.get("fraction", 1.0))
+        return template * effect["fraction"]
     table = release.table(entry["counts"]["table"])
-    plus, minus = (
-        _column(table, effect[side], release) if side in effect else None for side in ("plus", "minus")
-    )
-    assert plus is not None
-    total = template.sum()
-    if minus is None:
+    plus, total = _column(table, effect["plus"], release), template.sum()
+    if "minus" not in effect:
         return np.asarray(plus * (total / plus.sum()) - template)
+    minus = _column(table, effect["minus"], release)
     return np.asarray(0.5 * (plus * (total / plus.sum()) - minus * (total / minus.sum())))
 
 
