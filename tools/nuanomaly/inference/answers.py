@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference import ablation, tabulated
+from nuanomaly.inference import ablation
 from nuanomaly.inference.ablation import Row
 from nuanomaly.inference.compatibility import compatibility_at
 from nuanomaly.inference.compatibility_result import Compatibility
@@ -23,6 +23,7 @@ from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.runs import StoredRun
 from nuanomaly.inference.scan import Scan
+from nuanomaly.inference.tabulated import tabulation
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.registry import known_name
@@ -46,7 +47,7 @@ def declaration(what: Question, kind: Kind) -> dict[str, Any] | None:
     name = known_name(what.model)
     members = [atoms(side) for side in what.sides]
     unchanged = all(_is_as_declared(one) for side in members for one in side)
-    if name is None or not unchanged or (kind == "comparison" and tabulated.applies(what)):
+    if name is None or not unchanged or (kind == "comparison" and tabulation(what) is not None):
         return None
     sides: list[Any] = [[label(one) for one in side] for side in members]
     if kind == "comparison":

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference import tabulated
 from nuanomaly.inference.compatibility_result import Compatibility, Part
 from nuanomaly.inference.datasets import Mode, joint
 from nuanomaly.inference.grid import Grid
@@ -24,6 +23,7 @@ from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.rank import Ranks, insensitive, rank
 from nuanomaly.inference.significance import Significance
+from nuanomaly.inference.tabulated import TabulatedMinima, tabulation
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.inference.workload import LIMIT, Effort
 from nuanomaly.likelihood.interface import AnyModel, Likelihood, solved
@@ -66,7 +66,7 @@ def compare(
 
     Notes
     -----
-    Exact 3+1 with its three parameters free is minimised over tables
+    A model with three parameters free, of which data know fewer, is minimised over tables
     (:mod:`~nuanomaly.inference.tabulated`), in which data of short baselines are read in the short-baseline
     limit; ``approximate`` of the result says which.
 
@@ -88,8 +88,9 @@ def compatibility_of(
 ) -> Compatibility:
     """Return the comparison that answers a question; see :func:`compare`."""
     check_sides(what)
-    if tabulated.applies(what):
-        return _tabulated(what, tabulated.minima(what, progress))
+    tables = tabulation(what)
+    if tables is not None:
+        return _tabulated(what, tables.minima(progress))
     chosen, count = effort or Effort(), len(what.sides)
 
     def say(done: int, total: int) -> None:
@@ -194,7 +195,7 @@ def _starts(what: Question, separate: Sequence[Minimum]) -> list[dict[str, float
     return [{**middle, **m.parameters} for m in separate]
 
 
-def _tabulated(what: Question, tabulated_minima: tabulated.TabulatedMinima) -> Compatibility:
+def _tabulated(what: Question, tabulated_minima: TabulatedMinima) -> Compatibility:
     """Return the comparison that minima of tables make; nothing is shared between the sides."""
     at = tabulated_minima.joint.parameters
     own = zip(tabulated_minima.sides, tabulated_minima.at_joint, strict=True)

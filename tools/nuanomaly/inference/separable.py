@@ -1,8 +1,10 @@
-"""Many data sets over (Δm²41, |Ue4|², |Uμ4|²), each evaluated only over what it depends on.
+"""Many data sets over a splitting and two mixings, each evaluated only over what it depends on.
 
-At short baselines the survival of νe depends on Δm²41 and |Ue4|², that of νμ on Δm²41 and |Uμ4|², appearance
-on Δm²41 and |Ue4|²|Uμ4|². On a grid whose mixing axes have the same logarithmic step, the product takes few
-values, exactly: a table of two axes per data set replaces a cube, and a sum of data sets is an addition.
+In 3+1 at short baselines the survival of νe depends on Δm²41 and |Ue4|², that of νμ on Δm²41 and |Uμ4|²,
+appearance on Δm²41 and |Ue4|²|Uμ4|². On a grid whose mixing axes have the same logarithmic step, the product
+takes few values, exactly: a table of two axes per data set replaces a cube, and a sum of data sets is an
+addition. What a data set depends on is found by probing, whatever the model and its parameters are called;
+those of 3+1 are meant where no others are said.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,18 +19,20 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.lattice import valleys
 from nuanomaly.inference.objective import Objective
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.model.probabilities import Array, NotApplicableError
-from nuanomaly.model.registry import model
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+from nuanomaly.model.registry import model as make_model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What a data set depends on besides Δm²41.
+#: What a data set depends on besides the splitting: the first mixing, the second, their product, or both.
 Dependence = Literal["e", "mu", "product", "both"]
-#: Value of a data set at points (Δm²41, |Ue4|², |Uμ4|²), shape (P,) each.
+#: Value of a data set at points (splitting, first mixing, second mixing), shape (P,) each.
 Value = Callable[[Array, Array, Array], Array]
 
-#: Where dependences are looked for: generic points at which every axis matters if it does.
+#: Names of the splitting and of both mixings.
+Names = tuple[str, str, str]
+#: Where dependences are looked for in 3+1: generic points at which every axis matters if it does.
 _PROBES = np.array([[0.31, 0.021, 0.013], [1.27, 0.034, 0.017], [4.9, 0.027, 0.023]])
 #: Values that differ by less than this share are the same.
 _SAME = 1e-9
@@ -41,13 +45,13 @@ _VALLEYS, _FOLLOWED, _KEPT = 4, 8, 4
 _ROUNDS, _NEAR, _SHRINK, _LAST, _COMPARED = 24, 7, 0.3, 0.3**6, 2
 #: A quadratic form that bends less than this share of its largest bend is flat there.
 _FLAT = 1e-14
-#: The three parameters, in the order of the axes.
-_NAMES = ("dm2_41", "Ue4_sq", "Umu4_sq")
+#: The three parameters of 3+1, in the order of the axes.
+NAMES: Names = ("dm2_41", "Ue4_sq", "Umu4_sq")
 
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """A data set as a function of Δm²41 (eV²), |Ue4|² and |Uμ4|².
+    """A data set as a function of a splitting and two mixings: Δm²41 (eV²), |Ue4|² and |Uμ4|².
 
     Attributes
     ----------
@@ -56,16 +60,34 @@ class Member:
     depends : {"e", "mu", "product", "both"}
     model : str
         The model it is read in.
+    names : tuple of str
+        What the three are called.
     """
 
     name: str
     value: Value
     depends: Dependence
     model: str = ""
+    names: Names = NAMES
 
 
-def member(name: str, likelihood: Likelihood) -> Member:
-    """Return a likelihood as a member, in the short-baseline limit of 3+1 if that applies, else in exact 3+1.
+def member(
+    name: str,
+    likelihood: Likelihood,
+    whole: Model | None = None,
+    names: Names = NAMES,
+    probes: Array = _PROBES,
+) -> Member:
+    """Return a likelihood as a member, in the short-baseline limit of a model if that applies.
+
+    Parameters
+    ----------
+    whole : Model, optional
+        Exact 3+1 if left out.
+    names : tuple of str
+        Its splitting and its mixings; all else has its default.
+    probes : array, shape (G, 3)
+        Generic points, at which it is seen what the likelihood depends on.
 
     Examples
     --------
@@ -73,19 +95,21 @@ def member(name: str, likelihood: Likelihood) -> Member:
     >>> member("KARMEN", likelihood("karmen")).depends
     'product'
     """
-    for choice in ("3+1-sbl", "3+1"):
-        objective = Objective(likelihood, model(choice))
+    chosen = make_model("3+1") if whole is None else whole
+    for read in filter(None, (chosen.short_baseline, chosen)):
         try:
-            return surface(name, _value(objective), choice)
+            return surface(name, _value(Objective(likelihood, read), names), read.name, names, probes)
         except NotApplicableError:
-            if choice == "3+1":
+            if read is chosen:
                 raise
     raise AssertionError("unreachable")
 
 
-def surface(name: str, value: Value, model_name: str = "surface") -> Member:
-    """Return a function of (Δm²41, |Ue4|², |Uμ4|²) as a member; what it depends on is found by probing."""
-    return Member(name, value, _dependence(value), model_name)
+def surface(
+    name: str, value: Value, model_name: str = "surface", names: Names = NAMES, probes: Array = _PROBES
+) -> Member:
+    """Return a function of a splitting and two mixings as a member, probed for what it depends on."""
+    return Member(name, value, _dependence(value, probes), model_name, names)
 
 
 def mapped(name: str, frame: "pd.DataFrame", columns: Mapping[str, str], value: str) -> Member:
@@ -113,15 +137,15 @@ def mapped(name: str, frame: "pd.DataFrame", columns: Mapping[str, str], value: 
     return surface(name, interpolated, "map")
 
 
-def _value(objective: Objective) -> Value:
-    def value(dm2: Array, electron: Array, muon: Array) -> Array:
-        return objective({"dm2_41": dm2, "Ue4_sq": electron, "Umu4_sq": muon})
+def _value(objective: Objective, names: Names) -> Value:
+    def value(*at: Array) -> Array:
+        return objective(dict(zip(names, at, strict=True)))
 
     return value
 
 
-def _dependence(value: Value) -> Dependence:
-    dm2, electron, muon = _PROBES.T
+def _dependence(value: Value, probes: Array) -> Dependence:
+    dm2, electron, muon = probes.T
     base = value(dm2, electron, muon)
 
     def same(e: float, mu: float) -> bool:
@@ -136,11 +160,15 @@ def _dependence(value: Value) -> Dependence:
 
 @dataclass(frozen=True, eq=False)
 class Grid3:
-    """A grid in Δm²41 (D,), |Ue4|² (E,) and |Uμ4|² (M,), logarithmic; the mixing axes share one step."""
+    """A grid in Δm²41 (D,), |Ue4|² (E,) and |Uμ4|² (M,), logarithmic; the mixing axes share one step.
+
+    ``names`` are what a model calls them.
+    """
 
     dm2: Array
     electron: Array
     muon: Array
+    names: Names = NAMES
 
     def __post_init__(self) -> None:
         steps = [np.diff(np.log(axis)) for axis in (self.electron, self.muon)]
@@ -158,10 +186,10 @@ class Grid3:
         return self.dm2.size * self.electron.size * self.muon.size
 
 
-def grid(dm2: tuple[float, float, int], mixing: tuple[float, float, int]) -> Grid3:
-    """Return a grid from (low, high, points) of Δm²41 and of both mixing axes."""
+def grid(dm2: tuple[float, float, int], mixing: tuple[float, float, int], names: Names = NAMES) -> Grid3:
+    """Return a grid from (low, high, points) of the splitting and of both mixing axes."""
     axis = np.geomspace(*mixing)
-    return Grid3(np.geomspace(*dm2), axis, axis.copy())
+    return Grid3(np.geomspace(*dm2), axis, axis.copy(), names)
 
 
 def tabulate(data: Member, over: Grid3) -> Array:
@@ -203,7 +231,7 @@ class Lowest:
     ----------
     value : float
     point : dict
-        ``dm2_41``, ``Ue4_sq``, ``Umu4_sq``.
+        ``dm2_41``, ``Ue4_sq``, ``Umu4_sq``, or what the grid calls them.
     edges : tuple of str
         Parameters at an edge of the grid.
     """
@@ -254,7 +282,7 @@ def refined(members: Sequence[Member], tables: Sequence[Array], over: Grid3) -> 
             break
     lowest_points = [point for point, _ in followed]
     best = min(lowest_points, key=_by_value)
-    free = [n for n, size in zip(_NAMES, total(tables).shape, strict=True) if size > 1]
+    free = [n for n, size in zip(over.names, total(tables).shape, strict=True) if size > 1]
     return replace(best, edges=tuple(n for n in _edges(best.point, over) if n in free))
 
 
@@ -268,8 +296,9 @@ def _step(
     """
     if size < _LAST:
         return lowest_point, size
-    limits = zip(_NAMES, (size * cell).tolist(), over.axes, strict=True)
-    near = Grid3(*(_around(lowest_point.point[name], span, axis) for name, span, axis in limits))
+    limits = zip(over.names, (size * cell).tolist(), over.axes, strict=True)
+    dm2, first, second = (_around(lowest_point.point[name], span, axis) for name, span, axis in limits)
+    near = Grid3(dm2, first, second, over.names)
     best = lowest(members, [tabulate(m, near) for m in members], near)
     if best.value >= lowest_point.value:
         return lowest_point, size * _SHRINK
@@ -277,7 +306,7 @@ def _step(
         near_axis[0] * (1 + 1e-9) < best.point[name] < near_axis[-1] * (1 - 1e-9)
         or near_axis[0] <= axis[0] * (1 + 1e-9)
         or near_axis[-1] >= axis[-1] * (1 - 1e-9)
-        for name, near_axis, axis in zip(_NAMES, near.axes, over.axes, strict=True)
+        for name, near_axis, axis in zip(over.names, near.axes, over.axes, strict=True)
     )
     return best, size * _SHRINK if inside else size
 
@@ -290,7 +319,7 @@ def _around(centre: float, reach: float, axis: Array) -> Array:
 
 
 def _edges(point: Mapping[str, float], over: Grid3) -> tuple[str, ...]:
-    limits = zip(_NAMES, over.axes, strict=True)
+    limits = zip(over.names, over.axes, strict=True)
     return tuple(n for n, axis in limits if min(point[n] / axis[0], axis[-1] / point[n]) < 1.0 + 1e-9)
 
 
@@ -333,7 +362,7 @@ def _vertex(values: Array, place: Sequence[int], over: Grid3) -> tuple[Lowest, L
     """Return a grid point, and the vertex of the quadratic form through its neighbours, within one step."""
     sizes = values.shape
     inner = [k for k in range(3) if 0 < place[k] < sizes[k] - 1]
-    edges = tuple(_NAMES[k] for k in range(3) if sizes[k] > 1 and k not in inner)
+    edges = tuple(over.names[k] for k in range(3) if sizes[k] > 1 and k not in inner)
     steps = np.eye(3, dtype=int)
 
     def value(*moves: NDArray[np.int_]) -> float:
@@ -349,7 +378,7 @@ def _vertex(values: Array, place: Sequence[int], over: Grid3) -> tuple[Lowest, L
         moved = -np.linalg.solve(bend, slope) if curved else -slope / diagonal
         shift[inner] = np.clip(moved, -1.0, 1.0)
     point, there = {}, {}
-    for k, (name, axis) in enumerate(zip(_NAMES, over.axes, strict=True)):
+    for k, (name, axis) in enumerate(zip(over.names, over.axes, strict=True)):
         point[name] = float(axis[place[k]])
         there[name] = point[name] * float((axis[1] / axis[0]) ** shift[k])
     return Lowest(value(), point, edges), Lowest(value(), there, edges)
@@ -364,8 +393,7 @@ def _mixed(value: Callable[..., float], k: NDArray[np.int_], m: NDArray[np.int_]
 
 def statistics(members: Iterable[Member], point: Mapping[str, float]) -> dict[str, float]:
     """Return each data set's value at a point, by name."""
-    dm2, e, mu = (np.array([point[name]]) for name in _NAMES)
-    return {m.name: float(m.value(dm2, e, mu)[0]) for m in members}
+    return {m.name: float(m.value(*(np.array([point[n]]) for n in m.names))[0]) for m in members}
 
 
 def by_amplitude(values: Array, over: Grid3) -> tuple[Array, Array]:

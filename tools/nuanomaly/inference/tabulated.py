@@ -1,12 +1,17 @@
-"""Minima of 3+1 with its three parameters free, each data set in a table over what it depends on.
+"""Minima of a model with three parameters free, each data set in a table over what it depends on.
 
-Many data sets over (Δm²41, |Ue4|², |Uμ4|²) are what a global fit is made of. Each is read in the
-short-baseline limit of 3+1 where that holds for it, in which it depends on two combinations of the three (see
-:mod:`~nuanomaly.inference.separable`), and in exact 3+1 elsewhere; a result of these minima says which.
+Many data sets over a splitting and two mixings are what a global fit is made of. What each depends on is
+found by probing (:mod:`~nuanomaly.inference.separable`), whatever the model and its parameters are called;
+where none knows fewer combinations than there are parameters, tables spare nothing. A model that has a limit
+of short baselines is read in it where that holds for a data set: exact 3+1 knows all three everywhere, its
+limit two. A result of these minima says which were read so.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
 
 from nuanomaly.inference import separable
 from nuanomaly.inference.datasets import atoms, joint
@@ -15,12 +20,12 @@ from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Question
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.model.probabilities import Array
-from nuanomaly.model.vacuum import ThreePlusOne
+from nuanomaly.model.probabilities import Array, NotApplicableError
 
-_SPLITTING, *_MIXINGS = ("dm2_41", "Ue4_sq", "Umu4_sq")
 #: Points of an axis of mixings at least, and how far below its lower end it goes: there nothing oscillates.
 _POINTS, VANISHING = 80, 0.1
+#: Shares of the axes' ranges at which it is probed what a data set depends on.
+_PROBES = np.array([[0.37, 0.63, 0.57], [0.53, 0.68, 0.60], [0.67, 0.66, 0.64]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,56 +40,96 @@ class TabulatedMinima:
         The value of each side at the minimum of the sum.
     short : tuple of str
         Data sets that were read in the short-baseline limit.
+    model : str
     """
 
     sides: tuple[Minimum, ...]
     joint: Minimum
     at_joint: tuple[float, ...]
     short: tuple[str, ...]
+    model: str
 
     @property
     def approximate(self) -> str:
         """What of it is an approximation."""
-        return f"read in the short-baseline limit of 3+1: {', '.join(self.short)}" if self.short else ""
+        said = f"read in the short-baseline limit of {self.model}: {', '.join(self.short)}"
+        return said if self.short else ""
 
 
-def applies(what: Question) -> bool:
-    """Say whether a question can be answered by tables.
+@dataclass(frozen=True, eq=False)
+class Tabulation:
+    """The data sets of a question, each with what it depends on.
 
-    It is exact 3+1 with the three parameters free and nothing fixed, the mixings over the same logarithmic
-    range, and no nuisance that ties data of different sides together.
+    Attributes
+    ----------
+    sides : tuple of tuple of Member
+    over : Grid3
+    model : str
     """
-    if not isinstance(what.model, ThreePlusOne) or what.fixed or set(what.free) != {_SPLITTING, *_MIXINGS}:
-        return False
-    axes = {a.name: a for a in what.axes}
-    electron, muon = (axes[name] for name in _MIXINGS)
-    same = (electron.low, electron.high) == (muon.low, muon.high)
-    spread = all(a.log and len(a) > 1 for a in what.axes)
+
+    sides: tuple[tuple[separable.Member, ...], ...]
+    over: separable.Grid3
+    model: str
+
+    def minima(self, progress: Progress | None = None) -> TabulatedMinima:
+        """Return the smallest value of each side and of all sides together."""
+        over, members = self.over, self.sides
+        total, done = sum(map(len, members)), 0
+        tables: list[list[Array]] = []
+        for group in members:
+            tables.append([])
+            for one in group:
+                tables[-1].append(separable.tabulate(one, over))
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+        every = [m for group in members for m in group]
+        best = separable.refined(every, [t for group in tables for t in group], over)
+        own = [separable.refined(m, t, over) for m, t in zip(members, tables, strict=True)]
+        at_joint = tuple(sum(separable.statistics(group, best.point).values()) for group in members)
+        short = tuple(m.name for m in every if m.model != self.model)
+        sides = tuple(_minimum(o, _idle(group)) for o, group in zip(own, members, strict=True))
+        return TabulatedMinima(sides, _minimum(best), at_joint, short, self.model)
+
+
+def tabulation(what: Question) -> Tabulation | None:
+    """Return how a question is answered by tables; None where it is not.
+
+    Three parameters are free and nothing is fixed, two of them over the same logarithmic range, no nuisance
+    ties data of different sides together, and some data set knows fewer than all three: one of the two, or
+    their product.
+    """
+    if what.fixed or len(what.axes) != 3 or not all(a.log and len(a) > 1 for a in what.axes):
+        return None
     ids = [set(side.nuisances.ids) for side in what.sides]
-    tied = any(a & b for k, a in enumerate(ids) for b in ids[k + 1 :])
-    return same and spread and not tied
+    if any(a & b for k, a in enumerate(ids) for b in ids[k + 1 :]):
+        return None
+    for splitting, first, second in permutations(what.axes):
+        if what.axes.index(first) > what.axes.index(second) or (first.low, first.high) != (
+            second.low,
+            second.high,
+        ):
+            continue
+        sides = _members(what, (splitting, first, second))
+        if sides is not None and any(m.depends != "both" for side in sides for m in side):
+            return Tabulation(sides, _grid(splitting, first, second), what.model.name)
+    return None
 
 
-def minima(what: Question, progress: Progress | None = None) -> TabulatedMinima:
-    """Return the smallest value of each side and of all sides together."""
-    over = _grid({a.name: a for a in what.axes})
-    members = [[separable.member(m.release, m) for m in untied(side)] for side in what.sides]
-    total, done = sum(map(len, members)), 0
-    tables: list[list[Array]] = []
-    for group in members:
-        tables.append([])
-        for one in group:
-            tables[-1].append(separable.tabulate(one, over))
-            done += 1
-            if progress is not None:
-                progress(done, total)
-    every = [m for group in members for m in group]
-    best = separable.refined(every, [t for group in tables for t in group], over)
-    own = [separable.refined(m, t, over) for m, t in zip(members, tables, strict=True)]
-    at_joint = tuple(sum(separable.statistics(group, best.point).values()) for group in members)
-    short = tuple(m.name for m in every if m.model == "3+1-sbl")
-    sides = tuple(_minimum(o, _idle(group)) for o, group in zip(own, members, strict=True))
-    return TabulatedMinima(sides, _minimum(best), at_joint, short)
+def _members(
+    what: Question, axes: tuple[Axis, Axis, Axis]
+) -> tuple[tuple[separable.Member, ...], ...] | None:
+    """Return the data sets of each side; None where the model cannot be probed."""
+    splitting, first, second = axes
+    names = (splitting.name, first.name, second.name)
+    probes = np.stack([a.low * (a.high / a.low) ** _PROBES[:, k] for k, a in enumerate(axes)], axis=1)
+    try:
+        return tuple(
+            tuple(separable.member(m.release, m, what.model, names, probes) for m in untied(side))
+            for side in what.sides
+        )
+    except NotApplicableError:
+        return None  # a fit says of which data set, and why
 
 
 def untied(side: Likelihood) -> list[Likelihood]:
@@ -103,18 +148,18 @@ def clusters(parts: Iterable[Likelihood]) -> list[tuple[Likelihood, ...]]:
     return groups
 
 
-def _grid(axes: dict[str, Axis]) -> separable.Grid3:
-    splitting, mixing = axes[_SPLITTING], axes[_MIXINGS[0]]
-    points = max(_POINTS, *(len(axes[name]) for name in _MIXINGS))
+def _grid(splitting: Axis, first: Axis, second: Axis) -> separable.Grid3:
     return separable.grid(
-        (splitting.low, splitting.high, len(splitting)), (VANISHING * mixing.low, mixing.high, points)
+        (splitting.low, splitting.high, len(splitting)),
+        (VANISHING * first.low, first.high, max(_POINTS, len(first), len(second))),
+        (splitting.name, first.name, second.name),
     )
 
 
 def _idle(members: Sequence[separable.Member]) -> set[str]:
     """Return the mixings that no member depends on."""
-    kinds = {m.depends for m in members}
-    return {name for name, kind in (("Umu4_sq", "e"), ("Ue4_sq", "mu")) if kinds == {kind}}
+    kinds, (_, first, second) = {m.depends for m in members}, members[0].names
+    return {name for name, kind in ((second, "e"), (first, "mu")) if kinds == {kind}}
 
 
 def _minimum(lowest_point: separable.Lowest, idle: Collection[str] = ()) -> Minimum:

@@ -42,8 +42,7 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.model.improbable import refuse_improbable, refuse_sum
-from nuanomaly.model.known_names import LEVELS
-from nuanomaly.model.probabilities import Array, Model, Nodes, NotApplicableError, Parameter
+from nuanomaly.model.probabilities import LEVELS, Array, Model, Nodes, NotApplicableError, Parameter
 
 _REQUIRED = ("initial", "final", "antineutrino", "L", "E")
 #: How many nodes are looked at when probabilities are added up.

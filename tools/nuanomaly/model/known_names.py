@@ -1,25 +1,18 @@
 """Parameters that releases know by name, in models that may call them otherwise."""
 
-import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nuanomaly.model.probabilities import Model
 from nuanomaly.model.waves import Array
-
-if TYPE_CHECKING:
-    from nuanomaly.model.probabilities import Model
-
-#: Splittings whose names say which two levels they are between.
-LEVELS = re.compile(r"dm2_\d\d")
 
 
 class UnnamedParameterError(ValueError):
     """A model that may have a parameter under another name, and does not say so."""
 
 
-def value_of(model: "Model", name: str, points: Mapping[str, Array]) -> Array | float | None:
+def value_of(model: Model, name: str, points: Mapping[str, Array]) -> Array | float | None:
     """Return the values of a parameter that releases know by name; None if the model has no such parameter.
 
     Raises

@@ -1,5 +1,6 @@
 """What a model is: probabilities P(α→β), and, for vacuum oscillation, their expansion in phases."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.known_names import LEVELS
 from nuanomaly.model.levels import FLAVOURS, Levels
 from nuanomaly.model.waves import Array, Expansion
 
 __all__ = ["FLAVOURS", "Array", "Expansion"]
+
+#: Splittings whose names say which two levels they are between.
+LEVELS = re.compile(r"dm2_\d\d")
 
 
 class NotApplicableError(NuanomalyError):
@@ -101,6 +104,9 @@ class Model(ABC):
     known_as : mapping of str to (str or float)
         What parameters that releases know by name, such as ``dm2_31``, are called here, or their constant
         values.
+    short_baseline : Model or None
+        The same model where standard oscillation does not matter, refused elsewhere, with some of the
+        parameters; data know fewer combinations of them there.
     """
 
     name: str
@@ -110,6 +116,11 @@ class Model(ABC):
     sampled: bool = True
     three_flavour: bool = False
     known_as: Mapping[str, str | float] = MappingProxyType({})
+
+    @property
+    def short_baseline(self) -> "Model | None":
+        """The limit of short baselines (see the class)."""
+        return None
 
     @property
     def ambiguous(self) -> tuple[str, ...]:

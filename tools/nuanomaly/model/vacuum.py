@@ -69,6 +69,11 @@ class ThreePlusOne(LevelsModel, _OneSterile):
     name = "3+1"
     parameters: tuple[Parameter, ...] = (DM2_41, *MIXING, *PHASES, *STANDARD_PARAMETERS)
 
+    @property
+    def short_baseline(self) -> "ShortBaseline":
+        """Δm²_21, Δm²_31 → 0."""
+        return ShortBaseline()
+
     def levels(self, parameters: Mapping[str, Array]) -> Levels:
         """Return the four levels."""
         zero = np.zeros_like(parameters["dm2_41"])
