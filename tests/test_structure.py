@@ -1,7 +1,11 @@
 """The page on the house says how large its rooms are, to a tenth, and names files that exist."""
 
+import ast
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs/structure.md").read_text("utf-8")
@@ -26,3 +30,40 @@ def test_modules_that_the_page_names_exist() -> None:
     named = re.findall(r"`((?:model|likelihood|inference)/[\w/]+(?:\.py|/))`", PAGE)
     assert len(named) >= 5
     assert [name for name in named if not (PACKAGE / name).exists()] == []
+
+
+# --- what runs back -----------------------------------------------------------------------------------------
+
+#: Parts of a report's page name the page that holds them, for its type alone.
+HELD = {(f"nuanomaly.report.{part}", "nuanomaly.report.context") for part in ("sides", "standard", "tension")}
+
+
+def imports() -> dict[str, set[str]]:
+    """Modules of the package, and which of them each imports: at once, in a function, or for types."""
+    modules = {
+        ".".join(("nuanomaly", *file.relative_to(PACKAGE).with_suffix("").parts)): file
+        for file in PACKAGE.rglob("*.py")
+        if file.name != "__init__.py"
+    }
+    graph: dict[str, set[str]] = {name: set() for name in modules}
+    for name, file in modules.items():
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                named = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+                graph[name] |= named & modules.keys()
+            elif isinstance(node, ast.Import):
+                graph[name] |= {alias.name for alias in node.names} & modules.keys()
+    return graph
+
+
+def test_no_file_needs_one_that_needs_it() -> None:
+    graph = imports()
+    assert sum(map(len, graph.values())) > 1500
+    for part, page in HELD:
+        assert page in graph[part], f"{part} runs back no more: take it out here and in docs/structure.md"
+        graph[part].remove(page)
+    TopologicalSorter(graph).prepare()
+    graph["nuanomaly.archive.tables"].add("nuanomaly.archive.gate")
+    graph["nuanomaly.archive.errors"].add("nuanomaly.archive.tables")
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph).prepare()

@@ -18,6 +18,7 @@ from pathlib import Path
 from nuanomaly.archive import catalog, names, paths, release
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError
 from nuanomaly.archive.fetching import index
+from nuanomaly.archive.fetching.listing import ReleaseEntry
 
 #: What the index takes of one file without being asked for more.
 LARGEST = 100_000_000
@@ -53,7 +54,7 @@ The licence of each release is that of its originals, as its `release.yaml` says
 """
 
 
-def released(root: Path, only: Sequence[str] = ()) -> Iterator[tuple[index.ReleaseEntry, Path]]:
+def released(root: Path, only: Sequence[str] = ()) -> Iterator[tuple[ReleaseEntry, Path]]:
     """Yield the releases of an archive's ledger with their folders, each compared with its digest there.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nuanomaly.archive import amendments, catalog, exporting, release
+from nuanomaly.archive import amendments, catalog, exporting, release, release_digest
 from nuanomaly.archive.errors import NuanomalyError
 
 Archive = Any  # the one of conftest.py
@@ -52,7 +52,7 @@ def write(archive: Archive, content: Any) -> Path:
 
 def test_an_amended_release_shows_what_was_learned_and_keeps_its_digest(archive: Archive) -> None:
     before, files = release.read(archive.folder), catalog.list_files(archive.folder)
-    listed, frozen = catalog.build(archive.root), catalog.digest(archive.folder, files)
+    listed, frozen = catalog.build(archive.root), release_digest.digest(archive.folder, files)
     write(archive, SAID)
     found = release.read(archive.folder)
     assert found.metadata["known_issues"][-1] == {
@@ -69,7 +69,7 @@ def test_an_amended_release_shows_what_was_learned_and_keeps_its_digest(archive:
     assert found.metadata["likelihood"] == before.metadata["likelihood"]
     assert found.table("rates").equals(before.table("rates"))
     assert catalog.build(archive.root) == listed
-    assert catalog.digest(archive.folder, catalog.list_files(archive.folder)) == frozen
+    assert release_digest.digest(archive.folder, catalog.list_files(archive.folder)) == frozen
     assert [f.code for f in archive.check().findings] == []
 
 

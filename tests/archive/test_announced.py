@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from nuanomaly.archive import catalog, document, paths, release, yamlio
+from nuanomaly.archive import catalog, document, paths, release, release_digest, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import main
 from nuanomaly.likelihood import build
@@ -106,5 +106,5 @@ def test_fetch_upstream_says_what_has_no_address() -> None:
 
 def test_what_it_says_is_read_as_any_release(archive: Archive) -> None:
     folder = announce(archive)
-    digest = catalog.digest_of(document.read(folder / "release.yaml"), catalog.list_files(folder))
+    digest = release_digest.digest_of(document.read(folder / "release.yaml"), catalog.list_files(folder))
     assert catalog.ledger_of(archive.root)["toy@2030-r1"] == digest

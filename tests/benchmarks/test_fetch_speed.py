@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from nuanomaly.archive import catalog, document
+from nuanomaly.archive import document, release_digest
 from nuanomaly.archive.fetch import fetcher
 
 SERVER = """\
@@ -50,7 +50,7 @@ def write_ledger(root: Path, entries: list[dict[str, Any]]) -> str:
     lines = []
     for entry in entries:
         metadata = document.read(root / "datasets" / entry["name"] / "1-r1" / "release.yaml")
-        lines.append(f"  {entry['name']}@1-r1: {catalog.digest_of(metadata, entry['files'])}\n")
+        lines.append(f"  {entry['name']}@1-r1: {release_digest.digest_of(metadata, entry['files'])}\n")
     return 'schema: "1"\nreleases: []\nledger:\n' + "".join(lines)
 
 

@@ -16,6 +16,7 @@ from nuanomaly.archive import catalog_content, gate, release
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, printable
 from nuanomaly.archive.fetch import FetchError, fetch, fetcher
 from nuanomaly.archive.fetching.download import Policy
+from nuanomaly.archive.fetching.listing import ReleaseEntry
 
 TINY = "datasets/tiny/2020-r1"
 Serve = Callable[[Path], Any]
@@ -243,7 +244,7 @@ def test_what_the_catalogue_lists_byte_for_byte_is_not_read_again(
     ledger = {entry.id: index.digest(folder, entry)}
     monkeypatch.setattr("nuanomaly.archive.document.read", lambda file: pytest.fail("it was read"))
     gate.admitted(folder, entry, ledger, entry)
-    other = index.ReleaseEntry("tiny", "2020-r1", "released", entry.files[:1])
+    other = ReleaseEntry("tiny", "2020-r1", "released", entry.files[:1])
     for known, listed in ((ledger, None), (ledger, other), ({}, entry)):
         with pytest.raises(pytest.fail.Exception, match="it was read"):
             gate.admitted(folder, entry, known, listed)

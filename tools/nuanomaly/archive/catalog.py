@@ -13,12 +13,11 @@ from typing import Any
 
 import yaml
 
-from nuanomaly.archive import catalog_content, document, durable, names, paths, release, yamlio
+from nuanomaly.archive import catalog_content, durable, names, paths, release, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.release_digest import digest
 
 HEADER = "# Written by `make catalog` from the releases; its ledger is for good. Do not edit.\n"
-#: What of release.yaml may change after the release: it can be withdrawn.
-REVOCABLE = ("state", "retracted")
 
 
 @dataclass(frozen=True)
@@ -200,24 +199,6 @@ def list_files(folder: Path) -> list[dict[str, Any]]:
             ) from None
         items.append({"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
     return items
-
-
-def digest(folder: Path, files: Iterable[Mapping[str, Any]]) -> str:
-    """Return the digest of the release in a folder (see :func:`digest_of`)."""
-    return digest_of(document.read(folder / "release.yaml"), files)
-
-
-def digest_of(metadata: document.Document, files: Iterable[Mapping[str, Any]]) -> str:
-    """Return the digest of a release for the ledger, of its release.yaml and the list of its files.
-
-    It is the sha256 of the lines ``SHA256  PATH`` of all files, where ``release.yaml`` counts without its
-    entries ``state`` and ``retracted``: a release may be withdrawn, and nothing else in it may change.
-    """
-    bare = metadata.remainder(REVOCABLE)
-    hashes = {str(f["path"]): str(f["sha256"]) for f in files}
-    hashes["release.yaml"] = hashlib.sha256(bare.encode()).hexdigest()
-    lines = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(hashes.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _describe(metadata: Mapping[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:

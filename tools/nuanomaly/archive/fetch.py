@@ -6,7 +6,7 @@ from pathlib import Path
 from nuanomaly.archive import anomalies, lockfile, paths
 from nuanomaly.archive.fetching.download import Policy
 from nuanomaly.archive.fetching.fetcher import Fetched, Fetcher, FetchError, Watcher
-from nuanomaly.archive.fetching.index import ReleaseEntry
+from nuanomaly.archive.fetching.listing import ReleaseEntry
 from nuanomaly.archive.fetching.sources import configured
 from nuanomaly.archive.fetching.store import Store
 

@@ -20,18 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive import names
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, has_control
+from nuanomaly.archive.limits import LARGEST_FILE, LARGEST_METADATA, LARGEST_RELEASE, MOST_COLUMNS, MOST_FILES
 
 if TYPE_CHECKING:
-    from nuanomaly.archive.fetching.index import ReleaseEntry
-
-#: The largest release.yaml that is parsed, in bytes; the largest of the archive has 84 kB.
-LARGEST_METADATA = 2 << 20
-#: The largest file, and the largest sum of files, of a release from outside; the whole archive has 33 MB.
-LARGEST_FILE, LARGEST_RELEASE = 256 << 20, 1 << 30
-#: The most files of a release, and the most columns of all its tables.
-MOST_FILES, MOST_COLUMNS = 500, 100_000
-#: The most numbers in a table: 800 MB as float64. The largest of the archive has 1.3 million.
-MOST_NUMBERS = 100_000_000
+    from nuanomaly.archive.fetching.listing import ReleaseEntry
 
 STATES = ("draft", "announced", "released", "retracted")
 TYPES = ("float64", "int64", "bool", "string")
@@ -151,7 +143,7 @@ def admitted(
     MalformedReleaseError
         If release.yaml is not what it must be.
     """
-    from nuanomaly.archive import catalog, document
+    from nuanomaly.archive import document, release_digest
 
     if listed is not None and entry.id in ledger and _same_files(entry, listed):
         return
@@ -179,7 +171,7 @@ def admitted(
     known = ledger.get(entry.id)
     if known is None:
         _refuse(folder, _BLOCKING | _DANGEROUS)
-    elif known != catalog.digest_of(read, [vars(f) for f in entry.files]):
+    elif known != release_digest.digest_of(read, [vars(f) for f in entry.files]):
         raise IntegrityError(f"{entry.id} has other files than the ledger of released releases says")
 
 

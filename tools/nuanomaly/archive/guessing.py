@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive import cells
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.printed_units import TODO, is_open, unit
 
 if TYPE_CHECKING:
@@ -171,6 +172,29 @@ def of_matrix(name: str, matrix: Any, meaning: str = f"{TODO}: column {{i}}") ->
     return Draft(
         name, frame, [{"name": "c{i}", "count": matrix.shape[1], "unit": unit, "meaning": meaning}], kind
     )
+
+
+def of_frame(name: str, frame: Any) -> Draft:
+    """Return a frame with its columns declared: types as they are, units as their names say."""
+    import pandas as pd
+
+    data, columns = {}, []
+    for text in map(str, frame.columns):
+        column, unit = header(text)
+        values = frame[text]
+        kind = values.dtype.kind
+        typed = {"f": "float64", "i": "int64", "u": "int64", "b": "bool"}.get(kind, "str")
+        entry: dict[str, Any] = {"name": column}
+        if typed != "float64":
+            entry["type"] = "string" if typed == "str" else typed
+        entry |= {"unit": "1" if typed in ("str", "bool") else unit, "meaning": f"{TODO}: {text}"}
+        data[column] = values.astype(typed)
+        columns.append(entry)
+    if len(data) != len(columns):
+        raise NuanomalyError("two of its columns have the same name")
+    edges = {tuple(c.rpartition("_")[::2]) for c in data}
+    binned = any((base, "low") in edges and (base, "high") in edges for base, _ in edges)
+    return Draft(name, pd.DataFrame(data), columns, "bins" if binned else "table")
 
 
 def matrix_kind(matrix: Any) -> str:

@@ -8,7 +8,7 @@ from nuanomaly.archive import names, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import storing
-from nuanomaly.archive.fetching.index import ReleaseEntry
+from nuanomaly.archive.fetching.listing import ReleaseEntry
 
 LOCK_FILE = "nuanomaly.lock"
 _HEADER = "# The releases of this analysis (`nuanomaly lock`). Get exactly these: nuanomaly fetch --locked\n"

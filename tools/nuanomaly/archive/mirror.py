@@ -11,7 +11,8 @@ from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.download import storing
-from nuanomaly.archive.fetching.index import INDEX_FILE, FileEntry, Index, ReleaseEntry
+from nuanomaly.archive.fetching.index import INDEX_FILE, Index
+from nuanomaly.archive.fetching.listing import FileEntry, ReleaseEntry
 
 
 def mirror(root: Path, output: Path, key: Path | None = None) -> Index:

@@ -8,9 +8,8 @@ from typing import Any
 
 from nuanomaly.archive import cells, guessing
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.gate import MOST_NUMBERS
-from nuanomaly.archive.guessing import Draft, header, identifier
-from nuanomaly.archive.printed_units import TODO
+from nuanomaly.archive.guessing import Draft, identifier
+from nuanomaly.archive.limits import MOST_NUMBERS
 
 _SIGNATURES = {b"root": "root", b"\x93NUMPY": "numpy", b"PAR1": "parquet", b"PK\x03\x04": "zip"}
 _OTHERS = {b"%PDF": "a PDF", b"\x1f\x8b": "compressed: unpack it first", b"\x89HDF": "HDF5"}
@@ -154,7 +153,9 @@ def _of_array(name: str, array: Any) -> Draft | None:
 
     if array.dtype.names:
         plain = all(array.dtype[n].kind in "fiub" and not array.dtype[n].shape for n in array.dtype.names)
-        return of_frame(name, pd.DataFrame(array)) if plain and array.ndim == 1 and array.size else None
+        return (
+            guessing.of_frame(name, pd.DataFrame(array)) if plain and array.ndim == 1 and array.size else None
+        )
     if array.dtype.kind not in "fiub" or array.ndim not in (1, 2) or not array.size:
         return None
     matrix = np.asarray(array, np.float64)
@@ -179,27 +180,4 @@ def _parquet(path: Path) -> list[Draft]:
     names = [str(column) for column in frame.columns]
     if names == [f"c{i}" for i in range(len(names))] and all(d.kind == "f" for d in frame.dtypes):
         return [guessing.of_matrix(_name(path), frame.to_numpy())]
-    return [of_frame(_name(path), frame)]
-
-
-def of_frame(name: str, frame: Any) -> Draft:
-    """Return a frame with its columns declared: types as they are, units as their names say."""
-    import pandas as pd
-
-    data, columns = {}, []
-    for text in map(str, frame.columns):
-        column, unit = header(text)
-        values = frame[text]
-        kind = values.dtype.kind
-        typed = {"f": "float64", "i": "int64", "u": "int64", "b": "bool"}.get(kind, "str")
-        entry: dict[str, Any] = {"name": column}
-        if typed != "float64":
-            entry["type"] = "string" if typed == "str" else typed
-        entry |= {"unit": "1" if typed in ("str", "bool") else unit, "meaning": f"{TODO}: {text}"}
-        data[column] = values.astype(typed)
-        columns.append(entry)
-    if len(data) != len(columns):
-        raise NuanomalyError("two of its columns have the same name")
-    edges = {tuple(c.rpartition("_")[::2]) for c in data}
-    binned = any((base, "low") in edges and (base, "high") in edges for base, _ in edges)
-    return Draft(name, pd.DataFrame(data), columns, "bins" if binned else "table")
+    return [guessing.of_frame(_name(path), frame)]

@@ -16,9 +16,11 @@ from nuanomaly.archive import (
     document,
     energies,
     gate,
+    limits,
     names,
     paths,
     references,
+    release_digest,
     shelves,
 )
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
@@ -335,7 +337,6 @@ def _prove(release: Release, name: str, place: Path) -> None:
     The ledger is that of the program, and beyond it those of the signed indices that lie in the place. Tables
     are compared when they are read.
     """
-    from nuanomaly.archive import catalog
     from nuanomaly.archive.fetching import signature
 
     file = release.folder / "release.yaml"
@@ -354,7 +355,7 @@ def _prove(release: Release, name: str, place: Path) -> None:
         return
     files = {str(entry["file"]): str(entry.get("sha256")) for entry in release.metadata["tables"].values()}
     listed = [{"path": path, "sha256": sha256} for path, sha256 in {"release.yaml": "", **files}.items()]
-    if catalog.digest_of(document.read(file), listed) != known:
+    if release_digest.digest_of(document.read(file), listed) != known:
         raise IntegrityError(f"{release.id} is not what was released, {file} was changed: {_repair(release)}")
 
 
@@ -387,7 +388,7 @@ def _stamp(file: Path) -> tuple[int, int]:
 @lru_cache(maxsize=512)
 def _metadata(file: Path, mtime_ns: int, size: int) -> Mapping[str, Any]:
     """Return a parsed ``release.yaml``; the time stamp and size make a changed file a new entry."""
-    if size > gate.LARGEST_METADATA:
+    if size > limits.LARGEST_METADATA:
         raise gate.MalformedReleaseError(file, f"has {size / 1e6:.1f} MB: no release.yaml is that large")
     metadata = gate.shaped(document.bounded(file), file)
     if f"{metadata['name']}@{metadata['version']}" not in _vouched(file.parent):

@@ -6,8 +6,8 @@ from typing import Any
 
 from nuanomaly.archive import guessing
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.gate import MOST_NUMBERS
 from nuanomaly.archive.guessing import Draft, header, identifier
+from nuanomaly.archive.limits import MOST_NUMBERS
 from nuanomaly.archive.printed_units import TODO
 
 
@@ -172,7 +172,7 @@ def _tree(name: str, tree: Any) -> Iterator[Draft]:
     import awkward as ak
     import pandas as pd
 
-    from nuanomaly.archive.reading import of_frame
+    from nuanomaly.archive.guessing import of_frame
 
     names = list(tree.keys())
     if not names or not 0 < tree.num_entries * len(names) <= MOST_NUMBERS:

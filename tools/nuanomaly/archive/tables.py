@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.gate import MOST_NUMBERS
+from nuanomaly.archive.limits import MOST_NUMBERS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownName
 from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, StorageError, storing
 from nuanomaly.archive.fetching.http import SourceError
-from nuanomaly.archive.fetching.index import FileEntry, ReleaseEntry
+from nuanomaly.archive.fetching.listing import FileEntry, ReleaseEntry
 from nuanomaly.archive.fetching.local import Checkout
 from nuanomaly.archive.fetching.sources import Source
 from nuanomaly.archive.fetching.store import Staging, Store

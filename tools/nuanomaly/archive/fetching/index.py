@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import catalog, gate, names, release
+from nuanomaly.archive import gate, names, release, release_digest
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, printable
+from nuanomaly.archive.fetching.listing import FileEntry, ReleaseEntry
 from nuanomaly.archive.names import safe_path
 
 INDEX_FILE = "index.json"
@@ -17,41 +18,6 @@ KIND, SCHEMA = "nuanomaly-mirror", "1"
 CHUNK = 1 << 20
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """A file of a release: its path below the release's folder, its sha256 and its size in bytes."""
-
-    path: str
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True)
-class ReleaseEntry:
-    """A release as a source lists it; ``about`` is what else it says (title, sector …)."""
-
-    name: str
-    version: str
-    state: str
-    files: tuple[FileEntry, ...]
-    about: Mapping[str, Any] = field(default_factory=dict, compare=False)
-
-    @property
-    def id(self) -> str:
-        """``NAME@VERSION``."""
-        return f"{self.name}@{self.version}"
-
-    @property
-    def size(self) -> int:
-        """The size of all files, in bytes."""
-        return sum(f.size for f in self.files)
-
-    @property
-    def sha256(self) -> str:
-        """The sha256 of ``release.yaml``, which names those of all tables: it pins the whole release."""
-        return next(f.sha256 for f in self.files if f.path == "release.yaml")
 
 
 @dataclass(frozen=True)
@@ -110,7 +76,7 @@ def describe(folder: Path) -> ReleaseEntry:
 
 def digest(folder: Path, entry: ReleaseEntry) -> str:
     """Return the digest of the release in a folder, as the ledger keeps it."""
-    return catalog.digest(folder, [{"path": f.path, "sha256": f.sha256} for f in entry.files])
+    return release_digest.digest(folder, [{"path": f.path, "sha256": f.sha256} for f in entry.files])
 
 
 def matches(folder: Path, entry: ReleaseEntry) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from nuanomaly.archive import amendments, anomalies, release
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.http import SourceError, Stream
-from nuanomaly.archive.fetching.index import ReleaseEntry
+from nuanomaly.archive.fetching.listing import ReleaseEntry
 
 
 class Local:

@@ -9,7 +9,8 @@ from nuanomaly.archive.amendments import LARGEST
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Policy, patiently
 from nuanomaly.archive.fetching.http import HttpClient, Stream, limited
-from nuanomaly.archive.fetching.index import Index, ReleaseEntry
+from nuanomaly.archive.fetching.index import Index
+from nuanomaly.archive.fetching.listing import ReleaseEntry
 from nuanomaly.archive.fetching.local import Local, opened
 from nuanomaly.archive.fetching.published import Published, parsed, small
 

@@ -9,7 +9,8 @@ from nuanomaly.archive.amendments import FILE, LARGEST
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.http import SourceError, Stream
-from nuanomaly.archive.fetching.index import Index, ReleaseEntry
+from nuanomaly.archive.fetching.index import Index
+from nuanomaly.archive.fetching.listing import ReleaseEntry
 from nuanomaly.archive.names import safe_path
 
 LARGEST_INDEX = 64 << 20

@@ -15,7 +15,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Policy
 from nuanomaly.archive.fetching.http import Stream
-from nuanomaly.archive.fetching.index import ReleaseEntry
+from nuanomaly.archive.fetching.listing import ReleaseEntry
 from nuanomaly.archive.fetching.local import Checkout
 from nuanomaly.archive.fetching.mirrors import Bundle, MirrorFolder, MirrorServer
 

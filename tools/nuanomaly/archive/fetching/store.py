@@ -11,7 +11,7 @@ from pathlib import Path
 from nuanomaly.archive.durable import sync_folder
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import StorageError, storing
-from nuanomaly.archive.fetching.index import FileEntry, ReleaseEntry
+from nuanomaly.archive.fetching.listing import FileEntry, ReleaseEntry
 
 _HIDDEN = ".nuanomaly"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import catalog
+from nuanomaly.archive import catalog, release_digest
 from nuanomaly.archive.validate.findings import Finding, finding
 from nuanomaly.archive.validate.subject import ReleaseSubject
 
@@ -28,7 +28,7 @@ def check_release(subject: ReleaseSubject, ledger: dict[str, str]) -> Iterator[F
     if state == "draft":
         message = f"{subject.release} was released, and now says draft"
         yield subject.finding("RELEASED_REOPENED", message, ["state"])
-    if catalog.digest_of(subject.document, list_files(subject)) != entered:
+    if release_digest.digest_of(subject.document, list_files(subject)) != entered:
         changed = changed_files(subject)
         message = f"{subject.release} is not what was released: {', '.join(changed)} changed"
         yield subject.finding("RELEASED_CHANGED", message, ["state"], remedy=_remedy(subject, changed))
@@ -59,7 +59,9 @@ def check_catalog(root: Path, subjects: Sequence[ReleaseSubject]) -> Iterator[Fi
     collected = []
     for subject in subjects:
         files = list_files(subject)
-        collected.append(catalog.Collected(subject.data, files, catalog.digest_of(subject.document, files)))
+        collected.append(
+            catalog.Collected(subject.data, files, release_digest.digest_of(subject.document, files))
+        )
     for difference in catalog.check(root, catalog.render(collected, catalog.ledger_of(root))):
         yield finding("CATALOG_OUT_OF_DATE", difference, file="catalog.yaml")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nuanomaly.archive import catalog, document, history, yamlio
+from nuanomaly.archive import catalog, document, history, release_digest, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.history import Commit, History
 from nuanomaly.archive.validate.findings import Finding, finding
@@ -197,12 +197,12 @@ def _digest_at(past: History, commit: Commit, first: Entered) -> str | None:
         if content is None:
             return None
         listed.append({"path": name, "sha256": hashlib.sha256(content).hexdigest()})
-    return catalog.digest_of(result, listed)
+    return release_digest.digest_of(result, listed)
 
 
 def _digest_now(folder: Path) -> str | None:
     """Return the digest of a folder as it stands; None if it is not whole."""
     try:
-        return catalog.digest(folder, catalog.list_files(folder))
+        return release_digest.digest(folder, catalog.list_files(folder))
     except (NuanomalyError, KeyError, TypeError, AttributeError):
         return None

@@ -1,23 +1,34 @@
 """Poisson counts whose means have a systematic covariance: another definition of a χ² of counts."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nuanomaly.likelihood.algebra.convex import profile
 from nuanomaly.likelihood.families.contract import Statistic
+from nuanomaly.likelihood.families.following import FollowingCovariance
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.parts import Prediction, StatisticKind
 from nuanomaly.likelihood.statistic.poisson import Poisson
 from nuanomaly.model.probabilities import Array
 
-if TYPE_CHECKING:
-    from nuanomaly.likelihood.statistic.counts_covariance import CountsCovariance
-
 #: Eigenvalues below this fraction of the largest are zero.
 _SINGULAR = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class CorrelatedCounts(FollowingCovariance):
+    """A χ² of counts whose systematic covariance is known apart from the variance of the counts."""
+
+    @abstractmethod
+    def systematic(self, prediction: Prediction) -> Array:
+        """Return V, the systematic covariance, shape (P, n, n); not to be changed."""
+
+    @abstractmethod
+    def without(self, gone: Sequence[int]) -> "CorrelatedCounts":
+        """Return the statistic of the other bins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +42,14 @@ class PoissonWithCovariance(Statistic):
     ----------
     data : array, shape (n,)
         Counts.
-    counts : CountsCovariance
+    counts : CorrelatedCounts
         What V is taken from.
     """
 
-    counts: "CountsCovariance"
+    counts: CorrelatedCounts
 
     @classmethod
-    def of(cls, counts: "CountsCovariance") -> "PoissonWithCovariance":
+    def of(cls, counts: CorrelatedCounts) -> "PoissonWithCovariance":
         """Return the statistic of the same counts and V."""
         return cls(counts.data, counts)
 

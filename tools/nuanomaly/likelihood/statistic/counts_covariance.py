@@ -18,8 +18,8 @@ from nuanomaly.likelihood.algebra.drawing import poisson_counts
 from nuanomaly.likelihood.families.contract import Statistic
 from nuanomaly.likelihood.families.count_chi2 import counting_variance
 from nuanomaly.likelihood.families.definitions import COUNTING, CountingVariance
-from nuanomaly.likelihood.families.following import FollowingCovariance, with_diagonal
-from nuanomaly.likelihood.families.poisson_with_covariance import PoissonWithCovariance
+from nuanomaly.likelihood.families.following import with_diagonal
+from nuanomaly.likelihood.families.poisson_with_covariance import CorrelatedCounts, PoissonWithCovariance
 from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Transform
 from nuanomaly.likelihood.transform.stack import Stack
@@ -57,7 +57,7 @@ _PARABOLA = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class CountsCovariance(FollowingCovariance):
+class CountsCovariance(CorrelatedCounts):
     """Counts (n,), and V as a polynomial: coefficients (k, n, n) of the powers of a parameter.
 
     Attributes
