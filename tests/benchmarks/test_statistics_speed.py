@@ -14,8 +14,8 @@ import pytest
 from nuanomaly.archive.release import load
 from nuanomaly.inference.engine import LinearEngine, Plane, TableEngine, make_engine
 from nuanomaly.inference.feldman_cousins import feldman_cousins
-from nuanomaly.inference.montecarlo import tension_of, tensions
 from nuanomaly.inference.question import Question
+from nuanomaly.inference.toy_tensions import tension_of, tensions
 from nuanomaly.inference.toys import critical_value
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import likelihood

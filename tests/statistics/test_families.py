@@ -14,9 +14,10 @@ from nuanomaly.inference.benchmarks import every_release
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.engine import Plane, make_engine
 from nuanomaly.inference.fit import fit
-from nuanomaly.inference.montecarlo import toy_compatibility, toy_significance
+from nuanomaly.inference.montecarlo import toy_significance
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.scan import scan
+from nuanomaly.inference.toy_tensions import toy_compatibility
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.families.contract import Statistic
 from nuanomaly.likelihood.families.following import FollowingCovariance

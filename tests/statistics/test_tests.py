@@ -13,16 +13,11 @@ from nuanomaly.inference.bayes import posterior, suspiciousness
 from nuanomaly.inference.cls import gaussian_cls, toy_cls
 from nuanomaly.inference.coverage import coverage
 from nuanomaly.inference.fit import significance
-from nuanomaly.inference.montecarlo import (
-    tension_of,
-    toy_compatibility,
-    toy_goodness,
-    toy_hypothesis,
-    toy_significance,
-)
+from nuanomaly.inference.montecarlo import toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.raster import raster
 from nuanomaly.inference.significance import Significance
+from nuanomaly.inference.toy_tensions import tension_of, toy_compatibility
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.model.probabilities import NotApplicableError

@@ -7,8 +7,9 @@ from click.testing import CliRunner
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import main
-from nuanomaly.inference.montecarlo import tension_of, toy_compatibility, toy_significance
+from nuanomaly.inference.montecarlo import toy_significance
 from nuanomaly.inference.question import Question
+from nuanomaly.inference.toy_tensions import tension_of, toy_compatibility
 
 GRID = {"dm2_41": (0.1, 10.0, 12, "log"), "sin2_2theta_ee": (0.01, 0.9, 10, "lin")}
 SIDES = ["gallium", "reactor-rates@2020:huber-mueller-short-baseline"]

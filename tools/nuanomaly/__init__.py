@@ -49,13 +49,14 @@ _HOMES = {
     "inference.feldman_cousins": ("FeldmanCousins", "feldman_cousins"),
     "inference.fit": ("Fit", "fit", "profile", "significance"),
     "inference.grid": ("Axis",),
-    "inference.montecarlo": ("toy_compatibility", "toy_goodness", "toy_hypothesis", "toy_significance"),
+    "inference.montecarlo": ("toy_goodness", "toy_hypothesis", "toy_significance"),
     "inference.question": ("UnfeltModelError",),
     "inference.raster": ("Raster", "raster"),
     "inference.scan": ("Scan", "scan"),
     "inference.sensitivity": ("Sensitivity", "sensitivity"),
     "inference.significance": ("Significance", "p_value", "sigma"),
     "inference.survey": ("Verdict", "survey"),
+    "inference.toy_tensions": ("toy_compatibility",),
     "inference.toys": ("ToyTest",),
     "inference.workers": ("Placement",),
     "report.plotting": ("Picture", "plot", "published_contours"),
@@ -105,7 +106,6 @@ if TYPE_CHECKING:
     from nuanomaly.inference.fit import profile as profile
     from nuanomaly.inference.fit import significance as significance
     from nuanomaly.inference.grid import Axis as Axis
-    from nuanomaly.inference.montecarlo import toy_compatibility as toy_compatibility
     from nuanomaly.inference.montecarlo import toy_goodness as toy_goodness
     from nuanomaly.inference.montecarlo import toy_hypothesis as toy_hypothesis
     from nuanomaly.inference.montecarlo import toy_significance as toy_significance
@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     from nuanomaly.inference.significance import sigma as sigma
     from nuanomaly.inference.survey import Verdict as Verdict
     from nuanomaly.inference.survey import survey as survey
+    from nuanomaly.inference.toy_tensions import toy_compatibility as toy_compatibility
     from nuanomaly.inference.toys import ToyTest as ToyTest
     from nuanomaly.inference.workers import Placement as Placement
     from nuanomaly.likelihood.build import likelihood as likelihood

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from nuanomaly.archive.cite import cite_result
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference import bayes, cls, montecarlo
+from nuanomaly.inference import bayes, cls, montecarlo, toy_tensions
 from nuanomaly.inference.ablation import Row, ablation_of
 from nuanomaly.inference.compatibility import compatibility_of
 from nuanomaly.inference.compatibility_result import Compatibility
@@ -154,7 +154,7 @@ class Analysis(Question):
     @shown_in_notebooks
     def toy_compatibility(self, **settings: Any) -> ToyTest:
         """Return the parameter goodness of fit by toys; see :func:`nuanomaly.toy_compatibility`."""
-        return montecarlo.toy_compatibility_of(self, **settings)
+        return toy_tensions.toy_compatibility_of(self, **settings)
 
     @shown_in_notebooks
     def toy_goodness(self, **settings: Any) -> ToyTest:

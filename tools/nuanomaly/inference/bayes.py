@@ -16,9 +16,9 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.keywords import named_after
-from nuanomaly.inference.montecarlo import plane_of
 from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.result import Result
+from nuanomaly.inference.toy_planes import plane_of
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.model.probabilities import Array
 

@@ -14,9 +14,9 @@ import numpy as np
 from nuanomaly.inference import separable
 from nuanomaly.inference.engine import Engine, make_engine
 from nuanomaly.inference.grid import Grid, axes, known_parameters
-from nuanomaly.inference.montecarlo import plane_of
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.question import Question
+from nuanomaly.inference.toy_planes import plane_of
 from nuanomaly.inference.toys import BLOCK, generator
 from nuanomaly.likelihood.build import group_members, likelihood
 from nuanomaly.likelihood.channel import Channel

@@ -19,9 +19,9 @@ from nuanomaly.inference.engine import Engine, Plane, kept_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
 from nuanomaly.inference.grid import Grid, free_names
 from nuanomaly.inference.keywords import named_after
-from nuanomaly.inference.montecarlo import anchored, plane_of, shared_out
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.toy_planes import anchored, plane_of, shared_out
 from nuanomaly.inference.toys import BLOCK, ToyTest, generator, toy_test
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.families.following import FollowingCovariance

@@ -63,7 +63,7 @@ from nuanomaly.inference.global_fit.truths import compute as truths_run
 from nuanomaly.inference.likelihood_ratio import toy_likelihood_ratio
 from nuanomaly.inference.mode_pairs import ModePairs
 from nuanomaly.inference.mode_pairs import compute as pairs_run
-from nuanomaly.inference.montecarlo import toy_compatibility, toy_goodness, toy_hypothesis, toy_significance
+from nuanomaly.inference.montecarlo import toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.run_files import read, write
@@ -71,6 +71,7 @@ from nuanomaly.inference.scan import Scan, restored, scan
 from nuanomaly.inference.sensitivity import Sensitivity, sensitivity
 from nuanomaly.inference.tensions import TensionsRun
 from nuanomaly.inference.tensions import compute as tensions_run
+from nuanomaly.inference.toy_tensions import toy_compatibility
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
 from nuanomaly.inference.workload import Effort

@@ -25,11 +25,11 @@ from nuanomaly.inference.feldman_cousins import fingerprint
 from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.injection import expected_data
 from nuanomaly.inference.keywords import named_after
-from nuanomaly.inference.montecarlo import plane_of, shared_out
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.result import Result
+from nuanomaly.inference.toy_planes import plane_of, shared_out
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.model.probabilities import Array

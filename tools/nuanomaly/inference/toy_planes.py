@@ -1,0 +1,44 @@
+"""The plane of a question, in which toys are evaluated, and toys shared out to processes."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nuanomaly.inference.engine import Plane
+from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.question import Question
+from nuanomaly.inference.toys import blocks
+from nuanomaly.inference.workers import Placement, run
+from nuanomaly.model.probabilities import Array
+
+#: Blocks of toys per piece of work.
+_BLOCKS = 20
+
+
+def plane_of(what: Question) -> Plane:
+    """Return the hypotheses of a question."""
+    what.check_felt()
+    return Plane(what.objective, what.axes, what.parameters)
+
+
+def anchored(plane: Plane) -> Plane:
+    """Return a plane whose last hypothesis is a point of its grid, if the model has none without oscillation.
+
+    Tests of a point and of compatibility do not need that one, as with the three mixing angles.
+    """
+    if any(plane.known[axis.name].null is not None for axis in plane.axes):
+        return plane
+    middle = {axis.name: float(axis.values[len(axis) // 2]) for axis in plane.axes}
+    known = {n: replace(p, null=middle[n]) if n in middle else p for n, p in plane.known.items()}
+    return replace(plane, known=known)
+
+
+def shared_out(
+    piece: Any, payload: Any, key: str, toys: int, placement: Placement | None, progress: Progress | None
+) -> Array:
+    """Return what a piece of work gives for so many toys, made in blocks, side by side."""
+    total = blocks(toys)
+    arguments = [(first, min(_BLOCKS, total - first)) for first in range(0, total, _BLOCKS)]
+    values = np.concatenate(run(piece, payload, arguments, key, placement, progress))
+    return values[:toys]  # blocks are whole, and their random numbers the same however many are wanted
