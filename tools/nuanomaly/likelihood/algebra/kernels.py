@@ -68,7 +68,7 @@ class Kernels:
     >>> nodes = Nodes(np.array([10.0, 20.0]), np.array([4.0, 4.0]), None, {})
     >>> Kernels(nodes, np.ones((1, 2))).kernel(np.array([0.0, 0.3])).round(4)
     array([[0.    ],
-           [1.5529]])
+           [1.5571]])
     """
 
     nodes: Nodes
