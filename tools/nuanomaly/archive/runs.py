@@ -14,7 +14,7 @@ from typing import Any
 
 from nuanomaly.archive import yamlio
 from nuanomaly.archive.anomalies import groups
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import load
 
 #: What is declared, and what a stored result is, by their names in a comparison's folder.
@@ -35,6 +35,25 @@ class Trouble:
 
     code: str
     reason: str
+
+
+def check_keys(declared: Mapping[str, Any], keys: Sequence[str]) -> None:
+    """Refuse a declared run that has a key which its kind does not know.
+
+    Raises
+    ------
+    UnknownNameError
+        With the nearest key.
+
+    Examples
+    --------
+    >>> check_keys({"kind": "fit", "sede": 1}, ["kind", "seed"])
+    Traceback (most recent call last):
+    nuanomaly.archive.errors.UnknownNameError: Unknown key 'sede' in a run of kind fit: did you mean 'seed'?
+    """
+    for key in declared:
+        if key not in keys:
+            raise UnknownNameError("key", str(key), keys, f"a run of kind {declared.get('kind')}")
 
 
 def declared_runs(folder: Path) -> dict[str, Mapping[str, Any]]:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference.compatibility import compatibility_of
 from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.objective import Progress
@@ -116,9 +117,7 @@ def compute(
     NuanomalyError
         If there are not as many lists of modes as data sets.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind comparison-by-mode")
+    check_keys(declared, KEYS)
     datasets, modes = declared["datasets"], declared["modes"]
     if len(datasets) != len(modes):
         raise NuanomalyError(

@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.runs import DECLARATION, STORED, declared_runs, inputs, trouble
+from nuanomaly.archive.runs import DECLARATION, STORED, check_keys, declared_runs, inputs, trouble
 from nuanomaly.inference.ablation import Ablation, ablation
 from nuanomaly.inference.compatibility import compatibility_of
 from nuanomaly.inference.compatibility_result import Compatibility
@@ -140,9 +140,7 @@ def compute(
     if kind not in kinds:
         raise UnknownNameError("kind of run", kind, kinds)
     keys = (*_KEYS, *_MORE.get(kind, _TOYS))
-    for key in declared:
-        if key not in ("kind", *keys):
-            raise UnknownNameError("key", str(key), keys, f"a run of kind {kind}")
+    check_keys(declared, ("kind", *keys))
     settings = {key: declared[key] for key in keys if key in declared}
     settings["grid"] = {name: _axis(spec) for name, spec in settings.get("grid", {}).items()}
     if "points" in settings:

@@ -23,6 +23,7 @@ import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import load
+from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference import separable
 from nuanomaly.inference.compatibility import parameter_goodness
 from nuanomaly.inference.grid import axes as grid_axes
@@ -307,9 +308,7 @@ def compute(
     UnknownNameError
         For an unknown key, side, grid or data set.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind separable-tensions")
+    check_keys(declared, KEYS)
     wanted = {
         str(name): (chosen(declared, one), one.get("grid")) for name, one in declared["choices"].items()
     }

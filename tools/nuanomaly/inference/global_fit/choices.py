@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference import workers
 from nuanomaly.inference.global_fit.declaration import FIT, NAMES, essence, prepared_choice
 from nuanomaly.inference.global_fit.goodness import FITS, minima
@@ -168,9 +169,7 @@ def compute(
     NuanomalyError
         If it declares no toys, or a choice that is none.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-choices")
+    check_keys(declared, KEYS)
     count, seed = int(declared["toys"]), int(declared["seed"])
     if count < 1:
         raise NuanomalyError("a run of kind global-choices needs toys of each choice")

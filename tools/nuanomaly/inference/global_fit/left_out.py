@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference.global_fit.declaration import FIT, NAMES, assembly
 from nuanomaly.inference.global_fit.observed import fitted, tabulated
 from nuanomaly.inference.objective import Progress
@@ -94,9 +94,7 @@ def compute(
     UnknownNameError
         For an unknown key.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-left-out")
+    check_keys(declared, KEYS)
     sets = assembly(declared)
     tables = tabulated(sets, progress)
     names = (NOTHING, *tables)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference.datasets import check_overlaps
 from nuanomaly.inference.global_fit.assembly import Assembly
 from nuanomaly.inference.global_fit.choices import chosen
@@ -138,9 +138,7 @@ def compute(
     OverlapError
         If data sets of one choice share data.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-data")
+    check_keys(declared, KEYS)
     names, sets = chosen(declared), assembly(declared)
     for own in names.values():
         check_overlaps([part.likelihood for part in sets.parts if part.name in own], allow=False)

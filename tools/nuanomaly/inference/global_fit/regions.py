@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference import cube, workers
 from nuanomaly.inference.global_fit.declaration import FIT, Prepared, essence, prepared
 from nuanomaly.inference.global_fit.pieces import BLOCK
@@ -177,9 +178,7 @@ def compute(
     NuanomalyError
         If there are too few toys for a level, or no point is left.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-region")
+    check_keys(declared, KEYS)
     count, seed = int(declared["toys"]), int(declared["seed"])
     levels = tuple(float(level) for level in declared["levels"])
     if count * (1.0 - max(levels)) < 5.0:

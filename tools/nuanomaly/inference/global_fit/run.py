@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.runs import inputs
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.runs import check_keys, inputs
 from nuanomaly.inference import workers
 from nuanomaly.inference.global_fit import pieces
 from nuanomaly.inference.global_fit.declaration import FIT, NAMES, Prepared, Truth, essence, prepared
@@ -176,9 +176,7 @@ def compute(
     NuanomalyError
         If neither or both of ``toys`` and ``subset`` are declared, or a single replica, which has no error.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-tension")
+    check_keys(declared, KEYS)
     if ("toys" in declared) == ("subset" in declared):
         raise NuanomalyError("a run of kind global-tension declares toys or subset: write one of the two")
     text = essence(declared)

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc
 
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference import workers
 from nuanomaly.inference.global_fit import pieces
 from nuanomaly.inference.global_fit.declaration import FIT, NAMES, Prepared, Truth, essence, prepared
@@ -211,9 +212,7 @@ def compute(
     NuanomalyError
         If it declares no toys.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-truths")
+    check_keys(declared, KEYS)
     own = prepared(essence(declared))
     count = int(declared["toys"])
     if count < 1:
