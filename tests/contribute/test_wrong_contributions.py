@@ -1,5 +1,6 @@
 """A contribution with a mistake is never green, and its review names the mistake; a right one is green."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -23,12 +24,22 @@ def main(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("row", wrong_contributions.ROWS, ids=lambda row: row.what)
-def test_the_review_says_what_is_wrong(row: Contribution, main: Path, tmp_path: Path) -> None:
+def test_the_review_says_what_is_wrong(
+    row: Contribution, main: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(main, tmp_path / "clone", symlinks=True)
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path / "clone"))  # as the command has it
     contributions.branch(tmp_path / "clone", row)
     done = review(tmp_path / "clone", "main", effect=False, limited=row.hostile)
     said = reviewing.markdown(done)
     assert contributions.missing(row, said) == []
+
+
+def test_the_page_shows_what_is_stored_and_it_is_of_all_contributions() -> None:
+    stored = json.loads(contributions.STORED.read_text("utf-8"))
+    assert [row["what"] for row in stored] == [row.what for row in wrong_contributions.ROWS]
+    assert [row["what"] for row in stored if row["missing"]] == []
+    assert contributions.table(stored) in contributions.PAGE.read_text("utf-8")
 
 
 def test_a_review_that_says_less_than_it_must_is_noticed() -> None:

@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive import paths, yamlio
-from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 
 def anomalies(root: Path | None = None) -> dict[str, Mapping[str, Any]]:
-    """Return every ``NAME.yaml`` by name: of ``root``, else the checkout's, else the shipped ones."""
+    """Return every ``NAME.yaml`` by name: of ``root``, else the checkout's, else the shipped ones.
+
+    Raises
+    ------
+    NuanomalyError
+        If one cannot be read, is no mapping, or is a link out of the folder.
+    """
     files = sorted((root / "anomalies" if root else paths.anomalies()).glob("*.yaml"))
     return {f.stem: _read(f, f.stat().st_mtime_ns) for f in files}
 
@@ -40,5 +46,10 @@ def groups() -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=64)
 def _read(file: Path, mtime_ns: int) -> Mapping[str, Any]:
-    entries: Mapping[str, Any] = yamlio.read(file)
+    # an installer may link what lies in the package, where the folder has another name
+    if file.parent.name == "anomalies" and not file.resolve().is_relative_to(file.parent.resolve()):
+        raise NuanomalyError(f"{file}: is a link that leads out of the archive: put the file there")
+    entries = yamlio.read(file)
+    if not isinstance(entries, Mapping):
+        raise NuanomalyError(f"{file}: is no mapping: `nuanomaly validate` says what belongs there")
     return entries

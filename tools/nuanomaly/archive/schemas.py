@@ -30,7 +30,14 @@ def names(folder: Path | None = None) -> list[str]:
 
 def kinds(part: str, folder: Path | None = None) -> list[str]:
     """Return the kinds of a part (``response``, ``benchmark``, …) that have a schema."""
-    return [_stem(f) for f in sorted(((folder or paths.schemas()) / "kinds" / part).glob("*.schema.json"))]
+    where = (folder or paths.schemas()) / "kinds" / part
+    return list(_kinds(where, where.stat().st_mtime_ns)) if where.is_dir() else []
+
+
+@lru_cache(maxsize=32)
+def _kinds(folder: Path, mtime_ns: int) -> tuple[str, ...]:
+    """Return the kinds in a folder; its time stamp makes a kind that was added or removed a new entry."""
+    return tuple(_stem(f) for f in sorted(folder.glob("*.schema.json")))
 
 
 def validator(name: str, folder: Path | None = None) -> "jsonschema.Draft202012Validator":

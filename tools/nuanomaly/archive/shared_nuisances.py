@@ -7,15 +7,20 @@ version, which releases name from their next revision on.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nuanomaly.archive.anomalies import anomalies
 from nuanomaly.archive.errors import IntegrityError, UnknownNameError
 
 
-def declared() -> dict[str, dict[str, dict[str, Any]]]:
+def declared(pages: Iterable[Mapping[str, Any]] | None = None) -> dict[str, dict[str, dict[str, Any]]]:
     """Return every version of every shared nuisance as an entry of ``nuisances`` in a release.
+
+    Parameters
+    ----------
+    pages : iterable of mapping, optional
+        The anomalies that declare them; those of the checkout if left out.
 
     Examples
     --------
@@ -27,7 +32,7 @@ def declared() -> dict[str, dict[str, dict[str, Any]]]:
             version: {"id": name, "meaning": entry["meaning"], **prior}
             for version, prior in entry["versions"].items()
         }
-        for page in anomalies().values()
+        for page in (anomalies().values() if pages is None else pages)
         for name, entry in (page.get("nuisances") or {}).items()
     }
 

@@ -206,7 +206,7 @@ def review(
     again = {(root / c.path).parent for c in what.changes if f"/{STORED}/" in c.path} if trusted else set()
     checked = with_stored_runs(checked, root, 0, again)
     own, elsewhere = contribution.split(what, checked)
-    caused = _caused(what, elsewhere)
+    caused = _caused(what, elsewhere, limited)
     own, elsewhere = [*own, *caused], [f for f in elsewhere if f not in set(caused)]
     computed = trusted or not what.other_changes
     broken = {f.release for f in own if f.severity == "error" and f.code not in _READABLE}
@@ -237,13 +237,13 @@ def review(
 
 def _validated(root: Path, known: frozenset[str], limited: bool) -> Report:
     """Return the report of the whole archive; a check that does not end is a finding in it."""
-    if not limited:
-        return _report(root, known)
     try:
-        result: Report = bounded.call(_report, (root, known), READING)
+        result: Report = bounded.call(_report, (root, known), READING) if limited else _report(root, known)
     except bounded.UnfinishedError as error:
-        unfinished = finding("CHECK_UNFINISHED", str(error), file=error.place or "datasets")
-        return report([unfinished], [])
+        return report([finding("CHECK_UNFINISHED", str(error), file=error.place or "datasets")], [])
+    except (NuanomalyError, *bounded.STUMBLES) as error:
+        message = f"a check stumbled: {type(error).__name__}: {error}"[:300]
+        return report([finding("CHECK_STUMBLED", message, file="datasets")], [])
     return result
 
 
@@ -251,14 +251,21 @@ def _report(root: Path, known: frozenset[str]) -> Report:
     return validate(None, root, history=True, fresh=True, known=known)
 
 
-def _caused(what: Contribution, elsewhere: Sequence[Finding]) -> list[Finding]:
-    """Return the errors elsewhere that the base does not have: the contribution breaks something there."""
+def _caused(what: Contribution, elsewhere: Sequence[Finding], limited: bool) -> list[Finding]:
+    """Return the errors elsewhere that the base does not have: the contribution breaks something there.
+
+    If the base cannot be looked at in time, it is all of them.
+    """
     errors = [f for f in elsewhere if f.severity == "error"]
     if not errors:
         return []
     with tempfile.TemporaryDirectory() as scratch:
         before = contribution.write_base(what, Path(scratch))
-        there = {(f.code, f.file, f.message) for f in validate(None, before).findings}
+        try:
+            found = bounded.call(validate, (None, before), READING) if limited else validate(None, before)
+        except (NuanomalyError, *bounded.STUMBLES):
+            return errors
+        there = {(f.code, f.file, f.message) for f in found.findings}
     return [f for f in errors if (f.code, f.file, f.message) not in there]
 
 

@@ -199,9 +199,8 @@ def _nuisances(archive: Archive) -> Iterator[Finding]:
     """Yield the findings of nuisances that have two priors in modes of one name, or two meanings."""
     priors: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
     meanings: dict[str, tuple[str, str]] = {}
-    shared = {
-        (n, v): entry for n, versions in shared_nuisances.declared().items() for v, entry in versions.items()
-    }
+    known = shared_nuisances.declared(subject.data for subject in archive.anomalies)
+    shared = {(n, v): entry for n, versions in known.items() for v, entry in versions.items()}
     for subject in archive.releases:
         for mode, declared in nuisances_of(subject.data).items():
             for written in declared:
