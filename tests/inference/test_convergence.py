@@ -15,7 +15,7 @@ from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.fit import fit
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.minimise import _MINIMA, minimise
-from nuanomaly.inference.multistart import Box, _exchanged, descents, filling, search
+from nuanomaly.inference.multistart import Box, _beside, _exchanged, descents, filling, search
 from nuanomaly.inference.runs import compute
 from nuanomaly.inference.scan import scan
 from nuanomaly.inference.workers import Placement
@@ -272,3 +272,19 @@ def test_searches_that_agree_are_made_all_the_same_and_are_read_back(tmp_path, m
     monkeypatch.setattr("nuanomaly.inference.workload.search", None)  # nothing is searched again
     again = compute(declared, Placement(store=tmp_path))
     assert (again.ends, again.cpu_seconds) == (first.ends, first.cpu_seconds)
+
+
+def test_places_where_a_model_does_not_exist_are_no_starts_beside_the_lowest_point() -> None:
+    # |U_e4|² and |U_e5|² exchanged, or another ripple of a splitting, may leave Σ|U|² ≤ 1
+    axes = (
+        Axis("dm2_41", "eV**2", "", np.linspace(0.0, 1.0, 9), False),
+        Axis("x", "1", "", np.linspace(0.0, 1.0, 9), False),
+    )
+    box: Any = Box(
+        lambda free: np.where(free["dm2_41"] > 0.5, np.inf, (free["dm2_41"] - 0.498) ** 2 + free["x"] ** 2),
+        axes,
+    )
+    at = np.array([[0.4995, 0.3]])
+    values, _ = _beside(box, box(at), at)  # warnings are errors: infinity less infinity is one
+    assert values.min() == pytest.approx(0.0, abs=1e-4)
+    assert np.isfinite(values).all()

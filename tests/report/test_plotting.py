@@ -30,7 +30,7 @@ def labels(picture: Picture) -> str:
 def test_regions_of_each_side_and_of_all_are_those_of_their_scans(analysis: Analysis) -> None:
     picture = plot(analysis, contours=["gallium-2011"])
     whole = picture.table[picture.table["data"] == "all together"]
-    np.testing.assert_array_equal(whole["delta"], analysis.scan().delta().ravel())
+    np.testing.assert_array_equal(whole["delta"], analysis.scan().delta(analysis.fit().value).ravel())
     assert set(picture.table["data"]) == {*analysis.names, "all together"}
     assert "gallium-2011: GALLEX and SAGE, 95 % CL, published (digitised)" in labels(picture)
     assert "best" in labels(picture)

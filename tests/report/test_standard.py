@@ -1,19 +1,24 @@
 """The standard page: what it computes is what the public functions give, and it says what it cannot do."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
+from click.testing import CliRunner
+from scipy.interpolate import RegularGridInterpolator
 
 import nuanomaly
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.cli import main
 from nuanomaly.inference.limits import crossing
 from nuanomaly.report import context, figures, record
-from nuanomaly.report.notebook import FIGURE, VERDICT
+from nuanomaly.report.notebook import FIGURE, FILE, VERDICT
 from nuanomaly.report.published import Contour
 from nuanomaly.report.tension import note
 
@@ -242,3 +247,36 @@ def test_an_axis_with_a_single_label_stops_the_page(tmp_path: Path, shown: list[
     axes.set_yticks([0.1], ["a tenth"])
     with pytest.raises(NuanomalyError, match=r"an axis of figure 'one' has no label but a tenth"):
         page.figure(figure, "one", "Nothing.", alt="Empty axes", shows=[])
+
+
+def test_one_command_draws_the_regions_of_a_page(tmp_path: Path, shown: list[Mapping[str, Any]]) -> None:
+    page = page_of(tmp_path / "two-sources")
+    page.standard()
+    (drawn,) = [output for output in shown if output.get(FIGURE, {}).get("name") == "regions"]
+    (csv,) = [text for place, text in drawn[FILE].items() if place.endswith("regions.csv")]
+    borders = pd.read_csv(io.StringIO(csv)).query("kind == 'border'")
+    axes = ["--grid", "dm2_41=0.1:10:21:log", "--grid", "sin2_2theta_ee=0.01:1:15:log", "--cl", "0.9"]
+    sides = ["gallex@2010-r1:bahcall", "sage@2006-r1:bahcall"]
+    command = ["plot", "regions", *sides, "--model", "2nu-ee", *axes, "-o", str(tmp_path / "one.pdf")]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    scans = {
+        name: rows.pivot(index="sin2_2theta_ee", columns="dm2_41", values="delta")
+        for name, rows in pd.read_csv(tmp_path / "one.csv").groupby("data")
+    }
+    assert len(scans) == 3  # both, and all together
+    seen = set()
+    for _, border in borders.groupby(["panel", "label"]):
+        far = {
+            name: np.abs(
+                RegularGridInterpolator((scan.index.values, scan.columns.values), scan.values)(
+                    border[["x", "y"]].to_numpy()
+                )
+                - nuanomaly.level(0.9, 2).delta
+            ).max()
+            for name, scan in scans.items()
+        }
+        nearest = min(far, key=lambda name: far[name])
+        assert far[nearest] < 1e-3  # a page prints six digits
+        seen.add(nearest)
+    assert seen == set(scans)

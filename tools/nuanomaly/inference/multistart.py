@@ -171,7 +171,11 @@ def _beside(box: Box, values: Array, at: Array) -> tuple[Array, Array]:
         ]
         start = np.concatenate([best + np.array(shifts), _exchanged(box.axes, best)])
         start = box.inside(start)
-        lower, places = descents(box, start, box(start))
+        level = box(start)
+        possible = np.isfinite(level)  # beside an end of the mixings there may be none
+        if not possible.any():
+            break
+        lower, places = descents(box, start[possible], level[possible])
         values, at = np.concatenate([values, lower]), np.concatenate([at, places])
         if values.min() > lowest - _WORTH:
             break

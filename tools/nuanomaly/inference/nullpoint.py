@@ -25,8 +25,9 @@ def null_point(axes: Sequence[Axis], parameters: Mapping[str, Parameter], model:
         point[axis.name] = float(middle) if null is None else float(null)
     if all(parameters[a.name].null is None for a in axes):
         raise NuanomalyError(
-            f"model {model!r}: none of the free parameters ({', '.join(a.name for a in axes)}) has a value "
-            "without oscillation; declare it with Parameter(…, null=0.0)"
+            f"model {model!r}: none of the free parameters ({', '.join(a.name for a in axes)}) says where "
+            "its effect vanishes, so that there is no point without oscillation to compare with; a "
+            "parameter of your own model says it with Parameter(…, null=0.0)"
         )
     return point
 

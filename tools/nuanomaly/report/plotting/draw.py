@@ -102,6 +102,10 @@ def plot(
     return regions(named, levels, contours, toys)
 
 
+#: How many parameters a plane has: with others that are minimised over, a fit takes searches of its own.
+_PLANE = 2
+
+
 def _of_question(
     what: Question,
     kind: str,
@@ -122,8 +126,11 @@ def _of_question(
         name = parameter or what.free[0]
         lines = [(part, profile_of(own, name, progress), tone) for part, own, tone in parts(what)]
         return profiles(lines, levels, toys)
-    scans = [(n, scan_of(part, _profiled(part), progress), tone) for n, part, tone in parts(what)]
-    return regions(scans, levels, contours, toys)
+    own = parts(what)
+    scans = [(n, scan_of(part, _profiled(part), progress), tone) for n, part, tone in own]
+    # as on a page, above the best fit, which lies between the points of a grid
+    least = {n: fit_of(part).value for n, part, _ in own if len(part.free) == _PLANE}
+    return regions(scans, levels, contours, toys, least)
 
 
 def _profiled(what: Question) -> tuple[str, ...]:

@@ -33,25 +33,33 @@ def regions(
     levels: Sequence[float],
     contours: Sequence[str] = (),
     stored: Sequence[StoredRun] = (),
+    least: Mapping[str, float] | None = None,
 ) -> Picture:
-    """Draw the regions of scans (name, scan, colour) over one plane, and what is to be seen beside them."""
+    """Draw the regions of scans (name, scan, colour) over one plane, and what is to be seen beside them.
+
+    Parameters
+    ----------
+    least : mapping of str to float, optional
+        The smallest value by name, that of a fit; where it is left out, the smallest on the grid.
+    """
+    least = least or {}
     figure, axes, x, y, turn = plane_of_axes(scans[0][1].axes)
     frames = []
     for name, scan, tone in scans:
         chosen: figures.Kind | None = "lines" if name == TOGETHER else None
-        if figures.scan(axes, scan, levels, name, tone, chosen) != "excluded":
+        above = least.get(name)
+        if figures.scan(axes, scan, levels, name, tone, chosen, above) != "excluded":
             figures.best_fit(axes, scan.best[x.name], scan.best[y.name], f"lowest point, {name}", tone)
-        frames.append(frame(scan.axes, name, delta=scan.delta()))
+        frames.append(frame(scan.axes, name, delta=scan.delta(above)))
     whole = scans[-1][1]
+    delta = whole.delta(least.get(scans[-1][0]))
     for k, run in enumerate(stored):
         for cl in levels:
             critical = critical_values(run, whole.axes, cl)
-            excess = whole.delta() - critical
+            excess = delta - critical
             label = f"{run.name} (toys)"
             figures.region(axes, x.values, y.values, turn(excess), {cl: 0.0}, label, _TOYS[k % 3], "lines")
-            frames.append(
-                frame(whole.axes, label, delta=whole.delta(), critical=critical, level=_full(whole, cl))
-            )
+            frames.append(frame(whole.axes, label, delta=delta, critical=critical, level=_full(whole, cl)))
     return _finished(figure, axes, frames, x.name, contours)
 
 
