@@ -22,6 +22,7 @@ ORDER = (
     "how-to",
     "own-question",
     "models",
+    "ten-models",
     "statistics",
     "conventions",
     "units",

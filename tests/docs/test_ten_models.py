@@ -1,0 +1,56 @@
+"""The page of ten models: its commands answer what it says, and its table is what was measured."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from marks import between
+from ten_models import MARKS, PAGE, STORED, commands, table, write_files
+
+from nuanomaly.cli import main
+
+TEXT = PAGE.read_text("utf-8")
+MEASURED = json.loads(STORED.read_text("utf-8"))
+#: A command of the page, by how it begins, and what it answers.
+ANSWERS = {
+    "nuanomaly compare miniboone-nue:nu karmen": "karmen@2002-r1: not given",
+    "nuanomaly fit gallium --model 3nu --scale": "gallium/signal = −0.20",
+    "nuanomaly fit reactor-rates:huber-mueller-short-baseline": "reactor-flux-u235-huber-mueller = −0.05",
+    "nuanomaly survey best daya-bay --model nothing.py:nothing ": "three-flavour oscillation is missing",
+    "nuanomaly survey best --model nothing.py:too_much": "P(νe→νe) = 1.7 at L = ",
+}
+
+
+def _asked(begin: str) -> str:
+    (command,) = [c for own in commands(TEXT).values() for c in own if f"{c} ".startswith(begin)]
+    return command
+
+
+def test_the_table_is_what_was_measured_of_commands_that_stand_on_the_page() -> None:
+    assert between(TEXT, MARKS, table(TEXT, MEASURED)) == TEXT
+    assert set(MEASURED) <= {command for own in commands(TEXT).values() for command in own}
+    assert len(commands(TEXT)) == 12  # ten, mistakes, and the table
+
+
+@pytest.mark.parametrize("begin", ANSWERS)
+def test_a_command_answers_what_the_page_says(
+    begin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(TEXT, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, shlex.split(_asked(begin))[1:])
+    assert ANSWERS[begin] in f"{done.output}{done.exception or ''}"
+    assert bool(done.exit_code) is begin.startswith("nuanomaly compare")  # which is refused
+
+
+def test_nothing_new_composed_with_three_flavours_differs_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(TEXT, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    asked = shlex.split(_asked("nuanomaly survey best daya-bay --model nothing.py:nothing/3nu"))
+    done = CliRunner().invoke(main, [*asked[1:], "--json"])
+    deltas = [verdict["delta"] for verdict in json.loads(done.output)]
+    assert deltas == pytest.approx([0.0, 0.0], abs=1e-6)
