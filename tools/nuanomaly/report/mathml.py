@@ -232,6 +232,8 @@ class _Parser:
             return f"<mi>{token}</mi>"
         # brackets grow only where \\left and \\right ask for it, as in LaTeX
         fixed = ' stretchy="false"' if token in "()[]|" else ""
+        # a bar does not say whether it opens or closes: no space is on either side
+        fixed += ' lspace="0" rspace="0"' if token == "|" else ""
         return f"<mo{fixed}>{escape('−' if token == '-' else token)}</mo>"
 
     def command(self, name: str) -> str:

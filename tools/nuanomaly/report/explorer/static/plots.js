@@ -153,7 +153,10 @@ function drawPanel(node, panel, rows) {
   const spread = rows.map((r) => (r.error === null ? 0 : r.error));
   const all = rows.reduce((list, r, k) => list.concat([r.data - spread[k], r.data + spread[k], r.none, r.there]), []);
   const y = d3.scaleLinear().domain(d3.extent(all)).nice().range([height - bottom, top]);
-  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(d3.axisBottom(x).ticks(6).tickFormat(plain).tickSizeOuter(0));
+  // bins without edges are numbered, and between two numbers there is nothing
+  const across = d3.axisBottom(x).ticks(6).tickFormat(plain).tickSizeOuter(0);
+  if (!panel.edges) across.tickValues(x.ticks(6).filter(Number.isInteger));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(across);
   svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(5).tickFormat(plain).tickSizeOuter(0));
   svg.append("text").attr("class", "label").attr("text-anchor", "middle").attr("x", (left + width - right) / 2).attr("y", height - 6).text(panel.quantity);
   const steps = (value) => {
