@@ -30,7 +30,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check kinds import catalog check-pr comment mirror data-wheel packages publish ria benchmarks runs cost speed against fuzz newest \
+.PHONY: help report test check kinds import catalog check-pr comment mirror data-wheel packages publish ria benchmarks runs cost speed against accessible fuzz newest \
 	mutate faults contributions $(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -151,6 +151,9 @@ browser: export OMP_NUM_THREADS := 1
 browser: export OPENBLAS_NUM_THREADS := 1
 browser: .venv/browser.stamp ## Compare the explorer, in a Chromium that is on PATH, with the engine
 	@$(PY) tools/browser.py $(ARGS)
+
+accessible: .venv/browser.stamp ## Look at a page of each kind of build/site on a phone and a screen, with axe
+	@$(PY) tools/accessible.py
 
 crosscheck: .venv/crosscheck.stamp ## Compare probabilities with other packages, into docs/
 	@$(PY) tools/crosscheck.py

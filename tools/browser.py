@@ -38,6 +38,8 @@ from nuanomaly.report.explorer.declared import Declared
 from nuanomaly.report.explorer.entries import NAMES, coverage
 
 ROOT = Path(__file__).resolve().parents[1]
+#: How a Chromium is started: it asks for nothing by itself.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 #: How far a χ² of the page may be from that of the engine.
 TOLERANCE = 0.02
 #: Points a decade of Δm²41, and of a mixing, in the tables whose valleys are followed.
@@ -280,6 +282,14 @@ def seed_of(root: Path) -> int:
     return int(done.stdout.strip()[:8] or "0", 16)
 
 
+def chromium() -> str | None:
+    """Return the Chromium that is on PATH; without one say so, and return None."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        print("There is no Chromium on PATH: install it (Debian: apt install chromium).", file=sys.stderr)
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build the page, compare the settings, and return 0, 1 if a number differs, 2 without a browser."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -287,9 +297,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--settings", type=int, default=SETTINGS, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first of them, to go on after a part")
     chosen = parser.parse_args(arguments)
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        print("There is no Chromium on PATH: install it (Debian: apt install chromium).", file=sys.stderr)
+    executable = chromium()
+    if executable is None:
         return 2
     from playwright.sync_api import sync_playwright
 
@@ -298,8 +307,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seed = seed_of(ROOT) if chosen.seed is None else chosen.seed
     print(f"{chosen.settings} settings of seed {seed}, tolerance {TOLERANCE} in χ²")
     with sync_playwright() as driver:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-        browser = driver.chromium.launch(executable_path=chromium, args=flags)
+        browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
         engine = Engine(declared)
         wrong = [
             sentence

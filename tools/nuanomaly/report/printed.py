@@ -97,8 +97,8 @@ def _seen(header: str) -> str:
 
 
 def _cell(value: Cell, digits: int, first: bool, right: bool) -> str:
-    tag = "th" if first else "td"
-    scope = ' scope="row"' if first else ""
+    named = first and value not in (None, "")  # nobody reads an empty heading
+    tag, scope = ("th", ' scope="row"') if named else ("td", "")
     kind = ' class="number"' if right else ""
     return f"<{tag}{scope}{kind}>{_written(value, digits)}</{tag}>"
 

@@ -97,7 +97,8 @@ def page(template: str, **values: Any) -> str:
     """Return a page."""
     text = environment().get_template(template).render(version=__version__, navigation=navigation(), **values)
     # a block that scrolls must be reached by the keyboard
-    return prose(framed(labelled(re.sub(r"<pre(?=[ >])", '<pre tabindex="0"', text))))
+    text = re.sub(r'<pre(?=[ >])|<div class="table"', r'\g<0> tabindex="0"', text)
+    return prose(framed(labelled(text)))
 
 
 def static(name: str) -> str:

@@ -1,0 +1,114 @@
+"""One page of each kind of the built site, on a phone and on a screen: ``make accessible``.
+
+A Chromium that is on PATH opens them as files, light and dark. axe-core must find nothing, no page may be
+moved sideways as a whole, no formula may be cut, and letters of a drawing may not be too small to be read.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from browser import FLAGS, ROOT, chromium
+
+#: Kinds of pages: where they are in the site; of several the first and the last are looked at.
+KINDS = {
+    "start page": "index.html",
+    "explorer": "explore.html",
+    "list of releases": "releases.html",
+    "release": "releases/*/*/index.html",
+    "anomaly": "anomalies/*.html",
+    "comparison": "comparisons/*/report.html",
+    "models": "models.html",
+    "published numbers": "rightness.html",
+    "manual": "manual/*.html",
+    "search": "search.html",
+    "changes": "changes.html",
+    "validation": "validation.html",
+}
+#: Widths in pixels, with the colours that are asked for.
+SCREENS = ((390, "dark"), (1280, "light"))
+#: The smallest letters of a drawing in pixels, but for indices of a formula in it.
+SMALLEST = 8.0
+_MEASURED = """() => {
+  const root = document.documentElement;
+  const letters = [...document.querySelectorAll("figure svg text, svg.plane text")].map((e) => {
+    const at = e.getScreenCTM();
+    const sizes = [...e.querySelectorAll("tspan"), e].map((t) => parseFloat(getComputedStyle(t).fontSize));
+    return e.textContent.trim() ? Math.max(...sizes) * Math.hypot(at.a, at.b) : Infinity;
+  });
+  const cut = (e) => e.scrollWidth > e.clientWidth + 1;
+  const formulas = [...document.querySelectorAll(".formula")].filter(cut);
+  return {
+    sideways: root.scrollWidth - root.clientWidth,
+    smallest: letters.length ? Math.min(...letters) : null,
+    cut: formulas.map((e) => e.textContent),
+  };
+}"""
+
+
+def pages(site: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the kind and the file of each page that is looked at.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the site has no page of a kind.
+    """
+    for kind, pattern in KINDS.items():
+        found = sorted(site.glob(pattern))
+        if not found:
+            raise FileNotFoundError(f"{site} has no {kind} ({pattern}): run make report")
+        yield from ((kind, file) for file in dict.fromkeys((found[0], found[-1])))
+
+
+def wrong(measured: dict[str, Any], violations: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield what is wrong with a page: what was measured of it, and axe's violations."""
+    if measured["sideways"] > 0:
+        yield f"the page is {measured['sideways']} px wider than the screen"
+    if measured["smallest"] is not None and measured["smallest"] < SMALLEST:
+        yield f"letters of a drawing are {measured['smallest']:.1f} px high"
+    yield from (f"a formula is cut: {formula}" for formula in measured["cut"])
+    yield from (f"axe: {v['id']} at {v['nodes'][0]['html'][:80]}" for v in violations)
+
+
+def main() -> int:
+    """Return 0, 1 if something is wrong, 2 without a browser or a site."""
+    executable = chromium()
+    if executable is None:
+        return 2
+    try:
+        chosen = list(pages(ROOT / "build" / "site"))
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    count = 0
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
+        for kind, file in chosen:
+            for width, colours in SCREENS:
+                context = browser.new_context(
+                    viewport={"width": width, "height": 844},
+                    color_scheme="dark" if colours == "dark" else "light",
+                )
+                page = context.new_page()
+                page.goto(file.as_uri())
+                if kind == "explorer":
+                    page.wait_for_selector("html[data-ready]", timeout=120_000)
+                found = list(wrong(page.evaluate(_MEASURED), Axe().run(page).response["violations"]))
+                context.close()
+                count += len(found)
+                print(
+                    f"{kind}, {width} px, {colours}: {file.relative_to(ROOT)}: {len(found)} wrong", flush=True
+                )
+                for sentence in found:
+                    print(f"  {sentence}", file=sys.stderr)
+        browser.close()
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
