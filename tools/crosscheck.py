@@ -195,7 +195,7 @@ def cross_sections() -> list[dict[str, Any]]:
 def _xenon(energies: Array, largest: float) -> Array:
     """Return ∫dσ/dT to a recoil energy in MeV for the mean nucleus of natural xenon, Helm's form factor."""
     nucleus = Nucleus(54, 131, 131.293)
-    helm = form_factor({"kind": "helm", "s": 0.9, "c": [1.23, -0.6], "a": 0.52}, nucleus.A)
+    helm = form_factor({"kind": "helm", "s": 0.9, "c": (1.23, -0.6), "a": 0.52}, nucleus.A)
     charge = 54.0 * (0.5 - 2.0 * SIN2_THETA_W) - 0.5 * (131.293 - 54.0)
     totals = []
     for energy in energies:
