@@ -1,11 +1,13 @@
 """Declared runs of a global fit: pieces that go on, two methods, and the truths of a region."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import inputs
-from nuanomaly.inference.global_fit import goodness, pieces, regions, run, truths
+from nuanomaly.inference.global_fit import goodness, held, pieces, regions, run, truths
 from nuanomaly.inference.global_fit.declaration import assembly, essence, prepared
 from nuanomaly.inference.global_fit.largest import largest
 from nuanomaly.inference.runs import compute, record
@@ -425,3 +427,77 @@ def test_several_releases_may_be_one_data_set():
     (part,) = assembly({**FIT, "datasets": [together]}).parts
     assert part.data.size == 4
     assert set(inputs({"datasets": [together]})) == {"gallex@2010-r2", "sage@2006-r2"}
+
+
+OWN = {
+    "names": ["sin2_theta23", "dm2_31", "Utau4_sq"],
+    "starts": [[0.6413, 2.5816e-3, 0.05]],
+    "steps": [0.015, 2.0e-5, 0.03],
+    "limits": [[0.25, 0.8], [2.1e-3, 2.9e-3], [0.0, 0.49]],
+    "fixed": {"Ue4_sq": 0.0, "sin2_theta13": 0.022, "delta_24": 0.0},
+}
+HELD = {
+    "kind": "global-held",
+    **FIT,
+    "datasets": [
+        *FIT["datasets"],
+        {
+            "name": "minos",
+            "release": "minos-sterile@2019-r1",
+            "depends": "mu",
+            "model": "3+1",
+            "coarse": [12, 8],
+            "fixed": {**OWN["fixed"], "sin2_theta23": 0.6413, "dm2_31": 2.5e-3, "Utau4_sq": 0.0},
+        },
+    ],
+    "own": {"minos": {**OWN, "coarse": [6, 5], "highest": 0.1}},
+    "toys": 400,
+    "exact": 3,
+    "alone": {"level": 0.9, "toys": 60, "points": [[1.2, 0.01], [5.0, 0.05]]},
+    "seed": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def both_ways():
+    return compute(HELD)
+
+
+def test_own_parameters_held_are_those_of_the_fit_with_them_held(both_ways):
+    own = prepared(essence(HELD))
+    assert both_ways.observed[0] == pytest.approx(own.observed, abs=1e-6)
+    made = pieces.plain(essence(HELD), pieces.Block(own.truth("joint"), 3, 0))
+    assert np.array_equal(both_ways.values[0], made[0])
+    assert not np.array_equal(both_ways.values[1], made[0])
+    result = both_ways.to_dict()
+    assert result["held"][0] == (made[0] >= 6.0).sum()
+    assert result["profiled"][0] == (both_ways.values[1] >= 6.0).sum()
+    assert both_ways.tables()["histogram"]["profiled"].sum() == (both_ways.values[1] >= 0.0).sum()
+    share = result["held"][0] / 400
+    one = np.sqrt(share * (1.0 - share) / 400)
+    assert result["moved"][0] == pytest.approx((result["profiled"][0] / 400 - share) / one)
+
+
+def test_profiled_toys_are_compared_with_fits_of_each(both_ways):
+    part = held.pair(held.text_of(HELD)).part
+    made = part.draw({"dm2_41": 1.2, "Ue4_sq": 0.02, "Umu4_sq": 0.01}, (0.64, 2.5e-3, 0.02))
+    (toy,) = made.data(np.random.default_rng(5).standard_normal((1, made.size)))
+    lowest = held.fitted_value(part, toy, 1.2, 0.01)
+    # by a descent without slopes
+    given = replace(part, likelihood=part.likelihood.given(toy))
+    best = given.fitted(1.2, 0.01)
+    at = given.points(np.array([1.2]), np.array([0.01]), best)
+    assert lowest == pytest.approx(given.likelihood.value(part.model, at)[0], abs=0.02)
+    start = given.points(np.array([1.2]), np.array([0.01]), OWN["starts"][0])
+    assert lowest < given.likelihood.value(part.model, start)[0] - 1.0
+    assert both_ways.critical.shape == (2, 4)
+    assert (both_ways.critical[:, 2:] > 1.0).all()
+    assert both_ways.errors.shape == (3,)
+    assert 0.0 < np.abs(both_ways.errors).max() < 5.0  # the axes of this test are coarse
+
+
+def test_own_parameters_of_a_data_set_that_is_none_are_refused():
+    with pytest.raises(UnknownNameError, match="danss"):
+        compute({**HELD, "own": {"danss": HELD["own"]["minos"]}})
+    with pytest.raises(NuanomalyError, match="alone"):
+        compute({**HELD, "own": {"stereo": HELD["own"]["minos"]}})

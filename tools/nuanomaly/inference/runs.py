@@ -21,12 +21,12 @@ runs:
 
 A model file is named from the folder of ``runs.yaml``, and its sha256 is stored with the result.
 
-Runs of kind ``global-tension``, ``global-truths``, ``global-left-out``, ``global-data``, ``global-choices``
-and ``global-region`` are described in :mod:`nuanomaly.inference.global_fit.run`,
+Runs of kind ``global-tension``, ``global-truths``, ``global-left-out``, ``global-data``, ``global-choices``,
+``global-region`` and ``global-held`` are described in :mod:`nuanomaly.inference.global_fit.run`,
 :mod:`nuanomaly.inference.global_fit.truths`, :mod:`nuanomaly.inference.global_fit.left_out`,
-:mod:`nuanomaly.inference.global_fit.observed`, :mod:`nuanomaly.inference.global_fit.choices` and
-:mod:`nuanomaly.inference.global_fit.regions`, those of kind ``separable-tensions`` in
-:mod:`nuanomaly.inference.tensions`, those of kind ``comparison-by-mode`` in
+:mod:`nuanomaly.inference.global_fit.observed`, :mod:`nuanomaly.inference.global_fit.choices`,
+:mod:`nuanomaly.inference.global_fit.regions` and :mod:`nuanomaly.inference.global_fit.held`, those of kind
+``separable-tensions`` in :mod:`nuanomaly.inference.tensions`, those of kind ``comparison-by-mode`` in
 :mod:`nuanomaly.inference.mode_pairs`.
 """
 
@@ -50,6 +50,8 @@ from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins
 from nuanomaly.inference.fit import Fit, fit_of
 from nuanomaly.inference.global_fit.choices import ChoicesRun
 from nuanomaly.inference.global_fit.choices import compute as choices_run
+from nuanomaly.inference.global_fit.held import HeldRun
+from nuanomaly.inference.global_fit.held import compute as held_run
 from nuanomaly.inference.global_fit.left_out import LeftOutRun
 from nuanomaly.inference.global_fit.left_out import compute as left_out_run
 from nuanomaly.inference.global_fit.observed import DataRun
@@ -95,6 +97,7 @@ _OWN: Mapping[str, Any] = {
     "global-data": data_run,
     "global-choices": choices_run,
     "global-region": region_run,
+    "global-held": held_run,
     "separable-tensions": tensions_run,
     "comparison-by-mode": pairs_run,
 }
@@ -118,7 +121,9 @@ _MORE: Mapping[str, tuple[str, ...]] = {
     "ablation": ("bins", "leave_out"),
 }
 #: What runs with a declaration of their own give, and what any run may give.
-OwnRun = TensionRun | TruthsRun | LeftOutRun | DataRun | ChoicesRun | RegionRun | TensionsRun | ModePairs
+OwnRun = (
+    TensionRun | TruthsRun | LeftOutRun | DataRun | ChoicesRun | RegionRun | HeldRun | TensionsRun | ModePairs
+)
 Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation | OwnRun
 
 

@@ -15,5 +15,6 @@ Carlo.
 * ``left_out``: χ²PG without each data set; ``observed``: of choices of data sets, by the data alone;
 * ``choices``: the tension of choices of data sets by toys;
 * ``goodness``: how well each side fits its own data;
+* ``held``: what it does to toys that own parameters are held;
 * ``regions``: the region that the joint fit leaves, by toys.
 """

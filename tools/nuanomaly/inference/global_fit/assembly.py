@@ -171,7 +171,7 @@ class Assembly:
         columns = self.columns[part.name]
         if part.own or part.coarse:
             coarse, typical = self._coarse(part), self.typical[:, columns]
-            value = profile(part, coarse, typical) if part.own else _evaluated(part, coarse, typical)
+            value = profile(part, coarse, typical) if part.own else evaluated(part, coarse, typical)
             return splined(columns, value, coarse, axes)
         dm2, mixing = axes.points()
         if part.skeleton:
@@ -227,7 +227,7 @@ class Assembly:
         return GlobalFit(self.side("e"), self.side("mu"), self.side("product"))
 
 
-def _evaluated(part: Part, axes: Axes, typical: Array) -> Callable[[Array], Array]:
+def evaluated(part: Part, axes: Axes, typical: Array) -> Callable[[Array], Array]:
     """Return a statistic at the points of some axes, in few directions where it has features."""
     points = part.points(*axes.points())
     form = rows.linear(part.likelihood, part.model, points)
