@@ -1130,6 +1130,76 @@ page.text(
 )
 
 # %% [markdown]
+# ## The region of the joint fit, by toys
+#
+# What the joint fit leaves in the plane of $\sin^2 2\theta_{\mu e}$ and $\Delta m^2_{41}$: at points of a
+# coarse lattice the third parameter, the ratio of both mixings, is fitted, in the data and in toys that are
+# drawn at its fitted value. A point is inside if the data have no larger Δχ² than the level's share of its
+# toys. The other planes of this page are by Wilks' theorem.
+
+# %%
+by_toys = page.toys("region")
+lattice = by_toys.tables["region"]
+inside_by = {
+    ("toys", 90): lattice["delta"] <= lattice["critical_90"],
+    ("toys", 95): lattice["delta"] <= lattice["critical_95"],
+    ("Wilks", 90): lattice["delta"] <= level(0.90, 2).delta,
+    ("Wilks", 95): lattice["delta"] <= level(0.95, 2).delta,
+}
+figure, axes = figures.new(7.3, 5.4)
+figures.plane(axes, "sin2_2theta_mue", "dm2_41", (2e-4, 1e-2), (1.0, high))
+outer_toys = inside_by["toys", 95] & ~inside_by["toys", 90]
+for chosen_points, label, colour, marker in (
+    (~inside_by["toys", 95], "outside at 95 %", "sky", "x"),
+    (outer_toys, "inside at 95 %, by toys", "orange", "o"),
+    (inside_by["toys", 90], "inside at 90 %, by toys", "vermillion", "o"),
+    (inside_by["Wilks", 90], "inside at 90 %, by Wilks", "black", "+"),
+):
+    part = lattice[chosen_points]
+    figures.points(axes, part["sin2_2theta_mue"], part["dm2_41"], None, label, colour, marker)
+figures.legend(figure, axes, columns=2)
+page.figure(
+    figure,
+    "region",
+    "Points of the joint fit that are inside its region by toys, and by Wilks' theorem. Only points with Δχ² "
+    f"below {by_toys.declared['within']:g} were tried; {by_toys.declared['toys']} toys of each.",
+    alt="Points of the plane, those inside the regions by toys and by Wilks' theorem marked.",
+    shows=[*APPEARANCE, *DISAPPEARANCE, "nomad"],
+    regions=True,
+)
+rows = []
+for cl in (90, 95):
+    values = lattice[f"critical_{cl}"].to_numpy()
+    counts = {how: int(inside_by[how, cl].sum()) for how in ("Wilks", "toys")}
+    page.record(
+        f"montecarlo.region.{cl}",
+        {"critical": float(np.median(values)), "inside": counts["toys"], "inside_by_wilks": counts["Wilks"]},
+        f"{by_toys.declared['toys']} toys of each of {len(lattice)} points",
+    )
+    rows.append(
+        [
+            f"{cl} %",
+            f"{level(cl / 100, 2).delta:.1f}",
+            f"{np.median(values):.1f}",
+            f"{values.min():.1f} to {values.max():.1f}",
+            counts["Wilks"],
+            counts["toys"],
+        ]
+    )
+goes_on = float(np.median(lattice["critical_95"])) > by_toys.declared["within"]
+page.table(
+    f"Critical values of Δχ² by toys at {len(lattice)} points, and how many of these are inside.",
+    ["level", "Wilks", "toys, median", "smallest to largest", "inside by Wilks", "inside by toys"],
+    rows,
+    note=(
+        f"Every {by_toys.declared['every'][0]}th splitting and {by_toys.declared['every'][1]}th product of "
+        f"the grid, Δχ² of the data below {by_toys.declared['within']:g}, seed {by_toys.declared['seed']}. "
+        "So few toys give critical values of these two levels and of none above. "
+        f"{'At the higher level the region goes on beyond what was tried.' if goes_on else ''}"
+    ),
+)
+
+# %% [markdown]
 # ## Are the toys like those of the experiments?
 #
 # STEREO tells at each point of its map what 95 and 99 % of pseudo-experiments do not exceed
