@@ -27,7 +27,7 @@ Runs of kind ``global-tension``, ``global-truths``, ``global-left-out``, ``globa
 :mod:`nuanomaly.inference.global_fit.observed`, :mod:`nuanomaly.inference.global_fit.choices`,
 :mod:`nuanomaly.inference.global_fit.regions` and :mod:`nuanomaly.inference.global_fit.held`, those of kind
 ``separable-tensions`` in :mod:`nuanomaly.inference.tensions`, those of kind ``comparison-by-mode`` in
-:mod:`nuanomaly.inference.mode_pairs`.
+:mod:`nuanomaly.inference.mode_pairs`, those of kind ``point`` in :mod:`nuanomaly.inference.point_verdicts`.
 """
 
 import hashlib
@@ -67,6 +67,8 @@ from nuanomaly.inference.mode_pairs import ModePairs
 from nuanomaly.inference.mode_pairs import compute as pairs_run
 from nuanomaly.inference.montecarlo import toy_goodness, toy_hypothesis, toy_significance
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.point_verdicts import PointVerdicts
+from nuanomaly.inference.point_verdicts import compute as point_run
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.run_files import read, write
 from nuanomaly.inference.scan import Scan, restored, scan
@@ -99,6 +101,7 @@ _OWN: Mapping[str, Any] = {
     "global-region": region_run,
     "global-held": held_run,
     "separable-tensions": tensions_run,
+    "point": point_run,
     "comparison-by-mode": pairs_run,
 }
 _MAPS = {"feldman-cousins": feldman_cousins, "coverage": coverage, "sensitivity": sensitivity}
@@ -122,7 +125,16 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 }
 #: What runs with a declaration of their own give, and what any run may give.
 OwnRun = (
-    TensionRun | TruthsRun | LeftOutRun | DataRun | ChoicesRun | RegionRun | HeldRun | TensionsRun | ModePairs
+    TensionRun
+    | TruthsRun
+    | LeftOutRun
+    | DataRun
+    | ChoicesRun
+    | RegionRun
+    | HeldRun
+    | TensionsRun
+    | ModePairs
+    | PointVerdicts
 )
 Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation | OwnRun
 
@@ -173,8 +185,9 @@ def compute(
 
 
 def _named(declared: Mapping[str, Any]) -> str:
-    """Return what names a run's finished searches: the declaration and what it reads."""
-    text = json.dumps([declared, inputs(declared, Path())], sort_keys=True, default=str)
+    """Return what names a run's finished searches: the declaration, not how many, and what it reads."""
+    same = {key: entry for key, entry in declared.items() if key not in ("fewest", "searches", "errors")}
+    text = json.dumps([same, inputs(declared, Path())], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -152,7 +152,7 @@ def survey(
     complete(chosen, {**_typical(chosen), **own} if fit else own)
     verdicts = []
     for done, lk in enumerate(likelihoods):
-        verdicts.append(_verdict(lk, chosen, parameters, fit))
+        verdicts.append(verdict_of(lk, chosen, parameters, fit))
         if progress:
             progress(done + 1, len(likelihoods))
     return Survey(verdicts)
@@ -183,7 +183,20 @@ def combined(
     return sum(delta for _, delta in kept), []
 
 
-def _verdict(lk: Likelihood, model: Model, parameters: Mapping[str, float], fit: bool) -> Verdict:
+def verdict_of(
+    lk: Likelihood,
+    model: Model,
+    parameters: Mapping[str, float],
+    fit: bool = False,
+    three: Mapping[str, float] | None = None,
+) -> Verdict:
+    """Return what a release, or several together, say of a point; see :func:`survey`.
+
+    Parameters
+    ----------
+    three : mapping, optional
+        Parameters of the three neutrinos that it is set beside; their defaults if left out.
+    """
     own = {p.name for p in lk.interaction_parameters}
     known = own | _names(model)
     interaction = {k: v for k, v in parameters.items() if k in own}
@@ -198,7 +211,7 @@ def _verdict(lk: Likelihood, model: Model, parameters: Mapping[str, float], fit:
         point = {**given, **fitted}
         value = float(lk.chi2(model, **point))
         stated = float(lk.averaging_error(model, lk.points(model, point))[0])
-        reference = float(lk.chi2("3nu", **interaction))
+        reference = float(lk.chi2("3nu", **interaction, **(three or {})))
     except NotApplicableError as error:
         return _silent(lk, "not applicable", _short(str(error)))
     except NuanomalyError as error:

@@ -1,17 +1,21 @@
-"""What data say of a model whose fit is a stored comparison: gain, tension, goodness of fit, objections."""
+"""What data say of a model whose fit is a stored comparison: gain, tension, goodness of fit, objections.
 
-from collections.abc import Mapping, Sequence
+Of each model ``RUN`` three runs are read: the comparison ``RUN``, what data say of its best fit
+(``RUN-point``, kind ``point``), and, where it is declared, its gain by toys without it (``RUN-toys``).
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import chi2, norm
 
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.runs import declared_runs
 from nuanomaly.inference.runs import StoredRun
 from nuanomaly.inference.significance import Significance
-from nuanomaly.inference.survey import survey
-from nuanomaly.inference.toys import generator
-from nuanomaly.likelihood.build import join
+from nuanomaly.inference.toys import ToyTest
 from nuanomaly.model.probabilities import Model
 from nuanomaly.model.registry import model
 
@@ -22,9 +26,6 @@ if TYPE_CHECKING:
 LIMIT = 2.0 * float(norm.sf(3.0))
 #: Data that were not fitted object to a model if it is worse there than three neutrinos by more than this.
 WORSE = 9.0
-#: Toys of the goodness of fit.
-TOYS = 400
-_THREE = {parameter.name for parameter in model("3nu").parameters}
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,12 @@ class Entry:
         Where it is proposed or tested, as a citation of the page.
     elsewhere : str
         What tests it and is not in the archive.
-    others : tuple of str
-        Data that are not fitted and are asked at the best fit.
     """
 
     run: str
     title: str
     source: str
     elsewhere: str
-    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,10 @@ class Answer:
     unfitted : mapping
         The difference to three neutrinos at the best fit of data that were not fitted; None where the model
         is not applicable.
+    toys : int
+        Of the goodness of fit.
+    by_toys : ToyTest or None
+        The gain by toys of three neutrinos, fitted over the grid of the stored fit.
     """
 
     entry: Entry
@@ -76,6 +78,8 @@ class Answer:
     reference: Mapping[str, float]
     goodness: float
     unfitted: Mapping[str, float | None] = field(default_factory=dict)
+    toys: int = 0
+    by_toys: ToyTest | None = None
 
     @property
     def best_fit(self) -> Mapping[str, float]:
@@ -139,30 +143,30 @@ def counted(gain: Significance, tries: int) -> float:
 
 
 def answered(page: "Page", entry: Entry) -> Answer:
-    """Return what data say of a model: its stored fit, toys at its best fit, data that were not fitted."""
-    stored = page.toys(entry.run)
+    """Return what the stored runs of a page say of a model.
+
+    Raises
+    ------
+    NuanomalyError
+        If data were asked at another point than the best fit.
+    """
+    stored, asked = page.toys(entry.run), page.toys(f"{entry.run}-point")
+    best, at = stored.result["best_fit"], asked.declared["at"]
+    if set(best) != set(at) or any(not np.isclose(at[name], best[name], rtol=1e-6) for name in best):
+        raise NuanomalyError(f"run {asked.name}: data were asked at {at}, and the best fit is at {best}")
     chosen = model(page.comparison.model_reference(str(stored.declared["model"])))
-    fixed: Mapping[str, float] = stored.declared.get("fixed", {})
-    members = [members_of(side) for side in stored.declared["datasets"]]
-    names = list(stored.result["minimum"])[: len(members)]  # a shared prior comes after the sides
-    three = {name: value for name, value in fixed.items() if name in _THREE}
-    sides = dict(zip(names, members, strict=True))
-    reference = {name: float(join(name, own).chi2("3nu", **three)) for name, own in sides.items()}
-    point = {**fixed, **stored.result["best_fit"]}
-    everything = join(entry.title, [release for own in members for release in own])
-    at = everything.points(chosen, point)
-    table = everything.tabulate(chosen, at)
-    values = table(everything.toys(chosen, at, TOYS, generator(1)))[:, 0]
-    assert everything.data is not None  # toys were made of it
-    worse = int((values >= table(everything.data[None])[0, 0]).sum())
-    verdicts = survey(chosen, point, list(entry.others)) if entry.others else ()
-    unfitted = {titled(verdict.release, verdict.mode): verdict.delta for verdict in verdicts}
-    return Answer(entry, stored, chosen, reference, (1 + worse) / (1 + TOYS), unfitted)
-
-
-def members_of(side: str | Sequence[str]) -> list[str]:
-    """Return the releases of a side of a declared comparison, which may be one."""
-    return [side] if isinstance(side, str) else list(side)
+    rows, fitted = asked.tables["verdicts"].to_dict("records"), asked.result["fitted"]
+    names = list(stored.result["minimum"])[:fitted]  # a shared prior comes after the sides
+    reference = {n: float(row["three_neutrinos"]) for n, row in zip(names, rows, strict=False)}
+    unfitted = {
+        titled(row["release"], row["mode"]): None if np.isnan(row["delta"]) else float(row["delta"])
+        for row in rows[fitted:]
+    }
+    toys = asked.result["toys"]
+    goodness = (1 + asked.result["worse"]) / (1 + toys)
+    own = f"{entry.run}-toys"
+    by_toys = page.toys(own).test if own in declared_runs(page.comparison.folder) else None
+    return Answer(entry, stored, chosen, reference, goodness, unfitted, toys, by_toys)
 
 
 def titled(release: str, mode: str | None = None) -> str:
