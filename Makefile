@@ -30,7 +30,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check kinds import catalog check-pr comment mirror data-wheel packages publish ria benchmarks runs cost speed against accessible fuzz newest \
+.PHONY: help report test check kinds import catalog check-pr comment mirror data-wheel packages publish ria benchmarks runs cost speed against averages accessible fuzz newest \
 	mutate faults contributions $(PURPOSES) lock clean
 
 help: ## Say what can be made
@@ -137,6 +137,11 @@ against: .venv/report.stamp ## Time SCRIPT=file on this checkout and on the comm
 	@test -n "$(BASE)" -a -n "$(SCRIPT)" || { \
 	  echo "Say what to time, and against which commit: make against BASE=commit SCRIPT=file" >&2; exit 2; }
 	@$(PY) tools/against.py --base "$(BASE)" --python "$(PYTHON)" $(ARGS) "$(SCRIPT)"
+
+averages: export OMP_NUM_THREADS := 1
+averages: export OPENBLAS_NUM_THREADS := 1
+averages: .venv/report.stamp ## Measure averages over intervals of L/E on every release, into docs/
+	@$(PY) tools/averages.py $(ARGS)
 
 exchange: export OMP_NUM_THREADS := 1
 exchange: export OPENBLAS_NUM_THREADS := 1

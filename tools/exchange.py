@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from marks import between
+from marks import between, checksum
 
 from nuanomaly.archive import catalog, exporting, release
 from nuanomaly.archive.durable import write_atomically
@@ -278,18 +278,6 @@ def _count_equal(held: Sequence[Any], given: Sequence[Any], type: str) -> int:
 
 
 # --- what is stored -----------------------------------------------------------------------------------------
-
-
-def checksum(content: Mapping[str, Any]) -> str:
-    """Return the checksum of stored verdicts, of everything but itself.
-
-    Examples
-    --------
-    >>> checksum({"rows": [], "sha256": "x"}) == checksum({"rows": []})
-    True
-    """
-    rest = {key: value for key, value in content.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def exporter(format: str) -> str:

@@ -1,4 +1,9 @@
-"""A part of a page of the manual that a program writes, between two marks."""
+"""What programs write into the manual: part of a page, between two marks, and tables with a checksum."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
 
 
 def between(page: str, marks: tuple[str, str], content: str) -> str:
@@ -19,3 +24,15 @@ def between(page: str, marks: tuple[str, str], content: str) -> str:
     if not mark:
         raise ValueError(f"the page has no marks {marks[0]} … {marks[1]}")
     return f"{head}{marks[0]}\n{content}\n{marks[1]}{tail}"
+
+
+def checksum(content: Mapping[str, Any]) -> str:
+    """Return the checksum of what a program stores, of everything but itself.
+
+    Examples
+    --------
+    >>> checksum({"rows": [], "sha256": "x"}) == checksum({"rows": []})
+    True
+    """
+    rest = {key: value for key, value in content.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
