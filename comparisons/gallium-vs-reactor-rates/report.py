@@ -287,7 +287,7 @@ for (s, f), pg in tests.items():
     page.record(f"pg-by-model.{s}.{f}", tension.goodness(pg), pg.how)
 
 
-def sigma_of(pair: tuple[str, str]) -> float:
+def sigma_of(pair: tuple[str, ...]) -> float:
     """Return the tension of a pair of models."""
     return tests[pair].sigma or 0.0
 
@@ -541,7 +541,7 @@ _, bracket = range_of("bahcall")
 page.record("summation-range", {"low": min(bracket), "high": max(bracket)}, tests[least].how)
 
 
-def said(pair: tuple[str, str]) -> str:
+def said(pair: tuple[str, ...]) -> str:
     """Return a pair of models and its tension."""
     return f"{sections[pair[0]]} with {fluxes[pair[1]]} fluxes, {sigma_of(pair):.1f}σ"
 
