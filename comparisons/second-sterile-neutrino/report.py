@@ -79,13 +79,13 @@ page.table(
         "parameters",
         "−2 ln L",
         "gain",
-        "gain in {cite:Collin2016Fits, abstract}",
+        "gain there",
         "searches within 0.05",
         "highest less lowest",
     ],
     rows,
     note=(
-        "Beside: {cite:Collin2016Fits, abstract}, from other data. Values are summed over data sets that are "
+        "There: {cite:Collin2016Fits, abstract}, from other data. Values are summed over data sets that are "
         "a χ² or a −2 ln L, so that differences alone mean something. "
         + " ".join(f"{levels}: {fits[key].how}." for key, (_, levels, _) in MODELS.items())
     ),
@@ -98,10 +98,18 @@ page.text(
 )
 
 # %%
-names = {"dm2_41": "Δm²41 (eV²)", "dm2_51": "Δm²51 (eV²)"}
+names = {
+    "dm2_41": "$\\Delta m^2_{41}$ (eV²)",
+    "Ue4_sq": "$|U_{e4}|^2$",
+    "Umu4_sq": "$|U_{\\mu4}|^2$",
+    "dm2_51": "$\\Delta m^2_{51}$ (eV²)",
+    "Ue5_sq": "$|U_{e5}|^2$",
+    "Umu5_sq": "$|U_{\\mu5}|^2$",
+    "delta_25": "$\\delta$ (rad)",
+}
 everything = list(points["two"])
 rows = [
-    [names.get(name, name), *(f"{points[key][name]:.3g}" if name in points[key] else "–" for key in MODELS)]
+    [names[name], *(f"{points[key][name]:.3g}" if name in points[key] else "–" for key in MODELS)]
     for name in everything
 ]
 page.table("The best fits.", ["parameter", *(levels for _, levels, _ in MODELS.values())], rows)
@@ -112,19 +120,18 @@ for key in MODELS:
 # ## Which data gain
 
 # %%
-labels = [name.partition("@")[0] for name in datasets]
 figure, axes = figures.new(7.3, 4.8)
-height = range(len(labels))
+height = range(len(datasets))
 for key, colour, shift in (("one", "#0072b2", 0.18), ("two", "#d55e00", -0.18)):
     axes.barh(
-        [len(labels) - 1 - k + shift for k in height],
+        [len(datasets) - 1 - k + shift for k in height],
         [values["none"][name] - values[key][name] for name in datasets],
         0.34,
         color=colour,
         label=MODELS[key][1],
     )
 axes.axvline(0.0, color="#767676", linewidth=1.0)
-axes.set_yticks([len(labels) - 1 - k for k in height], labels)
+axes.set_yticks([len(datasets) - 1 - k for k in height], [name.partition("@")[0] for name in datasets])
 axes.set(xlabel="what the best fit of all data gains over three flavours (Δχ²)")
 figures.legend(figure, axes)
 page.figure(
@@ -136,9 +143,9 @@ page.figure(
     shows=["decay-at-rest", "miniboone", "gallium", "reactor-rates", "nue", "numu"],
 )
 most = max(datasets, key=lambda name: values["one"][name] - values["two"][name])
+experiment = page.release(most.partition("@")[0]).metadata["experiment"]
 page.text(
-    f"The second neutrino helps most in {most.partition('@')[0]}, by "
-    f"{values['one'][most] - values['two'][most]:.1f}."
+    f"The second neutrino helps most in {experiment}, by {values['one'][most] - values['two'][most]:.1f}."
 )
 
 # %%
