@@ -23,7 +23,18 @@ def main(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("row", wrong_contributions.ROWS, ids=lambda row: row.what)
+def one_of_each() -> list[Contribution]:
+    """Each mistake once: of those that come with and without a benchmark, draft and released, one in turn.
+
+    All of them are reviewed by ``make contributions``, whose stored reviews are tested below.
+    """
+    mistakes: dict[str, list[Contribution]] = {}
+    for row in wrong_contributions.ROWS:
+        mistakes.setdefault(row.what.partition(";")[0], []).append(row)
+    return [rows[k % len(rows)] for k, rows in enumerate(mistakes.values())]
+
+
+@pytest.mark.parametrize("row", one_of_each(), ids=lambda row: row.what)
 def test_the_review_says_what_is_wrong(
     row: Contribution, main: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
