@@ -208,6 +208,23 @@ def test_named_components_and_what_has_none() -> None:
         Analysis("karmen", "3nu", scaled={"karmn/background": None})
 
 
+def test_members_of_a_group_share_its_factor_on_whichever_sides_they_are() -> None:
+    """The joint minimum of two sides is that of the group, and one factor is what they are tested for."""
+    axis = {"gallium/signal": (-0.6, 0.5, 101, "lin")}
+    scaled = {"gallium/signal": None}
+    sides = Analysis(["gallex+sage", "best"], "3nu", scaled=scaled, grid=axis).compare()
+    whole = Analysis("gallium", "3nu", scaled=scaled, grid=axis).fit()
+    assert sides.value == pytest.approx(whole.value, abs=1e-3)
+    assert sides.dof == 1
+
+
+def test_a_release_of_a_sum_has_a_factor_of_its_own() -> None:
+    given: Any = {"scaled": {"karmen/background": None}, "fixed": {"karmen/background": 0.2}}
+    both = Analysis("best+karmen", "3nu", **given).chi2()
+    alone = Analysis("karmen", "3nu", **given).chi2()
+    assert both == pytest.approx(alone + nuanomaly.likelihood("best").chi2("3nu"), abs=1e-9)
+
+
 def test_a_workspace_and_a_factor_by_command(tmp_path: Path) -> None:
     from click.testing import CliRunner
 
@@ -233,6 +250,10 @@ def test_a_workspace_and_a_factor_by_command(tmp_path: Path) -> None:
         ],
     )
     assert "karmen/background" in said.output
+    asked = ["--model", "3nu", "--scale", "karmen/background", "--set", "karmen/background=0.2", "--json"]
+    point = json.loads(run(main, ["chi2", "karmen", *asked]).output)["value"]
+    scaled = Analysis("karmen", "3nu", scaled={"karmen/background": None}, fixed={"karmen/background": 0.2})
+    assert point == pytest.approx(scaled.chi2())
 
 
 # --- tables of other fits -----------------------------------------------------------------------------------

@@ -84,3 +84,8 @@ def test_a_fixed_splitting_leaves_one_degree_of_freedom(near_and_far) -> None:
 def test_a_model_without_amplitude_has_no_significance(near_and_far) -> None:
     with pytest.raises(NuanomalyError, match="without oscillation"):
         significance(near_and_far, "2nu-ee", fixed={"sin2_2theta_ee": 0.1})
+
+
+def test_a_model_without_free_parameters_has_no_significance_and_says_why() -> None:
+    with pytest.raises(NuanomalyError, match="no parameter of model '3nu' is free"):
+        significance("best", "3nu")

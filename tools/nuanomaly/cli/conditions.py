@@ -7,6 +7,8 @@ import click
 from nuanomaly.cli import output
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nuanomaly.inference.analysis import Analysis
 
 
@@ -26,14 +28,23 @@ def _narrowed(asked: "Analysis") -> set[str]:
     return {n for n in asked.free if n not in asked.grid and asked.parameters[n].scan != own[n].scan}
 
 
-def state(asked: "Analysis", approximate: str | None = None) -> None:
-    """Say which data were left out, shared or private, and what is approximate.
+def state(
+    asked: "Analysis", approximate: str | None = None, point: "Mapping[str, float] | None" = None
+) -> None:
+    """Say which data were left out, shared or private, what is approximate, and what looks like a slip.
 
     Parameters
     ----------
     approximate : str, optional
         What the result says of it, if that is more than what its data say.
+    point : mapping, optional
+        What was asked or found, where a model of one's own is looked at for a slip of units.
     """
+    from nuanomaly.inference.slips import slip
+
+    remark = "" if point is None else slip(asked.likelihood, asked.model, {**asked.fixed, **point})
+    if remark:
+        click.echo(f"a slip of units? {remark}")
     for name, why in asked.left_out.items():
         click.echo(f"left out: {name} ({output.line(why)})")
     for overlap in asked.overlaps:

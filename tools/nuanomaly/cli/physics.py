@@ -73,14 +73,25 @@ def models(as_json: bool) -> None:
 @click.option("--mode", help="Analysis variant; the default one if left out.")
 @options.model
 @options.settings
+@options.free
+@options.scale
 @output.as_json
-def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as_json: bool) -> None:
+def chi2(
+    dataset: str,
+    mode: str | None,
+    model: str,
+    settings: Sequence[str],
+    freed: Sequence[str],
+    scales: Sequence[str],
+    as_json: bool,
+) -> None:
     """Evaluate the statistic of DATASET at a point of a model, nuisances profiled.
 
     DATASET is NAME[@VERSION][:MODE], a group, the folder of a release of your own (./my-release), or a sum of
     these (lsnd+karmen).
     """
-    asked = options.analysis([dataset], model, modes=[mode] if mode else [], settings=settings)
+    modes = [mode] if mode else []
+    asked = options.analysis([dataset], model, modes=modes, settings=settings, freed=freed, scales=scales)
     likelihood, values = asked.likelihood, asked.fixed
     row = {
         "release": likelihood.release,
@@ -99,7 +110,7 @@ def chi2(dataset: str, mode: str | None, model: str, settings: Sequence[str], as
     click.echo(f"{likelihood.release}{mode_text}, model {asked.model.name}")
     _point(values, asked.units)
     click.echo(_statistic(row["statistic"], row["value"], row["n_bins"]))
-    conditions.state(asked)
+    conditions.state(asked, point=values)
 
 
 @click.command()
@@ -191,7 +202,7 @@ def fit(
     else:
         click.echo(f"against no oscillation: {against}")
     click.echo(f"found by {best.agreement}")
-    conditions.state(asked)
+    conditions.state(asked, point=best.parameters)
 
 
 @click.command()
@@ -275,7 +286,7 @@ def compare(
         click.echo(f"  by toys, on the grid: {test}")
     if compatibility.goodness_of_fit is not None:
         click.echo(f"goodness of the joint fit: {compatibility.goodness_of_fit}")
-    conditions.state(asked, compatibility.approximate)
+    conditions.state(asked, compatibility.approximate, compatibility.best_fit)
 
 
 # --- nuisances and bins ------------------------------------------------------------------------------------

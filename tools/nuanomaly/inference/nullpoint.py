@@ -16,8 +16,10 @@ def null_point(axes: Sequence[Axis], parameters: Mapping[str, Parameter], model:
     Raises
     ------
     NuanomalyError
-        If none of the free parameters says where its effect vanishes.
+        If no parameter is free, or none of them says where its effect vanishes.
     """
+    if not axes:
+        raise NuanomalyError(f"no parameter of model {model!r} is free: one point is no test against another")
     point = {}
     for axis in axes:
         null = parameters[axis.name].null

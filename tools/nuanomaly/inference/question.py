@@ -5,7 +5,7 @@ Everything that is computed of it (:mod:`~nuanomaly.inference.scan`, :mod:`~nuan
 :class:`~nuanomaly.inference.analysis.Analysis`, which is one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -29,8 +29,10 @@ from nuanomaly.inference.grid import Axis, Grid, axes, free_names, known_paramet
 from nuanomaly.inference.nullpoint import null_value
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import generic_points
+from nuanomaly.likelihood.build import group_members
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.likelihood.wrappers.factors import with_factors
+from nuanomaly.likelihood.wrappers.joint import combine
 from nuanomaly.likelihood.wrappers.named import parameters_of, with_named
 from nuanomaly.likelihood.wrappers.variants import freed as without_priors
 from nuanomaly.model.probabilities import Model, NotApplicableError, Parameter
@@ -73,7 +75,8 @@ class Question:
         Nuisances whose prior is left out; those that it ties to others keep theirs.
     scaled : mapping of str to (float or None)
         Components that have a factor, ``DATASET/COMPONENT``, and the relative standard deviation of its prior
-        (None: free). Each is a nuisance of that name; see :mod:`nuanomaly.likelihood.wrappers.factors`.
+        (None: free). The data set is a side, a release of one, or a group, whose members share the factor.
+        Each is a nuisance of that name; see :mod:`nuanomaly.likelihood.wrappers.factors`.
 
     Nuisances are parameters too: they are profiled, unless ``fixed`` gives them a value or ``grid`` an axis.
     Their priors count in either case.
@@ -264,24 +267,39 @@ def _with_factors(
 ) -> tuple[Likelihood, ...]:
     """Return the sides whose components have factors.
 
+    A factor is named after a side, after a release that a side holds, or after a group: then all members of
+    the group have the same factor, on whichever sides they are.
+
     Raises
     ------
     UnknownNameError
-        If no side is called so.
+        If no side, and no release of one, is called so.
     """
-    if not scaled:
-        return sides
     factors: dict[str, dict[str, float | None]] = {}
     for key, sigma in scaled.items():
         name, _, component = key.rpartition("/")
         factors.setdefault(name, {})[component] = sigma
-    known = {alias: k for k, side in enumerate(sides) for alias in (side.name, side.release)}
-    result = list(sides)
     for name, components in factors.items():
-        if name not in known:
+        meant = {name, *(member.partition("@")[0] for member in group_members(name))}
+        changed = tuple(_scaled(side, name, meant, components) for side in sides)
+        if changed == sides:
+            known = dict.fromkeys(
+                n for s in sides for part in (s, *atoms(s)) for n in (part.name, part.release)
+            )
             raise UnknownNameError("data set", name, known, "factors are of DATASET/COMPONENT")
-        result[known[name]] = with_factors(result[known[name]], name, components)
-    return tuple(result)
+        sides = changed
+    return sides
+
+
+def _scaled(
+    side: Likelihood, name: str, meant: Set[str], components: Mapping[str, float | None]
+) -> Likelihood:
+    """Return a side with factors of all of it, or of those of its releases that are meant."""
+    if {side.name, side.release} & meant:
+        return with_factors(side, name, components)
+    parts = atoms(side)
+    kept = [with_factors(p, name, components) if {p.name, p.release} & meant else p for p in parts]
+    return side if kept == list(parts) else combine(kept, side.release, side.mode)
 
 
 def _without_priors(sides: tuple[Likelihood, ...], freed: Sequence[str]) -> tuple[Likelihood, ...]:

@@ -14,6 +14,7 @@ from nuanomaly.inference.notebooks import shown_in_notebooks
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.result import SYMBOLS, Result, point_text
 from nuanomaly.inference.significance import p_value
+from nuanomaly.inference.slips import slip
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.model.probabilities import Model, NotApplicableError, complete
@@ -217,9 +218,8 @@ def verdict_of(
     except NuanomalyError as error:
         return _silent(lk, "failed", f"the model failed here: {error.command_line or error}")
     goodness = p_value(value, lk.n_bins) if lk.statistic == "chi2" and lk.n_bins else None
-    reason = "; ".join(
-        remark for remark in (_missing(lk, model), _averaged(stated), _approximate(lk)) if remark
-    )
+    remarks = (_missing(lk, model), slip(lk, model, point), _averaged(stated), _approximate(lk))
+    reason = "; ".join(remark for remark in remarks if remark)
     return Verdict(
         lk.release,
         lk.mode,
