@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.inference.notebooks import SWITCH
-from nuanomaly.report import threads
+from nuanomaly.report import kernels, threads
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -115,7 +115,7 @@ async def _run(notebook: "NotebookNode", where: Path, scratch: Path) -> None:
     manager = OwnKernel(kernel_name="python3", connection_file=str(scratch / "kernel.json"), **channel)
     client = NotebookClient(
         notebook,
-        km=manager,
+        km=kernels.served(manager),
         timeout=TIMEOUT,
         record_timing=False,
         store_widget_state=False,

@@ -21,6 +21,7 @@ from nuanomaly.report import notebook, proofs, provenance, publish, schema
 from nuanomaly.report.declaration import FILE, Comparison, DataSet
 from nuanomaly.report.proofs import Progress
 from nuanomaly.report.results import Result, unchanged
+from nuanomaly.report.workers import pool
 
 #: The folder of the page, in that of the question.
 PAGE = "page"
@@ -166,7 +167,8 @@ def build(
     target = out or folder / PAGE
     # those of the archive are recomputed for its own site
     private = [release for release in comparison.releases() if release.private]
-    rows = proofs.recompute(private, target / "benchmarks", workers, force, say)
+    with pool(workers) as processes:
+        rows = proofs.recompute(private, target / "benchmarks", processes, force, say)
     made_from = provenance.provenance(comparison)
     inputs = provenance.fingerprint([made_from, rows])
     document = None if force else unchanged(target, inputs)

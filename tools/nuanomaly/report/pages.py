@@ -17,6 +17,7 @@ from nuanomaly.report.explorer import page as explorer
 from nuanomaly.report.portrait import store as pictures
 from nuanomaly.report.proofs import Progress
 from nuanomaly.report.results import Result, unchanged
+from nuanomaly.report.workers import pool
 
 WORKERS = 2
 
@@ -65,13 +66,21 @@ def build(
     say = progress or (lambda line: None)
     used = {release.id: release for comparison in chosen for release in comparison.releases()}
     wanted: list[Release] = list(used.values()) if names else every_release()
-    rows = proofs.recompute(wanted, target / "benchmarks", workers, force, say)
-    pictures.redraw(wanted if names else site.releases(), target / pictures.FOLDER, workers, force, say)
-    with ThreadPoolExecutor(workers) as pool:
-        results = list(pool.map(lambda comparison: _one(comparison, rows, target, force, say), chosen))
-    site.write(target, rows, since)
-    if not names and (declaration.root() / explorer.DECLARED).is_file():
-        explorer.write(target, say)
+    shown = wanted if names else site.releases()
+    with pool(workers) as processes, ThreadPoolExecutor(workers) as attendants:
+        rows = proofs.recompute(wanted, target / "benchmarks", processes, force, say)
+        running = [attendants.submit(_one, comparison, rows, target, force, say) for comparison in chosen]
+        # after the pages, so that both processes have work to the end
+        tables = [] if names else explorer.tables(processes)
+        portraits = pictures.to_draw(shown, target / pictures.FOLDER, processes, force)
+        rest = [attendants.submit(task) for task in (*tables, *portraits)]
+        results = [page.result() for page in running]
+        for task in rest:
+            task.result()
+        related = None if names else attendants.submit(explorer.relate, processes)
+        site.write(target, rows, since)
+        if related is not None and related.result():
+            explorer.write(target, say)
     if not names:
         standing.keep(declaration.root(), target, made_from, results)
     return results

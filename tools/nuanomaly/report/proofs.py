@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import Executor, Future, as_completed
 from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive.release import Release, read
 from nuanomaly.inference import benchmarks
-from nuanomaly.report import provenance, threads
+from nuanomaly.report import provenance
 
 Rows = list[dict[str, Any]]
 #: Told what happens, one line at a time.
@@ -19,7 +18,7 @@ Progress = Callable[[str], None]
 def recompute(
     releases: Iterable[Release],
     store: Path,
-    workers: int,
+    processes: Executor,
     force: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Rows]:
@@ -29,25 +28,21 @@ def recompute(
     ----------
     store : pathlib.Path
         Folder in which rows are kept, with the hash of what they were made from.
-    workers : int
-        Number of processes.
+    processes : concurrent.futures.Executor
+        Where they are recomputed.
     """
     say = progress or (lambda line: None)
     wanted = {release.id: release for release in releases if release.metadata.get("benchmarks")}
     entries = {} if force else {k: rows for k, r in wanted.items() if (rows := kept(r, store)) is not None}
     missing = {k: r for k, r in wanted.items() if k not in entries}
-    if missing:
-        # spawned, not forked: a fork of a process with threads may hang
-        pool_of = ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn"))
-        with threads.single(), pool_of as pool:
-            running: dict[Future[Rows], Release] = {
-                pool.submit(_rows, str(release.folder)): release for release in missing.values()
-            }
-            for done in as_completed(running):
-                release = running[done]
-                entries[release.id] = done.result()
-                _keep(release, store, entries[release.id])
-                say(f"{release.id}: {summary(entries[release.id])}")
+    running: dict[Future[Rows], Release] = {
+        processes.submit(_rows, str(release.folder)): release for release in missing.values()
+    }
+    for done in as_completed(running):
+        release = running[done]
+        entries[release.id] = done.result()
+        _keep(release, store, entries[release.id])
+        say(f"{release.id}: {summary(entries[release.id])}")
     return {k: entries[k] for k in wanted}
 
 

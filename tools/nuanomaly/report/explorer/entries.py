@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from nuanomaly.report import provenance
 from nuanomaly.report.explorer.declared import Choice, Declared
 from nuanomaly.report.explorer.encoding import encoded
 from nuanomaly.report.plotting.bins import bins
+from nuanomaly.report.workers import Task
 
 #: The three parameters, and points of each axis where ranks are looked for.
 NAMES, _GENERIC = ("dm2_41", "Ue4_sq", "Umu4_sq"), 12
@@ -44,6 +47,21 @@ def entry(choice: Choice, declared: Declared, kept: Path) -> dict[str, Any]:
         If the choice does not take 3+1.
     """
     return _once(kept / f"{digest(choice, declared)}.json", lambda: _made(choice, declared))
+
+
+def to_make(declared: Declared, kept: Path, processes: Executor) -> list[Task]:
+    """Return what is to be done so that the entries of all choices are kept, each in a process."""
+    choices = [choice for dataset in declared.datasets for choice in dataset.choices]
+    missing = [c for c in choices if not (kept / f"{digest(c, declared)}.json").is_file()]
+    return [partial(_in_a_process, processes, choice, declared, kept) for choice in missing]
+
+
+def _in_a_process(processes: Executor, choice: Choice, declared: Declared, kept: Path) -> None:
+    processes.submit(_keep, choice, declared, kept).result()
+
+
+def _keep(choice: Choice, declared: Declared, kept: Path) -> None:
+    entry(choice, declared, kept)
 
 
 def relations(declared: Declared, kept: Path) -> dict[str, Any]:

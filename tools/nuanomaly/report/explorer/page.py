@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Executor
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from nuanomaly.report import declaration, render
 from nuanomaly.report.explorer import declared as declarations
 from nuanomaly.report.explorer.critical import critical_values
 from nuanomaly.report.explorer.declared import Declared
-from nuanomaly.report.explorer.entries import entry, relations, sweep
+from nuanomaly.report.explorer.entries import entry, relations, sweep, to_make
+from nuanomaly.report.workers import Task
 
 #: The page, from the start of the site; what it may weigh, in bytes.
 PLACE, LARGEST = "explore.html", 3_000_000
@@ -77,6 +79,23 @@ def write(
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
     return file
+
+
+def tables(processes: Executor) -> list[Task]:
+    """Return what is to be done so that all tables of the page are kept; none without a declaration."""
+    root = declaration.root()
+    if not (root / DECLARED).is_file():
+        return []
+    return to_make(declarations.read(), root / KEPT, processes)
+
+
+def relate(processes: Executor) -> bool:
+    """Find what data sets have to do with each other, in a process; say whether there is a declaration."""
+    root = declaration.root()
+    if not (root / DECLARED).is_file():
+        return False
+    processes.submit(relations, declarations.read(), root / KEPT).result()
+    return True
 
 
 def document(declared: Declared, kept: Path, say: Callable[[str], None]) -> dict[str, Any]:

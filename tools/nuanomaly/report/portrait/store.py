@@ -3,17 +3,16 @@
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import lru_cache
-from multiprocessing import get_context
+from concurrent.futures import Executor
+from functools import lru_cache, partial
 from pathlib import Path
 
 from nuanomaly.archive.release import Release, read
-from nuanomaly.report import declaration, provenance, threads
+from nuanomaly.report import declaration, provenance
 from nuanomaly.report.drawing import standalone
 from nuanomaly.report.portrait.picture import Drawn
 from nuanomaly.report.portrait.portraits import portraits
-from nuanomaly.report.proofs import Progress
+from nuanomaly.report.workers import Task
 
 #: Folder of a site in which pictures are kept.
 FOLDER = "pictures"
@@ -21,38 +20,23 @@ FOLDER = "pictures"
 ABOUT = "about.json"
 
 
-def redraw(
-    releases: Iterable[Release],
-    store: Path,
-    workers: int,
-    force: bool = False,
-    progress: Progress | None = None,
-) -> None:
-    """Draw the pictures of releases into a store, those that are not there yet or are out of date.
+def to_draw(releases: Iterable[Release], store: Path, processes: Executor, force: bool = False) -> list[Task]:
+    """Return what is to be done to draw the pictures of releases that are not there yet or are out of date.
 
     Parameters
     ----------
     store : pathlib.Path
         Folder of a site, :data:`FOLDER`.
-    workers : int
-        Number of processes.
+    processes : concurrent.futures.Executor
+        Where they are drawn.
     """
-    say = progress or (lambda line: None)
     wanted = [r for r in releases if r.metadata["tables"]]
     missing = [r for r in wanted if force or kept(r, store) is None]
-    if not missing:
-        return
-    store.mkdir(parents=True, exist_ok=True)
-    if len(missing) == 1:  # not worth the start of a process
-        keep(store / missing[0].id, _inputs(missing[0]), portraits(missing[0]))
-        return
-    # spawned, not forked: a fork of a process with threads may hang
-    say(f"pictures of {len(missing)} releases")
-    pool_of = ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn"))
-    with threads.single(), pool_of as pool:
-        running = {pool.submit(_made, str(r.folder)): r for r in missing}
-        for done in as_completed(running):
-            keep(store / running[done].id, _inputs(running[done]), done.result())
+    return [partial(_draw, release, store, processes) for release in missing]
+
+
+def _draw(release: Release, store: Path, processes: Executor) -> None:
+    keep(store / release.id, _inputs(release), processes.submit(_made, str(release.folder)).result())
 
 
 def _made(folder: str) -> list[Drawn]:
