@@ -24,6 +24,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ from mutations import DIGITS, Change, Readers, Record, summary, with_table, writ
 
 from nuanomaly.archive import document, names, paths, release, tables
 from nuanomaly.archive.release import Release
-from nuanomaly.archive.validate import validate
+from nuanomaly.archive.validate import copies, memory, validate
+from nuanomaly.archive.validate.subject import ReleaseSubject, open_release
 from nuanomaly.inference import benchmarks, sanity
 from nuanomaly.likelihood import build
 
@@ -140,25 +142,42 @@ class Bench:
         for name in ("datasets", "anomalies", "schemas"):
             shutil.copytree(root / name, self.whole / name)
         (self.whole / "catalog.yaml").write_text('schema: "1"\nreleases: []\n')
+        self._shelf = copies.Shelf()
         self._expected: dict[str, set[tuple[str, ...]]] = {}
         self._usual: dict[tuple[str, tuple[str, ...]], set[str]] = {}
 
+    @cached_property
+    def _releases(self) -> list[ReleaseSubject]:
+        folders = release.folders(self.whole).values()
+        return [open_release(folder, self.whole) for versions in folders for folder in versions.values()]
+
     def judged(self, change: Change, readers: Readers) -> Change:
         """Return a change with who notices it."""
-        name, _, version = change.release.partition("@")
-        folder = self.whole / "datasets" / name / version
-        if change.release not in self._expected:
-            self._lay_out(folder)
-            self._expected[change.release] = self._findings(folder)
+        folder = self._folder(change)
         usual = (change.release, readers.modes)
         if usual not in self._usual:
             self._usual[usual] = self._doubts(folder, readers)
+        noticed = self.validated(change)
+        if not noticed:
+            with self._changed(folder, change):
+                noticed = self._benchmark(folder, readers)
+                if not noticed:
+                    noticed = min(self._doubts(folder, readers) - self._usual[usual], default="")
+        return replace(change, noticed=noticed)
+
+    def validated(self, change: Change) -> str:
+        """Return the code of the first finding of a change; empty if validation does not notice it."""
+        folder = self._folder(change)
+        if change.release not in self._expected:
+            self._lay_out(folder)
+            self._expected[change.release] = self._findings(folder)
         with self._changed(folder, change):
             new = self._findings(folder) - self._expected[change.release]
-            noticed = min(new)[0] if new else self._benchmark(folder, readers)
-            if not noticed:
-                noticed = min(self._doubts(folder, readers) - self._usual[usual], default="")
-        return replace(change, noticed=noticed)
+        return min(new)[0] if new else ""
+
+    def _folder(self, change: Change) -> Path:
+        name, _, version = change.release.partition("@")
+        return self.whole / "datasets" / name / version
 
     def _lay_out(self, folder: Path) -> None:
         """Lay out an archive with one release, whose validation reads nothing else."""
@@ -173,7 +192,10 @@ class Bench:
     def _findings(self, folder: Path) -> set[tuple[str, ...]]:
         id = f"{folder.parent.name}@{folder.name}"
         report = validate([id], self._alone(folder))
-        return {(f.code, f.table, f.column) for f in report.errors if f.file != "catalog.yaml"}
+        found = [f for f in report.errors if f.file != "catalog.yaml"]
+        found += copies.check(open_release(folder, self.whole), self._releases, self._shelf)
+        self._shelf.forget(id)
+        return {(f.code, f.table, f.column) for f in found}
 
     @contextmanager
     def _changed(self, folder: Path, change: Change) -> Iterator[None]:
@@ -234,6 +256,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--changes", type=int, default=1000, help="how many digits are changed")
     parser.add_argument("--seed", type=int, default=20261130)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so much of one CPU")
+    parser.add_argument(
+        "--again", action="store_true", help="ask validation anew for what nobody noticed in --output"
+    )
     parser.add_argument("--record", type=Path, help="what is done so far (JSON lines); a run goes on there")
     parser.add_argument("--output", type=Path, help="where the changes are written (JSON)")
     parser.add_argument("--page", type=Path, help="a page whose table is written anew")
@@ -245,12 +270,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     record = Record(asked.record, [asked.seed, sorted(asked.releases), _digest(root / "catalog.yaml")])
     end = time.process_time() + 60.0 * asked.minutes
-    for count, _ in enumerate(run(root, asked.changes, asked.seed, asked.releases, record, end), 1):
-        if count % 50 == 0 or count == asked.changes:
-            print(f"{count} of {asked.changes}", file=sys.stderr, flush=True)
-    content = {"seed": asked.seed, "asked": asked.changes, **summary(record.changes)}
+    if asked.again:
+        results = stored(asked.output)
+        judged = again(root, results, record, end)
+        number = sum(not result.noticed for result in results)
+    else:
+        results, number = record.changes, asked.changes
+        judged = run(root, asked.changes, asked.seed, asked.releases, record, end)
+    for count, _ in enumerate(judged, 1):
+        if count % 50 == 0 or count == number:
+            print(f"{count} of {number}", file=sys.stderr, flush=True)
+    content = {"seed": asked.seed, "asked": asked.changes, **summary(results)}
     if asked.output:
-        asked.output.write_text(written(record.changes, content), "utf-8")
+        asked.output.write_text(written(results, content), "utf-8")
     if asked.page:
         asked.page.write_text(with_table(asked.page.read_text("utf-8"), content), "utf-8")
     print(json.dumps({k: v for k, v in content.items() if k != "tables"}, indent=1))
@@ -261,10 +293,9 @@ def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def run(
-    root: Path, number: int, seed: int, only: Sequence[str], record: Record, end: float = float("inf")
-) -> Iterator[Change]:
-    """Yield seeded changes with who noticed each, first those of the record, up to a time of the CPU."""
+@contextmanager
+def prepared(root: Path) -> Iterator[Bench]:
+    """Yield a bench that is the archive for a while, without warnings."""
     before = {name: os.environ.get(name) for name in ("NUANOMALY_ARCHIVE", "NUANOMALY_CACHE")}
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -272,25 +303,54 @@ def run(
         os.environ["NUANOMALY_ARCHIVE"] = str(bench.whole)
         os.environ["NUANOMALY_CACHE"] = str(Path(scratch) / "cache")
         try:
-            chosen = [r for r in newest_revisions(bench.whole) if not only or {r.id, r.name} & set(only)]
-            for result in chosen:
-                if result.id not in record.readers:
-                    if time.process_time() > end:
-                        return
-                    made = {t: [r.modes, r.benchmarks] for t, r in readers(result).items()}
-                    record.add(result.id, made)
-            for k, change in enumerate(changes(chosen, record.readers, number, seed)):
-                if k == len(record.changes):
-                    if time.process_time() > end:
-                        return
-                    who = record.readers[change.release][change.table]
-                    record.add("change", list(asdict(bench.judged(change, who)).values()))
-                yield record.changes[k]
+            yield bench
         finally:
             for name, value in before.items():
                 os.environ.pop(name)
                 if value is not None:
                     os.environ[name] = value
+
+
+def run(
+    root: Path, number: int, seed: int, only: Sequence[str], record: Record, end: float = float("inf")
+) -> Iterator[Change]:
+    """Yield seeded changes with who noticed each, first those of the record, up to a time of the CPU."""
+    with prepared(root) as bench:
+        chosen = [r for r in newest_revisions(bench.whole) if not only or {r.id, r.name} & set(only)]
+        for result in chosen:
+            if result.id not in record.readers:
+                if time.process_time() > end:
+                    return
+                record.add(result.id, {t: [r.modes, r.benchmarks] for t, r in readers(result).items()})
+        for k, change in enumerate(changes(chosen, record.readers, number, seed)):
+            if k == len(record.changes):
+                if time.process_time() > end:
+                    return
+                who = record.readers[change.release][change.table]
+                record.add("change", list(asdict(bench.judged(change, who)).values()))
+            yield record.changes[k]
+
+
+def stored(file: Path) -> list[Change]:
+    """Return the changes that a run wrote down."""
+    return [Change(*each) for each in json.loads(file.read_text("utf-8"))["each"]]
+
+
+def again(root: Path, results: list[Change], record: Record, end: float = float("inf")) -> Iterator[Change]:
+    """Ask validation anew for the changes that nobody noticed, in the list itself; yield each of them.
+
+    What benchmarks and physics said stands: they are those of the same release. The record keeps what this
+    very program said, so that a run that was stopped goes on where it was.
+    """
+    with prepared(root) as bench:
+        for k in [k for k, result in enumerate(results) if not result.noticed]:
+            key = (memory.program(), k)
+            if key not in record.again:
+                if time.process_time() > end:
+                    return
+                record.add("again", [*key, bench.validated(results[k])])
+            results[k] = replace(results[k], noticed=record.again[key])
+            yield results[k]
 
 
 if __name__ == "__main__":

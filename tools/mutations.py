@@ -67,6 +67,7 @@ def summary(results: Sequence[Change]) -> dict[str, Any]:
         **dict(Counter(map(kind, results))),
         "silent share": round(sum(not r.noticed for r in results) / max(1, len(results)), 4),
         "digits": digits,
+        "codes": dict(Counter(r.noticed for r in results if kind(r) == "validation").most_common()),
         "tables": [
             {"release": id, "table": table, **dict(sorted(counts.items()))}
             for (id, table), counts in sorted(rows.items())
@@ -104,6 +105,7 @@ class Record:
         self._file = file
         self.readers: dict[str, dict[str, Readers]] = {}
         self.changes: list[Change] = []
+        self.again: dict[tuple[str, int], str] = {}
         lines = file.read_text("utf-8").split("\n")[:-1] if file and file.is_file() else []
         if lines and json.loads(lines[0]) == key:
             for line in map(json.loads, lines[1:]):
@@ -115,11 +117,18 @@ class Record:
     def _take(self, what: str, content: Any) -> None:
         if what == "change":
             self.changes.append(Change(*content))
+        elif what == "again":
+            program, place, noticed = content
+            self.again[program, place] = noticed
         else:
             self.readers[what] = {t: Readers(tuple(m), tuple(b)) for t, (m, b) in content.items()}
 
     def add(self, what: str, content: Any) -> None:
-        """Keep who reads the tables of a release, under its name, or a ``change`` that was judged."""
+        """Keep who reads the tables of a release, under its name, or a change that was judged.
+
+        Those that are judged for the first time are called ``change``, others ``again``, with what program
+        judged them.
+        """
         self._take(what, content)
         if self._file:
             with self._file.open("a", encoding="utf-8") as stream:
@@ -157,6 +166,8 @@ def _shown(content: Mapping[str, Any]) -> str:
     lines = [f"| digit | {' | '.join(WHO.values())} |", f"|{'---|' * (len(WHO) + 1)}"]
     for digit, counts in content["digits"].items():
         lines.append(f"| {digit} | {' | '.join(str(counts.get(who, 0)) for who in WHO)} |")
+    codes = ", ".join(f"`{code}` {count}" for code, count in content["codes"].items())
+    lines += ["", f"Validation's first findings: {codes}."]
     lines += ["", f"| release | table | {' | '.join(WHO.values())} |", f"|{'---|' * (len(WHO) + 2)}"]
     for row in content["tables"]:
         cells = " | ".join(str(row.get(who, 0)) for who in WHO)

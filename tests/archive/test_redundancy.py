@@ -137,12 +137,9 @@ def test_a_rule_that_is_broken_often_is_none() -> None:
     assert exceptions(values, np.ones(40)) == [3, 9]
 
 
-#: What the check finds in releases that are older than it, each compared with its original.
+#: What the checks find in the releases of the archive, each compared with its original.
 KNOWN = {
-    (
-        "daya-bay@2016-r1",
-        "spectra",
-    ): "first and last bins of the three sites, which are wider than the others",
+    ("daya-bay@2016-r1", "spectra"): "first and last bins of the three sites are wider than the others",
     ("cdhs@1984-r1", "ratio"): "two sources differ in the last bin: a known issue of the release",
     ("icarus@2014-r1", "flux-numu"): "energies read off a figure",
     ("icecube-sterile@2020-r1", "points"): "so in the original: one fit did not reach its minimum",
@@ -150,10 +147,20 @@ KNOWN = {
     ("reactor-fluxes@2021-r1", "daya-bay"): "the last bin of one table is wider than that of the other",
     ("stereo@2019-r1", "surface"): "so in the original: one fit did not reach its minimum",
     ("stereo-process@2019-r1", "points"): "the same point",
+    ("reactor-rates@2012-r1", "rates"): "ILL was given other fuel in the review of 2012 than in that of 2017",
+} | {
+    (f"miniboone-{release}", table): "an edge at 1300 MeV in 2012, 1250 MeV later: a known issue of 2012"
+    for release in ("events@2022-r1", "nue@2012-r1", "nue@2018-r1", "nue@2020-r1")
+    for table in ("nue_nu", "nue_nubar")
 }
 
 
-def test_what_is_found_in_older_releases_was_read() -> None:
-    findings = [f for f in validate(root=ROOT, fresh=True).findings if f.code in CODES]
-    assert {f.severity for f in findings} == {"note"}
+def test_what_is_found_in_released_tables_was_read() -> None:
+    """As if no release were known: a ledger that knows them only turns errors into notes."""
+    findings = [f for f in validate(root=ROOT, fresh=True, known=()).findings if f.code in CODES]
     assert {(f.release, f.table) for f in findings} == set(KNOWN)
+    explained = {(f.release, f.table) for f in findings if f.severity == "note"}
+    assert explained == {
+        ("cdhs@1984-r1", "ratio"),
+        *(("miniboone-nue@2012-r1", f"nue_{b}") for b in ("nu", "nubar")),
+    }

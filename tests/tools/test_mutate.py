@@ -3,6 +3,7 @@
 import json
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import mutate  # tools/ is on the path, as the package in it is installed from there
@@ -79,6 +80,29 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(judged) == 3
     assert len(record.read_text().splitlines()) == 1 + 1 + 3
     assert mutate.Record(record, "another archive").changes == []
+
+
+def test_only_what_nobody_noticed_is_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = change("ccfr@1984-r1", "ratio", 15, "energy", "61.06", "81.06")
+    known = replace(change("ccfr@1984-r1", "ratio", 3, "ratio", "1.0", "2.0"), noticed="benchmark x")
+    file = tmp_path / "changes.json"
+    file.write_text(mutations.written([known, silent], {"seed": 1}), "utf-8")
+    results = mutate.stored(file)
+    assert results == [known, silent]
+    record = mutate.Record(tmp_path / "record.jsonl", "key")
+    asked = []
+
+    def validated(self: mutate.Bench, one: mutate.Change) -> str:
+        asked.append(one)
+        return "STEP_BROKEN"
+
+    monkeypatch.setattr(mutate.Bench, "validated", validated)
+    assert [one.noticed for one in mutate.again(ROOT, results, record)] == ["STEP_BROKEN"]
+    assert asked == [silent]
+    assert [one.noticed for one in results] == ["benchmark x", "STEP_BROKEN"]
+    later = mutate.stored(file)
+    assert list(mutate.again(ROOT, later, mutate.Record(tmp_path / "record.jsonl", "key"))) == [results[1]]
+    assert asked == [silent], "the record has it, of this very program"
 
 
 def test_the_page_shows_what_is_stored() -> None:

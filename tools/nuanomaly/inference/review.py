@@ -27,8 +27,10 @@ from nuanomaly.inference.stored_runs import with_stored_runs
 READING, COMPUTING = 60.0, 600.0
 #: Errors of the ledger, of proofs and of numbers: what is declared is sound, so the physics is looked at too.
 _READABLE = {
+    "CELL_ALONE",
     "COPY_DIFFERS",
     "CORRELATION_DIFFERS",
+    "GROUP_DIFFERS",
     "RELEASED_NOT_IN_LEDGER",
     "RELEASED_CHANGED",
     "RELEASED_HISTORY_CHANGED",
@@ -36,6 +38,9 @@ _READABLE = {
     "NO_PUBLISHED_BENCHMARK",
     "OVERLAP_CONTRADICTS",
     "RELATION_BROKEN",
+    "REVISION_DIFFERS",
+    "ROW_MISPLACED",
+    "STEP_BROKEN",
     "SUM_DIFFERS",
     "TABLE_NOT_PROVEN",
     "VALUE_ISOLATED",

@@ -1,7 +1,7 @@
 """Validation of the archive: which checks run on what, in which order."""
 
 import gc
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -15,7 +15,9 @@ from nuanomaly.archive.validate import (
     bins,
     column_values,
     content,
+    copies,
     covariance,
+    explained,
     files,
     later,
     ledger,
@@ -26,6 +28,7 @@ from nuanomaly.archive.validate import (
     redundancy,
     retyped,
     runs,
+    sequences,
     structure,
 )
 from nuanomaly.archive.validate.described import HARMLESS, broken_entries, of_sound_entries
@@ -138,6 +141,7 @@ class _Validation:
         ids = {f"{f.parent.name}@{f.name}" for f in wanted}
         others = list(self._others("anomaly", "anomalies/*.yaml"))
         compared = list(self._others("comparison", "comparisons/*/comparison.yaml"))
+        findings += self._copied([s for s in subjects if s.release in ids], subjects)
         archive = self._archive(subjects, others, compared)
         linked = list(links.check(archive))
         if references is None:
@@ -207,6 +211,15 @@ class _Validation:
             return list(proofs.check(subject, added, self.groups, self.schemas, known))
         except NuanomalyError:  # the amendments or the anomalies have findings of their own
             return []
+
+    def _copied(
+        self, chosen: Sequence[ReleaseSubject], subjects: Sequence[ReleaseSubject]
+    ) -> Iterator[Finding]:
+        """Yield what releases have otherwise than others: of those that the ledger does not know."""
+        shelf = copies.Shelf()
+        for subject in chosen:
+            if subject.release not in self.known:
+                yield from copies.check(subject, subjects, shelf)
 
     def _others(self, schema: str, pattern: str) -> Iterator[tuple[Subject | None, list[Finding]]]:
         """Yield anomalies or comparisons (None if broken) with their findings."""
@@ -299,7 +312,7 @@ def _tables(
             if its is not None:
                 contents[name] = its
                 if name in unknown:
-                    findings[name] += [replace(f, note=known) for f in retyped.check(subject, name, its)]
+                    findings[name] += _notes(retyped.check(subject, name, its), known)
     finite = {}
     for name, its in contents.items():
         codes = {f.code for f in findings[name]}
@@ -307,13 +320,19 @@ def _tables(
             finite[name] = its
         if name in finite and name in unknown:
             findings[name] += _inside(subject, name, contents)
-            findings[name] += [replace(f, note=known) for f in redundancy.check(subject, name, its)]
+            rules = chain(redundancy.check(subject, name, its), sequences.check(subject, name, its))
+            findings[name] += _notes(explained.noted(subject, rules, its), known)
     for name in unknown:
         remembered.keep("" if findings[name] else keys[name])
     pairs = chain(redundancy.between(subject, finite), covariance.between(subject, finite))
-    between = [replace(f, note=known) for f in pairs] if needed else []
+    between = _notes(pairs, known) if needed else []
     remembered.keep("" if between or not needed else together)
     return [*(f for each in findings.values() for f in each), *between]
+
+
+def _notes(found: Iterable[Finding], known: bool) -> list[Finding]:
+    """Return findings, as notes if they are of a release that was known before."""
+    return [replace(f, note=True) if known else f for f in found]
 
 
 def _sound(subject: ReleaseSubject, findings: Sequence[Finding]) -> Iterator[str]:

@@ -7,7 +7,7 @@ was renewed with it. The limits are such that little is found in the released ta
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -160,10 +160,11 @@ def _off_curves(
         yield subject.in_table("VALUE_ISOLATED", table, message, row=row, column=names[k])
 
 
-def exceptions(values: Array, expected: Array, exact: float = _EXACT) -> list[int]:
+def exceptions(values: Array, expected: Array, exact: float = _EXACT, rounding: float = 0.0) -> list[int]:
     """Return the few places where numbers are not what all others of them are.
 
-    None if they are too few, or if more than a tenth (or two) differ: then it is no rule.
+    None if they are too few, or if more than a tenth (or two) differ: then it is no rule. ``exact`` is
+    relative, and ``rounding`` what printed digits leave besides.
 
     Examples
     --------
@@ -173,7 +174,7 @@ def exceptions(values: Array, expected: Array, exact: float = _EXACT) -> list[in
     with np.errstate(all="ignore"):
         used = np.isfinite(values) & np.isfinite(expected) & ((values != 0) | (expected != 0))
         scale = np.maximum(np.abs(values), np.abs(expected))
-        differ = used & ~(np.abs(values - expected) <= exact * scale)
+        differ = used & ~(np.abs(values - expected) <= exact * scale + rounding)
     allowed = max(1, min(_FEW, int(used.sum()) // 10))
     if used.sum() - differ.sum() < _FEWEST_ROWS or not 0 < differ.sum() <= allowed:
         return []
@@ -186,8 +187,8 @@ def _related(subject: ReleaseSubject, table: str, columns: Mapping[str, Array]) 
     if not 2 <= len(varied) <= _MOST_COLUMNS:
         return
     names, values = list(varied), np.array(list(varied.values()))
-    for said, expected, k in _relations(names, values):
-        for row in exceptions(values[k], expected)[:1]:
+    for said, expected, k, rounding in chain(_relations(names, values), _sums(names, values)):
+        for row in exceptions(values[k], expected, rounding=rounding)[:1]:
             message = (
                 f"{names[k]} is {said} in all other rows, {expected[row]:.8g}: here {values[k][row]:.8g}"
             )
@@ -195,24 +196,61 @@ def _related(subject: ReleaseSubject, table: str, columns: Mapping[str, Array]) 
             return
 
 
-def _relations(names: Sequence[str], values: Array) -> Iterator[tuple[str, Array, int]]:
-    """Yield what may hold between columns, by some rows: words, what a column would be, and which one."""
-    rows = np.unique(np.linspace(0, values.shape[1] - 1, 2 * _FEWEST_ROWS).astype(int))
-    sample = values[:, rows]
-    enough = len(rows) - _FEW
+def _sample(values: Array) -> Array:
+    """Return some rows, by which is seen what may hold in all."""
+    return values[:, np.unique(np.linspace(0, values.shape[1] - 1, 2 * _FEWEST_ROWS).astype(int))]
+
+
+def _relations(names: Sequence[str], values: Array) -> Iterator[tuple[str, Array, int, float]]:
+    """Yield what may hold between columns: words, what one would be, which, and what rounding leaves."""
+    sample = _sample(values)
+    enough = sample.shape[1] - _FEW
     with np.errstate(all="ignore"):
         ratios = sample[:, None] / sample[None]
         usual = np.median(np.where(np.isfinite(ratios), ratios, np.inf), axis=2, keepdims=True)
         constant = (np.abs(ratios - usual) <= _EXACT * np.abs(usual)).sum(2) >= enough
         for i, j in np.argwhere(np.triu(constant, 1)):
             factor = float(np.nanmedian(values[i] / values[j]))
-            yield f"{factor:.8g} times {names[j]}", factor * values[j], int(i)
+            yield f"{factor:.8g} times {names[j]}", factor * values[j], int(i), 0.0
         for form, of in _RELATIONS.items():
             made = of(sample[:, None], sample[None])[:, :, None]
             holds = (np.abs(made - sample) <= _EXACT * np.abs(sample)).sum(3) >= enough
             for i, j, k in np.argwhere(holds):
                 if len({i, j, k}) == 3:
-                    yield form.format(names[i], names[j]), of(values[i], values[j]), int(k)
+                    yield form.format(names[i], names[j]), of(values[i], values[j]), int(k), 0.0
+
+
+def _sums(names: Sequence[str], values: Array) -> Iterator[tuple[str, Array, int, float]]:
+    """Yield columns that may be the sum of three or more neighbouring ones, as in :func:`_relations`."""
+    sample = _sample(values)
+    enough = sample.shape[1] - _FEW
+    total = np.concatenate([np.zeros_like(sample[:1]), np.cumsum(sample, 0)])
+    for first, last in combinations(range(len(total)), 2):
+        if last - first < 3:
+            continue
+        made = total[last] - total[first]
+        rounding = 0.5 * (last - first + 1) * _last_digit(sample[first:last])
+        if rounding > _SMOOTH * float(np.median(np.abs(made))):
+            continue
+        near = np.abs(made - sample) <= _EXACT * np.abs(sample) + rounding
+        for k in np.flatnonzero(near.sum(1) >= enough):
+            if not first <= k < last:
+                said = f"the sum of {names[first]} to {names[last - 1]}"
+                yield said, values[first:last].sum(0), int(k), rounding
+
+
+def _last_digit(values: Array) -> float:
+    """Return what the last printed digit of numbers counts, 0 if they have more than six decimals.
+
+    Examples
+    --------
+    >>> _last_digit(np.array([1.5, 0.25, 3.0]))
+    0.01
+    """
+    for decimals in range(7):
+        if (np.abs(np.round(values, decimals) - values) <= 1e-9 * np.abs(values)).all():
+            return 10.0**-decimals
+    return 0.0
 
 
 def between(subject: ReleaseSubject, contents: Mapping[str, Content]) -> Iterator[Finding]:

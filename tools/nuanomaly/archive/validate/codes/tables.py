@@ -151,7 +151,7 @@ REDUNDANCY = errors(
         "VALUE_ISOLATED",
         "A number off an otherwise smooth curve",
         "A digit may be wrong; a spectrum, a map or a response does not jump at one point and back.",
-        "Compare it with the original; if it stands there too, say so under known_issues.",
+        "Compare it with the original; if it stands there too, a known issue of the table names it.",
     ),
     (
         "SUM_DIFFERS",
@@ -169,7 +169,37 @@ REDUNDANCY = errors(
         "COPY_DIFFERS",
         "Two tables say the same but for a few numbers",
         "One of the two may be copied wrongly.",
-        "Compare both with the original; if both are right, say so under known_issues.",
+        "Compare both with the original; if both are right, a known issue of the table names the number.",
+    ),
+    (
+        "REVISION_DIFFERS",
+        "A table that a revision changes without a word",
+        "Who reads `changes` takes it for the table of the revision before.",
+        "Name the table under `changes`, with the reason, or restore it.",
+    ),
+    (
+        "STEP_BROKEN",
+        "A number out of step",
+        "A row is numbered wrongly, or an energy does not lie where the others lead to.",
+        "Compare the row with the original.",
+    ),
+    (
+        "ROW_MISPLACED",
+        "A row out of order, or there twice",
+        "An element of a response may be in the place of another.",
+        "Compare the row with the original.",
+    ),
+    (
+        "CELL_ALONE",
+        "A cell with edges that no other has",
+        "Cells of bins in several quantities share their edges.",
+        "Compare the edges with the original.",
+    ),
+    (
+        "GROUP_DIFFERS",
+        "One number of a group that is not that of the others",
+        "Everywhere else, rows of one name have one number.",
+        "Compare the row with the original.",
     ),
     (
         "CORRELATION_DIFFERS",
