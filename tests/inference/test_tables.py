@@ -79,6 +79,24 @@ def test_points_at_which_a_model_does_not_exist_stay_infinite() -> None:
     np.testing.assert_array_equal(np.isinf(found), np.isinf(direct))
 
 
+def test_a_part_that_depends_on_nothing_free_is_a_table_of_one_value() -> None:
+    """Without Uμ4 nothing that is free is felt by νμ that disappear."""
+    grid = {"dm2_41": (0.1, 50.0, 31, "log"), "Ue4_sq": (1e-4, 0.3, 41, "log"), "Us": (0.0, 1.0, 41, "lin")}
+
+    def electrons(initial, final, antineutrino, L, E, *, dm2_41, Ue4_sq, Us):
+        lost = 4.0 * Ue4_sq * (1.0 - Ue4_sq) * np.sin(PHASE * dm2_41 * L / E) ** 2
+        return 1.0 - lost if initial == final == "e" else float(initial == final)
+
+    what = Question(["gallium", "cdhs"], electrons, grid=grid)
+    table = tables.tabulated(what.objective, what.axes)
+    assert table is not None
+    only = Question("gallium", electrons, grid=grid)
+    cdhs = Question("cdhs", electrons, grid=grid).objective({name: np.ones(1) for name in grid})[0]
+    np.testing.assert_allclose(
+        table[::7, ::9, 0], only.objective.on(only.axes)[::7, ::9, 0] + cdhs, atol=1e-6
+    )
+
+
 def test_far_fewer_points_are_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     what = Question(["karmen", "cdhs", "ccfr"], "3+1-sbl", grid=SBL)
     evaluated = []

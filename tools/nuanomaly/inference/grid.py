@@ -178,6 +178,8 @@ def slowest_first(axes: Sequence[Axis]) -> tuple[int, ...]:
 
 def points(axes: Sequence[Axis], start: int, stop: int) -> dict[str, Array]:
     """Return grid points ``start`` to ``stop``, row-major in the order of ``axes``, shape (stop-start,)."""
+    if not axes:
+        return {}  # the one point of a grid without axes
     where = np.unravel_index(np.arange(start, stop), tuple(len(a) for a in axes))
     return {a.name: a.values[index] for a, index in zip(axes, where, strict=True)}
 

@@ -19,8 +19,9 @@ from nuanomaly.model.probabilities import Array
 
 #: Work that takes longer than so many seconds is refused unless a caller allows it.
 LIMIT = 3600.0
-#: Fewer points than this are not worth an estimate; so many are timed, after others that fill the caches.
-_FEW, _TIMED, _WARMING = 50_000, 256, 64
+#: Fewer points than this are not worth several processes, and fewer than that no estimate; so many are timed,
+#: after others that fill the caches.
+_FEW, _QUICK, _TIMED, _WARMING = 50_000, 5_000, 256, 64
 #: Into how many pieces a grid is cut for several processes, at most.
 _PIECES = 64
 
@@ -148,7 +149,7 @@ class Workload:
             If that takes longer than the limit.
         """
         asked = 3 * SEARCH_POINTS if total is None else total
-        if asked < _FEW and total is not None:
+        if asked < _QUICK and total is not None:
             return None
         estimate = self.estimate(asked)
         if estimate.seconds > self.effort.limit:
