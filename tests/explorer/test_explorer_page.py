@@ -139,7 +139,11 @@ def test_every_choice_has_its_table_and_its_spectrum(built: Path) -> None:
                 continue  # a map has none
             levels = decoded(choice["spectrum"]["levels"])
             assert levels.shape[-1] == choice["bins"] == len(choice["spectrum"]["data"])
-            assert sum(len(p["names"]) for p in choice["spectrum"]["panels"]) == choice["bins"]
+            panels = choice["spectrum"]["panels"]
+            assert sum(len(p["names"]) for p in panels) == choice["bins"]
+            # a reader sees experiments, and what each axis is of
+            assert {p["title"] for p in panels} <= {"CCFR", "KARMEN", "KARMEN and LSND"}
+            assert {p["value"] for p in panels} <= {"ratio", "events per bin"}
 
 
 def test_a_page_that_grows_too_heavy_is_refused(

@@ -83,6 +83,15 @@ def test_each_table_of_the_data_is_a_panel_of_its_own() -> None:
     np.testing.assert_array_equal(picture.table["observed"], lk.data)
 
 
+def test_data_in_blocks_are_parts_with_names_and_say_what_they_are() -> None:
+    parts = bins(nuanomaly.likelihood("reactor-rates@2020-r1"))
+    assert [(len(p.names), p.value) for p in parts] == [
+        (21, "ratio"), (3, "ratio"), (8, "ratio"), (8, "ratio")
+    ]  # fmt: skip
+    assert parts[1].title == "Palo Verde, Double Chooz (near detector) and Chooz"
+    assert parts[0].names[1] == "Rovno91 rovno-18"
+
+
 def test_every_release_with_bins_has_a_spectrum() -> None:
     for name in ("best", "danss", "prospect", "coherent-csi", "daya-bay", "reactor-rates", "minos-sterile"):
         lk = nuanomaly.likelihood(name)

@@ -35,7 +35,7 @@ NAMES, _GENERIC = ("dm2_41", "Ue4_sq", "Umu4_sq"), 12
 #: How often differences of values, and of levels of predictions, are taken along their first axes.
 _OF_VALUES, _OF_LEVELS = (2, 2), (2, 1)
 #: Versions of what is kept: another one is made anew.
-_FORM = 4
+_FORM = 5
 
 
 def entry(choice: Choice, declared: Declared, kept: Path) -> dict[str, Any]:
@@ -258,15 +258,15 @@ def _spectrum(spectrum: CompactSpectrum, likelihood: Likelihood) -> dict[str, An
 
 
 def _panels(member: Likelihood) -> list[Mapping[str, Any]]:
-    """Return the panels that a release's bins are drawn in."""
-    several = member.release.partition("@")[0]
+    """Return the panels of a release's bins: by experiment, and what each is if there are several."""
+    of, parts = str(load(member.release).metadata["experiment"]), bins(member)
     return [
         {
-            "title": f"{several} {own.part}".strip(),
+            "title": f"{of}: {own.title or own.part}" if len(parts) > 1 else of,
             "names": list(own.names),
             "edges": None if own.edges is None else own.edges.tolist(),
             "quantity": own.quantity,
-            "unit": own.unit,
+            "value": own.value,
         }
-        for own in bins(member)
+        for own in parts
     ]

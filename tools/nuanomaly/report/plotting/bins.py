@@ -12,9 +12,13 @@ from nuanomaly.archive.validate.bins import edge_columns
 from nuanomaly.likelihood.build import configuration
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array
+from nuanomaly.report import words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: What the axis of bins without edges is called.
+_NUMBER = "number of the bin"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,21 +29,27 @@ class Bins:
     ----------
     part : str
         The table of the data, if there are several.
+    title : str
+        What that table is called.
     names : tuple of str
         What each bin is.
     edges : array, shape (n + 1,), or None
         If the bins are one unbroken row in one quantity.
     quantity : str
-        The quantity of the edges and its unit; else ``bin``.
+        The quantity of the edges and its unit; else that numbers are shown.
     unit : str
         Of the data.
+    value : str
+        What an axis of the data is called.
     """
 
     part: str
+    title: str
     names: tuple[str, ...]
     edges: Array | None
     quantity: str
     unit: str
+    value: str
 
     @property
     def borders(self) -> Array:
@@ -51,35 +61,62 @@ class Bins:
 def bins(member: Likelihood) -> list[Bins]:
     """Return the bins of a likelihood of one release by table; numbers where the tables do not say more."""
     count = member.n_bins or 0
-    numbered = [Bins("", tuple(str(k) for k in range(count)), None, "bin", "")]
+    numbered = [Bins("", "", tuple(str(k) for k in range(count)), None, _NUMBER, "", "value")]
     try:
         release = load(member.release)
-        declared = configuration(release, member.mode)[1]["statistic"]["data"]
+        parts = _sources(configuration(release, member.mode)[1]["statistic"])
     except (NuanomalyError, KeyError, TypeError):
         return numbered  # a likelihood that was made by hand, or variants of one
-    parts = [declared] if isinstance(declared, Mapping) else list(declared)
     if not all(isinstance(part, Mapping) and "table" in part for part in parts):
         return numbered
     tables = [release.table(part["table"]) for part in parts]
     if sum(map(len, tables)) != count:
         return numbered
     several = len(parts) > 1
+    titles = [str(release.metadata["tables"][part["table"]].get("title", "")) for part in parts]
     return [
-        _of_table(part["table"] if several else "", table, str(part.get("column", "")))
-        for part, table in zip(parts, tables, strict=True)
+        _of_table(part["table"] if several else "", title, table, str(part.get("column", "")))
+        for part, title, table in zip(parts, titles, tables, strict=True)
     ]
 
 
-def _of_table(part: str, table: "pd.DataFrame", column: str) -> Bins:
+def _sources(statistic: Mapping[str, Any]) -> list[Any]:
+    """Return where a statistic says that its data are, part by part, in the order of the bins.
+
+    Examples
+    --------
+    >>> _sources({"blocks": [{"data": {"table": "far"}}, {"data": [{"table": "near"}, {"table": "nc"}]}]})
+    [{'table': 'far'}, {'table': 'near'}, {'table': 'nc'}]
+    """
+    declared = [block["data"] for block in statistic.get("blocks", (statistic,))]
+    return [one for data in declared for one in ([data] if isinstance(data, Mapping) else list(data))]
+
+
+def _of_table(part: str, title: str, table: "pd.DataFrame", column: str) -> Bins:
     """Return the bins that the rows of a table are."""
     names, unit, pair = tuple(_names(table)), table.attrs["units"].get(column, ""), _edges(table)
+    value = _value(column, unit)
     if pair is None:
-        return Bins(part, names, None, "bin", unit)
+        return Bins(part, title, names, None, _NUMBER, unit, value)
     low, high = (table[name].to_numpy(float) for name in pair)
     of = table.attrs["units"].get(pair[0], "1")
     energy = table.attrs.get("energies", {}).get(pair[0], "")
     quantity = _quantity(pair[0], energy)
-    return Bins(part, names, np.append(low, high[-1]), quantity if of == "1" else f"{quantity} ({of})", unit)
+    axis = quantity if of == "1" else f"{quantity} ({of})"
+    return Bins(part, title, names, np.append(low, high[-1]), axis, unit, value)
+
+
+def _value(column: str, unit: str) -> str:
+    """Return what an axis of data is called; a column's first word says what a number without unit is.
+
+    Examples
+    --------
+    >>> _value("observed", "event"), _value("ratio_bahcall", "1"), _value("yield", "cm**2")
+    ('events per bin', 'ratio', 'yield (cm²)')
+    """
+    if unit in ("", "1"):
+        return column.partition("_")[0] or "value"
+    return "events per bin" if unit == "event" else f"{column.replace('_', ' ')} ({words.unit(unit)})"
 
 
 def _edges(table: "pd.DataFrame") -> tuple[str, str] | None:

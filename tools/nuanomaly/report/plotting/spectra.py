@@ -109,7 +109,7 @@ def _panel(upper: "Axes", lower: "Axes", item: Drawn, first: bool) -> None:
         lower.set_ylim(-reach, reach)
         if first:
             lower.set_ylabel("pull (σ)")
-            upper.set_ylabel({"1": "value", "": "value"}.get(item.bins.unit, f"{item.bins.unit}s per bin"))
+            upper.set_ylabel(item.bins.value)
     figures.points(upper, middles, item.observed, item.errors, "data")
 
 

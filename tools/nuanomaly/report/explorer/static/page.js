@@ -292,7 +292,7 @@ function drawSpectra(page, [x, e, mu]) {
   entered.filter((d) => d.words).append("p").attr("class", "fine").text((d) => d.words);
   entered.filter((d) => !d.words).append("svg").attr("role", "img");
   const all = entered.merge(figures).order();
-  all.select("figcaption").text((d) => `${d.panel.title}${d.panel.unit && d.panel.unit !== "1" ? ` (${d.panel.unit}s per bin)` : ""}`);
+  all.select("figcaption").text((d) => d.panel.title);
   const drawn = all.filter((d) => !d.words);
   drawn.select("svg").attr("aria-label", (d) => `${d.panel.title}: ${d.rows.length} bins, data with errors and predictions`);
   drawn.each(function (d) {

@@ -141,7 +141,7 @@ function legend(svg, regions, levels) {
   });
 }
 
-const PANEL = { width: 340, height: 190, left: 58, right: 24, top: 12, bottom: 40 };
+const PANEL = { width: 340, height: 190, left: 66, right: 24, top: 12, bottom: 40 };
 
 /** Draw one panel of a spectrum: data with errors, and predictions without oscillation and at the point. */
 function drawPanel(node, panel, rows) {
@@ -153,12 +153,16 @@ function drawPanel(node, panel, rows) {
   const spread = rows.map((r) => (r.error === null ? 0 : r.error));
   const all = rows.reduce((list, r, k) => list.concat([r.data - spread[k], r.data + spread[k], r.none, r.there]), []);
   const y = d3.scaleLinear().domain(d3.extent(all)).nice().range([height - bottom, top]);
-  // bins without edges are numbered, and between two numbers there is nothing
+  // bins without edges are numbered, and between two numbers there is nothing; two have room for their names
   const across = d3.axisBottom(x).ticks(6).tickFormat(plain).tickSizeOuter(0);
-  if (!panel.edges) across.tickValues(x.ticks(6).filter(Number.isInteger));
+  if (!panel.edges) across.tickValues(x.ticks(6).filter((k) => Number.isInteger(k) && k >= 0 && k < rows.length));
+  const named = !panel.edges && rows.length === 2;
+  if (named) across.tickFormat((k) => panel.names[k]);
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(across);
   svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(5).tickFormat(plain).tickSizeOuter(0));
-  svg.append("text").attr("class", "label").attr("text-anchor", "middle").attr("x", (left + width - right) / 2).attr("y", height - 6).text(panel.quantity);
+  const label = (text, place) => svg.append("text").attr("class", "label").attr("text-anchor", "middle").attr("transform", place).text(text);
+  if (!named) label(panel.quantity, `translate(${(left + width - right) / 2},${height - 6})`);
+  label(panel.value, `translate(13,${(top + height - bottom) / 2}) rotate(-90)`);
   const steps = (value) => {
     let line = "";
     rows.forEach((row, k) => (line += `${k ? "L" : "M"}${x(edges[k])},${y(value(row))}L${x(edges[k + 1])},${y(value(row))}`));
