@@ -157,8 +157,8 @@ browser: export OPENBLAS_NUM_THREADS := 1
 browser: .venv/browser.stamp ## Compare the explorer, in a Chromium that is on PATH, with the engine
 	@$(PY) tools/browser.py $(ARGS)
 
-accessible: .venv/browser.stamp ## Look at a page of each kind of build/site on a phone and a screen, with axe
-	@$(PY) tools/accessible.py
+accessible: .venv/browser.stamp ## Look at pages of each kind of build/site on a phone and a screen, with axe (ARGS=--all)
+	@$(PY) tools/accessible.py $(ARGS)
 
 crosscheck: .venv/crosscheck.stamp ## Compare probabilities with other packages, into docs/
 	@$(PY) tools/crosscheck.py

@@ -1,13 +1,17 @@
 """One page of each kind of the built site, on a phone and on a screen: ``make accessible``.
 
-A Chromium that is on PATH opens them as files, light and dark. axe-core must find nothing, no page may be
-moved sideways as a whole, no formula may be cut, and letters of a drawing may not be too small to be read.
+A Chromium that is on PATH opens them as files, light and dark, with all that is folded open. axe-core
+must find nothing, no page may be moved sideways as a whole, no formula may be cut, and letters of a drawing
+may not be too small to be read. Links lead to files, and to places in them.
 """
 
+import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 from browser import FLAGS, ROOT, chromium
 
@@ -27,7 +31,11 @@ KINDS = {
     "validation": "validation.html",
 }
 #: Widths in pixels, with the colours that are asked for.
-SCREENS = ((390, "dark"), (1280, "light"))
+SCREENS = tuple(product((390, 1280), ("dark", "light")))
+#: What is folded is looked at as well.
+_UNFOLDED = """() => document.querySelectorAll("details").forEach((e) => (e.open = true))"""
+#: How long a page may take, in milliseconds: the machine may be busy.
+_PATIENCE = 120_000
 #: The smallest letters of a drawing in pixels, but for indices of a formula in it.
 SMALLEST = 8.0
 _MEASURED = """() => {
@@ -43,12 +51,13 @@ _MEASURED = """() => {
     sideways: root.scrollWidth - root.clientWidth,
     smallest: letters.length ? Math.min(...letters) : null,
     cut: formulas.map((e) => e.textContent),
+    links: [...document.links].map((e) => e.href),
   };
 }"""
 
 
-def pages(site: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the kind and the file of each page that is looked at.
+def pages(site: Path, all_of_them: bool = False) -> Iterator[tuple[str, Path]]:
+    """Yield the kind and the file of each page that is looked at: the first and the last of a kind, or all.
 
     Raises
     ------
@@ -59,7 +68,19 @@ def pages(site: Path) -> Iterator[tuple[str, Path]]:
         found = sorted(site.glob(pattern))
         if not found:
             raise FileNotFoundError(f"{site} has no {kind} ({pattern}): run make report")
-        yield from ((kind, file) for file in dict.fromkeys((found[0], found[-1])))
+        chosen = found if all_of_them else dict.fromkeys((found[0], found[-1]))
+        yield from ((kind, file) for file in chosen)
+
+
+def dead(links: Iterable[str]) -> Iterator[str]:
+    """Yield those of the links of a page, as addresses, that lead to no file or to no place in it."""
+    for link in dict.fromkeys(links):
+        address = urlparse(link)
+        if address.scheme == "file":
+            file, place = Path(unquote(address.path)), unquote(address.fragment)
+            page = file.suffix == ".html" and file.name != "explore.html"  # whose places are its settings
+            if not file.exists() or (place and page and f'id="{place}"' not in file.read_text("utf-8")):
+                yield link
 
 
 def wrong(measured: dict[str, Any], violations: list[dict[str, Any]]) -> Iterator[str]:
@@ -69,16 +90,20 @@ def wrong(measured: dict[str, Any], violations: list[dict[str, Any]]) -> Iterato
     if measured["smallest"] is not None and measured["smallest"] < SMALLEST:
         yield f"letters of a drawing are {measured['smallest']:.1f} px high"
     yield from (f"a formula is cut: {formula}" for formula in measured["cut"])
+    yield from (f"a link leads nowhere: {link}" for link in dead(measured["links"]))
     yield from (f"axe: {v['id']} at {v['nodes'][0]['html'][:80]}" for v in violations)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0, 1 if something is wrong, 2 without a browser or a site."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--all", action="store_true", help="every page of each kind")
+    given = parser.parse_args(arguments)
     executable = chromium()
     if executable is None:
         return 2
     try:
-        chosen = list(pages(ROOT / "build" / "site"))
+        chosen = list(pages(ROOT / "build" / "site", given.all))
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
@@ -95,9 +120,10 @@ def main() -> int:
                     color_scheme="dark" if colours == "dark" else "light",
                 )
                 page = context.new_page()
-                page.goto(file.as_uri())
+                page.goto(file.as_uri(), timeout=_PATIENCE)
                 if kind == "explorer":
-                    page.wait_for_selector("html[data-ready]", timeout=120_000)
+                    page.wait_for_selector("html[data-ready]", timeout=_PATIENCE)
+                page.evaluate(_UNFOLDED)
                 found = list(wrong(page.evaluate(_MEASURED), Axe().run(page).response["violations"]))
                 context.close()
                 count += len(found)

@@ -32,6 +32,7 @@ ORDER = (
     "structure",
 )
 _EXAMPLE = re.compile(r"^>>> .*?(?=\n[ \t]*\n|\Z)", re.MULTILINE | re.DOTALL)
+_LOCAL = re.compile(r'href="([\w./-]+)"')
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 
 
@@ -81,6 +82,13 @@ def _read(file: Path) -> Document:
     body = re.sub(r"<table>", f'<div class="table"><table><caption>{html.escape(title)}</caption>', body)
     body = body.replace("</table>", "</table></div>")
     return Document(file.stem, title, body, plain(body))
+
+
+def files(listed: list[Document]) -> dict[str, Path]:
+    """Return the files of ``docs/`` that pages link to and that are no pages, by their place beside these."""
+    folder = declaration.root() / "docs"
+    links = {link for one in listed for link in _LOCAL.findall(one.body)}
+    return {link: folder / link for link in sorted(links) if (folder / link).is_file()}
 
 
 _NO_DOCS = '<p>This checkout has no <code>docs/</code>; see the <a href="reference.html">reference</a>.</p>'

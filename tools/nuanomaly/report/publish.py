@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from nuanomaly.archive.cite import cite
 from nuanomaly.archive.release import Release
-from nuanomaly.report import claims, expectations, proofs, provenance, render, schema
+from nuanomaly.report import claims, expectations, proofs, provenance, render, schema, words
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.drawing import standalone
 from nuanomaly.report.expectations import Verified
@@ -144,6 +144,8 @@ def _page(
 ) -> str:
     releases: tuple[Release, ...] = comparison.releases()
     used = {id: rows[id] for id in comparison.pinned if rows.get(id)}
+    body = render.notebook_body(_filled(comparison, executed))
+    said = (document["verdict"] or {}).get("sentence", "")
     return render.page(
         "comparison.html.j2",
         up=None if alone else UP,
@@ -151,7 +153,8 @@ def _page(
         style=Markup(render.stylesheet()),
         result=document,
         metadata=comparison.metadata,
-        body=Markup(render.notebook_body(_filled(comparison, executed))),
+        body=Markup(body),
+        references=_references(comparison, body + words.cited(said)),
         approximations=comparison.approximations(),
         allowed={v.key: v.allowed for v in verified},
         benchmarks=used,
@@ -161,6 +164,13 @@ def _page(
         figures=list(executed.figures),
         bibtex=cite(releases),
     )
+
+
+def _references(comparison: Comparison, html: str) -> list[Mapping[str, Any]]:
+    """Return what a page lists as references: its own, and the papers of its releases that it cites."""
+    own = {entry["key"] for entry in comparison.metadata.get("references", ())}
+    known = claims.references(comparison)
+    return [entry for key, entry in known.items() if key in own or f'href="#ref-{key}"' in html]
 
 
 def _filled(comparison: Comparison, executed: Executed) -> "NotebookNode":

@@ -89,6 +89,7 @@ def write(out: Path, rows: Mapping[str, proofs.Rows], since: Path | None = None)
     data = {target: file for release in every for target, file in _downloads(release, out).items()}
     later = declaration.root().glob(f"datasets/*/{amendments.FILE}")
     data |= {out / "releases" / file.parent.name / file.name: file for file in later}
+    data |= {out / manual.FOLDER / name: file for name, file in manual.files(listed).items()}
     for target, file in data.items():
         _copy(file, target)
     _sweep(out, {out / name for name in pages} | set(data))
