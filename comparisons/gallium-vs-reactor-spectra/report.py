@@ -69,13 +69,9 @@ figures.legend(figure, list(panels.ravel()))
 page.figure(
     figure,
     "data",
-    "Ratios of spectra over their expectation without a fourth neutrino: Ratios of "
-    "{cite:Berryman2020GlobalReactor}: DANSS 12.7 m over 10.7 m, NEOS "
-    "over Daya "
-    "Bay, Bugey-3 40 m over 15 m, Double Chooz far over near {cite:Berryman2020GlobalReactor}. Errors from "
-    "the diagonals of the "
-    "covariances, which "
-    "are correlated; curves with energy scales at their nominal values.",
+    "Ratios of spectra over their expectation without a fourth neutrino: DANSS 12.7 m over 10.7 m, NEOS over "
+    "Daya Bay, Bugey-3 40 m over 15 m, Double Chooz far over near {cite:Berryman2020GlobalReactor}. Errors "
+    "are those of each bin alone; they are correlated. Curves have energy scales at their nominal values.",
     alt="Four ratios of spectra, flat within a few per cent; gallium asks for a wave of 5 to 15 %.",
     shows=["danss", "neos", "bugey-3", "double-chooz"],
 )

@@ -296,12 +296,14 @@ for cited, title, source, here in (
 page.table("The numbers of others, and those of this page.", ["quantity", "published", "in", "here"], rows)
 
 # %%
-names = ", ".join(answer.entry.title for answer in surviving) or "none"
-solved = ", ".join(answer.entry.title for answer in winning) or "none"
+alike = [answer for answer in surviving if answer not in winning]
+names = "; ".join(answer.entry.title for answer in alike) or "none"
+solved = " and ".join(answer.entry.title for answer in winning) or "none"
 page.verdict(
     f"{len(winning)} of {len(answers)}",
-    f"{len(surviving)} of {len(answers)} models survive: {names}. Of these, those that also gain by 3σ over "
-    f"three neutrinos, all tries counted: {solved}. Plane waves of one sterile neutrino, fitted to "
+    f"Of {len(answers)} models {len(winning)} survive{'s' * (len(winning) == 1)} and gain"
+    f"{'s' * (len(winning) == 1)} by 3σ over three neutrinos, all tries counted: {solved}. Without such a "
+    f"gain {len(alike)} survive: {names}. Plane waves of one sterile neutrino, fitted to "
     f"everything, have a tension of {verdicts.sigmas(own['3p1'].pg)}; {{cite:Hardin2022, abstract}} finds "
     f"{page.cited('plane.tension'):.1f}σ.",
 )

@@ -158,10 +158,10 @@ figures.legend(figure, gallium)
 page.figure(
     figure,
     "data",
-    "Data over the expectation without oscillation, errors from the diagonals of the covariances (they are "
-    "correlated). Solid: best fit of the data shown (of all gallium, of all rates); dashed: the best fit of "
-    "gallium, all systematic effects at their nominal values. What gallium asks for would be a wave of "
-    "several per cent in the spectra. KARMEN is shown up to 50 MeV, where counts are many enough.",
+    "Data over the expectation without oscillation. Dashed: the best fit of gallium, which would be a wave "
+    "of several per cent in the spectra; solid: that of the data shown (of all gallium, of all rates). "
+    "Errors are those of each bin alone; they are correlated. Systematic effects stand at their nominal "
+    "values. KARMEN is shown up to 50 MeV, where counts are many enough.",
     alt=(
         "Six panels of data over expectation: gallium at 0.8, reactor rates at 0.94, spectra of DANSS, "
         "NEOS, PROSPECT and KARMEN flat around one."

@@ -149,13 +149,25 @@ MEAN = 'f"The mean is {mean:.1f}."'
 
 
 def test_results_in_a_verdict_are_written_out(archive: Path) -> None:
-    replace(archive, REPORT, MEAN, '"The mean is {result:toy.mean:.2f}, or {result:toy.mean:.0f}."')
+    replace(
+        archive,
+        REPORT,
+        MEAN,
+        '"The mean is {result:toy.mean:.2f}, or {result:toy.mean:.0f}; {cite:Toy2020, abstract}."',
+    )
     (result,) = build()
     assert result.ok, result.problems
-    assert result.verdict == "The mean is 100.00, or 100."
-    assert "The mean is 100.00, or 100." in result.page.read_text("utf-8")
+    assert result.verdict == "The mean is 100.00, or 100; [Toy2020, abstract]."
+    page = result.page.read_text("utf-8")
+    assert (
+        'The mean is 100.00, or 100; <a class="cite" href="#ref-Toy2020">[Toy2020, abstract]</a>.</p>' in page
+    )
+    assert '<li id="ref-Toy2020">' in page
     stored = json.loads((result.page.parent / "result.json").read_text("utf-8"))
-    assert stored["verdict"] == {"word": "agree", "sentence": "The mean is 100.00, or 100."}
+    assert stored["verdict"] == {
+        "word": "agree",
+        "sentence": "The mean is 100.00, or 100; [Toy2020, abstract].",
+    }
 
 
 def test_a_verdict_with_a_result_that_the_page_has_not_is_a_problem(archive: Path) -> None:

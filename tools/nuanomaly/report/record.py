@@ -212,7 +212,7 @@ class Recorder:
         table = numbers(figure).to_csv(index=False, float_format="%.6g", lineterminator="\n")
         html = (
             f'<figure id="figure-{name}">{drawn}<figcaption><b>Figure {number}.</b> '
-            f'{words} <span class="fine">{_folded(fine)} '
+            f'{words} <span class="fine">{_folded(fine, len(plain(words)))} '
             f'<a href="{place}">Numbers (CSV)</a>, <a href="figures/{name}.svg">drawing (SVG)</a>.'
             f"{self._source(place, shows)}</span>"
             "</figcaption></figure>"
@@ -292,13 +292,13 @@ def _stop(sentence: str) -> str:
     return sentence if sentence.endswith(".") else sentence + "."
 
 
-#: Longer small print than this is folded.
-_LONG = 260
+#: Longer small print than this is folded, and so is what makes a caption longer than that.
+_LONG, _CAPTION = 260, 420
 
 
-def _folded(fine: str) -> str:
-    """Return the small print of a caption, behind its first words if it is long."""
-    if len(fine) <= _LONG:
+def _folded(fine: str, above: int) -> str:
+    """Return the small print below so many letters of a caption, behind its first words if it is long."""
+    if len(fine) <= _LONG and above + len(fine) <= _CAPTION:
         return fine
     return (
         '</span><details class="fine"><summary>Regions, approximations, data taking</summary>'

@@ -17,6 +17,7 @@ from nuanomaly.report import figures, verdicts
 from nuanomaly.report.calibration import NOT_MADE, Calibrated, calibrated
 from nuanomaly.report.sides import Side, in_words
 from nuanomaly.report.tension import Tension
+from nuanomaly.report.words import hypothesis
 
 if TYPE_CHECKING:
     from nuanomaly.report.context import Page
@@ -302,7 +303,7 @@ def said(
         return words[first.key] if len(sides) == 1 else "not tested", f"{'. '.join(each)}."
     word = verdicts.compatibility(both[COMPATIBILITY])
     return word, (
-        f"{tension.title} are {word} under {page.comparison.metadata['model']} (χ²PG = "
+        f"{tension.title} are {word} {hypothesis(page.comparison.metadata['model'])} (χ²PG = "
         f"{tension.pg.delta:.1f} for {tension.pg.dof} degree{'s' * (tension.pg.dof != 1)} of freedom, "
         f"{both[COMPATIBILITY].said}). Their common best fit "
         f"is {in_words(tension.best_fit, units)}."

@@ -18,9 +18,10 @@ _NAMES = {"mu": "μ", "tau": "τ", "nu": "ν"}
 _ISOTOPE = re.compile(r"(?<![\w.@/-])(\d{2,3})(Ar|Cr|Cs|Fe|Ga|Ge|Na|Pu|U|Xe|(?<=1[234])C)(?!\w)")
 _ROOT = re.compile(r"(?<=[A-Za-z])\^(?:\(1/3\)|⅓)")
 _P_VALUE = re.compile(r"(?<!\w)(p ?(?:[=<>≈≤≥]|&[lg]t;) ?)(0\.\d+)(?!\d|\s?(?:%|[kMG]?eV|per cent))")
+_PER_CENT = re.compile(r"(?<=\d)%(?![\w%])")
 _SIGMA = re.compile("(?<=\\d)[ \u00a0\u202f]+σ")
 #: Whether anything may have to be written otherwise: most texts have nothing.
-_RAW = re.compile("\\d[A-Z]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]_|\\d[ \u00a0\u202f]+σ|p ?(?:[=<>≈≤≥]|&[lg]t;)")
+_RAW = re.compile("\\d[A-Z%]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]_|\\d[ \u00a0\u202f]+σ|p ?(?:[=<>≈≤≥]|&[lg]t;)")
 
 
 def written(text: str) -> str:
@@ -34,6 +35,8 @@ def written(text: str) -> str:
     'ε<sub>ee</sub> and ε<sub>μμ</sub>, sin²θ<sub>W</sub>'
     >>> written("p = 0.278 with toys, p = 0.3 % by Wilks")
     'p = 27.8 % with toys, p = 0.3 % by Wilks'
+    >>> written("2.5% of 90%, sample%20file")
+    '2.5 % of 90 %, sample%20file'
     >>> written("R = 1.2 fm A^⅓")
     'R = 1.2 fm A<sup>1/3</sup>'
     >>> written("51Cr on 71Ga, 12C, 239Pu; best@2022-51Cr, 20CD")
@@ -44,6 +47,7 @@ def written(text: str) -> str:
     text = _ISOTOPE.sub(lambda match: f"{match[1].translate(_SUPERSCRIPT)}{match[2]}", text)
     text = _ROOT.sub("<sup>1/3</sup>", _POWER.sub(_power, text))
     text = _P_VALUE.sub(lambda match: f"{match[1]}{Decimal(match[2]).scaleb(2):f} %", text)
+    text = _PER_CENT.sub(" %", text)
     return _SIGMA.sub("σ", _SUBSCRIPT.sub(_subscript, text))
 
 

@@ -170,6 +170,41 @@ def inline(source: str) -> Markup:
     return Markup(markdown(source).removeprefix("<p>").removesuffix("</p>"))
 
 
+_CITED = re.compile(r"\[([A-Z][\w-]*\d{4}[\w-]*)((?:, [^\]\[]+)?)\]")
+
+
+def cited(source: str, page: str = "") -> Markup:
+    """Return plain text whose citations are links to the references of a page, this one if none is named.
+
+    Examples
+    --------
+    >>> print(cited("[Giunti2026, abstract] finds > 3σ."))
+    <a class="cite" href="#ref-Giunti2026">[Giunti2026, abstract]</a> finds &gt; 3σ.
+    """
+    link = rf'<a class="cite" href="{escape(page)}#ref-\1">[\1\2]</a>'
+    return Markup(_CITED.sub(link, str(escape(source))))
+
+
+#: What data share in a sentence: models, as hypotheses.
+_HYPOTHESES = {
+    "2nu-ee": "as one disappearance of νe",
+    "2nu-mue": "as one oscillation of νμ into νe",
+    "2nu-mumu": "as one disappearance of νμ",
+    "3+1": "as one sterile neutrino",
+}
+
+
+def hypothesis(model: str) -> str:
+    """Return a model as data share it in a sentence.
+
+    Examples
+    --------
+    >>> hypothesis("2nu-ee"), hypothesis("3+2")
+    ('as one disappearance of νe', 'under 3+2')
+    """
+    return _HYPOTHESES.get(model, f"under {model}")
+
+
 def value(content: Any, digits: int = 4) -> str:
     """Return a number, a truth value or a word for a table.
 
@@ -292,7 +327,7 @@ def expectation_word(row: Mapping[str, Any]) -> str:
 
 
 #: A sentence ends before a capital, a Greek letter, a number, a bracket, or the superscript of an isotope.
-_STOP = re.compile(r"(?<=[.!?])\s+(?=[A-ZΑ-Ωα-ω0-9|(²³⁰-⁹])")
+_STOP = re.compile(r"(?<=[.!?])\s+(?=[A-ZΑ-Ωα-ω0-9|([²³⁰-⁹])")
 #: How long a bracket may be before it is left out of a short form.
 _LONG = 24
 
@@ -304,6 +339,8 @@ def sentences(text: str) -> list[str]:
     --------
     >>> sentences("They agree (χ² = 2.9, p = 58 %). Above 0.2 eV² it is 6.1. ²³⁵U is low.")
     ['They agree (χ² = 2.9, p = 58 %).', 'Above 0.2 eV² it is 6.1.', '²³⁵U is low.']
+    >>> sentences("Two gain 14.9. [Collin2016, abstract] has less.")
+    ['Two gain 14.9.', '[Collin2016, abstract] has less.']
     """
     return _STOP.split(text.strip())
 
@@ -363,5 +400,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "opening": opening,
     "rest": rest,
     "brief": brief,
+    "cited": cited,
     "capitalized": capitalized,
 }
