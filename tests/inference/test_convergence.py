@@ -16,6 +16,7 @@ from nuanomaly.inference.fit import fit
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.minimise import _MINIMA, minimise
 from nuanomaly.inference.multistart import Box, _beside, _exchanged, descents, filling, search
+from nuanomaly.inference.question import Question
 from nuanomaly.inference.runs import compute
 from nuanomaly.inference.scan import scan
 from nuanomaly.inference.workers import Placement
@@ -48,6 +49,7 @@ class Function:
     formula: Any
     count: int = 0
     likelihood: Any = field(default_factory=lambda: SimpleNamespace(n_bins=1))
+    model: Any = field(default_factory=lambda: SimpleNamespace(sampled=False))
 
     def __call__(self, free):
         x = np.array(list(free.values())).T
@@ -288,3 +290,20 @@ def test_places_where_a_model_does_not_exist_are_no_starts_beside_the_lowest_poi
     values, _ = _beside(box, box(at), at)  # warnings are errors: infinity less infinity is one
     assert values.min() == pytest.approx(0.0, abs=1e-4)
     assert np.isfinite(values).all()
+
+
+def test_starts_share_the_axes_in_which_a_function_is_no_polynomial() -> None:
+    what = Question("best", damped, grid=COARSE)
+    box = Box(what.objective, what.axes)
+    assert dict(zip(COARSE, box.shared.tolist(), strict=True)) == {
+        "dm2": True,
+        "sin2_2theta": False,
+        "coherence_length": True,
+    }
+    points = filling(box.axes, 512, 1, 8, box.shared)
+    assert [len(set(column)) for column in points.T] == [64, 512, 64]
+
+
+def test_starts_share_mass_splittings_where_there_are_any() -> None:
+    what = Question("best", "2nu-ee")
+    assert Box(what.objective, what.axes).shared.tolist() == [True, False]

@@ -12,6 +12,7 @@ say that the minimum is the lowest one, and searches which do not that nobody kn
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -25,6 +26,10 @@ from nuanomaly.model.probabilities import Array
 STARTS, _SHARING = 2048, 8
 #: Above three parameters: so many times as many points, how many for each value, steps of the rest there.
 _WALKED, _WALKED_SHARING, _WALKED_STEPS = 2, 32, 5
+#: Where an axis is looked along at so many places for whether predictions are polynomials in it, in parts of
+#: the axis; by how much they may differ, in units of their range and of themselves.
+_ALONG, _PROBED = np.array([0.05, 0.35, 0.6, 0.8, 0.95]), 4
+_CURVED, _NOISE = 1e-3, 1e-4
 #: Roughly how many values of points that share nothing a search of many parameters costs.
 SEARCH_POINTS = 20_000
 #: How many of the lowest of them are followed, and how far apart they are at least, in parts of an axis.
@@ -83,11 +88,36 @@ class Box:
         cyclic = np.array([a.cyclic for a in self.axes])
         return np.where(cyclic, unit, np.clip(unit, 0.0, 1.0))
 
+    @cached_property
+    def shared(self) -> NDArray[np.bool_]:
+        """The axes that several starts share: mass splittings, on which alone the waves depend.
+
+        Of a function whose axes have no such unit, those in which predictions are no polynomials: the others
+        cost little (see :mod:`nuanomaly.likelihood.combination`).
+        """
+        splittings, k = _splittings(self.axes), len(self.axes)
+        what = self.objective
+        if splittings.any() or k < 2 or not what.model.sampled or what.likelihood.n_bins is None:
+            return splittings
+        places = 0.2 + 0.6 * np.modf(np.outer(np.arange(1, _PROBED + 1), golden(k)))[0]
+        unit = np.repeat(places[None, :, None, :], k, axis=0).repeat(_ALONG.size, axis=2)
+        unit[np.arange(k), :, :, np.arange(k)] = _ALONG
+        free = self.parameters(unit)
+        complete = what.points(free)
+        if not what.model.allowed(complete).all():
+            return splittings
+        seen = what.likelihood.observables(what.model, complete).reshape(k, _PROBED, _ALONG.size, -1)
+        values = np.array(list(free.values())).reshape(k, k, _PROBED, _ALONG.size)
+        return np.array([not _quadratic(values[a, a, 0], seen[a]) for a in range(k)])
+
+    def parameters(self, unit: Array) -> dict[str, Array]:
+        """Return the parameters at points (…, k) of the box, shape (P,) each."""
+        internal = self.internal(unit).reshape(-1, len(self.axes))
+        return {a.name: a.external(internal[:, k]) for k, a in enumerate(self.axes)}
+
     def __call__(self, unit: Array) -> Array:
         """Return the objective at points (…, k) of the box, shape (…)."""
-        internal = self.internal(unit).reshape(-1, len(self.axes))
-        values = self.objective({a.name: a.external(internal[:, k]) for k, a in enumerate(self.axes)})
-        return values.reshape(unit.shape[:-1])
+        return self.objective(self.parameters(unit)).reshape(unit.shape[:-1])
 
 
 def search(box: Box, seed: int, count: int = STARTS) -> tuple[float, Array]:
@@ -103,7 +133,7 @@ def search(box: Box, seed: int, count: int = STARTS) -> tuple[float, Array]:
     walks = len(box.axes) > _LINES_ABOVE and 0 < _splittings(box.axes).sum() < len(box.axes)
     sharing = _WALKED_SHARING if walks else _SHARING
     wanted = sharing * -(-_WALKED * count // sharing) if walks else count
-    points = filling(box.axes, wanted, seed, sharing)
+    points = filling(box.axes, wanted, seed, sharing, box.shared)
     values = np.concatenate([box(part) for part in np.array_split(points, max(1, len(points) // 1024))])
     if walks:
         lowest = values.reshape(-1, sharing).argmin(axis=1) + sharing * np.arange(len(values) // sharing)
@@ -116,6 +146,13 @@ def search(box: Box, seed: int, count: int = STARTS) -> tuple[float, Array]:
         values, at = _along_lines(box, values, at, seed, walks)
     lowest = int(np.argmin(values))
     return float(values[lowest]), at[lowest]
+
+
+def _quadratic(values: Array, seen: Array) -> bool:
+    """Say whether predictions (places, V, n) are of second degree in values (V,), averaging errors aside."""
+    seen = np.swapaxes(seen, 0, 1).reshape(values.size, -1)
+    rest = seen - np.vander(values, 3) @ np.linalg.lstsq(np.vander(values, 3), seen, rcond=None)[0]
+    return bool((np.abs(rest).max(axis=0) <= _CURVED * np.ptp(seen, axis=0) + _NOISE * np.abs(seen[0])).all())
 
 
 def _splittings(axes: Sequence[Axis]) -> NDArray[np.bool_]:
@@ -228,11 +265,18 @@ def _lines(box: Box, through: Array, marks: Array, walks: bool) -> tuple[Array, 
     return tried[chosen], trial.reshape(-1, k)[chosen]
 
 
-def filling(axes: Sequence[Axis], count: int, seed: int, sharing: int = _SHARING) -> Array:
+def filling(
+    axes: Sequence[Axis],
+    count: int,
+    seed: int,
+    sharing: int = _SHARING,
+    shared: NDArray[np.bool_] | None = None,
+) -> Array:
     """Return points that fill the unit box evenly, shape (count, k), moved by a seed.
 
-    A Kronecker sequence of the generalised golden ratio with a random shift, one in the mass splittings and
-    one in the rest: several points in a row share the splittings, on which alone the kernels depend.
+    A Kronecker sequence of the generalised golden ratio with a random shift, one in the axes that several
+    points in a row share and one in the rest: these are the mass splittings, on which alone the kernels
+    depend, or others that are named.
 
     Examples
     --------
@@ -242,7 +286,7 @@ def filling(axes: Sequence[Axis], count: int, seed: int, sharing: int = _SHARING
     >>> points.shape, len(set(points[:, 0])), len(set(points[:, 1]))
     ((512, 2), 64, 512)
     """
-    splitting = _splittings(axes)
+    splitting = _splittings(axes) if shared is None else shared
     shift = np.random.default_rng(seed).random(len(axes))
     if not splitting.any() or splitting.all():
         sharing = 1

@@ -282,6 +282,8 @@ class Quadratic:
         if prior:
             order = [nuisances.ids.index(name) for name in self.ids]
             hessian = hessian + nuisances.prior()[np.ix_(order, order)]
+        if len(items) == 1:
+            return self._alone(hessian[:, 0, 0], items[0], prior)
         special = [k for k, n in enumerate(items) if n.piecewise]
         best, where = np.full(self.constant.shape, np.inf), np.zeros_like(self.gradient)
         # a prior that is the same on both sides needs no border at zero
@@ -291,6 +293,26 @@ class Quadratic:
             best = np.where(better, value, best)
             where = np.where(better[:, None], at, where)
         return best, where
+
+    def _alone(self, hessian: Array, item: Nuisance, prior: bool) -> tuple[Array, Array]:
+        """Return the same of one nuisance: stationary on either side of zero, or at the nearest edge."""
+        gradient = self.gradient[:, 0]
+        best, where = np.full(self.constant.shape, np.inf), np.zeros(self.constant.shape)
+        for side in (0,) if item.plus == item.minus else (-1, 1):
+            sigma = item.plus if side >= 0 else item.minus
+            bent = hessian + 1.0 / sigma**2 if prior and item.piecewise and np.isfinite(sigma) else hessian
+            low, high = item.low if side <= 0 else max(0.0, item.low), item.high
+            high = min(0.0, high) if side < 0 else high
+            if low > high:
+                continue
+            # what is a straight line is smallest at an edge, or nowhere: then it stays zero
+            slope = np.where(gradient > 0.0, low, high)
+            flat = np.where((gradient != 0.0) & np.isfinite(slope), slope, 0.0)
+            at = np.clip(np.divide(-gradient, bent, out=flat, where=bent > 0.0), low, high)
+            value = self.constant + 2.0 * (gradient * at) + at * bent * at
+            better = value < best
+            best, where = np.where(better, value, best), np.where(better, at, where)
+        return best, where[:, None]
 
     def _one_orthant(
         self,

@@ -32,6 +32,7 @@ it as fast as the built-in ones.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from inspect import Parameter as SignatureParameter
 from inspect import signature
 from pathlib import Path
@@ -41,12 +42,21 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.model.improbable import refuse_improbable, refuse_sum
+from nuanomaly.model.improbable import in_range, refuse_improbable, refuse_sum
 from nuanomaly.model.probabilities import LEVELS, Array, Model, Nodes, NotApplicableError, Parameter
 
 _REQUIRED = ("initial", "final", "antineutrino", "L", "E")
-#: How many nodes are looked at when probabilities are added up.
-_SAMPLED = 16
+#: How many nodes are looked at when probabilities are added up, and how many points are enough.
+_SAMPLED, _ENOUGH = 16, 64
+
+
+@dataclass
+class _Summed:
+    """Where probabilities were added up: at which baselines, between which values, at how many points."""
+
+    baselines: Array
+    limits: Mapping[str, tuple[float, float]]
+    points: int = 0
 
 
 class FunctionModel(Model):
@@ -100,6 +110,7 @@ class FunctionModel(Model):
         self._function, self._vectorised, self.unitary = function, vectorised, unitary
         self._factor = factor
         self._together_for: dict[tuple[str, str, bool], bool] = {}
+        self._summed: dict[tuple[str, bool, int], _Summed] = {}
         items = list(signature(function).parameters.values())
         if len(items) < len(_REQUIRED):
             raise NuanomalyError(
@@ -173,11 +184,12 @@ class FunctionModel(Model):
             return np.asarray(np.sum(parts, axis=0))
         asked = (initial, final, antineutrino)
         points = max((np.size(v) for v in parameters.values()), default=1)
-        flat = {k: np.broadcast_to(np.ravel(v), (points,)) for k, v in parameters.items()}
+        flat = {k: _long(v, points) for k, v in parameters.items()}
         result = self._all(asked, nodes, flat)
+        if not self._factor and in_range(result):
+            return result
         if not np.isfinite(result).all():
             raise NuanomalyError(f"model function {self.name!r} returned a value that is not finite")
-
         if self._factor:
             return result
 
@@ -192,18 +204,20 @@ class FunctionModel(Model):
     def check(self, initial: str, antineutrino: bool, nodes: Nodes, parameters: Mapping[str, Array]) -> None:
         """Refuse probabilities of one initial state that add up to more than one, at a few nodes and points.
 
+        Inside of the range in which many points have been looked at, no more are.
+
         Raises
         ------
         NuanomalyError
         """
-        if self._factor or not nodes.E.size:
+        if self._factor or not nodes.E.size or self._summed_at(initial, antineutrino, nodes, parameters):
             return
         places = np.unique(np.linspace(0, nodes.E.size - 1, _SAMPLED).astype(int))
         known = {k: v[places] for k, v in nodes.known.items()}
         few = Nodes(nodes.L[places], nodes.E[places], None, known)
         points = max((np.size(v) for v in parameters.values()), default=1)
-        ends = np.unique([0, points // 2, points - 1])
-        flat = {k: np.broadcast_to(np.ravel(v), (points,))[ends] for k, v in parameters.items()}
+        some = np.unique(np.linspace(0, points - 1, _looked_at(points)).astype(int))
+        flat = {k: _long(v, points)[some] for k, v in parameters.items()}
         parts = {}
         for final in ("e", "mu", "tau", *(["sterile"] if self.unitary else [])):
             try:
@@ -213,6 +227,22 @@ class FunctionModel(Model):
                     raise  # a model that declares itself unitary has to know all final states
         if parts:
             refuse_sum(self.name, (initial, antineutrino), parts, few, flat, self.unitary)
+
+    def _summed_at(
+        self, initial: str, antineutrino: bool, nodes: Nodes, parameters: Mapping[str, Array]
+    ) -> bool:
+        """Say whether sums have been looked at often enough around these points; they count from now on."""
+        limits = {name: (float(np.min(v)), float(np.max(v))) for name, v in parameters.items()}
+        key = initial, antineutrino, id(nodes.L)
+        known = self._summed.get(key)
+        if known is None or known.baselines is not nodes.L:
+            known = self._summed[key] = _Summed(nodes.L, limits)
+        inside = all(known.limits[n][0] <= a and b <= known.limits[n][1] for n, (a, b) in limits.items())
+        if inside and known.points >= _ENOUGH:
+            return True
+        known.points += _looked_at(max((np.size(v) for v in parameters.values()), default=1))
+        known.limits = {n: (min(a, limits[n][0]), max(b, limits[n][1])) for n, (a, b) in known.limits.items()}
+        return False
 
     def _all(self, asked: tuple[str, str, bool], nodes: Nodes, flat: Mapping[str, Array]) -> Array:
         """Return P of all points, together where the function can do that."""
@@ -277,6 +307,17 @@ class FunctionModel(Model):
         except NuanomalyError:
             return False  # a function of numbers: `if dm2 > 1`, math.sin …
         return bool(np.allclose(both, single, rtol=1e-9, atol=1e-12))
+
+
+def _looked_at(points: int) -> int:
+    """Return at how many of so many points probabilities are added up."""
+    return min(max(3, points // 64), 8)
+
+
+def _long(values: Any, points: int) -> Array:
+    """Return values as an array of so many points; a view, if there are so many."""
+    array = np.ravel(values)
+    return array if array.size == points else np.broadcast_to(array, (points,))
 
 
 _VARIADIC = (SignatureParameter.VAR_KEYWORD, SignatureParameter.VAR_POSITIONAL)

@@ -30,6 +30,11 @@ def channel_label(initial: str, final: str, antineutrino: bool) -> str:
     return f"ν{bar}{_GREEK.get(initial, initial)}→ν{bar}{_GREEK.get(final, final)}"
 
 
+def in_range(P: Array) -> bool:
+    """Say whether all values are between 0 and 1."""
+    return not P.size or bool(P.min() >= -TOLERANCE and P.max() <= 1.0 + TOLERANCE)
+
+
 def _point(nodes: Nodes, flat: Mapping[str, Array], k: int, node: int) -> str:
     values = [f"{name} = {float(v[k]):g}" for name, v in flat.items()]
     return ", ".join([f"L = {float(nodes.L[node]):g} m", f"E = {float(nodes.E[node]):g} MeV", *values])
@@ -60,7 +65,7 @@ def refuse_improbable(
     ------
     NuanomalyError
     """
-    if not P.size or (P.min() >= -TOLERANCE and P.max() <= 1.0 + TOLERANCE):
+    if in_range(P):
         return
     k, node = np.unravel_index(int(np.argmax(np.abs(P - 0.5))), P.shape)
     slip = ""
@@ -69,7 +74,7 @@ def refuse_improbable(
             other = again(nodes.L * length, nodes.E * energy, int(k))
         except NuanomalyError:
             continue
-        if np.isfinite(other).all() and other.min() >= -TOLERANCE and other.max() <= 1.0 + TOLERANCE:
+        if in_range(other):
             slip = f"; {sentence}?"
             break
     raise NuanomalyError(

@@ -50,7 +50,8 @@ def along_lines(expansion: Expansion, few: Lines) -> tuple[Array, NDArray[np.int
         step = max(1, _HELD // rule.nodes.L.size)
         for rows in (tried[k : k + step] for k in range(0, tried.size, step)):
             P = summed_waves(expansion.part(range(len(expansion.dm2)), rows), rule.nodes, None)
-            good = (rule.change(P) <= reach[rows, None] * rule.sizes.sum(axis=1)).all(axis=1)
+            off = rule.tails(P) @ rule.sizes.T
+            good = (off <= reach[rows, None] * rule.sizes.sum(axis=1)).all(axis=1)
             settled[rows[good]] = True
             sums[rows[good]] = P[good] @ rule.weights.T
         left = left[~settled[left]]

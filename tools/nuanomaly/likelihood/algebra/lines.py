@@ -7,25 +7,27 @@ integrals whatever the probability is. How large the last quarter of the coeffic
 polynomial may be off (L. N. Trefethen, Approximation Theory and Approximation Practice, chapters 4 and 8).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import fft, sparse
 
 from nuanomaly.model.probabilities import Array, Nodes
 
 #: Fewer nodes of a line than this are taken one by one.
 _LONG = 64
 #: Degrees of polynomials, tried in turn.
-DEGREES = (16, 32, 64, 128)
+DEGREES = (32, 128, 512)
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
     """Points at which a probability is asked for, and what its values give.
+
+    Those of a degree are points of every multiple of it as well.
 
     Attributes
     ----------
@@ -33,23 +35,46 @@ class Rule:
         The points, line after line, shape (G (n + 1),).
     weights : array, shape (n_out, G (n + 1))
         Outputs are weights · P.
-    coefficients : array, shape (n + 1, n + 1)
-        Chebyshev coefficients of a line are coefficients · P.
     sizes : array, shape (n_out, G)
         How much of each output is the weight of a line, signs left out.
     """
 
     nodes: Nodes
     weights: Array
-    coefficients: Array
     sizes: Array
+    _kept: dict[int, Nodes] = field(default_factory=dict, repr=False)
 
-    def change(self, P: Array) -> Array:
-        """Return how far outputs may be off, shapes (p, G (n + 1)) → (p, n_out)."""
+    @property
+    def degree(self) -> int:
+        """The degree n of the polynomials."""
+        return int(self.nodes.L.size // self.sizes.shape[1] - 1)
+
+    def filled(self, coarser: Array | None, values: Callable[[Nodes], Array]) -> Array:
+        """Return P at the points; those of a smaller degree, of which this one is a multiple, are known."""
+        if coarser is None:
+            return values(self.nodes)
+        lines = coarser.reshape(len(coarser), self.sizes.shape[1], -1)
+        times = self.degree // (lines.shape[2] - 1)
+        finer = np.empty((len(lines), lines.shape[1], self.degree + 1))
+        finer[:, :, ::times] = lines
+        inner = finer[:, :, :-1].reshape(*lines.shape[:2], -1, times)[:, :, :, 1:]
+        inner[:] = values(self._between(times)).reshape(inner.shape)
+        return finer.reshape(len(lines), -1)
+
+    def _between(self, times: int) -> Nodes:
+        """Return the points that a degree so many times smaller does not have."""
+        if times not in self._kept:
+            lines = np.arange(self.nodes.L.size).reshape(self.sizes.shape[1], -1)
+            place = lines[:, np.arange(self.degree + 1) % times > 0].ravel()
+            known = {name: values[place] for name, values in self.nodes.known.items()}
+            self._kept[times] = Nodes(self.nodes.L[place], self.nodes.E[place], None, known)
+        return self._kept[times]
+
+    def tails(self, P: Array) -> Array:
+        """Return how large the last quarter of the coefficients of each line is, shape (p, G)."""
         lines = P.reshape(len(P), self.sizes.shape[1], -1)
-        last = self.coefficients[3 * self.coefficients.shape[0] // 4 :]
-        tail = np.abs(lines @ last.T).sum(axis=2)
-        return np.asarray(tail @ self.sizes.T)
+        last = np.abs(fft.dct(lines, 1)[:, :, 3 * (self.degree + 1) // 4 :])
+        return np.asarray((last.sum(axis=2) - 0.5 * last[:, :, -1]) / self.degree)
 
 
 class Lines:
@@ -111,7 +136,7 @@ class Lines:
         one = np.array([group[0] for group in self._groups]).repeat(degree + 1)
         known = {name: np.asarray(values)[one] for name, values in self._nodes.known.items()}
         nodes = Nodes(np.concatenate(baselines), self._nodes.E[one], None, known)
-        return Rule(nodes, np.concatenate(weights, axis=1), coefficients, np.array(sizes).T)
+        return Rule(nodes, np.concatenate(weights, axis=1), np.array(sizes).T)
 
 
 def lines(nodes: Nodes, weights: "Array | sparse.csr_array") -> Lines | None:

@@ -137,9 +137,7 @@ class Gaussian(Statistic):
         constant = np.einsum("pn,pn->p", weighted, residual)
         jacobian = prediction.jacobian
         gradient = -np.einsum("pn,pnk->pk", weighted, jacobian)
-        hessian = np.einsum(
-            "pni,pnk->pik", jacobian, np.einsum("nm,pmk->pnk", self.inverse, jacobian, optimize=True)
-        )
+        hessian = np.einsum("pni,pnk->pik", jacobian, self.inverse @ jacobian)
         return Quadratic(self.nuisances.ids, constant, gradient, hessian)
 
     @cached_property
