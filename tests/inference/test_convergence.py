@@ -56,6 +56,9 @@ class Function:
         self.count += len(x)
         return self.formula(x)
 
+    def key(self, axes):
+        return None
+
     def on(self, axes, progress=None):
         mesh = np.meshgrid(*(a.values for a in axes), indexing="ij")
         return self({a.name: m.ravel() for a, m in zip(axes, mesh, strict=True)}).reshape(mesh[0].shape)

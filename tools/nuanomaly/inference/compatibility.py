@@ -17,7 +17,7 @@ from nuanomaly.inference.compatibility_result import Compatibility, Part
 from nuanomaly.inference.datasets import Mode, joint
 from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.keywords import named_after
-from nuanomaly.inference.minimise import minimum_of
+from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.question import Data, Question
@@ -101,7 +101,7 @@ def compatibility_of(
     pieces = run(own_minimum, (what, alone), range(count), "", Placement(workers=chosen.workers), say)
     separate: list[Minimum] = [piece[0] for piece in pieces]
     starts = _starts(what, separate)
-    best = minimum_of(what.objective, what.axes, what.parameters, starts=starts, effort=chosen)
+    best = minimise(what.objective, what.axes, what.parameters, starts=starts, effort=chosen)
     say(count + 1, count + 1)
     return compatibility_at(what, separate, best)
 
@@ -185,7 +185,7 @@ def own_minimum(payload: tuple[Question, Effort], k: int) -> Any:
     grid = {name: axis for name, axis in side.grid.items() if name not in idle}
     narrowed = side.given(fixed={**side.fixed, **middle}, grid=grid)
     objective = Objective(side.likelihood, what.model, narrowed.fixed, held)
-    minimum = minimum_of(objective, narrowed.axes, narrowed.parameters, effort=effort)
+    minimum = minimise(objective, narrowed.axes, narrowed.parameters, effort=effort)
     return np.array([minimum], dtype=object)
 
 

@@ -11,7 +11,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.datasets import FoundOverlap, Mode
 from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.keywords import named_after
-from nuanomaly.inference.minimise import minimum_of
+from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question
@@ -296,7 +296,7 @@ def fit_of(
 ) -> Fit:
     """Return the best fit that answers a question; see :func:`fit`."""
     what.check_felt()
-    minimum = minimum_of(what.objective, what.axes, what.parameters, errors, progress=progress, effort=effort)
+    minimum = minimise(what.objective, what.axes, what.parameters, errors, progress=progress, effort=effort)
     return fit_at(what, minimum)
 
 

@@ -18,7 +18,7 @@ from nuanomaly.inference.lattice import descend, valleys
 from nuanomaly.inference.minuit import Minimum, local_fit
 from nuanomaly.inference.multistart import Box
 from nuanomaly.inference.objective import Objective, Progress
-from nuanomaly.inference.workload import Effort, Workload
+from nuanomaly.inference.workload import Effort, Search, Workload
 from nuanomaly.model.probabilities import Array, NotApplicableError, Parameter
 
 #: How many moves or halvings of the step a descent makes before Minuit, and where Minuit sees kinks.
@@ -44,7 +44,7 @@ def minimise(
     progress: Progress | None = None,
     effort: Effort | None = None,
 ) -> Minimum:
-    """Return the minimum of an objective inside its axes.
+    """Return the minimum of an objective inside its axes, remembered where the model is one of the archive.
 
     Amplitudes may go down to where they vanish, below the lower end of a logarithmic axis.
 
@@ -66,8 +66,26 @@ def minimise(
     """
     if not axes:
         return Minimum(float(objective({})[0]), {}, (), True)
-    work = Workload(objective, tuple(axes), effort or Effort())
-    box, seconds = Box(objective, tuple(axes)), 0.0
+    work, named = Workload(objective, tuple(axes), effort or Effort()), objective.key(axes)
+    same = replace(work.effort, workers=1, limit=0.0, store=None)  # what they are does not change the result
+    further = tuple(tuple(sorted(start.items())) for start in starts)
+    return _MINIMA.once(
+        None if named is None else (named, errors, same, further),
+        lambda: _minimum(work, parameters, errors, starts, progress),
+    )
+
+
+def _minimum(
+    work: Workload,
+    parameters: Mapping[str, Parameter],
+    errors: str | None,
+    starts: Sequence[Mapping[str, float]],
+    progress: Progress | None,
+) -> Minimum:
+    """Return the minimum of work, computed."""
+    objective, axes = work.objective, work.axes
+    box, seconds = Box(objective, axes), 0.0
+    further: Sequence[Search] = ()
     if len(axes) <= GRID_DIMENSIONS:
         grid = work.grid(progress)
         place = np.unravel_index(int(np.argmin(grid)), grid.shape)
@@ -76,7 +94,8 @@ def minimise(
         known: list[float] = []
     else:
         work.check()
-        ((value, unit, seconds),) = work.searches(0, 1)
+        # all that are made in any case, side by side
+        (value, unit, seconds), *further = work.searches(0, max(1, work.effort.least))
         lowest = np.array([a.external(u) for a, u in zip(axes, box.internal(unit), strict=True)])
         corners = [lowest.tolist()] if np.isfinite(value) else []
         known = [value]
@@ -88,26 +107,8 @@ def minimise(
     if not candidates:
         raise NuanomalyError("the statistic is infinite on the whole grid: choose another range")
     best = min(candidates, key=lambda m: m.value)
-    return _confirmed(work, box, parameters, replace(best, seconds=seconds), known or [best.value], errors)
-
-
-def minimum_of(
-    objective: Objective,
-    axes: Sequence[Axis],
-    parameters: Mapping[str, Parameter],
-    errors: str | None = None,
-    starts: Sequence[Mapping[str, float]] = (),
-    progress: Progress | None = None,
-    effort: Effort | None = None,
-) -> Minimum:
-    """Return the same as :func:`minimise`, remembered where the model is one of the archive."""
-    chosen, named = effort or Effort(), objective.key(axes)
-    same = replace(chosen, workers=1, limit=0.0, store=None)  # what they are does not change the result
-    further = tuple(tuple(sorted(start.items())) for start in starts)
-    return _MINIMA.once(
-        None if named is None else (named, errors, same, further),
-        lambda: minimise(objective, axes, parameters, errors, starts, progress, chosen),
-    )
+    first = replace(best, seconds=seconds)
+    return _confirmed(work, box, parameters, first, known or [best.value], errors, further)
 
 
 def _confirmed(
@@ -117,6 +118,7 @@ def _confirmed(
     best: Minimum,
     values: list[float],
     errors: str | None,
+    further: Sequence[Search],
 ) -> Minimum:
     """Return the lowest minimum of this one and those of further searches, and how many of them agree.
 
@@ -124,14 +126,17 @@ def _confirmed(
     ----------
     values : list of float
         What earlier searches ended in.
+    further : sequence of Search
+        Those that were made beside them.
     """
     seconds = best.seconds
-    most, fewest = work.effort.searches, min(work.effort.fewest, work.effort.searches)
+    most, fewest = work.effort.searches, work.effort.least
     while not (agreed := _agreed(values, best.value)) or len(values) < fewest:
         if len(values) >= most:
             break
         count = (fewest if len(values) < fewest else most) - len(values)
-        for value, unit, taken in work.searches(len(values), count):
+        made, further = further or work.searches(len(values), count), ()
+        for value, unit, taken in made:
             seconds += taken
             # a descent that ends close above may not have gone all the way
             if value < best.value - _BETTER or _AGREE < value - best.value < _UNFINISHED:

@@ -56,6 +56,11 @@ class Effort:
     fewest: int = 3
     store: Path | None = None
 
+    @property
+    def least(self) -> int:
+        """How many searches are made in any case."""
+        return min(self.fewest, self.searches)
+
 
 @dataclass(frozen=True)
 class Estimate:
