@@ -7,7 +7,7 @@ import pytest
 
 from nuanomaly.archive import comparisons
 from nuanomaly.archive.release import load
-from nuanomaly.inference import separable
+from nuanomaly.inference import page_test, separable
 from nuanomaly.inference.analysis import Analysis
 from nuanomaly.inference.page_test import numbers
 from nuanomaly.inference.tabulated import tabulation
@@ -152,3 +152,25 @@ def _term(side: dict, release: str) -> str:  # type: ignore[type-arg]
         return f"{release}:map"
     mode = side.get("mode", "")
     return f"{release}:{mode}" if mode in load(release).metadata["likelihood"]["modes"] else release
+
+
+def test_a_page_of_any_model_is_read_from_tables_whatever_its_parameters_are_called(monkeypatch) -> None:
+    spec = {"low": 1e-4, "high": 0.3, "points": 21, "scale": "log"}
+    page = {
+        "model": "3+1",
+        "parameters": {
+            "dm2_41": {"low": 0.3, "high": 9.0, "points": 41, "scale": "log"},
+            "Ue4_sq": spec,
+            "Umu4_sq": spec,
+        },
+        "datasets": {"karmen": {"releases": ["karmen@2002-r1"]}, "cdhs": {"releases": ["cdhs@1984-r1"]}},
+        "tested": {"appearance": ["karmen"], "disappearance": ["cdhs"]},
+    }
+    known = numbers(page, load, set())
+    other = {**page, "model": "exact", "parameters": {}}
+    other["parameters"] = {RENAMED[name]: limits for name, limits in page["parameters"].items()}
+    monkeypatch.setattr(page_test, "make_model", lambda name: Exact())
+    monkeypatch.setattr(page_test, "compare", None)  # no fits
+    found = numbers(other, load, set())
+    assert {name: RENAMED.get(name, name) for name in known} == dict(zip(known, found, strict=True))
+    assert list(found.values()) == pytest.approx(list(known.values()), rel=1e-9)

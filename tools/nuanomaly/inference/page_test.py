@@ -5,6 +5,7 @@ coarser grid, so that a new version of a release can be asked what it does to ev
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,17 +19,17 @@ from nuanomaly.inference.grid import Grid, axes, known_parameters
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.significance import Significance
-from nuanomaly.inference.tabulated import clusters
+from nuanomaly.inference.tabulated import clusters, probes
 from nuanomaly.likelihood.build import declared_modes, likelihood
 from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.probabilities import Model, NotApplicableError
 from nuanomaly.model.registry import model as make_model
 
 #: What has been computed and stays the same in another version of the archive.
 Memory = dict[Hashable, Any]
 
-#: Points at most of an axis; of Δm² and of the mixings where data sets are read one by one.
+#: Points at most of an axis; of a splitting and of its mixings where data sets are read one by one.
 _POINTS, _SPLITTINGS, _MIXINGS = 61, 121, 31
-_SEPARABLE = ("dm2_41", "Ue4_sq", "Umu4_sq")
 #: Points of each axis where ranks are looked for.
 _GENERIC = 12
 
@@ -75,18 +76,19 @@ def numbers(
         for key, side in sides.items()
         if tested or changed & set(side["releases"])
     }
-    maps = {
-        in_mode(release, str(side.get("mode") or "")): once(
-            kept, ("map", release), partial(_map, release, side)
-        )
+    mapped = {
+        in_mode(release, str(side.get("mode") or "")): (release, side)
         for key, side in sides.items()
         for release in _releases(side, find)
         if key in members and release.name in side.get("maps", {})
     }
+    tables = _tables(declared, members, mapped, kept)
     if not tested:
-        return _apart(declared, members, maps, kept)
+        return _apart(declared, members, tables, kept)
     groups = [[m for key in keys for m in members[key]] for keys in tested.values()]
-    return _separably(declared, groups, maps, kept) or _together(declared, groups)
+    if tables is None or shared_nuisances([joint(g) for g in groups]):
+        return _together(declared, groups)
+    return tables.test(groups)
 
 
 def in_mode(release: Release, mode: str) -> Likelihood:
@@ -132,16 +134,15 @@ def _grid(declared: Mapping[str, Any]) -> dict[str, tuple[float, float, int, str
 def _apart(
     declared: Mapping[str, Any],
     members: Mapping[str, Sequence[Likelihood]],
-    maps: Mapping[Likelihood, separable.Member],
+    tables: "_Tables | None",
     memory: Memory,
 ) -> dict[str, float]:
     """Return the numbers of each side for itself."""
     entries: dict[str, float] = {}
-    over = _cube(declared)
     for key, side in members.items():
         model = declared["datasets"][key].get("model")
-        if model is None and over is not None:
-            lowest = _lowest(_members(side, maps, memory), over, memory)
+        if model is None and tables is not None:
+            lowest = tables.lowest(side)
             own = {"best fit": lowest.value, **lowest.point}
         else:
             grid = None if model else _grid(declared)
@@ -163,80 +164,112 @@ def _test(pg: Significance, value: float, point: Mapping[str, float]) -> dict[st
     return {**known, **point, "tension (σ)": float(pg.sigma or 0.0)}
 
 
-def _separably(
-    declared: Mapping[str, Any],
-    groups: Sequence[Sequence[Likelihood]],
-    maps: Mapping[Likelihood, separable.Member],
-    memory: Memory,
-) -> dict[str, float] | None:
-    """Return the same in 3+1 with three parameters, each data set in a table over what it depends on.
+@dataclass(frozen=True, eq=False)
+class _Tables:
+    """Data sets of a comparison of three parameters, each in a table over what it depends on.
 
-    None where that is another model, or where nuisances tie data sets of different groups together.
+    Attributes
+    ----------
+    model : Model
+    over : Grid3
+        The declared scan with fewer points.
+    maps : mapping of Likelihood to (Release, side)
+        Data sets that are read from a released map.
+    memory : dict
     """
-    over = _cube(declared)
-    if over is None or shared_nuisances([joint(g) for g in groups]):
+
+    model: Model
+    over: separable.Grid3
+    maps: Mapping[Likelihood, tuple[Release, Mapping[str, Any]]]
+    memory: Memory
+
+    def members(self, group: Sequence[Likelihood]) -> tuple[separable.Member, ...]:
+        """Return a group as data sets that share no nuisance, from a map where there is one."""
+        tied = clusters(one for one in group if one not in self.maps)
+        kept, names = self.memory, self.over.names
+        return (
+            *(once(kept, ("member", part, names), partial(self._member, part)) for part in tied),
+            *(
+                once(kept, ("map", self.maps[one][0], names), partial(self._map, one))
+                for one in group
+                if one in self.maps
+            ),
+        )
+
+    def _member(self, tied: tuple[Likelihood, ...]) -> separable.Member:
+        together, names = joint(tied), self.over.names
+        return separable.member(
+            together.release, together, self.model, names, probes(*(a[[0, -1]] for a in self.over.axes))
+        )
+
+    def _map(self, one: Likelihood) -> separable.Member:
+        release, side = self.maps[one]
+        about = side["maps"][release.name]
+        table, names = release.table(about["table"]), self.over.names
+        return separable.mapped(release.id, table, about["columns"], about["value"], names)
+
+    def lowest(self, group: Sequence[Likelihood]) -> separable.Lowest:
+        """Return the lowest point of a group of data sets."""
+        over, memory, members = self.over, self.memory, self.members(group)
+        limits = over.names, *((axis[0], axis[-1], axis.size) for axis in over.axes)
+
+        def compute() -> separable.Lowest:
+            tables = [
+                once(memory, ("table", m, limits), partial(separable.tabulate, m, over)) for m in members
+            ]
+            return separable.refined(members, tables, over)
+
+        return once(memory, ("lowest", members, limits), compute)
+
+    def rank(self, group: Sequence[Likelihood]) -> int:
+        """Return how many of the three parameters a group constrains."""
+        names = self.over.names
+
+        def compute() -> int:
+            together = joint(group)
+            limits = zip(names, self.over.axes, strict=True)
+            spec = {name: (float(axis[0]), float(axis[-1]), _GENERIC, "log") for name, axis in limits}
+            every = axes(known_parameters(together, self.model), list(names), spec)
+            return rank(Objective(together, self.model), every).constrained
+
+        return once(self.memory, ("rank", tuple(group), names), compute)
+
+    def test(self, groups: Sequence[Sequence[Likelihood]]) -> dict[str, float]:
+        """Return the parameter goodness of fit of groups of data sets."""
+        every = [m for g in groups for m in g]
+        *own, together = ((self.lowest(g), self.rank(g)) for g in (*groups, every))
+        pg = parameter_goodness(together[0].value, together[1], [(low.value, k) for low, k in own])
+        return _test(pg, together[0].value, together[0].point)
+
+
+def _tables(
+    declared: Mapping[str, Any],
+    members: Mapping[str, Sequence[Likelihood]],
+    maps: Mapping[Likelihood, tuple[Release, Mapping[str, Any]]],
+    memory: Memory,
+) -> _Tables | None:
+    """Return how data sets are read one by one; None where they are not.
+
+    Three parameters are scanned, which are all that the model needs, two of them over the same points, and
+    some data set knows fewer than all three, which is found by probing.
+    """
+    spec, model = declared["parameters"], make_model(str(declared["model"]))
+    needed = {p.name for p in model.parameters if p.default is None}
+    if len(spec) != 3 or not needed <= set(spec) or any(s["scale"] != "log" for s in spec.values()):
         return None
-    every = [m for g in groups for m in g]
-    lowest_points = [_lowest(_members(g, maps, memory), over, memory) for g in (*groups, every)]
-    ranks = [_rank(g, declared, memory) for g in (*groups, every)]
-    sides = [(lowest.value, rank) for lowest, rank in zip(lowest_points[:-1], ranks[:-1], strict=True)]
-    pg = parameter_goodness(lowest_points[-1].value, ranks[-1], sides)
-    return _test(pg, lowest_points[-1].value, lowest_points[-1].point)
-
-
-def _cube(declared: Mapping[str, Any]) -> separable.Grid3 | None:
-    """Return the declared scan of 3+1 with fewer points; None of another model or other axes."""
-    spec = declared["parameters"]
-    three = set(spec) == set(_SEPARABLE) and all(s["scale"] == "log" for s in spec.values())
-    if not (three and str(declared["model"]) in ("3+1", "3+1-sbl") and spec["Ue4_sq"] == spec["Umu4_sq"]):
-        return None
-    dm2, mixing = spec["dm2_41"], spec["Ue4_sq"]
-    return separable.grid(
-        (dm2["low"], dm2["high"], min(int(dm2["points"]), _SPLITTINGS)),
-        (mixing["low"], mixing["high"], min(int(mixing["points"]), _MIXINGS)),
-    )
-
-
-def _map(release: Release, side: Mapping[str, Any]) -> separable.Member:
-    """Return a released map that a side of a comparison is read from."""
-    about = side["maps"][release.name]
-    return separable.mapped(release.id, release.table(about["table"]), about["columns"], about["value"])
-
-
-def _members(
-    group: Sequence[Likelihood], maps: Mapping[Likelihood, separable.Member], memory: Memory
-) -> tuple[separable.Member, ...]:
-    """Return a group as data sets that share no nuisance with each other, from a map where there is one."""
-    tied = clusters(one for one in group if one not in maps)
-    return (
-        *(once(memory, ("member", part), partial(_member, part)) for part in tied),
-        *(maps[one] for one in group if one in maps),
-    )
-
-
-def _member(tied: tuple[Likelihood, ...]) -> separable.Member:
-    together = joint(tied)
-    return separable.member(together.release, together)
-
-
-def _lowest(members: tuple[separable.Member, ...], over: separable.Grid3, memory: Memory) -> separable.Lowest:
-    """Return the lowest point of a group of data sets."""
-    limits = tuple((axis[0], axis[-1], axis.size) for axis in over.axes)
-
-    def compute() -> separable.Lowest:
-        tables = [once(memory, ("table", m, limits), partial(separable.tabulate, m, over)) for m in members]
-        return separable.refined(members, tables, over)
-
-    return once(memory, ("lowest", members, limits), compute)
-
-
-def _rank(group: Sequence[Likelihood], declared: Mapping[str, Any], memory: Memory) -> int:
-    """Return how many of the three parameters a group constrains."""
-
-    def compute() -> int:
-        together, chosen = joint(group), make_model(str(declared["model"]))
-        spec = {k: (v["low"], v["high"], _GENERIC, v["scale"]) for k, v in declared["parameters"].items()}
-        every = axes(known_parameters(together, chosen), list(_SEPARABLE), spec)
-        return rank(Objective(together, chosen), every).constrained
-
-    return once(memory, ("rank", tuple(group)), compute)
+    read = [m for key, side in members.items() if not declared["datasets"][key].get("model") for m in side]
+    for splitting in spec:
+        first, second = (name for name in spec if name != splitting)
+        if spec[first] != spec[second]:
+            continue
+        limits = {name: (spec[name]["low"], spec[name]["high"]) for name in (splitting, first)}
+        counts = {splitting: _SPLITTINGS, first: _MIXINGS}
+        points = (int(min(spec[name]["points"], most)) for name, most in counts.items())
+        along, across = ((*limits[name], n) for name, n in zip(counts, points, strict=True))
+        tables = _Tables(model, separable.grid(along, across, (splitting, first, second)), maps, memory)
+        try:
+            if any(m.depends != "both" for m in tables.members(read)):
+                return tables
+        except NotApplicableError:
+            return None  # a fit says of which data set, and why
+    return None

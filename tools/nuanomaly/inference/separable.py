@@ -112,29 +112,32 @@ def surface(
     return Member(name, value, _dependence(value, probes), model_name, names)
 
 
-def mapped(name: str, frame: "pd.DataFrame", columns: Mapping[str, str], value: str) -> Member:
-    """Return a released map over Δm²41 and one mixing as a member, by cubic splines in the logarithms.
+def mapped(
+    name: str, frame: "pd.DataFrame", columns: Mapping[str, str], value: str, names: Names = NAMES
+) -> Member:
+    """Return a released map over a splitting and one mixing as a member, by cubic splines in the logarithms.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         One row a point of a rectangular grid.
     columns : mapping
-        The columns of ``dm2_41`` and of ``Ue4_sq`` or ``Umu4_sq``; below the smallest mixing nothing
-        oscillates.
+        The columns of the splitting and of either mixing; below the smallest mixing nothing oscillates.
     value : str
         The column of χ².
+    names : tuple of str
+        What the three parameters are called.
     """
-    [mixing] = set(columns) - {"dm2_41"}
-    square = frame.pivot(index=columns["dm2_41"], columns=columns[mixing], values=value)
+    [mixing] = set(columns) - {names[0]}
+    square = frame.pivot(index=columns[names[0]], columns=columns[mixing], values=value)
     first, second = square.index.to_numpy(float), square.columns.to_numpy(float)
     spline = RectBivariateSpline(np.log(first), np.log(second), square.to_numpy(float))
 
     def interpolated(dm2: Array, electron: Array, muon: Array) -> Array:
-        at = np.maximum(electron if mixing == "Ue4_sq" else muon, second[0])
+        at = np.maximum(electron if mixing == names[1] else muon, second[0])
         return np.asarray(spline(np.log(dm2), np.log(at), grid=False))
 
-    return surface(name, interpolated, "map")
+    return Member(name, interpolated, "e" if mixing == names[1] else "mu", "map", names)
 
 
 def _value(objective: Objective, names: Names) -> Value:

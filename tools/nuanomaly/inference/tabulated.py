@@ -122,14 +122,26 @@ def _members(
     """Return the data sets of each side; None where the model cannot be probed."""
     splitting, first, second = axes
     names = (splitting.name, first.name, second.name)
-    probes = np.stack([a.low * (a.high / a.low) ** _PROBES[:, k] for k, a in enumerate(axes)], axis=1)
+    places = probes(*(a.values[[0, -1]] for a in axes))
     try:
         return tuple(
-            tuple(separable.member(m.release, m, what.model, names, probes) for m in untied(side))
+            tuple(separable.member(m.release, m, what.model, names, places) for m in untied(side))
             for side in what.sides
         )
     except NotApplicableError:
         return None  # a fit says of which data set, and why
+
+
+def probes(*limits: Array) -> Array:
+    """Return where it is probed what a data set depends on, from the ends of the three axes; shape (G, 3).
+
+    Examples
+    --------
+    >>> probes(*np.array([[1.0, 100.0], [1e-4, 1.0], [1e-4, 1.0]])).round(4)[0].tolist()
+    [5.4954, 0.0331, 0.0191]
+    """
+    low, high = np.array(limits).T
+    return np.asarray(low * (high / low) ** _PROBES)
 
 
 def untied(side: Likelihood) -> list[Likelihood]:
