@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.ablation import Row
@@ -20,10 +20,8 @@ from nuanomaly.report import verdicts
 from nuanomaly.report.answered import Answers
 from nuanomaly.report.figures.canvas import LABELS
 from nuanomaly.report.printed import Cell
+from nuanomaly.report.sheet import Sheet
 from nuanomaly.report.words import number, unit
-
-if TYPE_CHECKING:
-    from nuanomaly.report.context import Page
 
 #: Parameters as they are written in sentences.
 SYMBOLS_IN_WORDS = {
@@ -169,7 +167,7 @@ class Side:
 
 
 def made(
-    page: "Page",
+    page: Sheet,
     data: "Sequence[str | Likelihood | Side]",
     key: str = "",
     title: str = "",
@@ -178,7 +176,7 @@ def made(
     fixed: Mapping[str, float] | None = None,
     allow_overlap: bool = False,
 ) -> Side:
-    """Return a side of a page; see :meth:`nuanomaly.report.context.Page.side`.
+    """Return a side of a page; see :meth:`nuanomaly.report.questions.Questions.side`.
 
     Raises
     ------
@@ -205,11 +203,11 @@ def made(
     return Side(key or "-".join(names), title or _listed(titles), analysis, declared, page.answers)
 
 
-def _member(page: "Page", data: str | Likelihood, mode: str | None) -> Likelihood:
+def _member(page: Sheet, data: str | Likelihood, mode: str | None) -> Likelihood:
     return page.likelihood(data, mode) if isinstance(data, str) else data
 
 
-def _named(page: "Page", data: str | Likelihood | Side) -> tuple[str, str]:
+def _named(page: Sheet, data: str | Likelihood | Side) -> tuple[str, str]:
     """Return key and title of one of the data of a side."""
     if isinstance(data, Side):
         return data.key, data.title
@@ -220,7 +218,7 @@ def _named(page: "Page", data: str | Likelihood | Side) -> tuple[str, str]:
     return data.partition("@")[0], str(page.release(data).metadata["experiment"])
 
 
-def _model(page: "Page", data: "Sequence[str | Likelihood | Side]") -> str:
+def _model(page: Sheet, data: "Sequence[str | Likelihood | Side]") -> str:
     """Return the model of a side: its own, if the declaration gives it one."""
     own = [
         page.comparison.dataset(one).model

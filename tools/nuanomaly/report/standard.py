@@ -6,7 +6,6 @@ toys, and a verdict. A report calls :meth:`nuanomaly.report.context.Page.standar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from nuanomaly.archive.comparisons import tested
 from nuanomaly.archive.errors import NuanomalyError
@@ -15,12 +14,10 @@ from nuanomaly.inference.datasets import atoms
 from nuanomaly.inference.significance import Significance
 from nuanomaly.report import figures, verdicts
 from nuanomaly.report.calibration import NOT_MADE, Calibrated, calibrated
+from nuanomaly.report.questions import Questions
 from nuanomaly.report.sides import Side, in_words
 from nuanomaly.report.tension import Tension
 from nuanomaly.report.words import hypothesis
-
-if TYPE_CHECKING:
-    from nuanomaly.report.context import Page
 
 #: Colours of sides in the order of the declaration, and of all of them together.
 TONES, JOINT = ("vermillion", "blue", "green", "orange", "purple", "sky"), "black"
@@ -84,7 +81,7 @@ class Standard:
 
 
 def write(
-    page: "Page",
+    page: Questions,
     *,
     contours: Sequence[str] = (),
     lines: Sequence[Side] = (),
@@ -120,7 +117,7 @@ def write(
     return Standard(sides, tension, joint, both, word, sentence)
 
 
-def grouped(page: "Page", untested: Mapping[str, str], allow_overlap: bool = False) -> dict[str, Side]:
+def grouped(page: Questions, untested: Mapping[str, str], allow_overlap: bool = False) -> dict[str, Side]:
     """Return the sides that are tested against each other, by name; every declared one if none are."""
     groups = tested(page.comparison.metadata) or {key: (key,) for key in page.comparison.datasets}
     return {
@@ -139,7 +136,7 @@ def grouped(page: "Page", untested: Mapping[str, str], allow_overlap: bool = Fal
 
 
 def draw(
-    page: "Page",
+    page: Questions,
     sides: Mapping[str, Side],
     joint: Side | None,
     tension: Tension | None,
@@ -153,7 +150,7 @@ def draw(
 
 
 def _regions(
-    page: "Page",
+    page: Questions,
     sides: Mapping[str, Side],
     joint: Side | None,
     tension: Tension | None,
@@ -184,7 +181,7 @@ def _regions(
     )
 
 
-def _profiles(page: "Page", sides: Sequence[Side]) -> None:
+def _profiles(page: Questions, sides: Sequence[Side]) -> None:
     name = next(iter(page.grid))
     figure, axes = figures.new(7.3, 4.4)
     top = figures.wilks(max(page.levels), 1)
@@ -210,11 +207,11 @@ def _tones(count: int, first: int = 0) -> list[str]:
     return [TONES[k % len(TONES)] for k in range(first, first + count)]
 
 
-def _levels(page: "Page") -> str:
+def _levels(page: Questions) -> str:
     return " and ".join(figures.percent(level) for level in sorted(page.levels))
 
 
-def _caption(page: "Page", drawn: Mapping[str, str], joint: Side | None) -> str:
+def _caption(page: Questions, drawn: Mapping[str, str], joint: Side | None) -> str:
     """Return what is seen: which regions are allowed and which excluded, and at which levels."""
     allowed = [title for title, kind in drawn.items() if kind == "allowed"]
     excluded = [title for title, kind in drawn.items() if kind == "excluded"]
@@ -231,7 +228,7 @@ def _alt(drawn: Mapping[str, str]) -> str:
     return f"Regions of {' and '.join(drawn)} in the plane of mixing and mass splitting."
 
 
-def _shows(page: "Page") -> list[str]:
+def _shows(page: Questions) -> list[str]:
     return list(page.comparison.datasets)
 
 
@@ -239,7 +236,7 @@ def _shows(page: "Page") -> list[str]:
 
 
 def calibrate(
-    page: "Page", sides: Mapping[str, Side], tension: Tension | None, toys: Mapping[str, str]
+    page: Questions, sides: Mapping[str, Side], tension: Tension | None, toys: Mapping[str, str]
 ) -> dict[str, Calibrated]:
     """Write the tests by Wilks' theorem and by toys; stored runs are those called as the sides.
 
@@ -279,7 +276,7 @@ def _tested(
     return entries
 
 
-def _why(page: "Page", sides: Sequence[Side]) -> str:
+def _why(page: Questions, sides: Sequence[Side]) -> str:
     """Return why there are no toys of some data sets."""
     tables = [m.release for side in sides for m in atoms(side.likelihood) if m.data is None]
     if tables:
@@ -288,7 +285,7 @@ def _why(page: "Page", sides: Sequence[Side]) -> str:
 
 
 def said(
-    page: "Page", sides: Mapping[str, Side], tension: Tension | None, both: Mapping[str, Calibrated]
+    page: Questions, sides: Mapping[str, Side], tension: Tension | None, both: Mapping[str, Calibrated]
 ) -> tuple[str, str]:
     """Return the verdict of a standard page: its word and its sentence."""
     first = next(iter(sides.values()))

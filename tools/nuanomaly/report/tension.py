@@ -1,8 +1,8 @@
 """Sides of a page tested against each other: the parameter goodness of fit, its record and its table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nuanomaly.inference.analysis import Analysis
 from nuanomaly.inference.compatibility_result import Compatibility, Part
@@ -10,11 +10,9 @@ from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.report import verdicts
+from nuanomaly.report.answered import Answers
 from nuanomaly.report.printed import Cell
 from nuanomaly.report.sides import Side, heading
-
-if TYPE_CHECKING:
-    from nuanomaly.report.context import Page
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +59,24 @@ class Tension:
 
 
 def made(
-    page: "Page",
+    side: Callable[..., Side],
+    answers: Answers,
     data: "Sequence[str | Likelihood | Side]",
     title: str = "",
     grid: Grid | None = None,
     allow_overlap: bool = False,
 ) -> Tension:
-    """Return the test of data of a page; see :meth:`nuanomaly.report.context.Page.test`."""
-    sides = tuple(one if isinstance(one, Side) else page.side(one, grid=grid) for one in data)
-    declared = page.side(*sides, allow_overlap=allow_overlap)
+    """Return the test of data of a page; see :meth:`nuanomaly.report.questions.Questions.test`.
+
+    Parameters
+    ----------
+    side : callable
+        Makes a side of data.
+    answers : Answers
+        What is stored.
+    """
+    sides = tuple(one if isinstance(one, Side) else side(one, grid=grid) for one in data)
+    declared = side(*sides, allow_overlap=allow_overlap)
     members = [side.likelihood for side in sides]
     chosen = declared.grid if grid is None else grid
     asked = Analysis(
@@ -79,7 +86,7 @@ def made(
         grid=chosen,
         allow_overlap=allow_overlap,
     )
-    return Tension(title or declared.title, sides, page.answers.answer(asked, "comparison", asked.compare))
+    return Tension(title or declared.title, sides, answers.answer(asked, "comparison", asked.compare))
 
 
 def goodness(test: Significance) -> dict[str, Any]:
