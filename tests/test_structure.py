@@ -34,6 +34,7 @@ def test_modules_that_the_page_names_exist() -> None:
 
 # --- what runs back -----------------------------------------------------------------------------------------
 
+
 def imports() -> dict[str, set[str]]:
     """Modules of the package, and which of them each imports: at once, in a function, or for types."""
     modules = {

@@ -230,9 +230,12 @@ class VacuumModel(Model):
         array, shape (P, N)
         """
         baseline, energy = places(L, E)
-        ratio = baseline / energy
-        asked = Transition(initial, final, antineutrino, float(ratio.max()))
-        return self.expand(asked, complete(self, parameters)).probability(ratio, energy)
+        asked = Transition(initial, final, antineutrino, float((baseline / energy).max()))
+        return self._at(asked, baseline, energy, complete(self, parameters))
+
+    def _at(self, asked: Transition, L: Array, E: Array, points: Mapping[str, Array]) -> Array:
+        """Return P of a transition at complete points, shape (P, N)."""
+        return self.expand(asked, points).probability(L / E, E)
 
 
 class LevelsModel(VacuumModel):
@@ -249,19 +252,9 @@ class LevelsModel(VacuumModel):
         """Return the expansion in all mass splittings."""
         return self.levels(parameters).expansion(asked.initial, asked.final, asked.antineutrino)
 
-    def probability(
-        self,
-        initial: str,
-        final: str,
-        antineutrino: bool,
-        L: ArrayLike,
-        E: ArrayLike,
-        node: Mapping[str, Array] | None = None,
-        **parameters: ArrayLike,
-    ) -> Array:
-        """Return P(initial→final), shape (P, N): see :class:`VacuumModel`."""
-        points = complete(self, parameters)
-        return self.levels(points).probability(initial, final, antineutrino, *places(L, E))
+    def _at(self, asked: Transition, L: Array, E: Array, points: Mapping[str, Array]) -> Array:
+        """Return P without an expansion."""
+        return self.levels(points).probability(asked.initial, asked.final, asked.antineutrino, L, E)
 
 
 def places(L: ArrayLike, E: ArrayLike) -> tuple[Array, Array]:
