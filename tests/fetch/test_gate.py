@@ -1,9 +1,11 @@
 """Nothing of a release from outside is used before the gate: names, paths, sizes, hashes, ledger."""
 
 import ast
+import gzip
 import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -273,3 +275,142 @@ def test_the_gate_catches_nothing_that_it_does_not_name() -> None:
 def test_the_quick_ledger_is_the_ledger() -> None:
     file = Path(__file__).parents[2] / "catalog.yaml"
     assert dict(catalog_content.ledger(file)) == dict(catalog_content.read(file)["ledger"])
+
+
+# --- lies of an index, and of tables ----------------------------------------------------------------------
+
+
+def index_of(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
+    def do(mirrored: Path) -> None:
+        file = mirrored / "index.json"
+        content = json.loads(file.read_text("utf-8"))
+        change(content["releases"][0])
+        file.write_text(json.dumps(content), "utf-8")
+
+    return do
+
+
+def entry_of(item: dict[str, Any], path: str) -> dict[str, Any]:
+    return next(f for f in item["files"] if f["path"] == path)
+
+
+def smaller(item: dict[str, Any]) -> None:
+    entry_of(item, "ratios.csv")["size"] = 3
+
+
+def larger(item: dict[str, Any]) -> None:
+    entry_of(item, "ratios.csv")["size"] = 3_000_000
+
+
+def of_another(item: dict[str, Any]) -> None:
+    entry_of(item, "ratios.csv")["sha256"] = entry_of(item, "big/events.csv")["sha256"]
+
+
+def twice_in_other_case(mirrored: Path) -> None:
+    folder = mirrored / TINY
+    (folder / "RATIOS.csv").write_bytes((folder / "ratios.csv").read_bytes())
+    index_of(lambda item: item["files"].append({**entry_of(item, "ratios.csv"), "path": "RATIOS.csv"}))(
+        mirrored
+    )
+
+
+def table_twice(mirrored: Path) -> None:
+    file = mirrored / TINY / "release.yaml"
+    text = file.read_text("utf-8")
+    again = "  ratios: {file: ratios.csv, kind: table, status: official, source: x, columns: [{name: x}]}\n"
+    file.write_text(text.replace("changes:", f"{again}changes:"), "utf-8")
+    listed(mirrored)
+
+
+def tables_of_one_name_but_for_case(mirrored: Path) -> None:
+    forge(mirrored, lambda d: d["tables"].update({"RATIOS": dict(d["tables"]["ratios"])}))
+
+
+def schema_of_the_future(mirrored: Path) -> None:
+    forge(mirrored, lambda d: d.update(schema="99"))
+
+
+def parquet_that_says_otherwise(mirrored: Path) -> None:
+    """The file holds texts in a column of another name; its declaration and its hash say nothing of it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = mirrored / TINY
+    pq.write_table(pa.table({"other": ["a", "b", "c"]}), folder / "ratios.parquet")
+    (folder / "ratios.csv").unlink()
+    sha256 = hashlib.sha256((folder / "ratios.parquet").read_bytes()).hexdigest()
+    index_of(lambda item: entry_of(item, "ratios.csv").update(path="ratios.parquet"))(mirrored)
+    forge(mirrored, lambda d: d["tables"]["ratios"].update(file="ratios.parquet", sha256=sha256))
+
+
+def packed_once_more(mirrored: Path) -> None:
+    """A table that is a gzip of much in little: it is no table, and is never unpacked."""
+    folder = mirrored / TINY
+    (folder / "ratios.csv").write_bytes(gzip.compress(b"0" * 50_000_000, 9))
+    sha256 = hashlib.sha256((folder / "ratios.csv").read_bytes()).hexdigest()
+    forge(mirrored, lambda d: d["tables"]["ratios"].update(sha256=sha256))
+
+
+AT_ONCE: dict[str, Callable[[Path], object]] = {
+    "a size that is too small": index_of(smaller),
+    "a size that is too large": index_of(larger),
+    "the sha256 of another file": index_of(of_another),
+    "two files that are one where case is nothing": twice_in_other_case,
+    "a table that stands twice": table_twice,
+    "two tables that are one where case is nothing": tables_of_one_name_but_for_case,
+    "a schema of the future": schema_of_the_future,
+}
+WHEN_READ: dict[str, Callable[[Path], object]] = {
+    "Parquet that holds other columns": parquet_that_says_otherwise,
+    "much in little": packed_once_more,
+}
+
+
+@pytest.mark.parametrize("lie", AT_ONCE)
+def test_a_lie_is_one_sentence_and_leaves_nothing(
+    machine: Path, mirrored: Path, tmp_path: Path, lie: str
+) -> None:
+    AT_ONCE[lie](mirrored)
+    with pytest.raises(NuanomalyError) as caught:
+        fetch("tiny", tmp_path / "out", sources=[str(mirrored)])
+    assert "\n" not in str(caught.value)
+    assert not list((machine / "datasets").rglob("*"))
+    assert not any(p.is_file() for p in (tmp_path / "out").rglob("*") if ".nuanomaly" not in p.parts)
+
+
+def test_a_file_with_its_sha256_and_another_size_is_said(
+    machine: Path, mirrored: Path, tmp_path: Path
+) -> None:
+    """Tried again, what had come was taken for whole: its sha256 is right."""
+    index_of(larger)(mirrored)
+    with pytest.raises(FetchError, match="has 46 bytes by its sha256, and is listed with 3000000"):
+        fetch("tiny", sources=[str(mirrored)])
+
+
+@pytest.mark.parametrize("lie", WHEN_READ)
+def test_a_table_that_is_none_is_said_when_it_is_read(
+    machine: Path, mirrored: Path, tmp_path: Path, lie: str
+) -> None:
+    WHEN_READ[lie](mirrored)
+    with pytest.raises(NuanomalyError) as caught:
+        fetch("tiny", tmp_path / "out", format="csv", sources=[str(mirrored)])
+    assert "\n" not in str(caught.value)
+    assert not any(p.is_file() for p in (tmp_path / "out").rglob("*") if ".nuanomaly" not in p.parts)
+
+
+def test_a_bundle_with_a_link_or_two_members_of_one_name(
+    machine: Path, mirrored: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "all.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in sorted(p for p in mirrored.rglob("*") if p.is_file()):
+            name = path.relative_to(mirrored).as_posix()
+            info = zipfile.ZipInfo(name)
+            if name.endswith("ratios.csv"):
+                info.external_attr = 0o120777 << 16
+                archive.writestr(info, "/etc/hostname")
+            else:
+                archive.writestr(info, path.read_bytes())
+    with pytest.raises(FetchError, match=r"ratios\.csv"):
+        fetch("tiny", sources=[str(file)])
+    assert not list((machine / "datasets").rglob("*"))

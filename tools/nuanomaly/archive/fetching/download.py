@@ -157,6 +157,8 @@ class Download:
             if self.size is not None and offset > self.size:
                 digest, offset = _emptied(file)
             self._reached(offset)
+            if self.sha256 and digest.hexdigest() == self.sha256 and self.size not in (None, offset):
+                raise SourceError(f"has {offset} bytes by its sha256, and is listed with {self.size}")
             if offset == self.size or (self.sha256 and digest.hexdigest() == self.sha256):
                 return self._verified(file, digest.hexdigest())
             try:
