@@ -28,6 +28,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mutated import Numbers
 from mutations import DIGITS, Change, Readers, Record, summary, with_table, written
 
 from nuanomaly.archive import document, names, paths, release, tables
@@ -340,17 +341,18 @@ def again(root: Path, results: list[Change], record: Record, end: float = float(
     """Ask validation anew for the changes that nobody noticed, in the list itself; yield each of them.
 
     What benchmarks and physics said stands: they are those of the same release. The record keeps what this
-    very program said, so that a run that was stopped goes on where it was.
+    very program said, so that a run that was stopped goes on where it was. Nothing is written: the checks of
+    numbers are given the changed table.
     """
-    with prepared(root) as bench:
-        for k in [k for k, result in enumerate(results) if not result.noticed]:
-            key = (memory.program(), k)
-            if key not in record.again:
-                if time.process_time() > end:
-                    return
-                record.add("again", [*key, bench.validated(results[k])])
-            results[k] = replace(results[k], noticed=record.again[key])
-            yield results[k]
+    numbers = Numbers(root)
+    for k in [k for k, result in enumerate(results) if not result.noticed]:
+        key = (memory.program(), k)
+        if key not in record.again:
+            if time.process_time() > end:
+                return
+            record.add("again", [*key, numbers.noticed(results[k])])
+        results[k] = replace(results[k], noticed=record.again[key])
+        yield results[k]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import mutate  # tools/ is on the path, as the package in it is installed from there
+import mutated
 import mutations
 import pytest
 
@@ -20,6 +21,11 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mutate.Bench:
     made = mutate.Bench(ROOT, tmp_path)
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(made.whole))
     return made
+
+
+@pytest.fixture(scope="module")
+def numbers() -> mutated.Numbers:
+    return mutated.Numbers(ROOT)
 
 
 def change(release: str, table: str, row: int, column: str, old: str, new: str) -> mutate.Change:
@@ -92,17 +98,38 @@ def test_only_what_nobody_noticed_is_judged_again(tmp_path: Path, monkeypatch: p
     record = mutate.Record(tmp_path / "record.jsonl", "key")
     asked = []
 
-    def validated(self: mutate.Bench, one: mutate.Change) -> str:
+    def noticed(self: mutated.Numbers, one: mutate.Change) -> str:
         asked.append(one)
         return "STEP_BROKEN"
 
-    monkeypatch.setattr(mutate.Bench, "validated", validated)
+    monkeypatch.setattr(mutated.Numbers, "noticed", noticed)
     assert [one.noticed for one in mutate.again(ROOT, results, record)] == ["STEP_BROKEN"]
     assert asked == [silent]
     assert [one.noticed for one in results] == ["benchmark x", "STEP_BROKEN"]
     later = mutate.stored(file)
     assert list(mutate.again(ROOT, later, mutate.Record(tmp_path / "record.jsonl", "key"))) == [results[1]]
     assert asked == [silent], "the record has it, of this very program"
+
+
+@pytest.mark.parametrize(
+    ("one", "code"),
+    [
+        (change("danss@2018-r1", "flux", 42, "u238", "0.356409", "0.856409"), "COPY_DIFFERS"),
+        (
+            change("prospect@2021-r2", "segment-response", 773, "t80", "1.77793e-05", "1.17793e-05"),
+            "REVISION_DIFFERS",
+        ),
+        (change("danss@2018-r1", "ratio", 18, "bin", "18", "17"), "STEP_BROKEN"),
+        (change("lsnd-counts@2001-r1", "response", 282, "truth", "51", "61"), "ROW_MISPLACED"),
+        (change("daya-bay@2016-r1", "spectra", 101, "li_he", "13.34", "10.34"), "RELATION_BROKEN"),
+        (change("daya-bay@2022-r1", "pulls", 44, "sigma", "0.008", "0.003"), "GROUP_DIFFERS"),
+        (change("e776-limit@1992-r1", "measurement", 0, "error", "0.0009119", "0.0009019"), ""),
+    ],
+)
+def test_a_changed_number_is_judged_without_being_written(
+    numbers: mutated.Numbers, one: mutate.Change, code: str
+) -> None:
+    assert numbers.noticed(one) == code
 
 
 def test_the_page_shows_what_is_stored() -> None:

@@ -43,6 +43,9 @@ from nuanomaly.archive.validate.subject import (
 )
 from nuanomaly.archive.yamlio import YamlError
 
+#: Findings after which the numbers of a table are not looked at together.
+INCOMPLETE = frozenset({"VALUE_MISSING", "VALUE_INFINITE", "TABLE_EMPTY"})
+
 
 def validate(
     references: Sequence[str] | None = None,
@@ -316,18 +319,40 @@ def _tables(
     finite = {}
     for name, its in contents.items():
         codes = {f.code for f in findings[name]}
-        if not codes & {"VALUE_MISSING", "VALUE_INFINITE", "TABLE_EMPTY"}:
+        if not codes & INCOMPLETE:
             finite[name] = its
         if name in finite and name in unknown:
-            findings[name] += _inside(subject, name, contents)
-            rules = chain(redundancy.check(subject, name, its), sequences.check(subject, name, its))
-            findings[name] += _notes(explained.noted(subject, rules, its), known)
+            findings[name] += of_numbers(subject, name, contents, known)
     for name in unknown:
         remembered.keep("" if findings[name] else keys[name])
-    pairs = chain(redundancy.between(subject, finite), covariance.between(subject, finite))
-    between = _notes(pairs, known) if needed else []
+    between = _notes(between_tables(subject, finite), known) if needed else []
     remembered.keep("" if between or not needed else together)
     return [*(f for each in findings.values() for f in each), *between]
+
+
+def of_numbers(
+    subject: ReleaseSubject, name: str, contents: Mapping[str, content.Content], known: bool = False
+) -> list[Finding]:
+    """Return the findings of the numbers of a table.
+
+    Parameters
+    ----------
+    subject : ReleaseSubject
+    name : str
+    contents : mapping of str to Content
+        This table, which is finite, and the one of the errors that its diagonal holds.
+    known : bool
+        Whether the release was known before: what newer checks find in it is a note.
+    """
+    its = contents[name]
+    rules = chain(redundancy.check(subject, name, its), sequences.check(subject, name, its))
+    return [*_inside(subject, name, contents), *_notes(explained.noted(subject, rules, its), known)]
+
+
+def between_tables(subject: ReleaseSubject, contents: Mapping[str, content.Content]) -> Iterator[Finding]:
+    """Yield the findings of tables of a release beside each other; all of them are finite."""
+    yield from redundancy.between(subject, contents)
+    yield from covariance.between(subject, contents)
 
 
 def _notes(found: Iterable[Finding], known: bool) -> list[Finding]:

@@ -46,6 +46,10 @@ class Shelf:
                 self._read[key] = None
         return self._read[key]
 
+    def hold(self, release: str, table: str, content: Content) -> None:
+        """Take a table as it is given, in place of the one that lies in its folder."""
+        self._read[release, table] = content
+
     def forget(self, release: str) -> None:
         """Read the tables of a release anew when they are asked for again."""
         self._read = {key: its for key, its in self._read.items() if key[0] != release}
@@ -122,13 +126,20 @@ def shared(subject: ReleaseSubject, releases: Sequence[ReleaseSubject], shelf: S
     subject, releases, shelf
         As in :func:`check`; revisions of the same release are left out.
     """
-    strangers = [one for one in releases if upstream(one.release) != upstream(subject.release)]
     for table in subject.declared:
-        pairs = ((other, name) for other in strangers for name in other.declared)
-        found = (_compared(subject, table, other, name, shelf) for other, name in pairs)
-        first = list(islice((one for one in found if one), 1))
-        its = shelf(subject, table) if first else None
-        yield from explained.noted(subject, first, its) if its else ()
+        yield from of_table(subject, table, releases, shelf)
+
+
+def of_table(
+    subject: ReleaseSubject, table: str, releases: Sequence[ReleaseSubject], shelf: Shelf
+) -> Iterator[Finding]:
+    """Yield the first number of one table that a table of another release has otherwise."""
+    strangers = (one for one in releases if upstream(one.release) != upstream(subject.release))
+    pairs = ((other, name) for other in strangers for name in other.declared)
+    found = (_compared(subject, table, other, name, shelf) for other, name in pairs)
+    first = list(islice((one for one in found if one), 1))
+    its = shelf(subject, table) if first else None
+    yield from explained.noted(subject, first, its) if its else ()
 
 
 def _compared(

@@ -219,6 +219,7 @@ def odd_one(values: Array, groups: "np.ndarray[Any, np.dtype[np.intp]]") -> int 
     large = size[groups] >= _GROUP
     if large.sum() < max(_GROUPS, 0.5 * len(values)):
         return None
+    values = np.where(np.isnan(values), np.inf, values)  # a gap that is declared is like any other
     order = np.lexsort((values, groups))
     sorted_groups, sorted_values = groups[order], values[order]
     begin = np.flatnonzero(np.r_[True, np.diff(sorted_groups) != 0])
