@@ -182,3 +182,22 @@ def test_waves_in_closed_form_are_left_alone() -> None:
     lk, own = likelihood("karmen"), model("3+1/matter")
     points = lk.points(own, {"dm2_41": 1.0, "Ue4_sq": np.linspace(0.0, 0.1, 300), "Umu4_sq": 0.1})
     assert combination(own, lk.response.channels, themselves(points, {}, 300)) is None
+
+
+def test_what_has_no_parameter_that_varies_is_left_alone() -> None:
+    def known(initial, final, antineutrino, L, E):
+        return 1.0 if initial == final else 0.0
+
+    strength = {"strength": np.linspace(0.5, 1.5, 300)}
+    channels = likelihood("best").response.channels
+    assert combination(FunctionModel(known), channels, themselves({}, strength, 300)) is None
+    points = {"dm2": np.ones(300), "amplitude": np.full(300, 0.1), "length": np.ones(300)}
+    assert combination(FunctionModel(damped), channels, themselves(points, strength, 300)) is None
+
+
+def test_interactions_are_never_combined(monkeypatch) -> None:
+    lk, own = likelihood("coherent-csi"), FunctionModel(plain)
+    name, *_ = (p.name for p in lk.interaction_parameters)
+    points = mesh(**{name: np.linspace(0.8, 1.2, 5)}, dm2=DM2[:2], Ue=np.linspace(0.0, 0.5, 40), Umu=[0.01])
+    exact = at_all_points(monkeypatch, lk, own, points)
+    np.testing.assert_allclose(lk.chi2(own, **points), exact, rtol=1e-9, atol=1e-9)

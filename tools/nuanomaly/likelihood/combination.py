@@ -142,7 +142,7 @@ def combination(model: Model, channels: Sequence[Channel], points: Combination) 
     coded = {name: np.unique(values, return_inverse=True) for name, values in given.items()}
     codes = {name: place.ravel() for name, (values, place) in coded.items() if values.size > 1}
     probed = _transitions(model, channels, points)
-    if not probed:
+    if not probed or not codes.keys() & points.parameters.keys():
         return None
     try:
         with np.errstate(all="ignore"):  # of what a function says where nobody asked it
