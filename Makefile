@@ -200,11 +200,17 @@ clean: ## Remove build/ and caches (not .venv)
 	@printf %s "$(CURDIR)" > .venv/checkout
 	@touch $@
 
+# pip would compile on one core, tests of packages too, half of the time that an installation takes. All that is imported
+# is compiled here, on all cores: what is compiled when it is first imported may warn on a page or in a test.
+COMPILE := import compileall, re, sysconfig; \
+  compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0, rx=re.compile('/tests?/'))
+
 # $(call install,lock file,duration): the pinned packages, then this checkout, which downloads nothing more.
 define install
 	@$(PY) -c '' 2>/dev/null || { echo ".venv is broken (its Python has gone): rm -r .venv, then try again." >&2; exit 1; }
 	@echo "Installing the $$(grep -c == $(1)) packages pinned in $(1) into .venv (about $(2)) ..."
-	@$(PIP) install --progress-bar off --require-hashes --requirement $(1)
+	@$(PIP) install --no-compile --progress-bar off --require-hashes --requirement $(1)
+	@$(PY) -W ignore -c "$(COMPILE)"
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 endef
 
