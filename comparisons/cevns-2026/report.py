@@ -14,8 +14,8 @@
 
 # %%
 import numpy as np
-from numpy.typing import NDArray
 
+from nuanomaly.inference.limits import around
 from nuanomaly.likelihood.cevns.cross_section import SIN2_THETA_W
 from nuanomaly.report import context, figures
 from nuanomaly.report.words import number
@@ -24,30 +24,13 @@ page = context.here()
 # mean numbers of neutrons: standard atomic weights less the number of protons (PDG 2024, periodic table)
 KEYS = {"csi": 76.0, "argon": 22.0, "xenon": 77.3, "charge": 77.3}
 GERMANIUM = 40.6
-
-
-def interval(x: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return where values are lowest, and the ends of where they are less than one above."""
-    best, above = int(values.argmin()), values - values.min() - 1.0
-    ends = []
-    for step in (-1, 1):
-        grid, rise = x[best::step], above[best::step]
-        beyond = np.flatnonzero(rise > 0.0)
-        # at the edge of what is allowed the interval ends there
-        k = int(beyond[0]) if beyond.size else None
-        ends.append(
-            float(grid[-1]) if k is None else float(np.interp(0.0, rise[k - 1 : k + 1], grid[k - 1 : k + 1]))
-        )
-    return float(x[best]), ends[0], ends[1]
-
-
 strengths = np.linspace(0.0, 4.0, 401)
 angles = np.linspace(0.05, 0.6, 276)
 rows, found = [], {}
 for key in KEYS:
     own = page.likelihood(key)
     curve = np.asarray(own.chi2(page.model, cevns_strength=strengths))
-    value, low, high = interval(strengths, curve)
+    value, low, high = around(strengths, curve)
     tension = float(np.sqrt(max(np.interp(1.0, strengths, curve) - curve.min(), 0.0)))
     seen = float(np.sqrt(max(curve[0] - curve.min(), 0.0)))
     turned = np.asarray(own.chi2(page.model, sin2_theta_w=angles))

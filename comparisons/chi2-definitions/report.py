@@ -99,31 +99,28 @@ class Answer:
         return self.test.sigma or 0.0
 
 
+def answered(one: Asked, likelihood: Likelihood, row: Any) -> Answer:
+    """Return the answer of one definition, whose likelihood it is."""
+    if one.at is None:
+        test = Significance(row.delta, len(one.grid), against="no oscillation")
+    else:
+        there = likelihood.chi2(model(one.model), **one.at)
+        test = Significance(max(0.0, there - row.value), len(one.at))
+    return Answer(row.definition, row.group, row.value, dict(row.parameters), test)
+
+
 def answers(one: Asked) -> list[Answer]:
     """Return the answers of all definitions to a data set's question."""
-    chosen, side = model(one.model), page.side(one.key, grid=one.grid)
-    found = []
-    every = variants(side.likelihood, chosen, grid=one.grid)
-    for variant, row in zip(every, side.definitions, strict=True):
-        if one.at is None:
-            test = Significance(row.delta, len(one.grid), against="no oscillation")
-        else:
-            there = variant.likelihood.chi2(chosen, **one.at)
-            test = Significance(max(0.0, there - row.value), len(one.at))
-        found.append(Answer(row.definition, row.group, row.value, dict(row.parameters), test))
-    return found
+    side = page.side(one.key, grid=one.grid)
+    every = variants(side.likelihood, model(one.model), grid=one.grid)
+    rows = zip(every, side.definitions, strict=True)
+    return [answered(one, variant.likelihood, row) for variant, row in rows]
 
 
 def word(one: Asked, test: Significance) -> str:
     """Return what a number of σ is called."""
     if one.exclusion:
-        steps = (
-            (5.0, "excluded beyond 5σ"),
-            (3.0, "excluded beyond 3σ"),
-            (2.0, "disfavoured"),
-            (0.0, "allowed"),
-        )
-        return next(said for limit, said in steps if (test.sigma or 0.0) >= limit)
+        return verdicts.exclusion(test)
     return verdicts.evidence(test).replace("an anomaly", "an effect")
 
 

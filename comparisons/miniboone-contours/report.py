@@ -519,16 +519,18 @@ page.figure(
 # %%
 
 
+def recorded(which: str, key: str) -> tuple[float, ...]:
+    """Return what was recorded of a level: distance of the medians, its error, p-value point by point."""
+    names = ("ours", "released", "error", "p_value")
+    ours, released, error, p = (page.results[f"{which}.{key}.{name}"]["value"] for name in names)
+    return abs(ours - released), error, p
+
+
 def reproduced(which: str) -> tuple[list[str], list[str]]:
     """Return the levels whose medians are reproduced, and those that are point by point."""
-    medians: list[str] = []
-    everywhere: list[str] = []
-    for _, _, title, key, _ in WITH_TOYS:
-        one = {
-            k: page.results[f"{which}.{key}.{k}"]["value"] for k in ("ours", "released", "error", "p_value")
-        }
-        medians += [title] if abs(one["ours"] - one["released"]) < 2.0 * one["error"] else []
-        everywhere += [title] if one["p_value"] > 0.01 else []
+    levels = {title: recorded(which, key) for _, _, title, key, _ in WITH_TOYS}
+    medians = [title for title, (off, error, _) in levels.items() if off < 2.0 * error]
+    everywhere = [title for title, (*_, p) in levels.items() if p > 0.01]
     page.result(f"{which}.medians_reproduced", len(medians), meaning="of five levels")
     page.result(f"{which}.points_reproduced", len(everywhere), meaning="of five levels")
     return medians, everywhere

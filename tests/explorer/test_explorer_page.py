@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from nuanomaly.report.explorer.critical import critical_values
 from nuanomaly.report.explorer.declared import Choice, DataSet, Declared
 from nuanomaly.report.explorer.encoding import decoded, encoded
 from nuanomaly.report.explorer.entries import digest, names_of, ranks
+from nuanomaly.report.workers import pool
 
 SMALL = Declared(
     {"map": (0.5, 3.0), "wide": (0.3, 12.0)},
@@ -65,8 +67,21 @@ def test_the_page_is_one_file_that_asks_for_nothing_from_elsewhere(built: Path) 
     assert "https://d3js.org" in page.d3()[:100]
 
 
-def test_a_page_is_made_twice_to_the_same_bytes(built: Path, tmp_path: Path) -> None:
-    again = page.write(tmp_path, declared=SMALL, kept=tmp_path / "kept")
+def test_a_page_whose_tables_are_made_by_two_processes_has_the_same_bytes(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    monkeypatch.setattr(declared, "read", lambda: SMALL)
+    monkeypatch.setattr(page, "KEPT", kept)
+    with pool(2) as processes, ThreadPoolExecutor(2) as attendants:
+        tasks = page.tables(processes)
+        assert len(tasks) == 6
+        for done in [attendants.submit(task) for task in tasks]:
+            done.result()
+        assert page.tables(processes) == []
+        assert page.relate(processes)
+    assert {file.name for file in kept.iterdir()} == set(names_of(SMALL))
+    again = page.write(tmp_path, declared=SMALL, kept=kept)
     assert again.read_bytes() == built.read_bytes()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from nuanomaly.archive import catalog, mirror
 
@@ -114,9 +115,15 @@ def test_the_wheel_s_ledger_refuses_a_mirror_with_another_content(
 def test_an_installed_wheel_builds_the_page_of_ones_own_question(
     nuanomaly: Callable[..., Any], world: Path
 ) -> None:
-    """No checkout: the release is fetched, the model is a file beside the question."""
+    """No checkout: the release is fetched; the model and a release of one's own lie beside the question."""
     folder = world / "work" / "my-question"
-    folder.mkdir()
+    mine = folder / "my-best"
+    shutil.copytree(ROOT / "datasets" / "best" / "2022-r1", mine)
+    about = yaml.safe_load((mine / "release.yaml").read_text("utf-8"))
+    del about["benchmarks"]  # some are of all gallium experiments
+    (mine / "release.yaml").write_text(
+        yaml.safe_dump({**about, "name": "my-best"}, allow_unicode=True), "utf-8"
+    )
     (folder / "my_model.py").write_text(
         "def lost(initial, final, antineutrino, L, E, *, share):\n"
         "    return 1.0 - share if initial == final == 'e' else float(initial == final)\n",
@@ -126,16 +133,20 @@ def test_an_installed_wheel_builds_the_page_of_ones_own_question(
         "title: How much is lost in BEST?\n"
         "model: my_model.py:lost\n"
         "parameters: {share: {low: 0.01, high: 0.9, points: 31, scale: lin}}\n"
-        "datasets: {best: {title: BEST, releases: [best]}}\n",
+        "datasets: {best: {title: BEST, releases: [best@2022-r1]}, mine: {releases: [./my-best]}}\n",
         "utf-8",
     )
     early = nuanomaly("report", "build", "./my-question")
     assert early.returncode != 0
-    assert "get it with `nuanomaly fetch best`" in early.stderr
-    assert nuanomaly("fetch", "best", sources=str(world / "mirror")).returncode == 0
+    assert "get it with `nuanomaly fetch best@2022-r1`" in early.stderr
+    assert nuanomaly("fetch", "best@2022-r1", sources=str(world / "mirror")).returncode == 0
     done = nuanomaly("report", "build", "./my-question")
     assert done.returncode == 0, done.stderr
     result = json.loads((folder / "page" / "result.json").read_text("utf-8"))
     # both zones lose a fifth: 0.791 and 0.766 of the expectation in the paper, errors of five per cent
     assert result["results"]["best.best_fit.share"]["value"] == pytest.approx(0.22, abs=0.03)
+    assert result["private"] == ["my-best@2022-r1"]
+    # the same data twice: no tension, and one parameter that both know
+    assert result["results"]["pg.chi2"]["value"] == pytest.approx(0.0, abs=1e-6)
+    assert result["results"]["pg.dof"]["value"] == 1
     assert "best" in (folder / "page" / "report.html").read_text("utf-8")

@@ -123,3 +123,37 @@ def raster_limits(
         statistic = what.objective({along: np.full(amplitudes.size, value), amplitude: amplitudes})
         items.append(float(amplitudes[statistic < statistic.min() + limit].max()))
     return np.array(items)
+
+
+def around(x: ArrayLike, values: ArrayLike, rise: float = 1.0) -> tuple[float, float, float]:
+    """Return where a curve is lowest, and the nearest places on both sides where it has risen.
+
+    Parameters
+    ----------
+    x, values : array, shape (N,)
+        The parameter, rising, and the statistic there; between points it is read by straight lines.
+    rise : float
+        Above the lowest value: 1 of a χ² gives the error of one parameter.
+
+    Returns
+    -------
+    lowest, low, high : float
+        A curve that has not risen at an end of ``x`` gives that end.
+
+    Examples
+    --------
+    >>> x = np.linspace(0.0, 4.0, 401)
+    >>> [round(value, 3) for value in around(x, (x - 1.0) ** 2 / 0.25)]
+    [1.0, 0.5, 1.5]
+    >>> around(x, x)
+    (0.0, 0.0, 1.0)
+    """
+    places, curve = np.asarray(x, float), np.asarray(values, float)
+    best, above = int(curve.argmin()), curve - curve.min() - rise
+    ends = []
+    for step in (-1, 1):
+        along, excess = places[best::step], above[best::step]
+        beyond = np.flatnonzero(excess > 0.0)
+        k = int(beyond[0]) if beyond.size else None
+        ends.append(along[-1] if k is None else np.interp(0.0, excess[k - 1 : k + 1], along[k - 1 : k + 1]))
+    return float(places[best]), float(ends[0]), float(ends[1])

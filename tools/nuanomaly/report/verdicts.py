@@ -26,6 +26,12 @@ EVIDENCE = (
     (2.0, "a hint"),
     (0.0, "no significant effect"),
 )
+EXCLUSION = (
+    (5.0, "excluded beyond 5σ"),
+    (3.0, "excluded beyond 3σ"),
+    (2.0, "disfavoured"),
+    (0.0, "allowed"),
+)
 THRESHOLDS = (
     "Data sets are called *compatible* for a p-value of the parameter goodness of fit of at least 5 %, "
     "*in tension* from 5 % down to 0.27 % (3σ two-sided), *incompatible* below. The p-value is that of the "
@@ -59,6 +65,18 @@ def evidence(test: Test) -> str:
     ('no significant effect', 'an anomaly beyond 3σ')
     """
     return next(word for limit, word in EVIDENCE if (test.sigma or 0.0) >= limit)
+
+
+def exclusion(test: Test) -> str:
+    """Return how strongly data exclude a point that is tested against their best fit.
+
+    Examples
+    --------
+    >>> from nuanomaly.inference.significance import Significance
+    >>> [exclusion(Significance(delta, 2)) for delta in (0.0, 7.0, 12.0, 40.0)]
+    ['allowed', 'disfavoured', 'excluded beyond 3σ', 'excluded beyond 5σ']
+    """
+    return next(word for limit, word in EXCLUSION if (test.sigma or 0.0) >= limit)
 
 
 def sigmas(test: Test) -> str:
