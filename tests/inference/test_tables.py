@@ -81,9 +81,15 @@ def test_points_at_which_a_model_does_not_exist_stay_infinite() -> None:
 
 def test_a_part_that_depends_on_nothing_free_is_a_table_of_one_value() -> None:
     """Without Uμ4 nothing that is free is felt by νμ that disappear."""
-    grid = {"dm2_41": (0.1, 50.0, 31, "log"), "Ue4_sq": (1e-4, 0.3, 41, "log"), "Us": (0.0, 1.0, 41, "lin")}
+    grid: Any = {
+        "dm2_41": (0.1, 50.0, 31, "log"),
+        "Ue4_sq": (1e-4, 0.3, 41, "log"),
+        "Us": (0.0, 1.0, 41, "lin"),
+    }
 
-    def electrons(initial, final, antineutrino, L, E, *, dm2_41, Ue4_sq, Us):
+    def electrons(
+        initial: str, final: str, antineutrino: bool, L: Any, E: Any, *, dm2_41: Any, Ue4_sq: Any, Us: Any
+    ) -> Any:
         lost = 4.0 * Ue4_sq * (1.0 - Ue4_sq) * np.sin(PHASE * dm2_41 * L / E) ** 2
         return 1.0 - lost if initial == final == "e" else float(initial == final)
 
