@@ -142,7 +142,7 @@ def test_own_parameters_are_profiled_without_a_fit_of_each_toy():
     newton = profile(minos, axes, typical)(typical)[0]
     exact = np.empty(4)
     for k in range(4):
-        eta = np.array(minos.fitted(float(dm2[k]), float(mixing[k])))
+        eta = np.array(minos.best(float(dm2[k]), float(mixing[k])))
         point = minos.points(dm2[k : k + 1], mixing[k : k + 1], eta.tolist())
         exact[k] = minos.likelihood.value(minos.model, point)[0]
     assert np.abs((newton - newton[0]) - (exact - exact[0])).max() < 0.1

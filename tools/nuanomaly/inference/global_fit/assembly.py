@@ -37,7 +37,7 @@ class Known:
     """
 
     typical: Mapping[str, Array]
-    forms: dict[str, Linear | Splined] = field(default_factory=dict)
+    forms: dict[str, tuple[Linear | Splined, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +106,10 @@ class Assembly:
 
     def draw(self, truth: Mapping[str, float]) -> draws.Draw:
         """Return how toys of all data sets follow from normal numbers at a truth."""
+        every = [part.fitted for part in self.parts]
         items = [
-            part.draw(truth, part.fitted(truth["dm2_41"], truth["Umu4_sq"]) if part.own else ())
-            for part in self.parts
+            part.draw(truth, part.best(truth["dm2_41"], truth["Umu4_sq"]) if part.own else ())
+            for part in every
         ]
         ends = np.cumsum([0, *(one.size for one in items)]).tolist()
 
@@ -146,11 +147,11 @@ class Assembly:
         for part in self.parts:
             if part.depends != depends:
                 continue
-            form = self._form(part, axes)
-            if isinstance(form, Linear):
-                linear.append((self.columns[part.name], form))
-            else:
-                others.append(replace(form, columns=self.columns[part.name]))
+            for form in self._forms(part, axes):
+                if isinstance(form, Linear):
+                    linear.append((self.columns[part.name], form))
+                else:
+                    others.append(replace(form, columns=self.columns[part.name]))
         middle = self.truths[0]
         centre = {"e": middle["Ue4_sq"], "mu": middle["Umu4_sq"]}
         at = centre.get(depends, middle["Ue4_sq"] * middle["Umu4_sq"])
@@ -158,11 +159,12 @@ class Assembly:
         reference = row * axes.shape[1] + int(np.abs(np.log(axes.mixing / at)).argmin())
         return side(axes.shape, linear, others, self.typical, reference, _TOLERANCE[depends])
 
-    def _form(self, part: Part, axes: Axes) -> Linear | Splined:
-        """Return how a data set is held; choices of the same data sets share it."""
-        forms: dict[str, Linear | Splined] = {} if self.known is None else self.known.forms
+    def _forms(self, part: Part, axes: Axes) -> tuple[Linear | Splined, ...]:
+        """Return what a data set is the sum of; choices of the same data sets share it."""
+        forms: dict[str, tuple[Linear | Splined, ...]] = {} if self.known is None else self.known.forms
         if part.name not in forms:
-            forms[part.name] = self._made(part, axes)
+            more = (self.gain(part),) if part.gains else ()
+            forms[part.name] = (self._made(part.held if part.gains else part, axes), *more)
             if self.progress:
                 self.progress(f"{part.name}: {axes.shape[0]} × {axes.shape[1]} hypotheses")
         return forms[part.name]
@@ -181,12 +183,36 @@ class Assembly:
             raise NuanomalyError(f"{part.name}: say how many hypotheses its skeleton has")
         return form
 
+    def gain(self, part: Part) -> Splined:
+        """Return what fitting a data set's own parameters gains over holding them.
+
+        It is smooth, and read by splines between the points of the coarse axes of the own parameters.
+        """
+        assert part.own is not None
+        assert part.own.coarse is not None
+        columns = self.columns[part.name]
+        axes = self._between(part.own.coarse, part.own.highest or self.mixing[-1])
+        typical = self.typical[:, columns]
+        fitted, held = profile(part.fitted, axes, typical), evaluated(part.held, axes, typical)
+
+        def value(data: Array) -> Array:
+            return fitted(data) - held(data)
+
+        return splined(columns, value, axes, self.axes(part.depends))
+
     def table(self, part: Part) -> Array:
         """Return the statistic of one data set's own data at all points of its side, shape (D, K).
 
         It is the likelihood itself, but for splines where ``coarse`` axes are declared.
         """
         axes = self.axes(part.depends)
+        if part.gains:
+            more, first = self.gain(part), (float(self.dm2[0]), float(self.mixing[0]))
+            dm2, mixing = self.dm2[:1], self.mixing[:1]
+            best = part.fitted.points(dm2, mixing, part.fitted.best(*first)), part.held.points(dm2, mixing)
+            fitted, held = (float(part.likelihood.value(part.model, point)[0]) for point in best)
+            gain = more.exact(more.value(np.asarray(part.data, float)[None]))[0]  # counted from there
+            return np.asarray(self.table(part.held) + gain + fitted - held)
         if part.own or part.coarse:
             data = np.asarray(part.data, float)[None]
             coarse, columns = self._coarse(part), slice(0, data.size)
@@ -202,11 +228,13 @@ class Assembly:
         return np.asarray(values, float).reshape(axes.shape)
 
     def _coarse(self, part: Part) -> Axes:
-        first, second = part.coarse or _COARSE
-        roots = np.sqrt(self.mixing[[0, -1]]).tolist()
-        return Axes(
-            np.geomspace(self.dm2[0], self.dm2[-1], first), np.linspace(roots[0], roots[1], second) ** 2
-        )
+        return self._between(part.coarse or _COARSE, self.mixing[-1])
+
+    def _between(self, numbers: tuple[int, int], highest: float) -> Axes:
+        """Return coarse axes up to a mixing: equal steps of ln Δm² and of the root of the mixing."""
+        (first, second), low = numbers, float(np.sqrt(self.mixing[0]))
+        roots = np.linspace(low, float(np.sqrt(highest)), second)
+        return Axes(np.geomspace(self.dm2[0], self.dm2[-1], first), roots**2)
 
     def _skeleton(self, part: Part, dm2: Array, mixing: Array) -> Linear:
         assert part.skeleton is not None

@@ -5,8 +5,9 @@ runs:
     datasets: list of {name, release, depends, model, skeleton}
         ``release`` as NAME@VERSION[:MODE], a group, or a list of releases that are one; ``depends`` is e, mu
         or product; ``skeleton`` is [hypotheses, training toys] where the statistic is no form of few
-        features; one may have ``own`` parameters: {names, starts, steps, limits, fixed}, or ``fixed`` ones,
-        and ``coarse`` axes: [Δm², mixing].
+        features; one may have ``own`` parameters, fitted in every toy: {names, starts, steps, limits, fixed},
+        or ``fixed`` ones, and ``coarse`` axes: [Δm², mixing]. With both, ``own`` has ``coarse`` axes of its
+        own, up to the mixing ``highest``, for what fitting gains over holding.
     dm2: {low, high, largest, phase, smallest}
         The axis of Δm²: steps of its logarithm between ``smallest`` and ``largest``, such that one is at most
         ``phase``/Δm².
@@ -88,6 +89,8 @@ def _part(entry: Mapping[str, Any], determinant: bool = False) -> Part:
             tuple(own["steps"]),
             tuple((low, high) for low, high in own["limits"]),
             dict(own.get("fixed", {})),
+            tuple(own["coarse"]) if "coarse" in own else None,
+            own.get("highest"),
         )
     named = entry["release"]
     own_likelihood = likelihood(named) if isinstance(named, str) else join(entry["name"], named)

@@ -4,17 +4,22 @@ Tables of toys are counted from a reference, since differences are all that a te
 set's own value at that reference is added back, by its likelihood.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.global_fit.sides import Side
+from nuanomaly.inference.global_fit.profile import profile
+from nuanomaly.inference.global_fit.sides import Axes, Side
 from nuanomaly.inference.global_fit.toys import Fitted
 from nuanomaly.model.probabilities import Array
 
 if TYPE_CHECKING:
+    from nuanomaly.inference.global_fit.assembly import Assembly
     from nuanomaly.inference.global_fit.declaration import Prepared
+    from nuanomaly.inference.global_fit.part import Part
 
 #: What fits well or not, in the order of :func:`minima`.
 FITS = ("joint", "disappearance", "appearance")
@@ -37,7 +42,7 @@ def minima(own: "Prepared", data: Array, fitted: Fitted) -> Array:
     Raises
     ------
     NuanomalyError
-        If a data set profiles parameters of its own.
+        If a data set has parameters of its own, and it is not apart what fitting them gains.
     """
     electron, muon, product = (
         _offset(own, side, depends, data)
@@ -59,8 +64,27 @@ def _offset(own: "Prepared", side: Side, depends: str, data: Array) -> Array:
     for part in own.sets.parts:
         if part.depends != depends:
             continue
-        if part.own:
-            raise NuanomalyError(f"{part.name}: goodness of fit is not made with own parameters: hold them")
-        point = part.points(axes.dm2[d : d + 1], axes.mixing[k : k + 1])
-        total += part.likelihood.tabulate(part.model, point)(data[:, own.sets.columns[part.name]])[:, 0]
+        columns = own.sets.columns[part.name]
+        if part.own and not part.gains:
+            raise NuanomalyError(f"{part.name}: goodness of fit needs `coarse` axes of its own parameters")
+        at = axes.dm2[d : d + 1], axes.mixing[k : k + 1]
+        total += part.held.likelihood.tabulate(part.model, part.held.points(*at))(data[:, columns])[:, 0]
+        if part.gains:
+            # of the two forms of the data set, the later one is what fitting gains, counted from its start
+            more = [form for form in side.others if form.columns == columns][-1]
+            total += more.exact(more.value(data[:, columns]))[:, d, k]
+            total += _gain_at_start(own.sets, part)(data[:, columns])
     return np.asarray(total)
+
+
+@lru_cache(maxsize=2)
+def _gain_at_start(sets: "Assembly", part: "Part") -> Callable[[Array], Array]:
+    """Return what fitting its own parameters gains at the first point of the axes, of data (T, n)."""
+    start = Axes(sets.dm2[:1], sets.mixing[:1])
+    fitted = profile(part.fitted, start, sets.typical[:, sets.columns[part.name]])
+    held = part.likelihood.tabulate(part.model, part.held.points(*start.points()))
+
+    def value(data: Array) -> Array:
+        return np.asarray((fitted(data) - held(data))[:, 0])
+
+    return value

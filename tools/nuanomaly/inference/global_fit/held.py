@@ -3,22 +3,19 @@
 runs:
   NAME:
     kind: global-held
-    own: mapping of a data set to {names, starts, steps, limits, fixed, coarse, highest}, its own parameters
-        ``coarse`` axes [Δm², |Uμ4|²], up to ``highest``, are where the gain of profiling is evaluated
     toys: number of plain toys
     exact: how many of them are fitted without any approximation
     alone: {level, toys, points}, critical values of the data set by itself at points [Δm², |Uμ4|²]
     seed: number
 
-and what :mod:`nuanomaly.inference.global_fit.declaration` describes, with the parameters held. Toys are drawn
-at the joint best fit of that fit, from the same normal numbers twice: with the own parameters where the
-declaration holds them, and where they fit the data best at that point. Each set is fitted as it was drawn.
-Holding is a shortcut of data and toys alike; it is a good one if the distribution of χ²PG moves by less than
-the binomial error of the toys. Where the release has critical values of its own toys, those of the data set
-by itself say which of the two is like them.
+and what :mod:`nuanomaly.inference.global_fit.declaration` describes, where one data set has own parameters
+that are held and fitted. Toys are drawn at the joint best fit with them held, from the same normal numbers
+twice: with the own parameters where the declaration holds them, and where they fit the data best there. Each
+set is fitted as it was drawn. Holding is a shortcut of data and toys alike; it is a good one if the
+distribution of χ²PG moves by less than the binomial error of the toys. Where the release has critical values
+of its own toys, those of the data set by itself say which of the two is like them.
 """
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,16 +24,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference import cube, workers
 from nuanomaly.inference.global_fit import pieces
-from nuanomaly.inference.global_fit.assembly import evaluated
-from nuanomaly.inference.global_fit.declaration import FIT, Prepared, Truth, assembly, essence, prepared
+from nuanomaly.inference.global_fit.declaration import FIT, Prepared, Truth, essence, prepared
 from nuanomaly.inference.global_fit.draws import Draw
 from nuanomaly.inference.global_fit.part import Part
-from nuanomaly.inference.global_fit.profile import profile
-from nuanomaly.inference.global_fit.run import BINS, THRESHOLDS, key
-from nuanomaly.inference.global_fit.sides import Axes, splined
+from nuanomaly.inference.global_fit.run import BINS, THRESHOLDS, counted, key
 from nuanomaly.inference.objective import Progress
 from nuanomaly.model.probabilities import Array
 
@@ -44,7 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Keys of a run.
-KEYS = ("kind", *FIT, "own", "toys", "exact", "alone", "seed")
+KEYS = ("kind", *FIT, "toys", "exact", "alone", "seed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +108,7 @@ class HeldRun:
         """Return both histograms."""
         import pandas as pd
 
-        held, profiled = (np.histogram(values, BINS)[0] for values in self.values)
+        held, profiled = (counted(values) for values in self.values)
         frame = pd.DataFrame({"low": BINS[:-1], "high": BINS[1:], "held": held, "profiled": profiled})
         names = ["dm2_41", "Umu4_sq", "held", "profiled"]
         return {
@@ -170,52 +165,29 @@ class Pair:
         return np.asarray(np.sum([form.exact(form.value(data)) for form in forms], axis=0))
 
 
-def text_of(declared: Mapping[str, Any]) -> str:
-    """Return what :func:`pair` needs of a declaration."""
-    return json.dumps({key: declared[key] for key in (*FIT, "own") if key in declared})
-
-
 @lru_cache(maxsize=1)
 def pair(text: str) -> Pair:
-    """Return both fits of a declaration.
-
-    What profiling gains over holding is evaluated at the points of the coarse axes of the own parameters; it
-    is smooth, and read between them by splines. Above ``highest`` it is that of the same Δm² there: the data
-    set excludes such mixings either way.
+    """Return both fits of a declaration's :func:`.essence`.
 
     Raises
     ------
-    UnknownNameError
-        For a data set that is not declared.
     NuanomalyError
-        If it does not depend on |Uμ4|² alone, or has no ``coarse`` axes.
+        If not one data set has own parameters, held and fitted, or if it does not depend on |Uμ4|² alone.
     """
-    declared = json.loads(text)
-    names = [entry["name"] for entry in declared["datasets"]]
-    ((name, own),) = declared["own"].items()
-    if name not in names:
-        raise UnknownNameError("data set of the run", name, names)
-    entry = declared["datasets"][names.index(name)]
-    if entry["depends"] != "mu" or "coarse" not in entry:
-        raise NuanomalyError(f"{name}: own parameters are compared on coarse axes of |Uμ4|² alone")
-    held = prepared(essence(declared))
-    profiled = {key: value for key, value in own.items() if key not in ("coarse", "highest")}
-    free = {key: value for key, value in entry.items() if key != "fixed"} | {"own": profiled}
-    (part,) = assembly({**declared, "datasets": [free]}).parts
-    before = held.sets.parts[names.index(name)]
-    sets = replace(held.sets, parts=tuple(part if one.name == name else one for one in held.sets.parts))
-    (first, second), columns = own["coarse"], sets.columns[name]
-    low, high = np.sqrt([sets.mixing[0], float(own["highest"])]).tolist()
-    axes = Axes(np.geomspace(sets.dm2[0], sets.dm2[-1], first), np.linspace(low, high, second) ** 2)
-    typical = held.sets.typical[:, columns]
-    fitted, kept = profile(part, axes, typical), evaluated(before, axes, typical)
-
-    def gain(data: Array) -> Array:
-        return fitted(data) - kept(data)
-
-    more = splined(columns, gain, axes, sets.axes("mu"))
-    muon = replace(held.fit.muon, others=(*held.fit.muon.others, more))
-    return Pair(held, Prepared(sets, replace(held.fit, muon=muon)), part)
+    full = prepared(text)
+    own = [part for part in full.sets.parts if part.gains]
+    if len(own) != 1 or own[0].depends != "mu":
+        raise NuanomalyError(
+            "toys with own parameters held are compared for one data set of |Uμ4|²: declare `fixed`, "
+            "`coarse` and `own` parameters with `coarse` axes for one"
+        )
+    parts = tuple(part.held if part.gains else part for part in full.sets.parts)
+    others = list(full.fit.muon.others)
+    columns = full.sets.columns[own[0].name]
+    # of the two forms of the data set, the later one is what fitting gains
+    others.pop(max(k for k, form in enumerate(others) if form.columns == columns))
+    muon = replace(full.fit.muon, others=tuple(others))
+    return Pair(Prepared(replace(full.sets, parts=parts), replace(full.fit, muon=muon)), full, own[0].fitted)
 
 
 def piece(text: str, block: tuple[int, int]) -> Array:
@@ -295,7 +267,7 @@ def critical(both: Pair, wanted: Mapping[str, Any], seed: int) -> Array:
         levels = []
         for own in (both.held, both.profiled):
             part = next(part for part in own.sets.parts if part.name == name)
-            made = part.draw(truth, part.fitted(*point))
+            made = part.fitted.draw(truth, part.fitted.best(*point) if part.own else ())
             z = np.random.default_rng([seed, 2, number]).standard_normal((int(wanted["toys"]), made.size))
             table = both.table(own, made.data(z))
             delta = np.maximum(table[:, d, m] - cube.of_plane(table).refined, 0.0)
@@ -314,18 +286,16 @@ def compute(
     Raises
     ------
     UnknownNameError
-        For an unknown key or data set.
+        For an unknown key.
     NuanomalyError
         If own parameters cannot be compared, see :func:`pair`.
     """
-    for name in declared:
-        if name not in KEYS:
-            raise UnknownNameError("key", str(name), KEYS, "a run of kind global-held")
+    check_keys(declared, KEYS)
     count, seed = int(declared["toys"]), int(declared["seed"])
-    text = text_of(declared)
+    text = essence(declared)
     both = pair(text)
     blocks = [(seed, k) for k in range(-(-count // pieces.BLOCK))]
-    arrays = workers.run(piece, text, blocks, f"{key(declared)} {text}", placement, progress)
+    arrays = workers.run(piece, text, blocks, f"{key(declared)} held", placement, progress)
     made = np.hstack(arrays)[:, :count]
     draw = both.draws[1]
     z = np.random.default_rng([seed, 0, 0]).standard_normal((pieces.BLOCK, draw.size))

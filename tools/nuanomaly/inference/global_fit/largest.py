@@ -60,7 +60,7 @@ class Largest:
 def largest(
     ranked: Mapping[str, Any], truths: "pd.DataFrame", full: Sequence[Mapping[str, Any]] = ()
 ) -> list[Largest]:
-    """Return the largest p-value of each region.
+    """Return the largest p-value of each region: of its point with the largest tail, or one with more toys.
 
     Parameters
     ----------
@@ -69,25 +69,41 @@ def largest(
     truths : DataFrame
         Its table.
     full : sequence of mapping
-        Results of runs of kind ``global-tension`` with more toys of some of these truths, which then count.
+        Results of runs of kind ``global-tension`` with more toys of some of these truths, which then count;
+        of the other truths that with the largest tail does.
 
     Examples
     --------
     >>> import pandas as pd
     >>> at = {"dm2_41": 1.0, "Ue4_sq": 0.02, "Umu4_sq": 0.01}
     >>> ranked = {"chi2": 9.0, "toys_each": 100, "regions": [{"delta": 20.0, "beta": 2e-4, "worst": 0, **at}]}
-    >>> (one,) = largest(ranked, pd.DataFrame({"above_observed": [3]}))
+    >>> truths = pd.DataFrame([{"above_observed": 3, "delta": 1.0, **at}])
+    >>> (one,) = largest(ranked, truths)
     >>> round(one.p_value, 4)
     0.0302
     """
+    counted = {
+        tuple(float(run["drawn_at"][name]) for name in NAMES): (int(run["above"]), int(run["toys"]))
+        for run in full
+    }
     result = []
     for entry in ranked["regions"]:
-        first, second, third = (float(entry[name]) for name in NAMES)
-        above, toys = int(truths["above_observed"].iloc[entry["worst"]]), int(ranked["toys_each"])
-        for run in full:
-            if np.allclose([first, second, third], [run["drawn_at"][name] for name in NAMES]):
-                above, toys = int(run["above"]), int(run["toys"])
-        at = ", ".join(f"{name} = {float(entry[name]):.4g}" for name in NAMES)
-        test = ToyTest(float(ranked["chi2"]), above, toys, against="compatibility", truth=at)
-        result.append(Largest(float(entry["delta"]), float(entry["beta"]), (first, second, third), test))
+        row = truths.iloc[entry["worst"]]
+        tried: dict[Truth, tuple[int, int]] = {
+            _truth(entry): (int(row["above_observed"]), int(ranked["toys_each"]))
+        }
+        for candidate in truths.to_dict("records"):
+            inside = candidate["delta"] <= entry["delta"]
+            for at, count in counted.items() if inside else ():
+                if np.allclose(at, _truth(candidate)):
+                    tried[_truth(candidate)] = count
+        truth = max(tried, key=lambda at: tried[at][0] / tried[at][1])
+        at = ", ".join(f"{name} = {value:.4g}" for name, value in zip(NAMES, truth, strict=True))
+        test = ToyTest(float(ranked["chi2"]), *tried[truth], against="compatibility", truth=at)
+        result.append(Largest(float(entry["delta"]), float(entry["beta"]), truth, test))
     return result
+
+
+def _truth(row: Mapping[str, Any]) -> Truth:
+    first, second, third = (float(row[name]) for name in NAMES)
+    return first, second, third

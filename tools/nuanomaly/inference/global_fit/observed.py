@@ -22,6 +22,7 @@ from nuanomaly.inference.datasets import check_overlaps
 from nuanomaly.inference.global_fit.assembly import Assembly
 from nuanomaly.inference.global_fit.choices import chosen
 from nuanomaly.inference.global_fit.declaration import FIT, NAMES, assembly
+from nuanomaly.inference.global_fit.part import Part
 from nuanomaly.inference.global_fit.toys import Fitted, of_tables
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.workers import Placement
@@ -143,10 +144,7 @@ def compute(
     for own in names.values():
         check_overlaps([part.likelihood for part in sets.parts if part.name in own], allow=False)
     tables = tabulated(sets, progress)
-    none = {
-        part.name: float(part.objective.likelihood.value(part.model, part.points(np.ones(1), np.zeros(1)))[0])
-        for part in sets.parts
-    }
+    none = {part.name: _without(part, tables[part.name]) for part in sets.parts}
     fits = [fitted(sets, tables, own) for own in names.values()]
     places = [tuple(int(k) for k in fit.joint.place[0]) for fit in fits]
     pulls = {part.name: np.full(len(fits), np.nan) for part in sets.parts}
@@ -164,3 +162,10 @@ def compute(
         np.array([(sets.dm2[d], sets.mixing[e], sets.mixing[m]) for d, e, m in places]),
         pulls,
     )
+
+
+def _without(part: Part, table: Array) -> float:
+    """Return the statistic without oscillation; own parameters are fitted at the smallest mixing."""
+    if part.own:
+        return float(table[0, 0])
+    return float(part.likelihood.value(part.model, part.points(np.ones(1), np.zeros(1)))[0])

@@ -1,7 +1,7 @@
 """One data set of a global fit: the side it is on, how its statistic is held, and its own parameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,6 +29,11 @@ class OwnParameters:
     limits : tuple of (float, float)
     fixed : mapping
         Other parameters of the model.
+    coarse : (int, int) or None
+        Points of Δm² and mixing at which it is evaluated what fitting them gains over holding them; the
+        statistic with them held has axes of its own. None: they are fitted at all points of the part's axes.
+    highest : float or None
+        The largest mixing of these points; above it, the gain is that of the same Δm² there.
     """
 
     names: tuple[str, ...]
@@ -36,6 +41,8 @@ class OwnParameters:
     steps: tuple[float, ...]
     limits: tuple[tuple[float, float], ...]
     fixed: Mapping[str, float] = field(default_factory=dict)
+    coarse: tuple[int, int] | None = None
+    highest: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +60,7 @@ class Part:
         Hypotheses and training toys, where the statistic has no form of few features.
     own : OwnParameters or None
     fixed : mapping
-        Parameters of the model that are held.
+        Parameters of the model that are held; own parameters too, where what fitting them gains is apart.
     coarse : (int, int) or None
         Points of Δm² and mixing at which it is evaluated; between them it is read by splines.
     """
@@ -71,6 +78,21 @@ class Part:
     def objective(self) -> Objective:
         """What it is evaluated with."""
         return Objective(self.likelihood, self.model, self._held)
+
+    @cached_property
+    def held(self) -> "Part":
+        """The same with its own parameters held, if it is said where."""
+        return replace(self, own=None)
+
+    @cached_property
+    def fitted(self) -> "Part":
+        """The same with its own parameters free at every point."""
+        return replace(self, fixed={}, coarse=None) if self.gains else self
+
+    @property
+    def gains(self) -> bool:
+        """Whether it is apart what fitting its own parameters gains over holding them."""
+        return self.own is not None and self.own.coarse is not None
 
     @property
     def _held(self) -> dict[str, float]:
@@ -107,10 +129,19 @@ class Part:
         at = self.points(np.array([truth["dm2_41"]]), np.array([mixing]), own)
         return draws.draw(self.likelihood, self.model, at)
 
-    def fitted(self, dm2: float, mixing: float) -> tuple[float, ...]:
+    def best(self, dm2: float, mixing: float) -> tuple[float, ...]:
         """Return its own parameters where they fit its data best at a hypothesis; none if it has none."""
-        if self.own is None:
-            return ()
+        at = dm2, mixing
+        if at not in self._best:
+            self._best[at] = self._searched(dm2, mixing) if self.own else ()
+        return self._best[at]
+
+    @cached_property
+    def _best(self) -> dict[tuple[float, float], tuple[float, ...]]:
+        return {}
+
+    def _searched(self, dm2: float, mixing: float) -> tuple[float, ...]:
+        assert self.own is not None
         from scipy.optimize import minimize
 
         limits, steps = np.array(self.own.limits), np.array(self.own.steps)

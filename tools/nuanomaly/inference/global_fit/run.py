@@ -131,9 +131,9 @@ class TensionRun:
         if len(self.replicas):
             columns = [*(f"above_{q:g}" for q in THRESHOLDS), "above_observed"]
             return {"replicas": pd.DataFrame(self.replicas, columns=columns)}
-        counts, _ = np.histogram(self.values[0], BINS)
+        frame = pd.DataFrame({"low": BINS[:-1], "high": BINS[1:], "toys": counted(self.values[0])})
         return {
-            "histogram": pd.DataFrame({"low": BINS[:-1], "high": BINS[1:], "toys": counts}),
+            "histogram": frame,
             "tail": pd.DataFrame({"chi2": np.sort(self.values[0])[::-1][:TAIL]}),
         }
 
@@ -143,6 +143,20 @@ class TensionRun:
         if not p and not len(self.replicas):
             size = f"p < {self.test.interval(0.8)[1]:.2g} (90 %)"
         return f"χ²PG = {self.observed:.2f}, {size} ({self.made} toys)"
+
+
+def counted(values: Array) -> Array:
+    """Return how many values each bin of the histogram has; its ends have what is beyond.
+
+    Minima between the points of a grid may make a χ²PG a little less than zero.
+
+    Examples
+    --------
+    >>> counts = counted(np.array([-0.1, 0.1, 3.0, 77.0])).tolist()
+    >>> sum(counts), counts[0], counts[-1]
+    (4, 2, 1)
+    """
+    return np.asarray(np.histogram(np.clip(values, BINS[0], BINS[-1]), BINS)[0])
 
 
 def toys_of(
