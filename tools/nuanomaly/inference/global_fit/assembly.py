@@ -163,7 +163,8 @@ class Assembly:
         """Return what a data set is the sum of; choices of the same data sets share it."""
         forms: dict[str, tuple[Linear | Splined, ...]] = {} if self.known is None else self.known.forms
         if part.name not in forms:
-            more = (self.gain(part),) if part.gains else ()
+            typical = self.typical[:, self.columns[part.name]]
+            more = (self.gain(part, typical),) if part.gains else ()
             forms[part.name] = (self._made(part.held if part.gains else part, axes), *more)
             if self.progress:
                 self.progress(f"{part.name}: {axes.shape[0]} × {axes.shape[1]} hypotheses")
@@ -183,16 +184,20 @@ class Assembly:
             raise NuanomalyError(f"{part.name}: say how many hypotheses its skeleton has")
         return form
 
-    def gain(self, part: Part) -> Splined:
+    def gain(self, part: Part, typical: Array) -> Splined:
         """Return what fitting a data set's own parameters gains over holding them.
 
         It is smooth, and read by splines between the points of the coarse axes of the own parameters.
+
+        Parameters
+        ----------
+        typical : array, shape (T, n)
+            Data of the data set that say how large features are.
         """
         assert part.own is not None
         assert part.own.coarse is not None
         columns = self.columns[part.name]
         axes = self._between(part.own.coarse, part.own.highest or self.mixing[-1])
-        typical = self.typical[:, columns]
         fitted, held = profile(part.fitted, axes, typical), evaluated(part.held, axes, typical)
 
         def value(data: Array) -> Array:
@@ -207,7 +212,9 @@ class Assembly:
         """
         axes = self.axes(part.depends)
         if part.gains:
-            more, first = self.gain(part), (float(self.dm2[0]), float(self.mixing[0]))
+            # other data sets may make no toys
+            more = self.gain(part, replace(self, parts=(part,), known=None).typical)
+            first = float(self.dm2[0]), float(self.mixing[0])
             dm2, mixing = self.dm2[:1], self.mixing[:1]
             best = part.fitted.points(dm2, mixing, part.fitted.best(*first)), part.held.points(dm2, mixing)
             fitted, held = (float(part.likelihood.value(part.model, point)[0]) for point in best)

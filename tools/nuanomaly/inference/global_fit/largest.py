@@ -82,28 +82,25 @@ def largest(
     >>> round(one.p_value, 4)
     0.0302
     """
-    counted = {
-        tuple(float(run["drawn_at"][name]) for name in NAMES): (int(run["above"]), int(run["toys"]))
-        for run in full
-    }
+    counted = {_truth(run["drawn_at"]): (int(run["above"]), int(run["toys"])) for run in full}
+    points = [(_truth(row), float(row["delta"])) for row in map(dict, truths.to_dict("records"))]
     result = []
     for entry in ranked["regions"]:
         row = truths.iloc[entry["worst"]]
         tried: dict[Truth, tuple[int, int]] = {
             _truth(entry): (int(row["above_observed"]), int(ranked["toys_each"]))
         }
-        for candidate in truths.to_dict("records"):
-            inside = candidate["delta"] <= entry["delta"]
-            for at, count in counted.items() if inside else ():
-                if np.allclose(at, _truth(candidate)):
-                    tried[_truth(candidate)] = count
-        truth = max(tried, key=lambda at: tried[at][0] / tried[at][1])
-        at = ", ".join(f"{name} = {value:.4g}" for name, value in zip(NAMES, truth, strict=True))
-        test = ToyTest(float(ranked["chi2"]), *tried[truth], against="compatibility", truth=at)
+        inside = [point for point, delta in points if delta <= entry["delta"]]
+        for at, count in counted.items():
+            tried |= {point: count for point in inside if np.allclose(at, point)}
+        truth = max(tried, key=lambda point: tried[point][0] / tried[point][1])
+        said = ", ".join(f"{name} = {value:.4g}" for name, value in zip(NAMES, truth, strict=True))
+        above, toys = tried[truth]
+        test = ToyTest(float(ranked["chi2"]), above, toys, against="compatibility", truth=said)
         result.append(Largest(float(entry["delta"]), float(entry["beta"]), truth, test))
     return result
 
 
-def _truth(row: Mapping[str, Any]) -> Truth:
+def _truth(row: Mapping[Any, Any]) -> Truth:
     first, second, third = (float(row[name]) for name in NAMES)
     return first, second, third
