@@ -196,14 +196,13 @@ class Assembly:
         """
         assert part.own is not None
         assert part.own.coarse is not None
-        columns = self.columns[part.name]
         axes = self._between(part.own.coarse, part.own.highest or self.mixing[-1])
         fitted, held = profile(part.fitted, axes, typical), evaluated(part.held, axes, typical)
 
         def value(data: Array) -> Array:
             return fitted(data) - held(data)
 
-        return splined(columns, value, axes, self.axes(part.depends))
+        return splined(slice(0, typical.shape[1]), value, axes, self.axes(part.depends))
 
     def table(self, part: Part) -> Array:
         """Return the statistic of one data set's own data at all points of its side, shape (D, K).
