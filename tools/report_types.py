@@ -24,7 +24,10 @@ def checked(root: Path, pages: Sequence[str] = ()) -> tuple[list[str], int]:
     SystemExit
         For a page that does not exist.
     """
-    from mypy import api
+    try:
+        from mypy import api
+    except ModuleNotFoundError:
+        raise SystemExit("mypy is not installed here: `make .venv/dev.stamp` installs it") from None
 
     known = {file.parent.name: file for file in sorted((root / "comparisons").glob("*/report.py"))}
     unknown = [page for page in pages if page not in known]

@@ -42,6 +42,12 @@ def test_a_sound_release_validates(run: Run, copy: Path) -> None:
     assert done.out.startswith("1 release checked: 0 errors")
 
 
+def test_a_comparison_is_no_release_and_what_checks_it_is_said(run: Run) -> None:
+    done = run("validate", str(ROOT / "comparisons" / "gallium-vs-carbon"))
+    assert done.code == 2
+    assert "is a comparison: `nuanomaly report build gallium-vs-carbon` checks it" in done.err
+
+
 def test_a_damaged_release_does_not_and_the_place_is_named(run: Run, copy: Path) -> None:
     damage(copy)
     done = run("validate", "best")

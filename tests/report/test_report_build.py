@@ -123,6 +123,38 @@ def test_a_declaration_that_is_not_what_the_schema_asks_for_is_named_with_its_pl
         declaration.comparisons()
 
 
+def test_all_that_the_schema_does_not_know_is_named_at_once(archive: Path) -> None:
+    replace(archive, COMPARISON, "tolerance: 0.5, ", "")
+    replace(archive, COMPARISON, "question:", "qestion:")
+    with pytest.raises(NuanomalyError) as error:
+        declaration.comparisons()
+    assert "'tolerance' is a required" in str(error.value)
+    assert "'question' is a required" in str(error.value)
+    assert "'qestion' was unexpected" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            ("releases: [", 'releases: ["toy-cuonts@2020-r1", '),
+            r"comparison\.yaml: datasets\.\w+: .*toy-cuonts",
+        ),
+        (("\nmodel: ", "\nmodel: x"), r"comparison\.yaml: model: Unknown model 'x"),
+        (
+            ("dm2_41:", "dm2_14:"),
+            r"comparison\.yaml: parameters: Unknown parameter 'dm2_14': did you mean 'dm2_41'",
+        ),
+    ],
+)
+def test_a_name_that_is_none_is_said_with_its_place_before_anything_runs(
+    archive: Path, change: tuple[str, str], said: str
+) -> None:
+    replace(archive, COMPARISON, *change)
+    with pytest.raises(NuanomalyError, match=said):
+        declaration.comparisons()
+
+
 def test_a_folder_and_its_declaration_have_one_name(archive: Path) -> None:
     (archive / "comparisons" / "toy-counts").rename(archive / "comparisons" / "other")
     with pytest.raises(NuanomalyError, match="name is 'toy-counts', the folder is 'other'"):

@@ -38,6 +38,11 @@ def validate(
     if explain:
         _explain(explain, as_json)
         return
+    for reference in references:
+        if (Path(reference) / "comparison.yaml").is_file():
+            raise click.UsageError(
+                f"{reference} is a comparison: `nuanomaly report build {Path(reference).name}` checks it"
+            )
     report = check(list(references) or None, history=history, fresh=fresh)
     if new_releases(output.checkout()):
         from nuanomaly.inference.sanity import with_physics

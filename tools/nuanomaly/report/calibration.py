@@ -125,6 +125,7 @@ class Calibrated:
             by_wilks = f"{probability(self.wilks.p_value)}, {self.wilks.sigma:.1f}σ"
         if self.toys is None:
             none = NOT_MADE if self.why.startswith(NOT_MADE) else "no toys can be made"
+            none += " for this"
             return f"p = {by_wilks} by Wilks' theorem; {none}" if by_wilks else "not tested"
         p = f"p = {probability(self.toys.p_value)}, " if self.toys.above else ""
         none = "" if self.toys.above else f", none of {_count(self.toys.toys)} toys"

@@ -1,13 +1,16 @@
 """A comparison as it is declared in ``comparisons/<name>/comparison.yaml``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive import paths, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
+from nuanomaly.likelihood.build import likelihood
+from nuanomaly.model.registry import model
 from nuanomaly.report import schema
 
 #: The declaration, in the folder of a comparison.
@@ -150,7 +153,8 @@ def read(folder: Path) -> Comparison:
     Raises
     ------
     NuanomalyError
-        With file and place, if ``comparison.yaml`` is not what its schema asks for.
+        With file and place, if ``comparison.yaml`` is not what its schema asks for, or names a release, a
+        mode, a model or a parameter that is none.
     """
     file = folder / FILE
     metadata = yamlio.read(file)
@@ -169,7 +173,56 @@ def read(folder: Path) -> Comparison:
         )
         for key, entry in metadata["datasets"].items()
     }
-    return Comparison(folder.name, folder, metadata, datasets, tuple(metadata.get("also_shown", ())))
+    result = Comparison(folder.name, folder, metadata, datasets, tuple(metadata.get("also_shown", ())))
+    check_names(result, file)
+    return result
+
+
+def check_names(comparison: Comparison, file: Path) -> None:
+    """Refuse names in a declaration that are none, before anything is computed.
+
+    Raises
+    ------
+    NuanomalyError
+        With file and place.
+    """
+    metadata = comparison.metadata
+
+    def said(place: str, asked: Callable[[], Any]) -> Any:
+        try:
+            return asked()
+        except NuanomalyError as error:
+            raise NuanomalyError(f"{file}: {place}: {error}") from error
+
+    releases = []
+    for key, entry in comparison.datasets.items():
+        own = [said(f"datasets.{key}", partial(comparison.load, reference)) for reference in entry.releases]
+        modes = {mode for one in own for mode in (one.metadata.get("likelihood") or {}).get("modes", {})}
+        if entry.mode is not None and entry.mode not in modes:
+            unknown = UnknownNameError("mode", entry.mode, modes, ", ".join(entry.releases))
+            raise NuanomalyError(f"{file}: datasets.{key}.mode: {unknown}")
+        releases += own
+    for reference in comparison.also_shown:
+        said("also_shown", partial(comparison.load, reference))
+    known = {
+        parameter.name
+        for name in {metadata["model"], *(entry.model for entry in comparison.datasets.values())}
+        for parameter in said("model", partial(model, comparison.model_reference(name))).parameters
+    }
+    if any(release.metadata["sector"] == "cevns" for release in releases):
+        return  # those of the interaction are parameters as well
+    if not known.issuperset(metadata.get("parameters", {})):
+        for entry in comparison.datasets.values():
+            for reference in entry.releases:
+                if "likelihood" not in comparison.load(reference).metadata:
+                    continue  # its tables are read, and nothing is fitted
+                own_parameters = likelihood(
+                    comparison.reference(reference), entry.mode
+                ).interaction_parameters
+                known |= {parameter.name for parameter in own_parameters}
+    for name in metadata.get("parameters", {}):
+        if name not in known:
+            raise NuanomalyError(f"{file}: parameters: {UnknownNameError('parameter', name, known)}")
 
 
 def comparisons(names: list[str] | None = None) -> list[Comparison]:
