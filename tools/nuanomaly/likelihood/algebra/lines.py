@@ -19,6 +19,8 @@ from nuanomaly.model.probabilities import Array, Nodes
 
 #: Fewer nodes of a line than this are taken one by one.
 _LONG = 64
+#: Intervals that are equal to so many digits of the length of a line are the same.
+_DIGITS = 12
 #: Degrees of polynomials, tried in turn.
 DEGREES = (32, 128, 512)
 
@@ -125,13 +127,16 @@ class Lines:
         coefficients = _coefficients(degree)
         low, high = self._ends
         baselines, weights, sizes = [], [], []
+        made: dict[bytes, Array] = {}  # lines of other energies have the same intervals
         for group in self._groups:
             first, last = low[group].min(), high[group].max()
             middle, half = 0.5 * (first + last), 0.5 * (last - first)
             a, b = ((edge[group] - middle) / half for edge in (low, high))
-            own = self._weights[:, group]
+            own, key = self._weights[:, group], np.concatenate([a, b]).round(_DIGITS).tobytes()
+            if key not in made:
+                made[key] = averages(a, b, degree)
             baselines.append(middle + half * place)
-            weights.append(own @ averages(a, b, degree) @ coefficients)
+            weights.append(own @ made[key] @ coefficients)
             sizes.append(np.abs(own).sum(axis=1))
         one = np.array([group[0] for group in self._groups]).repeat(degree + 1)
         known = {name: np.asarray(values)[one] for name, values in self._nodes.known.items()}
@@ -173,12 +178,11 @@ def averages(low: Array, high: Array, degree: int) -> Array:
     integral[..., 0], integral[..., 1:2] = edges, 0.5 * edges[..., None] ** 2
     k = np.arange(2, degree + 1)
     integral[..., 2:] = 0.5 * (T[..., 3:] / (k + 1) - T[..., 1:-2] / (k - 1))
-    width = (high - low)[:, None]
-    middle = np.cos(
-        np.multiply.outer(np.arccos(np.clip(edges.mean(axis=0), -1.0, 1.0)), np.arange(degree + 1))
-    )
-    means = (integral[1] - integral[0]) / np.where(width > 0.0, width, 1.0)
-    return np.asarray(np.where(width > 0.0, means, middle))
+    width = high - low
+    means = (integral[1] - integral[0]) / np.where(width > 0.0, width, 1.0)[:, None]
+    place = np.arccos(np.clip(low[width <= 0.0], -1.0, 1.0))
+    means[width <= 0.0] = np.cos(np.multiply.outer(place, np.arange(degree + 1)))
+    return np.asarray(means)
 
 
 def _coefficients(degree: int) -> Array:
