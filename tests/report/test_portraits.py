@@ -64,10 +64,18 @@ def test_the_region_is_that_of_the_likelihood() -> None:
 def test_bins_of_several_tables_are_panels_with_their_energies() -> None:
     release = load("miniboone-nue@2020-r1")
     runs = panels(release, declared(release, "combined"), 38)
-    assert [run.title for run in runs] == ["nue_nu", "numu_nu", "nue_nubar", "numu_nubar"]
+    assert runs[0].title == "νe-like events, neutrino mode"
+    assert {run.value for run in runs} == {"events per bin"}
     assert runs[0].edges is not None
     assert runs[0].edges[0] == 200.0
     assert runs[0].label == "energy (MeV)"
+
+
+def test_data_in_blocks_are_panels_of_their_own() -> None:
+    release = load("minos-sterile@2019-r1")
+    runs = panels(release, declared(release, None), 145)
+    assert [run.borders.size - 1 for run in runs] == [44, 47, 27, 27]
+    assert all(run.edges is not None for run in runs)
 
 
 def test_pictures_are_kept_until_what_they_are_of_changes(

@@ -64,7 +64,7 @@ def bins(member: Likelihood) -> list[Bins]:
     numbered = [Bins("", "", tuple(str(k) for k in range(count)), None, _NUMBER, "", "value")]
     try:
         release = load(member.release)
-        parts = _sources(configuration(release, member.mode)[1]["statistic"])
+        parts = sources(configuration(release, member.mode)[1]["statistic"])
     except (NuanomalyError, KeyError, TypeError):
         return numbered  # a likelihood that was made by hand, or variants of one
     if not all(isinstance(part, Mapping) and "table" in part for part in parts):
@@ -80,22 +80,22 @@ def bins(member: Likelihood) -> list[Bins]:
     ]
 
 
-def _sources(statistic: Mapping[str, Any]) -> list[Any]:
-    """Return where a statistic says that its data are, part by part, in the order of the bins.
+def sources(statistic: Mapping[str, Any]) -> list[Any]:
+    """Return where a statistic says that its data are, part by part in the order of the bins, or None.
 
     Examples
     --------
-    >>> _sources({"blocks": [{"data": {"table": "far"}}, {"data": [{"table": "near"}, {"table": "nc"}]}]})
+    >>> sources({"blocks": [{"data": {"table": "far"}}, {"data": [{"table": "near"}, {"table": "nc"}]}]})
     [{'table': 'far'}, {'table': 'near'}, {'table': 'nc'}]
     """
-    declared = [block["data"] for block in statistic.get("blocks", (statistic,))]
-    return [one for data in declared for one in ([data] if isinstance(data, Mapping) else list(data))]
+    declared = [block.get("data") for block in statistic.get("blocks", (statistic,))]
+    return [one for data in declared for one in (data if isinstance(data, list) else [data])]
 
 
 def _of_table(part: str, title: str, table: "pd.DataFrame", column: str) -> Bins:
     """Return the bins that the rows of a table are."""
     names, unit, pair = tuple(_names(table)), table.attrs["units"].get(column, ""), _edges(table)
-    value = _value(column, unit)
+    value = axis_of(column, unit)
     if pair is None:
         return Bins(part, title, names, None, _NUMBER, unit, value)
     low, high = (table[name].to_numpy(float) for name in pair)
@@ -106,12 +106,12 @@ def _of_table(part: str, title: str, table: "pd.DataFrame", column: str) -> Bins
     return Bins(part, title, names, np.append(low, high[-1]), axis, unit, value)
 
 
-def _value(column: str, unit: str) -> str:
+def axis_of(column: str, unit: str) -> str:
     """Return what an axis of data is called; a column's first word says what a number without unit is.
 
     Examples
     --------
-    >>> _value("observed", "event"), _value("ratio_bahcall", "1"), _value("yield", "cm**2")
+    >>> axis_of("observed", "event"), axis_of("ratio_bahcall", "1"), axis_of("yield", "cm**2")
     ('events per bin', 'ratio', 'yield (cm²)')
     """
     if unit in ("", "1"):

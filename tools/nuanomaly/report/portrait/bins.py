@@ -1,5 +1,6 @@
 """Which bins the data of a likelihood stand in: their edges, read from the tables that hold the data."""
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +11,7 @@ import numpy as np
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.tables import expand_columns
 from nuanomaly.model.probabilities import Array
+from nuanomaly.report.plotting.bins import axis_of, sources
 from nuanomaly.report.words import unit
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ _ALONG = ("MeV", "GeV", "keV", "eV", "photoelectron", "m", "m/MeV", "km/GeV")
 
 #: More runs of bins than this are drawn one after the other.
 _PANELS = 6
+#: Letters in a line above a panel.
+_WIDE = 36
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +39,15 @@ class Panel:
     label : str
         Of the axis.
     title : str
+    value : str
+        What the axis of the data is called.
     """
 
     span: slice
     edges: Array | None
     label: str
     title: str
+    value: str
 
     @property
     def borders(self) -> Array:
@@ -54,33 +61,36 @@ def panels(release: Release, declared: Mapping[str, Any], count: int) -> list[Pa
 
     ``declared`` is the likelihood in its mode. Data that are not rows of tables are one panel of numbers.
     """
-    sources = declared.get("statistic", {}).get("data")
-    listed = sources if isinstance(sources, list) else [sources]
     items: list[Panel] = []
     start = 0
-    for source in listed:
+    for source in sources(declared.get("statistic", {})):
         if not isinstance(source, Mapping) or source.get("table") not in release.metadata["tables"]:
-            return [Panel(slice(0, count), None, "number of the bin", "")]
+            return [Panel(slice(0, count), None, "number of the bin", "", "value")]
         frame = release.table(str(source["table"]))
-        items += _of_table(release, str(source["table"]), frame, start)
+        items += _of_table(release, str(source["table"]), str(source.get("column", "")), frame, start)
         start += len(frame)
     if start != count or len(items) > _PANELS:
-        return [Panel(slice(0, count), None, "number of the bin", "")]
+        return [Panel(slice(0, count), None, "number of the bin", "", "value")]
     return items
 
 
-def _of_table(release: Release, name: str, frame: "pd.DataFrame", start: int) -> list[Panel]:
-    units = {c.name: c.unit for c in expand_columns(release.metadata["tables"][name]["columns"])}
+def _of_table(release: Release, name: str, column: str, frame: "pd.DataFrame", start: int) -> list[Panel]:
+    about = release.metadata["tables"][name]
+    units = {c.name: c.unit for c in expand_columns(about["columns"])}
+    called = textwrap.fill(str(about.get("title") or name), _WIDE)
+    value = axis_of(column, units.get(column, ""))
     pair = edges_of(units)
     if pair is None:
-        return [Panel(slice(start, start + len(frame)), None, "number of the bin", name)]
+        return [Panel(slice(start, start + len(frame)), None, "number of the bin", called, value)]
     low, high = (frame[column].to_numpy(float) for column in pair)
     label = f"{axis_name(pair[0])} ({unit(units[pair[0]])})"
     breaks = [0, *(np.flatnonzero(np.abs(low[1:] - high[:-1]) > 1e-9 * np.abs(high[:-1])) + 1), len(frame)]
     items = []
     for k, (a, b) in enumerate(pairwise(breaks), 1):
-        title = name if len(breaks) == 2 else f"{name}, part {k}"
-        items.append(Panel(slice(start + a, start + b), np.append(low[a:b], high[b - 1]), label, title))
+        title = called if len(breaks) == 2 else f"{called}, part {k}"
+        items.append(
+            Panel(slice(start + a, start + b), np.append(low[a:b], high[b - 1]), label, title, value)
+        )
     return items
 
 

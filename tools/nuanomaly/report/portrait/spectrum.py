@@ -118,7 +118,9 @@ def _panel(axes: "Axes", run: Panel, data: Array, errors: Array, lines: dict[str
         if positive.size > 3 and np.log10(positive.max() / positive.min()) > _DECADES:
             axes.set_yscale("log")
             axes.set_ylim(bottom=0.5 * float(positive.min()))
-        axes.set(xlabel=run.label, xlim=(borders[0], borders[-1]))
+        axes.set(xlabel=run.label, ylabel=run.value, xlim=(borders[0], borders[-1]))
+        if run.edges is None:  # between two numbers of bins there is nothing
+            axes.locator_params(axis="x", integer=True, nbins=8)
     middle = 0.5 * (borders[1:] + borders[:-1])
     small = {"markersize": 2.5 if data.size > 40 else 4.0}
     figures.points(axes, middle, data, np.nan_to_num(errors), "data")
