@@ -44,6 +44,7 @@ def test_the_numbers_behind_the_data_are_those_of_the_engine() -> None:
     data = next(one for one in portraits(release) if one.name == "data")
     frame = pd.read_csv(io.StringIO(data.csv))
     lk = nuanomaly.likelihood(release.id)
+    assert lk.data is not None
     np.testing.assert_allclose(frame["data"], lk.data)
     np.testing.assert_allclose(frame["without_oscillation"], lk.predict("3nu"), rtol=1e-5)
     np.testing.assert_allclose(frame["low"], release.table("spectrum")["energy_low"])
