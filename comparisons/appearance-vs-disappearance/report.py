@@ -1503,9 +1503,8 @@ page.record(
         "toys": toys_2026.toys,
         "sigma": toys_2026.sigma,
         "p_limit": toys_2026.interval(0.8)[1],
-        "largest_p_value": sup_2026.p_value,
+        "largest_above": sup_2026.test.above,
         "largest_p_limit": sup_2026.limit,
-        "largest_sigma": sup_2026.sigma,
     },
     f"{toys_2026.how}; the largest of {ranked_2026.result['candidates']} points, "
     f"{ranked_2026.result['toys_each']} toys each",
