@@ -152,7 +152,7 @@ def test_a_name_that_is_none_is_said_with_its_place_before_anything_runs(
 ) -> None:
     replace(archive, COMPARISON, *change)
     with pytest.raises(NuanomalyError, match=said):
-        declaration.comparisons()
+        build()
 
 
 def test_a_folder_and_its_declaration_have_one_name(archive: Path) -> None:

@@ -87,5 +87,4 @@ def test_every_release_meets_a_published_number_or_says_what_was_searched() -> N
 
 def test_every_comparison_meets_a_published_number_or_says_what_was_searched() -> None:
     said = {comparison.name: text for comparison, text in rightness.silent(declaration.comparisons())}
-    assert said, "some say it"
     assert all(said.values())

@@ -9,8 +9,6 @@ from typing import Any
 from nuanomaly.archive import paths, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, load
-from nuanomaly.likelihood.build import likelihood
-from nuanomaly.model.registry import model
 from nuanomaly.report import schema
 
 #: The declaration, in the folder of a comparison.
@@ -153,8 +151,7 @@ def read(folder: Path) -> Comparison:
     Raises
     ------
     NuanomalyError
-        With file and place, if ``comparison.yaml`` is not what its schema asks for, or names a release, a
-        mode, a model or a parameter that is none.
+        With file and place, if ``comparison.yaml`` is not what its schema asks for.
     """
     file = folder / FILE
     metadata = yamlio.read(file)
@@ -173,20 +170,22 @@ def read(folder: Path) -> Comparison:
         )
         for key, entry in metadata["datasets"].items()
     }
-    result = Comparison(folder.name, folder, metadata, datasets, tuple(metadata.get("also_shown", ())))
-    check_names(result, file)
-    return result
+    return Comparison(folder.name, folder, metadata, datasets, tuple(metadata.get("also_shown", ())))
 
 
-def check_names(comparison: Comparison, file: Path) -> None:
-    """Refuse names in a declaration that are none, before anything is computed.
+def check_names(comparison: Comparison) -> None:
+    """Refuse releases, modes, models and parameters of a declaration that are none, before anything runs.
 
     Raises
     ------
     NuanomalyError
         With file and place.
     """
-    metadata = comparison.metadata
+    # to say that all pages stand needs neither
+    from nuanomaly.likelihood.build import likelihood
+    from nuanomaly.model.registry import model
+
+    metadata, file = comparison.metadata, comparison.folder / FILE
 
     def said(place: str, asked: Callable[[], Any]) -> Any:
         try:

@@ -56,11 +56,14 @@ def build(
     Raises
     ------
     NuanomalyError
-        Outside a checkout, or for a ``comparison.yaml`` that is not what its schema asks for.
+        Outside a checkout, or for a ``comparison.yaml`` that is not what its schema asks for, or names what
+        does not exist.
     UnknownNameError
         For a comparison that does not exist.
     """
     chosen = declaration.comparisons(list(names) if names else None)
+    for comparison in chosen:
+        declaration.check_names(comparison)
     target = out or declaration.root() / "build" / "site"
     made_from = "" if names else standing.inputs(declaration.root())
     say = progress or (lambda line: None)
