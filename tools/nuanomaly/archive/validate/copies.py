@@ -133,8 +133,14 @@ def shared(subject: ReleaseSubject, releases: Sequence[ReleaseSubject], shelf: S
 def of_table(
     subject: ReleaseSubject, table: str, releases: Sequence[ReleaseSubject], shelf: Shelf
 ) -> Iterator[Finding]:
-    """Yield the first number of one table that a table of another release has otherwise."""
-    strangers = (one for one in releases if upstream(one.release) != upstream(subject.release))
+    """Yield the first number of one table that a table of another release has otherwise.
+
+    A table that stands in another release byte for byte is a right copy of that one.
+    """
+    strangers = [one for one in releases if upstream(one.release) != upstream(subject.release)]
+    sha256 = subject.declared[table].get("sha256")
+    if any(entry.get("sha256") == sha256 for other in strangers for entry in other.declared.values()):
+        return
     pairs = ((other, name) for other in strangers for name in other.declared)
     found = (_compared(subject, table, other, name, shelf) for other, name in pairs)
     first = list(islice((one for one in found if one), 1))
