@@ -638,10 +638,10 @@ page.table(
 # Wilks' theorem does not hold for fits of oscillation: at the edges of the mixings $\Delta m^2_{41}$ means
 # nothing, and a wave fits fluctuations at many places. So the same fit is made of toys, data drawn at a point
 # of the model, with one rule for minima of data and toys. The range is not that of a file: STEREO counts
-# as without oscillation beyond its map, and NOMAD and E776 are terms (releases nomad and e776-limit). LSND and
-# STEREO enter by models that make toys (releases lsnd-counts and stereo-process), MINOS and MINOS+ by their
-# likelihood, with θ23, $\Delta m^2_{31}$ and θ34 fitted in every toy by a Newton step about their fit of the
-# data.
+# as without oscillation beyond its map, and NOMAD and E776 are terms (releases nomad and e776-limit). LSND
+# and STEREO enter by models that make toys (releases lsnd-counts and stereo-process), MINOS and MINOS+ by
+# their likelihood, with θ23, $\Delta m^2_{31}$ and θ34 fitted in every toy by a Newton step about their fit
+# of the data.
 
 # %%
 RUNS = (
