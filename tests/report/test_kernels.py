@@ -1,6 +1,5 @@
 """Kernels are copies of a server that has imported what pages need: quick, fresh, and gone with it."""
 
-import os
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ import pytest
 
 from nuanomaly.report import kernels, notebook
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kernels are commands there")
+pytestmark = pytest.mark.skipif(not kernels.COPIES, reason="kernels are commands there")
 RESULT = (
     "from IPython.display import display\n"
     f"display({{{notebook.RESULT!r}: {{'x': {{'value': VALUE}}}}}}, raw=True)\n"

@@ -137,6 +137,12 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, changed: dict[str, Any], kind
         own.read(folder)
 
 
+def test_a_name_that_is_none_is_said_with_its_place(tmp_path: Path) -> None:
+    folder = question(tmp_path / "my-question", parameters={"dm": SMALL["dm2"]})
+    with pytest.raises(NuanomalyError, match=r"comparison\.yaml: parameters: Unknown parameter 'dm'"):
+        own.build(folder)
+
+
 def test_a_folder_without_a_question_says_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(NuanomalyError, match=r"holds no comparison.yaml: write the question there"):
         own.read(tmp_path)

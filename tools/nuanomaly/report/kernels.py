@@ -31,6 +31,8 @@ _IMPORTED = (
     "nuanomaly.report.context",
     "nuanomaly.report.figures",
 )
+#: Whether kernels are copies of a server: libraries of macOS cannot rely on a fork.
+COPIES = hasattr(os, "fork") and sys.platform != "darwin"
 #: Seconds between two looks at whether a kernel has ended.
 _GLANCE = 0.02
 _ASKING = threading.Lock()
@@ -38,8 +40,7 @@ _ASKING = threading.Lock()
 
 def served(manager: "AsyncKernelManager") -> "AsyncKernelManager":
     """Return a manager that starts its kernel as a copy of the server, where that can be."""
-    # libraries of macOS cannot rely on a fork
-    if not hasattr(os, "fork") or sys.platform == "darwin":
+    if not COPIES:
         return manager
     from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 

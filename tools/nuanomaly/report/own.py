@@ -18,7 +18,7 @@ from nuanomaly.archive.references import is_folder
 from nuanomaly.archive.release import load
 from nuanomaly.model.registry import model as make_model
 from nuanomaly.report import notebook, proofs, provenance, publish, schema
-from nuanomaly.report.declaration import FILE, Comparison, DataSet
+from nuanomaly.report.declaration import FILE, Comparison, DataSet, check_names
 from nuanomaly.report.proofs import Progress
 from nuanomaly.report.results import Result, unchanged
 from nuanomaly.report.workers import pool
@@ -164,6 +164,7 @@ def build(
     """
     begun, say = time.monotonic(), progress or (lambda line: None)
     comparison = read(folder.resolve())
+    check_names(comparison)
     target = out or folder / PAGE
     # those of the archive are recomputed for its own site
     private = [release for release in comparison.releases() if release.private]

@@ -163,9 +163,11 @@ class Assembly:
         """Return what a data set is the sum of; choices of the same data sets share it."""
         forms: dict[str, tuple[Linear | Splined, ...]] = {} if self.known is None else self.known.forms
         if part.name not in forms:
-            typical = self.typical[:, self.columns[part.name]]
-            more = (self.gain(part, typical),) if part.gains else ()
-            forms[part.name] = (self._made(part.held if part.gains else part, axes), *more)
+            if part.gains:
+                gain = self.gain(part, self.typical[:, self.columns[part.name]])
+                forms[part.name] = (self._made(part.held, axes), gain)
+            else:
+                forms[part.name] = (self._made(part, axes),)
             if self.progress:
                 self.progress(f"{part.name}: {axes.shape[0]} × {axes.shape[1]} hypotheses")
         return forms[part.name]

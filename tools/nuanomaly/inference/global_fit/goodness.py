@@ -70,8 +70,7 @@ def _offset(own: "Prepared", side: Side, depends: str, data: Array) -> Array:
         at = axes.dm2[d : d + 1], axes.mixing[k : k + 1]
         total += part.held.likelihood.tabulate(part.model, part.held.points(*at))(data[:, columns])[:, 0]
         if part.gains:
-            # of the two forms of the data set, the later one is what fitting gains, counted from its start
-            more = [form for form in side.others if form.columns == columns][-1]
+            more = side.others[side.gain(columns)]  # counted from its start
             total += more.exact(more.value(data[:, columns]))[:, d, k]
             total += _gain_at_start(own.sets, part)(data[:, columns])
     return np.asarray(total)

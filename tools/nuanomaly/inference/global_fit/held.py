@@ -184,8 +184,7 @@ def pair(text: str) -> Pair:
     parts = tuple(part.held if part.gains else part for part in full.sets.parts)
     others = list(full.fit.muon.others)
     columns = full.sets.columns[own[0].name]
-    # of the two forms of the data set, the later one is what fitting gains
-    others.pop(max(k for k, form in enumerate(others) if form.columns == columns))
+    others.pop(full.fit.muon.gain(columns))
     muon = replace(full.fit.muon, others=tuple(others))
     return Pair(Prepared(replace(full.sets, parts=parts), replace(full.fit, muon=muon)), full, own[0].fitted)
 

@@ -147,6 +147,13 @@ class Side:
             total += part.exact(part.value(data[:, part.columns]))[:, *self.reference]
         return total
 
+    def gain(self, columns: slice) -> int:
+        """Return which of ``others`` is what fitting own parameters gains, for a data set that has it apart.
+
+        Of the two forms of such a data set it is the later one (:meth:`.Assembly.gain`).
+        """
+        return max(k for k, form in enumerate(self.others) if form.columns == columns)
+
     def bound(self, data: Array) -> Array:
         """Return the largest error of the part in few directions, shape (T,)."""
         return self.low.bound(data) if self.low is not None else np.zeros(len(data))
