@@ -153,7 +153,7 @@ def test_a_forged_release_in_the_cache_is_fetched_again(
 def test_a_retracted_release_is_fetched_with_a_word(
     machine: Path, tmp_path: Path, make_release: Make
 ) -> None:
-    from nuanomaly.archive.fetching.fetcher import Watcher
+    from nuanomaly.archive.fetching.watcher import Watcher
 
     class Notes(Watcher):
         def __init__(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from nuanomaly.archive import release
 from nuanomaly.archive.fetching import upstream
 from nuanomaly.archive.fetching.download import Policy
-from nuanomaly.archive.fetching.fetcher import Watcher
+from nuanomaly.archive.fetching.watcher import Watcher
 
 CONTENT = b"E,L\n1,2\n" * 10_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

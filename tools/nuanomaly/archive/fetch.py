@@ -5,10 +5,12 @@ from pathlib import Path
 
 from nuanomaly.archive import anomalies, lockfile, paths
 from nuanomaly.archive.fetching.download import Policy
-from nuanomaly.archive.fetching.fetcher import Fetched, Fetcher, FetchError, Watcher
+from nuanomaly.archive.fetching.fetcher import Fetched, Fetcher, FetchError
 from nuanomaly.archive.fetching.listing import ReleaseEntry
 from nuanomaly.archive.fetching.sources import configured
 from nuanomaly.archive.fetching.store import Store
+from nuanomaly.archive.fetching.trust import Trust
+from nuanomaly.archive.fetching.watcher import Watcher
 
 
 def fetch(
@@ -94,11 +96,7 @@ def fetcher(
         offline=offline,
         policy=patience,
         watcher=watcher or Watcher(),
-        ledger=ledger(),
-        listed=catalogue(),
-        groups=anomalies.groups(),
-        unlisted=unlisted or paths.unlisted(),
-        pins=_pins(locked),
+        trust=Trust(ledger(), catalogue(), anomalies.groups(), unlisted or paths.unlisted(), _pins(locked)),
     )
 
 

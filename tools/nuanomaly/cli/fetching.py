@@ -113,7 +113,7 @@ def _wanted(made: Fetcher, references: Sequence[str], everything: bool) -> list[
         if not texts:
             raise NuanomalyError("no source has any release: see `nuanomaly fetch --help`")
         return texts
-    return [m for r in references for m in made.members(r)] or sorted(made.pins or {})
+    return [m for r in references for m in made.members(r)] or sorted(made.trust.pins or {})
 
 
 def _each(

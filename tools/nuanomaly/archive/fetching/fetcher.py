@@ -1,9 +1,7 @@
 """One release from the first source that can give it, into the store."""
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -11,36 +9,21 @@ from nuanomaly.archive import amendments, gate, names, paths
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetching import index, signature
-from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, StorageError, storing
+from nuanomaly.archive.fetching.download import Policy, StorageError, storing
 from nuanomaly.archive.fetching.http import SourceError
-from nuanomaly.archive.fetching.listing import FileEntry, ReleaseEntry
-from nuanomaly.archive.fetching.local import Checkout
+from nuanomaly.archive.fetching.listing import ReleaseEntry
+from nuanomaly.archive.fetching.local import Checkout, is_home
 from nuanomaly.archive.fetching.sources import Source
-from nuanomaly.archive.fetching.store import Staging, Store
-
-_AT_ONCE = 4  # files from one server: hides the round trips of small files, and is polite
+from nuanomaly.archive.fetching.store import Store
+from nuanomaly.archive.fetching.transfer import Transfer
+from nuanomaly.archive.fetching.trust import Trust
+from nuanomaly.archive.fetching.watcher import Watcher
 
 
 class FetchError(NuanomalyError):
     """No source gave the release; the message has the reason of each."""
 
     exit_code = 1
-
-
-class Watcher:
-    """Is told what happens; this one keeps silent."""
-
-    def note(self, text: str) -> None:
-        """Hear something a user may want to know."""
-
-    def begin(self, what: str, size: int) -> None:
-        """Hear that so many bytes are about to be fetched."""
-
-    def advance(self, count: int) -> None:
-        """Hear that so many bytes arrived (negative: were given up). May be called from several threads."""
-
-    def end(self) -> None:
-        """Hear that what began is over, well or not."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +63,8 @@ class Fetcher:
         Whether a release in the user's checkout is used there (else it is copied to the store).
     offline : bool
         Leave out all sources behind a network.
-    ledger : mapping
-        ``{NAME@VERSION: digest}`` of the releases this program knows for sure.
-    listed : mapping
-        ``{name: {version: entry}}`` of the catalogue of this program.
-    groups : mapping
-        ``{name: releases}`` of the groups this program knows.
-    unlisted : bool
-        Take releases and groups from a source although neither the ledger of this program nor one that is
-        signed with a key of the user knows them.
-    pins : mapping, optional
-        Entries of a lock file: nothing else is accepted.
+    trust : Trust
+        Whose word is taken.
     """
 
     sources: Sequence[Source]
@@ -99,11 +73,7 @@ class Fetcher:
     offline: bool = False
     policy: Policy = field(default_factory=Policy)
     watcher: Watcher = field(default_factory=Watcher)
-    ledger: Mapping[str, str] = field(default_factory=dict)
-    listed: Mapping[str, Mapping[str, ReleaseEntry]] = field(default_factory=dict)
-    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    unlisted: bool = False
-    pins: Mapping[str, ReleaseEntry] | None = None
+    trust: Trust = field(default_factory=Trust)
 
     def __enter__(self) -> Self:
         return self
@@ -125,8 +95,7 @@ class Fetcher:
             If it cannot be written.
         """
         name, wanted = names.split(reference)
-        if self.pins is not None:
-            wanted = self._pinned_version(name, wanted)
+        wanted = self.trust.pinned(name, wanted)
         here = self._settled(name, wanted)
         if here:
             return here
@@ -136,8 +105,8 @@ class Fetcher:
             try:
                 states = source.states(name)
                 versions |= set(states)
-                taken = self._vouched(source, name, states)
-                strange = self._strange(source, name, wanted, states, taken)
+                taken = self.trust.taken(source, name, states)
+                strange = self.trust.strange(source, name, wanted, states, taken)
                 if strange:
                     problems.append(strange)
                     self.watcher.note(strange)
@@ -157,7 +126,7 @@ class Fetcher:
         for source in self._asked():
             try:
                 for name in source.names():
-                    states = self._vouched(source, name, source.states(name))
+                    states = self.trust.taken(source, name, source.states(name))
                     kept = [v for v, state in states.items() if state != "retracted"]
                     entries |= dict.fromkeys(f"{name}@{v}" for v in sorted(kept, key=names.sort_key))
             except SourceError as error:
@@ -167,12 +136,12 @@ class Fetcher:
     def members(self, reference: str) -> tuple[str, ...]:
         """Return the releases of a group, or the reference itself if it is none."""
         name, at, _ = reference.partition("@")
-        if name in self.groups:
-            return tuple(self.groups[name])
+        if name in self.trust.groups:
+            return tuple(self.trust.groups[name])
         for source in self._asked() if not at else ():
             try:
                 if name in source.groups():
-                    if not self.unlisted and not source.vouched(self.ledger) and not _home(source):
+                    if not self.trust.whole(source):
                         raise FetchError(
                             f"{name} is a group of {source.label} that this program does not know: take it "
                             "with --unlisted, if you trust that source, or name its releases: "
@@ -185,49 +154,15 @@ class Fetcher:
                 continue  # it is heard of when the release is asked for
         return (reference,)
 
-    def _vouched(self, source: Source, name: str, states: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the versions of a source that somebody the user trusts vouches for."""
-        if self.unlisted or self.pins is not None or _home(source):
-            return states
-        known = {**self.ledger, **source.vouched(self.ledger)}
-        return {version: state for version, state in states.items() if f"{name}@{version}" in known}
-
-    def _strange(
-        self,
-        source: Source,
-        name: str,
-        wanted: str | None,
-        states: Mapping[str, str],
-        taken: Mapping[str, str],
-    ) -> str:
-        """Return what to say if a source has a newer version than what is taken; empty if it has not."""
-        if not names.has(name, wanted, states):
-            return ""
-        newest = names.choose(name, wanted, states)
-        if newest in taken:
-            return ""
-        return (
-            f"{source.label} has {name}@{newest}, which the ledger of this program does not know: take "
-            "it with --unlisted if you trust that source, or update the program"
-        )
-
     def _asked(self) -> Iterator[Source]:
         return (s for s in self.sources if not (self.offline and s.network))
-
-    def _pinned_version(self, name: str, wanted: str | None) -> str:
-        """Return the version the lock file has."""
-        pinned = [e.version for e in (self.pins or {}).values() if e.name == name]
-        if not names.has(name, wanted, pinned):
-            asked = f"{name}@{wanted}" if wanted else name
-            raise UnknownNameError("locked release", asked, self.pins or {}, "nuanomaly.lock")
-        return names.choose(name, wanted, dict.fromkeys(pinned, ""))
 
     def _settled(self, name: str, wanted: str | None) -> Fetched | None:
         """Return a released version that is here already: it never changes, so nobody needs to be asked."""
         if wanted is None or not names.VERSION.fullmatch(wanted):
             return None
         release_entry, _ = self._stored(name, wanted)
-        if release_entry is None or (release_entry.state != "released" and self.pins is None):
+        if release_entry is None or (release_entry.state != "released" and self.trust.pins is None):
             return None
         return self._present(release_entry, "the cache")
 
@@ -238,7 +173,7 @@ class Fetcher:
             return None, ""
         try:
             entry = index.describe(folder)
-            self._check(entry, folder)
+            self.trust.check(entry, folder)
         except NuanomalyError as error:
             return None, f"the copy in {folder} is damaged ({error})"
         return entry, ""
@@ -246,26 +181,13 @@ class Fetcher:
     def _present(self, entry: ReleaseEntry, origin: str) -> Fetched:
         return Fetched(entry.id, self.store.folder(entry.name, entry.version), origin, "present", entry.size)
 
-    def _check(self, entry: ReleaseEntry, folder: Path | None = None) -> None:
-        """Refuse what is not as the lock file, or (when it lies in ``folder``) the ledger, says.
-
-        Raises
-        ------
-        IntegrityError
-        """
-        if self.pins is not None and set(self.pins[entry.id].files) != set(entry.files):
-            raise IntegrityError(f"{entry.id} has other files than nuanomaly.lock pins")
-        known = self.ledger.get(entry.id)
-        if folder is not None and known is not None and known != index.digest(folder, entry):
-            raise IntegrityError(f"{entry.id} has other files than the ledger of released releases says")
-
     def _from(self, source: Source, entry: ReleaseEntry) -> Fetched:
         """Get a release from one source."""
-        self._check(entry)
+        self.trust.check(entry)
         if entry.state == "retracted":
             self.watcher.note(f"{entry.id} is retracted: see `nuanomaly show {entry.id}`")
-        if self.in_place and isinstance(source, Checkout) and source.home:
-            self._check(entry, source.folder(entry))
+        if self.in_place and isinstance(source, Checkout) and is_home(source):
+            self.trust.check(entry, source.folder(entry))
             return Fetched(entry.id, source.folder(entry), source.label, "checkout", entry.size)
         if self._whole(entry):
             return self._present(entry, source.label)
@@ -275,11 +197,11 @@ class Fetcher:
                 return self._present(entry, source.label)
             missing = staging.missing(entry)
             staging.need_room(missing)
-            self._download(source, entry, missing, staging)
+            Transfer(source, entry, staging, self.policy, self.watcher).run(missing)
             try:
-                listed = self.listed.get(entry.name, {}).get(entry.version)
-                vouched = source.vouched(self.ledger)
-                gate.admitted(staging.files, entry, {**self.ledger, **vouched}, listed)
+                listed = self.trust.listed.get(entry.name, {}).get(entry.version)
+                vouched = source.vouched(self.trust.ledger)
+                gate.admitted(staging.files, entry, {**self.trust.ledger, **vouched}, listed)
             except IntegrityError:
                 staging.discard()
                 raise
@@ -296,7 +218,7 @@ class Fetcher:
             If it cannot be written.
         """
         proof = source.signed()
-        if proof and entry.id in vouched and entry.id not in self.ledger:
+        if proof and entry.id in vouched and entry.id not in self.trust.ledger:
             with storing(self.store.root):
                 signature.keep(self.store.root, *proof)
 
@@ -311,7 +233,7 @@ class Fetcher:
             content = source.amendments(name)
             if not content or _is_shipped(name, content):
                 return
-            if not self.unlisted and not _home(source) and not source.vouched(self.ledger):
+            if not self.trust.whole(source):
                 self.watcher.note(
                     f"{source.label} has amendments of {name}, which nobody vouches for: they are left out; "
                     "take them with --unlisted, if you trust that source"
@@ -326,62 +248,6 @@ class Fetcher:
     def _whole(self, entry: ReleaseEntry) -> bool:
         """Say whether the store has exactly this release."""
         return index.matches(self.store.folder(entry.name, entry.version), entry)
-
-    def _download(
-        self, source: Source, entry: ReleaseEntry, missing: Sequence[FileEntry], staging: Staging
-    ) -> None:
-        """Get all missing files into the staging folder.
-
-        Raises
-        ------
-        SourceError
-            If the source did not give some; the others are kept for the next source.
-        """
-        size = sum(f.size for f in missing)
-        self.watcher.begin(entry.id, size)
-        try:
-            with source.limited(self.policy.allowed(size)) as stop:
-                failed = self._each(source, entry, missing, staging, stop)
-                if failed or stop.is_set():
-                    told = "; ".join(map(str, failed[:3])) or "stopped"
-                    raise SourceError(told + (" …" if len(failed) > 3 else ""))
-        finally:
-            self.watcher.end()
-
-    def _each(
-        self,
-        source: Source,
-        entry: ReleaseEntry,
-        missing: Sequence[FileEntry],
-        staging: Staging,
-        stop: threading.Event,
-    ) -> list[SourceError]:
-        """Get each of the missing files, some at once; return what went wrong."""
-        policy = (
-            self.policy if source.network else replace(self.policy, backoff=0.0)
-        )  # a disk is not waited for
-
-        def one(file: FileEntry) -> SourceError | None:
-            part = staging.part(file)
-            try:
-                download = Download(part, file.sha256, file.size, self.watcher.advance, stop)
-                download.run(lambda offset: source.open(entry, file.path, offset), policy)
-                staging.accept(file)
-            except SourceError as error:
-                return SourceError(f"{file.path}: {error}")
-            except StoppedError:
-                return None
-            return None
-
-        pool = ThreadPoolExecutor(_AT_ONCE if source.network and len(missing) > 1 else 1)
-        try:
-            return [error for error in pool.map(one, missing) if error]
-        except BaseException:  # an interrupt, a full disk: the other threads need not finish
-            stop.set()
-            source.close()
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def _fallback(self, name: str, wanted: str | None, problems: list[str], versions: set[str]) -> Fetched:
         """Return what the store has, or raise what explains best why there is nothing."""
@@ -403,7 +269,7 @@ class Fetcher:
                 f"{asked} could not be fetched: {'; '.join(problems)} "
                 "(sources are named in $NUANOMALY_SOURCES or with --source)"
             )
-        listed = self.listed.get(name, {})
+        listed = self.trust.listed.get(name, {})
         left_out = [s.label for s in self.sources if s.network] if self.offline else []
         if left_out or names.has(name, wanted, listed):
             raise FetchError(self._absent(name, wanted, left_out))
@@ -411,12 +277,12 @@ class Fetcher:
         if every:
             raise UnknownNameError("version", asked, [f"{name}@{v}" for v in every])
         raise UnknownNameError(
-            "dataset", name, {*self.listed, *(n for s in self._asked() for n in s.names())}
+            "dataset", name, {*self.trust.listed, *(n for s in self._asked() for n in s.names())}
         )
 
     def _absent(self, name: str, wanted: str | None, left_out: Sequence[str]) -> str:
         """Return what to say of a release that may well exist, but that no source here has."""
-        listed = self.listed.get(name, {})
+        listed = self.trust.listed.get(name, {})
         asked = f"{name}@{wanted}" if wanted else name
         if names.has(name, wanted, listed):
             entry = listed[names.choose(name, wanted, {v: e.state for v, e in listed.items()})]
@@ -430,17 +296,12 @@ class Fetcher:
         return f"no source here has {asked}: {where}"
 
 
-def _home(source: Source) -> bool:
-    """Return whether a source is the user's own checkout."""
-    return isinstance(source, Checkout) and source.home
-
-
-__all__ = ["FetchError", "Fetched", "Fetcher", "StorageError", "Watcher"]
-
-
 def _is_shipped(name: str, content: bytes) -> bool:
     """Say whether amendments that a source sent are those that came with the program."""
     try:
         return paths.amendments(name).read_bytes() == content
     except OSError:
         return False
+
+
+__all__ = ["FetchError", "Fetched", "Fetcher", "StorageError"]

@@ -88,6 +88,11 @@ class Checkout(Local):
             yield Stream(offset, file)
 
 
+def is_home(source: object) -> bool:
+    """Return whether a source is the user's own checkout."""
+    return isinstance(source, Checkout) and source.home
+
+
 @contextmanager
 def opened(path: Path, offset: int = 0, member: str | None = None) -> Iterator[Callable[[int], bytes]]:
     """Give the ``read`` of a file, or of a member of a zip file; what goes wrong becomes a SourceError."""

@@ -10,8 +10,8 @@ from typing import Any
 from nuanomaly.archive import names
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Download, Policy, StoppedError, storing
-from nuanomaly.archive.fetching.fetcher import Watcher
 from nuanomaly.archive.fetching.http import HttpClient, SourceError, Stream, limited
+from nuanomaly.archive.fetching.watcher import Watcher
 from nuanomaly.archive.release import Release
 
 #: The bytes that an original whose size nobody knows is given time for.
