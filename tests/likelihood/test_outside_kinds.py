@@ -129,3 +129,14 @@ def test_options_that_are_none_are_named() -> None:
 def test_without_the_package_the_kind_is_unknown(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="my-counts"):
         component("statistic", {"kind": "my-counts"}, nuanomaly.load("karmen@2002-r1"))
+
+
+@pytest.mark.usefixtures("package")
+def test_of_two_packages_that_bring_one_kind_none_is_taken(tmp_path: Path) -> None:
+    about = tmp_path / "site" / "other_kinds-3.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: other-kinds\nVersion: 3.0\n")
+    (about / "entry_points.txt").write_text(POINTS)
+    outside._installed.cache_clear()
+    with pytest.raises(NuanomalyError, match=r"(my|other)-kinds .* uninstall one of them"):
+        outside.outside("statistic")["my-counts"].load()

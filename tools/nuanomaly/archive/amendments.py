@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive import document, paths, yamlio
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, has_control
 
 FILE = "amendments.yaml"
 #: Larger than any file of amendments is: what a source sends above this is none.
@@ -199,6 +199,8 @@ def _read(file: Path, mtime_ns: int, size: int) -> Mapping[str, Any]:
     entries = content.get("amendments") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not all(_is_amendment(entry) for entry in entries):
         raise NuanomalyError(f"{file}: is no list of amendments: see schemas/amendments.schema.json")
+    if any(map(has_control, texts_in(content))):
+        raise NuanomalyError(f"{file}: a text holds a control character: remove it")
     checked: Mapping[str, Any] = content
     return checked
 
@@ -207,13 +209,14 @@ def _is_amendment(entry: Any) -> bool:
     """Return whether an entry has the form that everything else here relies on."""
     if not isinstance(entry, dict) or "date" not in entry:
         return False
-    lists = [entry.get("versions"), entry.get("known_issues", []), entry.get("benchmarks", [])]
-    columns, kinds = entry.get("columns", {}), entry.get("energies", {})
+    lists = [
+        entry.get("versions"),
+        *(entry.get(key, []) for key in ("known_issues", "benchmarks", "disjoint")),
+    ]
+    mappings = [entry.get(key, {}) for key in ("columns", "energies", "modes")]
     return (
         all(isinstance(items, list) for items in lists)
         and all(isinstance(item, dict) for items in lists[1:] for item in items)
-        and isinstance(columns, dict)
-        and all(isinstance(said, dict) for said in columns.values())
-        and isinstance(kinds, dict)
-        and all(isinstance(said, dict) for said in kinds.values())
+        and all(isinstance(items, dict) for items in mappings)
+        and all(isinstance(said, dict) for items in mappings for said in items.values())
     )

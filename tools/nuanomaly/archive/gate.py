@@ -47,9 +47,10 @@ _BLOCKING = {
     "KIND_WITHOUT_SCHEMA",
     "LIKELIHOOD_INCOMPLETE",
     "PATH_UNSAFE",
+    # these would be shown to people, on pages and terminals
+    "TEXT_RUNS_IN_PAGE",
+    "TEXT_CONTROL_CHARACTER",
 }
-#: What is more to be refused in a release from outside: it would be shown to people.
-_DANGEROUS = {"TEXT_RUNS_IN_PAGE", "TEXT_CONTROL_CHARACTER"}
 
 Problem = tuple[Sequence[str | int], str]
 
@@ -170,7 +171,7 @@ def admitted(
             )
     known = ledger.get(entry.id)
     if known is None:
-        _refuse(folder, _BLOCKING | _DANGEROUS)
+        _refuse(folder, _BLOCKING)
     elif known != release_digest.digest_of(read, [vars(f) for f in entry.files]):
         raise IntegrityError(f"{entry.id} has other files than the ledger of released releases says")
 

@@ -25,6 +25,7 @@ _GREEK = {
     "²": "2",
     "±": "",
 }
+_LARGEST_INTEGER = 2**63 - 1
 _SIDES = {"plus": "error-plus", "up": "error-plus", "minus": "error-minus", "down": "error-minus"}
 _ERRORS = {"error", "err", "uncertainty", "sigma", "unc", "stat", "syst", "sys"}
 
@@ -179,15 +180,17 @@ def of_frame(name: str, frame: Any) -> Draft:
     import pandas as pd
 
     data, columns = {}, []
-    for text in map(str, frame.columns):
+    for position, text in enumerate(map(str, frame.columns)):
         column, unit = header(text)
-        values = frame[text]
+        values = frame.iloc[:, position]
         kind = values.dtype.kind
         typed = {"f": "float64", "i": "int64", "u": "int64", "b": "bool"}.get(kind, "str")
         entry: dict[str, Any] = {"name": column}
         if typed != "float64":
             entry["type"] = "string" if typed == "str" else typed
         entry |= {"unit": "1" if typed in ("str", "bool") else unit, "meaning": f"{TODO}: {text}"}
+        if kind == "u" and values.max() > _LARGEST_INTEGER:
+            raise NuanomalyError(f"its column {text!r} holds whole numbers that are too large for int64")
         data[column] = values.astype(typed)
         columns.append(entry)
     if len(data) != len(columns):

@@ -5,6 +5,7 @@ everybody. What is not of this simple kind is refused. Reference: the HDF5 File 
 (superblock 0, symbol tables, object headers 1).
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -75,13 +76,15 @@ class _File:
         entries: dict[str, int] = {}
         nodes = [tree]
         for node in nodes:
+            if len(nodes) > len(self.data):
+                raise NuanomalyError(f"{self.path}: its tree of names has no end")
             count = self.number(node + 6, 2)
             if self.data[node : node + 4] == b"TREE":
                 nodes += [self.number(node + 32 + 16 * k, 8) for k in range(count)]
                 continue
             for entry in range(node + 8, node + 8 + 40 * count, 40):
                 start = names + self.number(entry, 8)
-                name = self.data[start : self.data.index(b"\0", start)].decode("utf-8")
+                name = self.data[start:].partition(b"\0")[0].decode("utf-8", "replace")
                 entries[name] = self.number(entry + 8, 8)
         return entries
 
@@ -99,6 +102,6 @@ class _File:
             raise NuanomalyError(f"{self.path}: {name} is not a contiguous array of floats of eight bytes")
         shape = [self.number(space + 8 + 8 * k, 8) for k in range(self.number(space + 1, 1))]
         start, size = self.number(layout + 2, 8), self.number(layout + 10, 8)
-        if size != 8 * int(np.prod(shape)) or start + size > len(self.data):
+        if size != 8 * math.prod(shape) or start + size > len(self.data):
             raise NuanomalyError(f"{self.path}: {name} has {size} bytes, expected {shape} numbers")
         return np.frombuffer(self.data, "<f8", size // 8, start).reshape(shape).astype(np.float64)

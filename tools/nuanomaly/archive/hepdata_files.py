@@ -1,10 +1,6 @@
 """The files of a HEPData submission, wherever they are, and the YAML in them."""
 
-import io
 import re
-import tarfile
-import urllib.request
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +9,9 @@ import yaml
 
 from nuanomaly.archive import document, yamlio
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.fetching.download import Policy, content
+from nuanomaly.archive.fetching.http import SourceError
+from nuanomaly.archive.unpacking import LARGEST, unpacked
 
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -23,14 +22,12 @@ class _Loader(_Safe):  # type: ignore[misc]
 
 for _tag in ("unicode", "str"):
     _Loader.add_constructor(f"tag:yaml.org,2002:python/{_tag}", lambda loader, node: str(node.value))
-#: More than any submission has; a compressed file may hide more.
-_LARGEST = 500_000_000
 
 
 def files(source: str) -> dict[str, bytes]:
     """Return the files of a submission by their path beside ``submission.yaml``."""
     if source.startswith(("http://", "https://")):
-        return _submission_files(_unpacked(_download(source), source), source)
+        return _submission_files(unpacked(_download(source), source), source)
     path = Path(source)
     if path.is_dir():
         entries = {p.relative_to(path).as_posix(): p for p in sorted(path.rglob("*")) if p.is_file()}
@@ -41,43 +38,14 @@ def files(source: str) -> dict[str, bytes]:
         return files(str(path.parent))
     if path.suffix in (".yaml", ".yml"):  # all in one file
         return {"submission.yaml": path.read_bytes()}
-    return _submission_files(_unpacked(path.read_bytes(), source), source)
+    return _submission_files(unpacked(path.read_bytes(), source), source)
 
 
 def _download(address: str) -> bytes:
     try:
-        with urllib.request.urlopen(address, timeout=60) as answer:
-            content: bytes = answer.read(_LARGEST + 1)
-    except OSError as error:
+        return content(address, Policy(), LARGEST)
+    except SourceError as error:
         raise NuanomalyError(f"{address}: {error}: get the file another way, and name it") from None
-    if len(content) > _LARGEST:
-        raise NuanomalyError(f"{address}: has more than {_LARGEST} bytes")
-    return content
-
-
-def _unpacked(content: bytes, source: str) -> dict[str, bytes]:
-    """Return the plain files of an archive; nothing is written, and no link is followed."""
-    contents: dict[str, bytes] = {}
-    try:
-        if zipfile.is_zipfile(io.BytesIO(content)):
-            with zipfile.ZipFile(io.BytesIO(content)) as packed:
-                _limit(sum(i.file_size for i in packed.infolist()), source)
-                contents = {i.filename: packed.read(i) for i in packed.infolist() if not i.is_dir()}
-        else:
-            with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-                members = [m for m in tar.getmembers() if m.isfile()]
-                _limit(sum(m.size for m in members), source)
-                for member in members:
-                    stream = tar.extractfile(member)
-                    contents[member.name] = stream.read() if stream else b""
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise NuanomalyError(f"{source}: neither YAML nor a zip or tar archive ({error})") from None
-    return contents
-
-
-def _limit(size: int, source: str) -> None:
-    if size > _LARGEST:
-        raise NuanomalyError(f"{source}: unpacks to more than {_LARGEST} bytes")
 
 
 def _submission_files(files: Mapping[str, bytes], source: str) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import names, yamlio
+from nuanomaly.archive import document, names
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import storing
@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, ReleaseEntry]:
     NuanomalyError
         If the file is no lock file, or names anything unsafe.
     """
-    content = yamlio.read(path)
+    content = document.bounded(path)
     if not isinstance(content, dict) or content.get("schema") != "1":
         raise NuanomalyError(f"{path} is no lock file of format 1: write it with `nuanomaly lock NAME…`")
     try:

@@ -12,7 +12,7 @@ archive's own kinds are never replaced.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -37,12 +37,15 @@ class OutsideKind:
         Such as ``statistic`` and ``student-t``.
     package : str
         Name and version of the package that brings it.
+    rivals : tuple of str
+        Other packages that bring a kind of this name: none of them is taken.
     """
 
     part: str
     name: str
     package: str
     _entry: EntryPoint
+    rivals: tuple[str, ...] = ()
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -73,8 +76,12 @@ class OutsideKind:
         Raises
         ------
         NuanomalyError
-            If it cannot be imported, or is not what a kind is.
+            If it cannot be imported, is not what a kind is, or another package brings one of its name.
         """
+        if self.rivals:
+            raise NuanomalyError(
+                f"{self.said}, and {', '.join(self.rivals)} has one of that name, too: uninstall one of them"
+            )
         try:
             module = self._entry.load()
         except Exception as error:
@@ -89,11 +96,15 @@ class OutsideKind:
 
 @lru_cache(maxsize=1)
 def _installed() -> dict[tuple[str, str], OutsideKind]:
-    items = {}
+    items: dict[tuple[str, str], OutsideKind] = {}
     for entry in entry_points(group=GROUP):
         part, _, name = entry.name.partition(".")
         package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "of an unknown name"
-        items[part, name] = OutsideKind(part, name, package, entry)
+        known = items.get((part, name))
+        if known is None:
+            items[part, name] = OutsideKind(part, name, package, entry)
+        elif package != known.package:  # which of them is found first is an accident of the installation
+            items[part, name] = replace(known, rivals=(*known.rivals, package))
     return items
 
 

@@ -2,14 +2,16 @@
 
 import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive import cells, guessing
+from nuanomaly.archive.bounded import STUMBLES
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import Draft, identifier
 from nuanomaly.archive.limits import MOST_NUMBERS
+from nuanomaly.archive.unpacking import DAMAGED
 
 _SIGNATURES = {b"root": "root", b"\x93NUMPY": "numpy", b"PAR1": "parquet", b"PK\x03\x04": "zip"}
 _OTHERS = {b"%PDF": "a PDF", b"\x1f\x8b": "compressed: unpack it first", b"\x89HDF": "HDF5"}
@@ -32,11 +34,18 @@ def drafts(path: Path) -> list[Draft]:
         if beginning.startswith(signature):
             raise NuanomalyError(f"is {said}")
     format = next((f for signature, f in _SIGNATURES.items() if beginning.startswith(signature)), "text")
-    if format == "root":
-        from nuanomaly.archive import root_files
+    readers = {"root": _root, "numpy": _numpy, "zip": _npz, "parquet": _parquet, "text": _text}
+    try:
+        return readers[format](path)
+    except (*STUMBLES, *DAMAGED) as error:  # of a library, on a file that is damaged or was made to be
+        said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        raise NuanomalyError(f"cannot be read as {format} ({said[:200]})") from None
 
-        return root_files.drafts(path)
-    return {"numpy": _numpy, "zip": _numpy, "parquet": _parquet, "text": _text}[format](path)
+
+def _root(path: Path) -> list[Draft]:
+    from nuanomaly.archive import root_files
+
+    return root_files.drafts(path)
 
 
 def _name(path: Path, part: str = "") -> str:
@@ -127,17 +136,31 @@ def _why(rows: Sequence[Sequence[str]]) -> str:
 def _numpy(path: Path) -> list[Draft]:
     import numpy as np
 
+    # mapped into memory, an array is never larger than its file, whatever the header says
+    return _of_arrays(path, lambda: {"": np.load(path, mmap_mode="r", allow_pickle=False)})
+
+
+def _npz(path: Path) -> list[Draft]:
+    import numpy as np
+
+    with zipfile.ZipFile(path) as packed:
+        if sum(member.file_size for member in packed.infolist()) > 8 * MOST_NUMBERS:
+            raise NuanomalyError(f"says that it holds more than {MOST_NUMBERS} values")
+
+    def load() -> dict[str, Any]:
+        with np.load(path, allow_pickle=False) as loaded:
+            return {name: loaded[name] for name in loaded.files}
+
+    return _of_arrays(path, load)
+
+
+def _of_arrays(path: Path, load: Callable[[], Mapping[str, Any]]) -> list[Draft]:
     try:
-        with path.open("rb") as stream:
-            loaded = np.load(stream, allow_pickle=False)
-            arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {n: loaded[n] for n in loaded.files}
-    except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile) as error:
-        pickled = "pickle" in str(error).lower()
-        raise NuanomalyError(
-            "holds a pickle, which is never opened"
-            if pickled
-            else f"is no file of numpy that can be read ({error})"
-        ) from None
+        arrays = load()
+    except ValueError as error:
+        if "pickle" in str(error).lower() or "Python objects" in str(error):
+            raise NuanomalyError("holds a pickle, which is never opened") from None
+        raise
     found = [(name, _of_array(_name(path, name), array)) for name, array in arrays.items()]
     tables = [draft for _, draft in found if draft is not None]
     if not tables:

@@ -7,6 +7,7 @@ comparisons/NAME/runs/RUN/*.parquet    its tables
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from nuanomaly.archive.release import load
 
 #: What is declared, and what a stored result is, by their names in a comparison's folder.
 DECLARATION, STORED, ABOUT = "runs.yaml", "runs", "about.json"
+#: Its tables lie beside it.
+_STORED_TABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.parquet")
 
 
 @dataclass(frozen=True)
@@ -127,13 +130,29 @@ def about(folder: Path) -> dict[str, Any]:
     Raises
     ------
     NuanomalyError
-        If there is none.
+        If there is none, or it is not what a run writes: it may be somebody else's.
     """
     try:
-        entries: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
-    except (OSError, ValueError):
+        entries: Any = json.loads((folder / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
         raise NuanomalyError(f"{folder}: no stored result: there is no readable {ABOUT}") from None
-    return entries
+    if not _is_about(entries):
+        raise NuanomalyError(f"{folder}: {ABOUT} is not what a run writes: do the run again")
+    found: dict[str, Any] = entries
+    return found
+
+
+def _is_about(entries: Any) -> bool:
+    """Return whether what a stored result says of itself has the form that everything else relies on."""
+    if not isinstance(entries, Mapping):
+        return False
+    parts = [entries.get(part, {}) for part in ("run", "inputs", "files")]
+    if not all(isinstance(part, Mapping) for part in parts):
+        return False
+    return all(
+        _STORED_TABLE.fullmatch(name) and isinstance(file, Mapping) and isinstance(file.get("sha256"), str)
+        for name, file in parts[2].items()
+    )
 
 
 def trouble(folder: Path, declared: Mapping[str, Any], now: Mapping[str, str]) -> Trouble | None:
@@ -148,10 +167,12 @@ def trouble(folder: Path, declared: Mapping[str, Any], now: Mapping[str, str]) -
     now : mapping
         The releases it reads as they are, see :func:`inputs`.
     """
+    if not (folder / ABOUT).is_file():
+        return Trouble("RUN_NOT_STORED", "it is declared, but no result is stored")
     try:
         entries = about(folder)
     except NuanomalyError:
-        return Trouble("RUN_NOT_STORED", "it is declared, but no result is stored")
+        return Trouble("RUN_DAMAGED", f"its {ABOUT} is not what a run writes")
     before, run = entries.get("inputs", {}), entries.get("run", {})
     keys = dict.fromkeys((*declared, *run))
     other = [key for key in keys if declared.get(key) != run.get(key)]

@@ -163,15 +163,31 @@ def _dropped(path: Path) -> str | None:
     return f"{path}: its content is not here: `datalad get {path}`, or fetch the release again"
 
 
+def refuse_vast(metadata: Any) -> None:
+    """Refuse Parquet that says of itself that it holds more than any table may.
+
+    Parameters
+    ----------
+    metadata : pyarrow.parquet.FileMetaData
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+    """
+    import pyarrow as pa
+
+    numbers = metadata.num_rows * metadata.num_columns
+    if numbers > MOST_NUMBERS:  # a few bytes may say that they stand for more than fits into memory
+        raise pa.ArrowInvalid(f"it says that it holds {numbers} values, more than any table may")
+
+
 def _read_parquet(content: bytes) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     # pq.read_table does the same by way of pyarrow.dataset and pandas
     with pq.ParquetFile(pa.BufferReader(content)) as file:
-        numbers = file.metadata.num_rows * file.metadata.num_columns
-        if numbers > MOST_NUMBERS:  # a few bytes may say that they stand for more than fits into memory
-            raise pa.ArrowInvalid(f"it says that it holds {numbers} values, more than any table may")
+        refuse_vast(file.metadata)
         return file.read(use_threads=False)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, printable
 from nuanomaly.cli import output
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def cite(references: Sequence[str], archive: bool, file: Path | None) -> None:
 
     if file is not None:
         try:
-            click.echo(cite_result(json.loads(file.read_text("utf-8"))))
-        except (ValueError, AttributeError, TypeError):
+            click.echo(printable(cite_result(json.loads(file.read_text("utf-8")))))
+        except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
             raise NuanomalyError(f"{file}: is no result as --json prints it") from None
         return
     if not references and not archive:

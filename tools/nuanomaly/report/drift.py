@@ -188,7 +188,7 @@ def _files(site: Path) -> dict[str, Path]:
 def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NuanomalyError(f"{file}: is no JSON ({error}): build this site anew") from None
 
 

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import names, paths, yamlio
+from nuanomaly.archive import document, names, paths
+from nuanomaly.archive.amendments import texts_in
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.references import is_folder
 from nuanomaly.archive.release import load
+from nuanomaly.archive.validate.structure import text_problem
 from nuanomaly.model.registry import model as make_model
 from nuanomaly.report import notebook, proofs, provenance, publish, schema
 from nuanomaly.report.declaration import FILE, Comparison, DataSet, check_names
@@ -68,8 +70,11 @@ def read(folder: Path) -> Comparison:
     file = folder / FILE
     if not file.is_file():
         raise NuanomalyError(f"{folder} holds no {FILE}: write the question there (title, model, datasets)")
-    declared = yamlio.read(file)
+    declared = document.bounded(file)
     schema.check(declared, "question", str(file))
+    for text in texts_in(declared):
+        if problem := text_problem(text):
+            raise NuanomalyError(f"{file}: {problem[1]}: remove it")
     name = str(declared.get("name", folder.name))
     if not names.NAME.fullmatch(name):
         raise NuanomalyError(

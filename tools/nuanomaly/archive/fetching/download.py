@@ -6,15 +6,16 @@ import io
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.fetching.http import RangeError, SourceError, Stream
+from nuanomaly.archive.fetching.http import HttpClient, RangeError, SourceError, Stream, limited
 from nuanomaly.archive.fetching.index import CHUNK
 
 T = TypeVar("T")
@@ -211,6 +212,41 @@ class Download:
         """Report that so many bytes are here."""
         self.advance(offset - self._seen)
         self._seen = offset
+
+
+def content(address: str, policy: Policy, most: int) -> bytes:
+    """Return what an address holds, in bounded time and memory.
+
+    Raises
+    ------
+    SourceError
+        If a server does not give it: it leads where nobody should follow, does not answer in time,
+        sends more than ``most`` bytes, or less than 50 kB a second.
+    """
+    client, begun, got = HttpClient(policy.timeout), time.monotonic(), bytearray()
+    given_up = SourceError(f"was given up after {policy.deadline:.0f} s")
+    try:
+        with ExitStack() as stack:
+            with limited(policy.deadline, client.close) as late:
+                stream = stack.enter_context(client.get(address))
+            with limited(policy.allowed(most), client.close) as later:
+                while chunk := stream.read(CHUNK):
+                    got += chunk
+                    if len(got) > most:
+                        raise SourceError(f"sends more than {most} bytes")
+                    if time.monotonic() - begun > policy.allowed(len(got)):
+                        raise given_up
+        if late.is_set() or later.is_set():  # what is closed while it is read may look like its end
+            raise given_up
+        if stream.total not in (None, len(got)):
+            raise SourceError(f"broke off after {len(got)} of {stream.total} bytes", passing=True)
+    except SourceError:
+        if time.monotonic() - begun > policy.allowed(len(got)):
+            raise given_up from None
+        raise
+    finally:
+        client.close()
+    return bytes(got)
 
 
 @contextmanager
