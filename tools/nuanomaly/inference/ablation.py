@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.fit import fit_of, significance_of
 from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.nullpoint import null_point
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.result import Test, point_text
 from nuanomaly.likelihood.families.contract import Statistic
 from nuanomaly.likelihood.families.following import FollowingCovariance
@@ -130,12 +129,8 @@ def ablation(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     bins: bool = True,
+    **settings: Unpack[Settings],
 ) -> list[Row]:
     """Return what each definition of χ² gives that makes sense for the data, their own first.
 
@@ -157,9 +152,7 @@ def ablation(
     ['as released', 'variance: Neyman and Pearson combined', 'variance: Neyman (of the data)',
      'variance: Pearson (of the prediction)']
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return ablation_of(what, bins=bins)
 
 

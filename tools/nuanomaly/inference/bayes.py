@@ -6,17 +6,16 @@ that does not depend on the parameters where their effects do not).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc, logsumexp
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.datasets import Mode
-from nuanomaly.inference.grid import Axis, Grid
+from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.keywords import named_after
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.result import Result
 from nuanomaly.inference.toy_planes import plane_of
 from nuanomaly.likelihood.interface import AnyModel
@@ -133,11 +132,7 @@ def posterior(
     model: AnyModel,
     *,
     prior: Mapping[str, str] | None = None,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
+    **settings: Unpack[Settings],
 ) -> Posterior:
     """Return the posterior of one or several data sets on a grid.
 
@@ -153,9 +148,7 @@ def posterior(
     UnknownNameError
         For an unknown prior.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return posterior_of(what, prior)
 
 
@@ -234,11 +227,7 @@ def suspiciousness(
     model: AnyModel,
     *,
     prior: Mapping[str, str] | None = None,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
+    **settings: Unpack[Settings],
 ) -> Suspiciousness:
     """Return the suspiciousness of two data sets on the same grid; see :func:`posterior`.
 
@@ -247,9 +236,7 @@ def suspiciousness(
     NuanomalyError
         Unless ``data`` are two.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return suspiciousness_of(what, prior)
 
 

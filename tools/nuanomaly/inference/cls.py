@@ -11,7 +11,7 @@ statistic T is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,7 @@ from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.grid import Axis, Grid
 from nuanomaly.inference.keywords import named_after
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.result import Result
 from nuanomaly.inference.toys import blocks
 from nuanomaly.likelihood.interface import AnyModel
@@ -89,20 +89,9 @@ class CLs(Result):
 
 
 @named_after(2, "grid", "fixed", hints={dict: "fixed"})
-def gaussian_cls(
-    data: Data,
-    model: AnyModel,
-    *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
-) -> CLs:
+def gaussian_cls(data: Data, model: AnyModel, **settings: Unpack[Settings]) -> CLs:
     """Return CLs on a grid by the Gaussian method; arguments as of :func:`~nuanomaly.inference.scan.scan`."""
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return gaussian_cls_of(what)
 
 

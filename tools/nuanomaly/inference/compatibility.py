@@ -8,19 +8,18 @@ are taken without it, its own minimum is zero, and it enters the joint fit once.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.compatibility_result import Compatibility, Part
-from nuanomaly.inference.datasets import Mode, joint
-from nuanomaly.inference.grid import Grid
+from nuanomaly.inference.datasets import joint
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Objective, Progress
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.rank import Ranks, insensitive, rank
 from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.tabulated import TabulatedMinima, tabulation
@@ -37,15 +36,11 @@ def compare(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     seed: int = 0,
     workers: int = 1,
     limit: float = LIMIT,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> Compatibility:
     """Return whether data sets are compatible under a model.
 
@@ -77,9 +72,7 @@ def compare(
     >>> found.dof, found.how
     (2, 'parameter goodness of fit, Wilks, dof 2, two-sided')
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return compatibility_of(what, progress, Effort(seed, workers, limit))
 
 

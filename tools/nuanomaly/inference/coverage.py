@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 
-from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Plane, make_engine
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins_of
-from nuanomaly.inference.grid import Axis, Grid, size
+from nuanomaly.inference.grid import Axis, size
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.nullpoint import null_point
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.model.probabilities import Array
@@ -31,16 +31,12 @@ def coverage(
     model: AnyModel,
     *,
     at: Sequence[Mapping[str, float]] = (),
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     levels: Sequence[float] = NOMINAL,
     toys: int = 1000,
     seed: int = 0,
     placement: Placement | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> FeldmanCousins:
     """Return toys at several true points: no oscillation, the best grid point, and those of ``at``.
 
@@ -55,9 +51,7 @@ def coverage(
     data, model, fixed, grid, mode, allow_overlap, leave_out, levels, toys, seed, placement, progress
         As for :func:`nuanomaly.inference.feldman_cousins.feldman_cousins`.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return coverage_of(
         what, at=at, levels=levels, toys=toys, seed=seed, placement=placement, progress=progress
     )

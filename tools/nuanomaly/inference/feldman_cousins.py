@@ -12,19 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.contours import level
-from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
-from nuanomaly.inference.grid import Axis, Grid
+from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.result import Result
 from nuanomaly.inference.run_files import write
 from nuanomaly.inference.toys import BLOCK, blocks, critical_value
@@ -196,11 +195,6 @@ def feldman_cousins(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     levels: Sequence[float] = LEVELS,
     toys: int = 1000,
     most: int | None = None,
@@ -211,6 +205,7 @@ def feldman_cousins(
     independent: bool = False,
     placement: Placement | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> FeldmanCousins:
     """Return critical values of toys and the region they allow.
 
@@ -243,9 +238,7 @@ def feldman_cousins(
     NotApplicableError
         For a surface, which generates no toys.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return feldman_cousins_of(
         what,
         levels=levels,

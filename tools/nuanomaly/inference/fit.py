@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.datasets import FoundOverlap, Mode
-from nuanomaly.inference.grid import Grid
+from nuanomaly.inference.datasets import FoundOverlap
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.result import SYMBOLS, Test, point_text, test_rows
 from nuanomaly.inference.scan import Scan, scan_of
@@ -230,16 +229,12 @@ def fit(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     errors: str | None = None,
     seed: int = 0,
     workers: int = 1,
     limit: float = LIMIT,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> Fit:
     """Return the best fit of one or several data sets, and how many searches agree on it.
 
@@ -282,9 +277,7 @@ def fit(
     >>> round(best.delta, 1), best.how
     (38.2, 'best fit against no oscillation, Wilks, dof 2, two-sided')
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return fit_of(what, errors, progress, Effort(seed, workers, limit))
 
 
@@ -334,12 +327,8 @@ def profile(
     model: AnyModel,
     *,
     parameter: str,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> Scan:
     """Return the scan of one parameter, all other free ones minimised over at each of its values.
 
@@ -350,9 +339,7 @@ def profile(
     data, model, fixed, grid, mode, allow_overlap, leave_out, progress
         As for :func:`fit`.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return profile_of(what, parameter, progress)
 
 
@@ -368,15 +355,11 @@ def significance(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     dof: int | None = None,
     sided: Sided = "two-sided",
     best: Fit | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> Significance:
     """Return the significance of oscillation: the statistic without it less the smallest, by Wilks' theorem.
 
@@ -396,9 +379,7 @@ def significance(
     Without oscillation the mass splitting means nothing and the amplitude is at its edge, so that Wilks'
     theorem does not hold: the number is a convention until toys replace it.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return significance_of(what, dof=dof, sided=sided, best=best, progress=progress)
 
 

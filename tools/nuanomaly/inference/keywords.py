@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from inspect import Parameter, Signature, signature
+from typing import Any, ParamSpec, TypeVar, Unpack
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.notebooks import shown_in_notebooks
+from nuanomaly.inference.question import Question, Settings
 from nuanomaly.likelihood.interface import Likelihood
 
 _P = ParamSpec("_P")
@@ -21,7 +23,8 @@ def named_after(
 ) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
     """Make a function refuse more than ``count`` arguments without a name, with the call to write instead.
 
-    In a notebook it shows its progress.
+    In a notebook it shows its progress. Settings of a question that it takes together (``**settings``) are
+    arguments of their own in its signature, with the defaults of a question.
 
     Parameters
     ----------
@@ -42,6 +45,7 @@ fit('karmen', '2nu-mue', grid={'dm2_41': 5})
     """
 
     def decorate(function: Callable[_P, _T]) -> Callable[_P, _T]:
+        setattr(function, "__signature__", _one_by_one(function))  # noqa: B010 -- mypy: no such attribute
         shown = shown_in_notebooks(function)
 
         @wraps(function)
@@ -53,6 +57,25 @@ fit('karmen', '2nu-mue', grid={'dm2_41': 5})
         return called
 
     return decorate
+
+
+def _one_by_one(function: Callable[..., Any]) -> Signature:
+    """Return the signature of a function with each setting of a question that it takes.
+
+    Examples
+    --------
+    >>> def fit(data, model, *, seed=0, **settings: Unpack[Settings]): ...
+    >>> _one_by_one(fit)  # doctest: +ELLIPSIS
+    <Signature (data, model, *, fixed: ... = None, grid: ... = None, mode: ... = None, allow_overlap: bool = \
+False, leave_out: bool = False, seed=0)>
+    """
+    own, asked = signature(function), signature(Question).parameters
+    kept = [p for p in own.parameters.values() if p.annotation != Unpack[Settings]]
+    if len(kept) == len(own.parameters):
+        return own
+    first = next((k for k, p in enumerate(kept) if p.kind is Parameter.KEYWORD_ONLY), len(kept))
+    settings = [asked[name] for name in Settings.__annotations__]
+    return own.replace(parameters=[*kept[:first], *settings, *kept[first:]])
 
 
 _ORDINALS = {1: "second", 2: "third", 3: "fourth"}

@@ -9,18 +9,17 @@ part.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal, Unpack, get_args
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, kept_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
-from nuanomaly.inference.grid import Grid, free_names
+from nuanomaly.inference.grid import free_names
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.toy_planes import anchored, plane_of, shared_out
 from nuanomaly.inference.toys import BLOCK, ToyTest, generator, toy_test
 from nuanomaly.inference.workers import Placement
@@ -39,16 +38,12 @@ def toy_likelihood_ratio(
     *,
     at: Mapping[str, float],
     against: Mapping[str, float],
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     draw: Draw = "data",
     toys: int = 10_000,
     seed: int = 0,
     placement: Placement | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> ToyTest:
     """Return the test of one point against another, one-sided, by toys of the first.
 
@@ -77,9 +72,7 @@ def toy_likelihood_ratio(
     >>> toy_likelihood_ratio("best", "2nu-ee", at=at, against=against, fixed=fixed, toys=500).sided
     'one-sided'
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return toy_likelihood_ratio_of(
         what, at, against, draw=draw, toys=toys, seed=seed, placement=placement, progress=progress
     )

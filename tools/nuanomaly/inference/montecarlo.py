@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Plane, kept_engine, make_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
-from nuanomaly.inference.grid import Grid, free_names
+from nuanomaly.inference.grid import free_names
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.significance import Sided
 from nuanomaly.inference.toy_planes import anchored, plane_of, shared_out
 from nuanomaly.inference.toys import ToyTest, toy_test
@@ -26,16 +26,12 @@ def toy_significance(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     toys: int = 10_000,
     seed: int = 0,
     sided: Sided = "two-sided",
     placement: Placement | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> ToyTest:
     """Return the significance of oscillation by toys without it: how often they fit as much better with it.
 
@@ -47,9 +43,7 @@ def toy_significance(
     NotApplicableError
         For a surface, which generates no toys.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return toy_significance_of(
         what, toys=toys, seed=seed, sided=sided, placement=placement, progress=progress
     )
@@ -79,15 +73,11 @@ def toy_hypothesis(
     model: AnyModel,
     *,
     at: Mapping[str, float],
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     toys: int = 10_000,
     seed: int = 0,
     placement: Placement | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> ToyTest:
     """Return the test of one point by its own toys: how often it is as much worse than their best fit.
 
@@ -101,9 +91,7 @@ def toy_hypothesis(
     NotApplicableError
         For a surface, which generates no toys.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return toy_hypothesis_of(what, at, toys=toys, seed=seed, placement=placement, progress=progress)
 
 
@@ -137,24 +125,18 @@ def toy_goodness(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     toys: int = 10_000,
     seed: int = 0,
     placement: Placement | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> ToyTest:
     """Return the goodness of fit by toys of the best fit (a predictive check of the smallest value).
 
     How often the smallest value of a toy of the best grid point reaches that of the data: meaningful for
     any statistic, with ln det or a constant in it too.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return toy_goodness_of(what, toys=toys, seed=seed, placement=placement, progress=progress)
 
 

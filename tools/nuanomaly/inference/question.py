@@ -8,7 +8,7 @@ Everything that is computed of it (:mod:`~nuanomaly.inference.scan`, :mod:`~nuan
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 import numpy as np
 
@@ -39,6 +39,17 @@ from nuanomaly.model.probabilities import Model, NotApplicableError, Parameter
 from nuanomaly.model.registry import model as make_model
 
 Data = Dataset | Iterable[Dataset]
+
+
+class Settings(TypedDict, total=False):
+    """What is said of a question besides data and model: arguments of :class:`Question`, by their names."""
+
+    fixed: Mapping[str, float] | None
+    grid: Grid | None
+    mode: Mode
+    allow_overlap: bool
+    leave_out: bool
+
 
 #: Values of a statistic that differ by less than this share, wherever one looks, are the same.
 _SAME = 1e-12

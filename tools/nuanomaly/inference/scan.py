@@ -5,18 +5,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference.datasets import FoundOverlap, Mode
-from nuanomaly.inference.grid import Axis, Grid, axes, free_names
+from nuanomaly.inference.datasets import FoundOverlap
+from nuanomaly.inference.grid import Axis, axes, free_names
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.profile import evaluations, profiled
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.result import SYMBOLS, Result, point_text
 from nuanomaly.inference.workload import LIMIT, Effort, Workload
 from nuanomaly.likelihood.interface import AnyModel
@@ -189,15 +189,11 @@ def scan(
     data: Data,
     model: AnyModel,
     *,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
     profile: Sequence[str] = (),
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     workers: int = 1,
     limit: float = LIMIT,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> Scan:
     """Return the statistic of one or several data sets on a grid of a model's parameters.
 
@@ -227,9 +223,7 @@ def scan(
     >>> found.values.shape, found.how
     ((31, 21), 'grid of 31 × 21 points')
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return scan_of(what, profile, progress, Effort(workers=workers, limit=limit))
 
 

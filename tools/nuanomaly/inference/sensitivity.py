@@ -13,20 +13,19 @@ Two constructions of Δ: ``plane`` counts it from the smallest value anywhere, w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.contours import level
-from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, kept_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
-from nuanomaly.inference.grid import Axis, Grid
+from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.injection import expected_data
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.result import Result
 from nuanomaly.inference.toy_planes import plane_of, shared_out
@@ -170,17 +169,13 @@ def sensitivity(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     cl: float = 0.95,
     construction: Construction = "plane",
     toys: int = 500,
     seed: int = 0,
     placement: Placement | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> Sensitivity:
     """Return the limits on an amplitude that are expected without oscillation, beside the observed ones.
 
@@ -209,9 +204,7 @@ def sensitivity(
     >>> float(result.asimov[0].round(5)), float(result.observed[0].round(5))
     (0.00128, 0.00094)
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return sensitivity_of(
         what, cl=cl, construction=construction, toys=toys, seed=seed, placement=placement, progress=progress
     )

@@ -1,21 +1,18 @@
 """The parameter goodness of fit by toys."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Unpack
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.compatibility import check_sides, held_nuisances, named_nuisances, prior_minimum
-from nuanomaly.inference.datasets import Mode
 from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.feldman_cousins import fingerprint
-from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.question import Data, Question
+from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.toy_planes import anchored, shared_out
 from nuanomaly.inference.toys import ToyTest, toy_test
 from nuanomaly.inference.workers import Placement
@@ -128,16 +125,12 @@ def toy_compatibility(
     data: Data,
     model: AnyModel,
     *,
-    fixed: Mapping[str, float] | None = None,
-    grid: Grid | None = None,
-    mode: Mode = None,
-    allow_overlap: bool = False,
-    leave_out: bool = False,
     toys: int = 10_000,
     seed: int = 0,
     truth: Truth = "joint",
     placement: Placement | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> ToyTest:
     """Return the parameter goodness of fit by toys of one truth.
 
@@ -155,9 +148,7 @@ def toy_compatibility(
     NotApplicableError
         If a data set generates no toys.
     """
-    what = Question(
-        data, model, fixed=fixed, grid=grid, mode=mode, allow_overlap=allow_overlap, leave_out=leave_out
-    )
+    what = Question(data, model, **settings)
     return toy_compatibility_of(
         what, toys=toys, seed=seed, truth=truth, placement=placement, progress=progress
     )
