@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Unpack
 
 from nuanomaly.inference.grid import Grid
 from nuanomaly.inference.significance import Significance
@@ -9,7 +10,7 @@ from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.report import sides, tension
 from nuanomaly.report.calibration import HEADER, Calibrated, calibrated, note
 from nuanomaly.report.sheet import Sheet
-from nuanomaly.report.sides import Side
+from nuanomaly.report.sides import Asked, Side
 
 
 class Questions(Sheet):
@@ -18,13 +19,8 @@ class Questions(Sheet):
     def side(
         self,
         *data: "str | Likelihood | Side",
-        key: str = "",
-        title: str = "",
-        mode: str | None = None,
-        grid: Grid | None = None,
-        fixed: Mapping[str, float] | None = None,
-        allow_overlap: bool = False,
         untested: str = "",
+        **asked: Unpack[Asked],
     ) -> Side:
         """Return data sets that are read together, as a side whose fit, significance and scan can be asked.
 
@@ -32,20 +28,13 @@ class Questions(Sheet):
         ----------
         *data : str, Likelihood or Side
             Keys of ``datasets``, pinned releases, likelihoods or other sides; several are added up.
-        key, title : str, optional
-            Below which its numbers are recorded, and its name; those of the data if left out.
-        mode : str, optional
-            The analysis variant of data named by text, if not the declared one.
-        grid : mapping, optional
-            Of the fit; the declared one if left out. A scan is always over the declared one.
-        fixed : mapping, optional
-            Parameters of the model that are not fitted, and stay so in sides and tests made of this side.
-        allow_overlap : bool
-            Add up data that share some, and say so.
         untested : str
             Why the value without oscillation is not known: there is no significance then.
+        **asked
+            ``key``, ``title``, ``mode``, ``grid``, ``fixed`` and ``allow_overlap``, see
+            :class:`~nuanomaly.report.sides.Asked`.
         """
-        side = sides.made(self, data, key, title, mode, grid, fixed, allow_overlap)
+        side = sides.made(self, data, **asked)
         return replace(side, untested=untested) if untested else side
 
     def best_fits(

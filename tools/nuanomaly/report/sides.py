@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.ablation import Row
@@ -21,18 +21,7 @@ from nuanomaly.report.answered import Answers
 from nuanomaly.report.figures.canvas import LABELS
 from nuanomaly.report.printed import Cell
 from nuanomaly.report.sheet import Sheet
-from nuanomaly.report.words import number, unit
-
-#: Parameters as they are written in sentences.
-SYMBOLS_IN_WORDS = {
-    "sin2_2theta_ee": "sin²2θee",
-    "sin2_2theta_mue": "sin²2θμe",
-    "sin2_2theta_mumu": "sin²2θμμ",
-    "dm2_41": "Δm²41",
-    "Ue4_sq": "|Ue4|²",
-    "Umu4_sq": "|Uμ4|²",
-    "Utau4_sq": "|Uτ4|²",
-}
+from nuanomaly.report.words import number, parameter, unit
 
 #: What can be recorded of a side, in the order in which it is.
 NUMBERS = ("best_fit", "minimum", "null", "significance")
@@ -166,16 +155,32 @@ class Side:
         return [self.title, *self.point.values(), least, *shown]
 
 
-def made(
-    page: Sheet,
-    data: "Sequence[str | Likelihood | Side]",
-    key: str = "",
-    title: str = "",
-    mode: str | None = None,
-    grid: Grid | None = None,
-    fixed: Mapping[str, float] | None = None,
-    allow_overlap: bool = False,
-) -> Side:
+class Asked(TypedDict, total=False):
+    """What is said of a side besides its data.
+
+    Attributes
+    ----------
+    key, title : str
+        Below which its numbers are recorded, and its name; those of the data if left out.
+    mode : str
+        The analysis variant of data named by text, if not the declared one.
+    grid : mapping
+        Of the fit; the declared one if left out. A scan is always over the declared one.
+    fixed : mapping
+        Parameters of the model that are not fitted, and stay so in sides and tests made of this side.
+    allow_overlap : bool
+        Add up data that share some, and say so.
+    """
+
+    key: str
+    title: str
+    mode: str | None
+    grid: Grid | None
+    fixed: Mapping[str, float] | None
+    allow_overlap: bool
+
+
+def made(page: Sheet, data: "Sequence[str | Likelihood | Side]", **asked: Unpack[Asked]) -> Side:
     """Return a side of a page; see :meth:`nuanomaly.report.questions.Questions.side`.
 
     Raises
@@ -187,20 +192,24 @@ def made(
     """
     if not data:
         raise NuanomalyError("name the data of the side: keys of `datasets`, or pinned releases")
+    mode, grid = asked.get("mode"), asked.get("grid")
     members = [one.likelihood if isinstance(one, Side) else _member(page, one, mode) for one in data]
     names, titles = zip(*(_named(page, one) for one in data), strict=True)
     model = _model(page, data)
     chosen = make_model(model)
     held = {n: v for one in data if isinstance(one, Side) for n, v in one.analysis.fixed.items()}
-    held |= fixed or {}
+    held |= asked.get("fixed") or {}
     declared = {
         n: v
         for n, v in page.grid.items()
         if n not in held and all(n in known_parameters(m, chosen) for m in members)
     }
-    asked = declared if grid is None else grid
-    analysis = Analysis(members, chosen, fixed=held, grid=asked, allow_overlap=allow_overlap)
-    return Side(key or "-".join(names), title or _listed(titles), analysis, declared, page.answers)
+    own = declared if grid is None else grid
+    analysis = Analysis(
+        members, chosen, fixed=held, grid=own, allow_overlap=asked.get("allow_overlap", False)
+    )
+    key, title = asked.get("key") or "-".join(names), asked.get("title") or _listed(titles)
+    return Side(key, title, analysis, declared, page.answers)
 
 
 def _member(page: Sheet, data: str | Likelihood, mode: str | None) -> Likelihood:
@@ -248,7 +257,7 @@ def in_words(point: Mapping[str, float], units: Mapping[str, str]) -> str:
     'Δm²41 = 1.23 eV², sin²2θee = 0.340'
     """
     return ", ".join(
-        f"{SYMBOLS_IN_WORDS.get(name, name)} = {number(value)} {unit(units.get(name, '1'))}".rstrip()
+        f"{parameter(name)} = {number(value)} {unit(units.get(name, '1'))}".rstrip()
         for name, value in point.items()
     )
 
