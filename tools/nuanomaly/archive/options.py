@@ -59,6 +59,20 @@ class Column(TypedDict):
     column: Annotated[str, "Its column."]
 
 
+class Rows(TypedDict):
+    """A column of a table, and which rows of it are meant."""
+
+    table: Annotated[str, "Name of the table."]
+    column: Annotated[str, "Its column."]
+    rows: NotRequired[
+        Annotated[
+            dict[str, str | float],
+            {"minProperties": 1, "default": {}},
+            "Columns and the value that the rows have; all rows if left out.",
+        ]
+    ]
+
+
 #: NAME@VERSION, as :file:`common.schema.json` describes it.
 PinnedRelease = Annotated[str, {"$ref": "urn:nuanomaly:common:1#/$defs/pinned-release"}]
 #: The edges of a bin.

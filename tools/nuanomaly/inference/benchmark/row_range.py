@@ -4,31 +4,20 @@ Such as where a digitised curve excludes most, beside the number that the paper 
 """
 
 from math import sqrt
-from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.options import (
-    Range,
-    completed,
-)
+from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.options import Range, Rows, completed
 from nuanomaly.archive.release import Release
+from nuanomaly.inference.chosen_rows import chosen
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Options(TypedDict):
+class Options(Rows):
     """Options of the benchmark."""
 
-    table: Annotated[str, "Name of the table."]
-    column: Annotated[str, "The column whose range is wanted."]
-    rows: NotRequired[
-        Annotated[
-            dict[str, str | float],
-            {"minProperties": 1, "default": {}},
-            "Columns and the value that the rows have.",
-        ]
-    ]
     between: NotRequired[
         Annotated[
             dict[str, Range],
@@ -48,7 +37,7 @@ def compute(config: Options, release: Release) -> float:
     Raises
     ------
     UnknownNameError
-        For a column that the table does not have.
+        For a column that the table does not have, or a value that no row has.
     NuanomalyError
         If no row is meant.
     """
@@ -63,15 +52,12 @@ def compute(config: Options, release: Release) -> float:
 
 
 def _rows(config: Options, release: Release) -> "pd.DataFrame":
-    frame, place = release.table(config["table"]), f"{release.id} {config['table']}"
-    equal, between = config["rows"], config["between"]
-    for name in (config["column"], config.get("there", config["column"]), *equal, *between):
-        if name not in frame:
-            raise UnknownNameError("column", name, map(str, frame.columns), place)
-    for name, value in equal.items():
-        frame = frame[frame[name] == value]
+    between = config["between"]
+    frame = chosen(config, release, (config.get("there", config["column"]), *between))
     for name, (low, high) in between.items():
         frame = frame[frame[name].between(low, high)]
     if frame.empty:
-        raise NuanomalyError(f"{place} has no row with {dict(equal)} {dict(between)}")
+        raise NuanomalyError(
+            f"{release.id} {config['table']} has no row with {dict(config['rows'])} {dict(between)}"
+        )
     return frame.reset_index(drop=True)

@@ -3,25 +3,14 @@
 from math import hypot
 from typing import Annotated, Literal, NotRequired, TypedDict
 
-from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.archive.options import (
-    completed,
-)
+from nuanomaly.archive.options import Rows, completed
 from nuanomaly.archive.release import Release
+from nuanomaly.inference.chosen_rows import chosen
 
 
-class Term(TypedDict):
+class Term(Rows):
     """A sum of tabulated numbers."""
 
-    table: Annotated[str, "Their table."]
-    column: Annotated[str, "Summed over all rows, or those meant."]
-    rows: NotRequired[
-        Annotated[
-            dict[str, str | float],
-            {"minProperties": 1, "default": {}},
-            "Columns and the value that the rows have.",
-        ]
-    ]
     factor: NotRequired[Annotated[float, {"default": 1.0}, "What the sum is multiplied with."]]
 
 
@@ -53,13 +42,5 @@ def _combined(config: Combination, release: Release) -> float:
     return hypot(*terms) if config["combine"] == "quadrature" else sum(terms)
 
 
-def _term(config: Term, release: Release) -> float:
-    frame, place = release.table(config["table"]), f"{release.id} {config['table']}"
-    for name in (config["column"], *config["rows"]):
-        if name not in frame:
-            raise UnknownNameError("column", name, map(str, frame.columns), place)
-    for name, value in config["rows"].items():
-        if value not in set(frame[name]):
-            raise UnknownNameError(f"value of {name}", str(value), map(str, frame[name]), place)
-        frame = frame[frame[name] == value]
-    return config["factor"] * float(frame[config["column"]].sum())
+def _term(term: Term, release: Release) -> float:
+    return term["factor"] * float(chosen(term, release)[term["column"]].sum())
