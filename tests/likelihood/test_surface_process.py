@@ -1,5 +1,7 @@
 """A released map that makes toys: on its data it is the map, and its toys are like the released ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,76 @@ def test_effective_counts_of_lsnd_follow_its_table_and_make_whole_toys():
     # what was observed is what the model could have drawn
     mean = counts.predict("2nu-mue", dm2_41=1.2, sin2_2theta_mue=0.003)
     assert ((counts.data - mean) ** 2 / mean).sum() < 15.0
+
+
+# --- several waves ------------------------------------------------------------------------------------------
+
+POINT = {"dm2_41": 1.7, "Ue4_sq": 0.02, "Umu4_sq": 0.0}
+SECOND = {"dm2_51": 0.9, "Ue5_sq": 0.03, "Umu5_sq": 0.0, "delta_25": 0.0}
+
+
+def test_a_second_neutrino_that_does_not_mix_changes_nothing(process):
+    none = {**POINT, **SECOND, "Ue5_sq": 0.0}
+    assert process.chi2("3+2", **none) == pytest.approx(process.chi2("3+1", **POINT), abs=0.01)
+
+
+def test_two_waves_of_one_splitting_are_one_of_the_sum_of_their_amplitudes(process):
+    # 4 |Ue4|² |Ue5|² sin² of a splitting that vanishes is left out
+    both = {**POINT, **SECOND, "dm2_51": 1.7}
+    together = process.chi2("3+1", **{**POINT, "Ue4_sq": 0.05})
+    assert process.chi2("3+2", **both) == pytest.approx(together, abs=0.05)
+
+
+def shape(dm2, amplitude):
+    """Return the events of 6 cells × 22 bins over those without oscillation, and of each wave its part."""
+    length, energy = places()
+    waves = np.sin(1.266933 * np.atleast_1d(dm2)[:, None] * length / energy) ** 2
+    return 1.0 - np.atleast_1d(amplitude) @ waves
+
+
+def least(data, events, error):
+    """Return χ² with a free normalisation."""
+    return ((data**2).sum() - (data @ events) ** 2 / (events @ events)) / error**2
+
+
+def test_templates_of_several_waves_add_up_as_in_the_spectra_themselves(process):
+    """A made-up experiment, of which only parabolas at each Δm² and their correlation are kept."""
+    error, random = 0.01, np.random.default_rng(7)
+    nodes = np.geomspace(0.3, 8.0, 40)
+    signal = shape([0.9, 1.7], [0.06, 0.05])
+    data = signal + error * random.standard_normal(signal.size)
+    templates = np.array([1.0 - shape(d, 1.0) for d in nodes])
+    mean = templates.mean(axis=1)
+    own = error / data.mean()
+    apart = (mean[:, None] - templates) / own
+    slope = apart @ (data / data.mean()) / own
+    size = np.sqrt((apart**2).sum(axis=1))
+    correlation = apart @ apart.T / np.outer(size, size) + 1e-6 * np.eye(nodes.size)
+    units = np.linalg.cholesky(correlation / (1.0 + 1e-6))
+    made = replace(
+        process,
+        dm2=nodes,
+        curvature=size**2,
+        bend=mean,
+        units=units,
+        observed=np.linalg.solve(units, slope / size),
+        null=0.0,
+    )
+    none = least(data, np.ones(signal.size), error)
+    for mixings in ((0.012, 0.015), (0.03, 0.0), (0.0, 0.03), (0.02, 0.02)):
+        point = {**POINT, **SECOND, "Ue4_sq": mixings[0], "Ue5_sq": mixings[1]}
+        p = model("3+2").probability("e", "e", True, *places(), **point)[0]
+        exact = least(data, p, error) - none
+        assert made.chi2("3+2", **point) == pytest.approx(exact, abs=0.05 * abs(exact) + 0.5)
+
+
+def places():
+    length, energy = np.meshgrid(np.linspace(9.4, 11.2, 6), np.linspace(2.4, 7.9, 22))
+    return length.ravel(), energy.ravel()
+
+
+def test_what_has_no_waves_is_refused(process):
+    with pytest.raises(NotApplicableError, match="tabulated surface"):
+        process.chi2(lambda initial, final, antineutrino, L, E, *, a: np.ones_like(E), a=0.1)
+    with pytest.raises(NotApplicableError, match="tabulated surface"):
+        process.chi2("3+2/decay", **POINT, **SECOND, alpha_4=0.1, alpha_5=0.1)

@@ -11,6 +11,13 @@ which the map does not say: it comes from a simple response of the experiment. W
 of the experiment are the x with b_i·x = B_i at all Δm², so that the map is reproduced whatever ρ, and toys
 are u b + noise of unit variance.
 
+Several waves, as of two sterile neutrinos, are a sum of templates: with amplitudes s_k
+
+    u_k = s_k / (1 − Σ_j k_j s_j),      Δ = Δ₀ + |Σ u_k b_k|² − 2 Σ u_k B_k,
+
+as where a normalisation that the data leave free makes the bends. What each does with the data alone is that
+of the map; what two of them have in common is ρ, and no better known than that.
+
 Between nodes unit vectors are read by cubic splines in log Δm² and scaled to length one, A by its logarithm.
 """
 
@@ -33,6 +40,9 @@ from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.channel import flavours
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+
+#: Up to which L/E in m/MeV waves of a model are asked for: maps are of short baselines.
+_NEAR = 10.0
 
 
 class Nodes(TypedDict):
@@ -102,12 +112,9 @@ class SurfaceProcess(Likelihood):
         Raises
         ------
         NotApplicableError
-            If the model has no amplitude of two flavours, or Δm² is outside the map.
+            If the model has neither an amplitude of two flavours nor plane waves, or Δm² is outside the map.
         """
-        try:
-            dm2, amplitude = np.broadcast_arrays(*model.two_flavour(*self.channel, points))
-        except NotApplicableError as error:
-            raise NotApplicableError(f"{self.release} is a tabulated surface: {error}") from None
+        dm2, amplitude = self._waves(model, points)
         inside = (dm2 >= self.dm2[0] * (1 - 1e-9)) & (dm2 <= self.dm2[-1] * (1 + 1e-9))
         outside = ~inside & (amplitude > 0.0)
         if outside.any() and not self.beyond:
@@ -120,12 +127,26 @@ class SurfaceProcess(Likelihood):
         own, place = np.unique(
             np.clip(np.log(np.where(inside, dm2, self.dm2[0])), nodes[0], nodes[-1]), return_inverse=True
         )
+        place = place.reshape(dm2.shape)
         templates = np.asarray(self._spline(own))
         size = np.exp(0.5 * np.interp(own, nodes, np.log(self.curvature)))
         templates *= (size / np.sqrt((templates**2).sum(axis=1)))[:, None]
         bend = np.interp(own, nodes, self.bend)[place]
-        u = np.where(inside, amplitude / (1.0 - bend * amplitude), 0.0)
-        return np.asarray(u[:, None] * templates[place])
+        seen = np.where(inside, amplitude, 0.0)
+        u = seen / (1.0 - (bend * seen).sum(axis=0))
+        return np.asarray(sum(one[:, None] * templates[at] for one, at in zip(u, place, strict=True)))
+
+    def _waves(self, model: Model, points: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return Δm² and sin²2θ of every wave of the channel, shape (K, P)."""
+        try:
+            dm2, amplitude = np.broadcast_arrays(*model.two_flavour(*self.channel, points))
+        except NotApplicableError as error:
+            initial, final = self.channel
+            waves = model.expansion(initial, final, False, _NEAR, points)
+            if waves is None or waves.damped or initial != final:
+                raise NotApplicableError(f"{self.release} is a tabulated surface: {error}") from None
+            return np.abs(waves.dm2), -waves.sin2
+        return dm2[None], amplitude[None]
 
     def value(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return Δ₀ + |x − u b|² − |x|², shape (P,)."""
