@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from nuanomaly.model.registry import model, models
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs/structure.md").read_text("utf-8")
 PACKAGE = ROOT / "tools/nuanomaly"
@@ -61,3 +63,52 @@ def test_no_file_needs_one_that_needs_it() -> None:
     graph["nuanomaly.archive.errors"].add("nuanomaly.archive.tables")
     with pytest.raises(CycleError):
         TopologicalSorter(graph).prepare()
+
+
+# --- what is known by name ----------------------------------------------------------------------------------
+
+#: Names of models and their parameters that stand in code outside the rooms of models and pages, and why.
+NAMED = {
+    "cli/contributing.py": {"3nu"},  # the default of an option, said before anything is imported
+    "likelihood/parameter_surface.py": {"alpha_4"},  # a table over the coupling by which ν4 decays
+}
+
+
+def names_of_models() -> set[str]:
+    """Names of models, of their parts, and of the parameters that they need or that oscillation has."""
+    parts = {"3+1/decay", "3+1/wave-packet", "3+2/nsi"}
+    return {*models(), *(p.name for name in {*models(), *parts} for p in model(name).parameters)}
+
+
+def written(file: Path) -> set[str]:
+    """Texts of a file that are no docstring; of a text with places to fill in, what it begins with."""
+    tree = ast.parse(file.read_text("utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+    }
+
+
+def known_by_name(package: Path) -> dict[str, set[str]]:
+    names = names_of_models()
+    beginnings = {"2nu-", "sin2_2theta_", "3+"}
+    found = {}
+    for room in ("archive", "likelihood", "inference", "cli"):
+        for file in sorted((package / room).rglob("*.py")):
+            known = {text for text in written(file) if text in names | beginnings}
+            if known:
+                found[file.relative_to(package).as_posix()] = known
+    return found
+
+
+def test_no_room_but_that_of_models_knows_a_model_or_its_parameters_by_name() -> None:
+    assert known_by_name(PACKAGE) == NAMED
+
+
+def test_a_model_known_by_name_is_found(tmp_path: Path) -> None:
+    (tmp_path / "inference").mkdir()
+    code = '"""3+1 in a docstring."""\nNAMES = ("dm2_41", "Ue4_sq")\nMODEL = "3+1"\nVIEW = f"2nu-{NAMES}"\n'
+    (tmp_path / "inference" / "named.py").write_text(code, "utf-8")
+    assert known_by_name(tmp_path) == {"inference/named.py": {"dm2_41", "Ue4_sq", "3+1", "2nu-"}}

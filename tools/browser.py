@@ -32,10 +32,11 @@ from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.tabulated import VANISHING
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array
+from nuanomaly.model.registry import model
 from nuanomaly.report.explorer import declared as declarations
 from nuanomaly.report.explorer import page as explorer
 from nuanomaly.report.explorer.declared import Declared
-from nuanomaly.report.explorer.entries import NAMES, coverage
+from nuanomaly.report.explorer.entries import MODEL, NAMES, coverage
 
 ROOT = Path(__file__).resolve().parents[1]
 #: How a Chromium is started: it asks for nothing by itself.
@@ -174,10 +175,10 @@ class Engine:
         """Return the engine's comparison of a setting; ``seen`` holds the page's own points."""
         limits, mixing = self.declared.ranges[setting.range], self.declared.mixing
         many = round(SPLITTINGS * float(np.log10(limits[1] / limits[0])))
-        over = separable.grid((*limits, many), (VANISHING * mixing[0], mixing[1], MIXINGS))
+        over = separable.grid((*limits, many), (VANISHING * mixing[0], mixing[1], MIXINGS), NAMES)
         axis = (*mixing, MIXINGS, "log")
-        grid: dict[str, Any] = {"dm2_41": (*limits, _COARSE, "log"), "Ue4_sq": axis, "Umu4_sq": axis}
-        analysis = Analysis(setting.sides(self.declared), "3+1", grid=grid, allow_overlap=True)
+        grid: dict[str, Any] = dict(zip(NAMES, ((*limits, _COARSE, "log"), axis, axis), strict=True))
+        analysis = Analysis(setting.sides(self.declared), MODEL, grid=grid, allow_overlap=True)
         found = analysis.compare()
         groups = [[self._known(m, setting.range, over) for m in tabulated.untied(s)] for s in analysis.sides]
         points = [point for _, _, point in seen["sides"]]
@@ -190,7 +191,7 @@ class Engine:
     ) -> tuple[separable.Member, Array]:
         key = tuple((atom.release, atom.mode) for atom in atoms(likelihood))
         if key not in self._members:
-            self._members[key] = separable.member(likelihood.release, likelihood)
+            self._members[key] = separable.member(likelihood.release, likelihood, model(MODEL), NAMES)
         if (name, key) not in self._tables:
             self._tables[name, key] = separable.tabulate(self._members[key], over)
         return self._members[key], self._tables[name, key]

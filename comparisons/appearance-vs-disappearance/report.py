@@ -41,7 +41,7 @@ from nuanomaly.report.words import number
 
 page = context.here()
 exact = model(page.model)
-names = tensions.NAMES
+names = separable.roles(exact)
 #: Cells of tables.
 Row = list[str | float]
 

@@ -18,6 +18,7 @@ from nuanomaly.inference.global_fit.sides import Axes, allowance
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.registry import model
 
+NAMES = ("dm2_41", "Ue4_sq", "Umu4_sq")
 #: MiniBooNE with oscillating backgrounds is the one data set that needs the whole cube.
 DATA = (
     "lsnd",
@@ -37,12 +38,12 @@ DATA = (
 
 @pytest.fixture(scope="module")
 def members() -> list[separable.Member]:
-    return [separable.member(name, likelihood(name)) for name in DATA]
+    return [separable.member(name, likelihood(name), model("3+1")) for name in DATA]
 
 
 def test_the_global_grid_is_the_sum_of_likelihoods(members: list[separable.Member], benchmark: Any) -> None:
     shape = (60, 40, 40) if benchmark.enabled else (4, 6, 6)
-    grid = separable.grid((0.11, 9.5, shape[0]), (1e-4, 0.3, shape[1]))
+    grid = separable.grid((0.11, 9.5, shape[0]), (1e-4, 0.3, shape[1]), NAMES)
     total = benchmark.pedantic(
         lambda: separable.total([separable.tabulate(m, grid) for m in members]), rounds=1, iterations=1
     )
@@ -68,7 +69,7 @@ def test_toys_of_minos_are_the_likelihood_at_every_point(benchmark: Any) -> None
     """Toys of MINOS in few directions, 24 × 150 points, beside the likelihood of each toy."""
     shape = (150, 24) if benchmark.enabled else (5, 3)
     fixed = {"sin2_theta23": 0.64, "dm2_31": 2.5e-3, "Utau4_sq": 0.0, "Ue4_sq": 0.0, "delta_24": 0.0}
-    part = Part("minos", likelihood("minos-sterile"), model("3+1"), "mu", fixed=fixed)
+    part = Part("minos", likelihood("minos-sterile"), model("3+1"), "mu", NAMES, fixed=fixed)
     axes = Axes(np.geomspace(0.01, 100.0, shape[0]), np.linspace(0.003, 0.7, shape[1]) ** 2)
     points = part.points(*axes.points())
     form = rows.linear(part.likelihood, part.model, points)

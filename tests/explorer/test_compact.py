@@ -17,11 +17,12 @@ from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.registry import model
 
 RANGE, MIXING = (0.5, 3.0), 0.3
+WHOLE = model("3+1")
 
 
 def table(reference: str) -> tuple[CompactTable, separable.Member]:
     known = likelihood(reference)
-    data = separable.member(reference, known)
+    data = separable.member(reference, known, WHOLE)
     return compact(data, known, dm2=RANGE, mixing=MIXING), data
 
 
@@ -56,7 +57,7 @@ def test_no_oscillation_is_in_the_table_to_the_last_digit_that_is_kept() -> None
 def test_the_error_that_a_table_states_is_that_of_the_table() -> None:
     """A table that is spoilt by 0.1 at a knot states an error, and it is measured, not assumed."""
     known = likelihood("karmen")
-    data = separable.member("karmen", known)
+    data = separable.member("karmen", known, WHOLE)
     honest = compact(data, known, dm2=RANGE, mixing=MIXING)
     rough = compact(data, known, dm2=RANGE, mixing=MIXING, tolerance=0.3)
     assert honest.error < 0.002 < rough.error
@@ -93,10 +94,10 @@ def test_amplitudes_of_mixings_and_back(depends: separable.Dependence) -> None:
 @pytest.mark.parametrize("reference", ["karmen", "cdhs", "gallium:bahcall"])
 def test_drawn_predictions_are_within_a_tenth_of_a_standard_deviation(reference: str) -> None:
     known = likelihood(reference)
-    data = separable.member(reference, known)
-    made = compact_spectrum(reference, known, data.depends, data.model, dm2=RANGE, mixing=MIXING)
+    data = separable.member(reference, known, WHOLE)
+    made = compact_spectrum(data, known, dm2=RANGE, mixing=MIXING)
     assert made is not None
-    exact = Predictions(known, model(data.model))(*points(40))
+    exact = Predictions(known, model(data.model), data.names)(*points(40))
     away = np.maximum(1.0, np.abs(exact - made.data) / made.errors / 5.0)
     assert float((np.abs(made.predicted(*points(40)) - exact) / made.errors / away).max()) < 0.15
     assert made.error < 0.15
@@ -105,6 +106,6 @@ def test_drawn_predictions_are_within_a_tenth_of_a_standard_deviation(reference:
 
 
 def test_a_released_map_has_no_spectrum() -> None:
-    assert (
-        compact_spectrum("lsnd", likelihood("lsnd"), "product", "3+1-sbl", dm2=RANGE, mixing=MIXING) is None
-    )
+    known = likelihood("lsnd")
+    data = separable.member("lsnd", known, WHOLE)
+    assert compact_spectrum(data, known, dm2=RANGE, mixing=MIXING) is None

@@ -13,6 +13,7 @@ from nuanomaly.model.registry import model
 
 SBL = model("3+1-sbl")
 TRUTH = {"dm2_41": 1.2, "Ue4_sq": 0.03, "Umu4_sq": 0.006}
+NAMES = tuple(TRUTH)
 LINEAR = {
     "karmen": "product",
     "lsnd-counts": "product",
@@ -26,7 +27,7 @@ LINEAR = {
 
 
 def part(name, depends, **options):
-    return Part(name, likelihood(name), SBL, depends, **options)
+    return Part(name, likelihood(name), SBL, depends, NAMES, **options)
 
 
 @pytest.mark.parametrize(("name", "depends"), LINEAR.items())
@@ -135,7 +136,7 @@ def test_own_parameters_are_profiled_without_a_fit_of_each_toy():
         limits=((0.25, 0.8), (2.1e-3, 2.9e-3), (0.0, 0.49)),
         fixed={"Ue4_sq": 0.0, "sin2_theta13": 0.022, "delta_24": 0.0},
     )
-    minos = Part("minos", likelihood("minos-sterile"), model("3+1"), "mu", own=own)
+    minos = Part("minos", likelihood("minos-sterile"), model("3+1"), "mu", NAMES, own=own)
     axes = Axes(np.array([0.5, 5.0]), np.array([1e-4, 0.01]))
     dm2, mixing = axes.points()
     typical = np.asarray(minos.data)[None]

@@ -90,6 +90,63 @@ def test_a_cluster_s_cost_is_known_from_the_pieces(plain, tmp_path):
     assert f'"cpu_seconds": {float(f"{plain.cpu_seconds:.2g}")}' in text
 
 
+RENAMED = """
+from dataclasses import replace
+
+import numpy as np
+
+from nuanomaly.model.probabilities import VacuumModel
+from nuanomaly.model.vacuum import DM2_41, MIXING, ShortBaseline
+
+CALLED = {"heavy": DM2_41, "first": MIXING[0], "second": MIXING[1]}
+
+
+class Renamed(VacuumModel):
+    name = "renamed"
+    unitary = True
+    parameters = tuple(replace(parameter, name=name) for name, parameter in CALLED.items())
+
+    def known(self, p):
+        given = {parameter.name: p[name] for name, parameter in CALLED.items()}
+        return given | {"Utau4_sq": np.zeros_like(p["heavy"])}
+
+    def expand(self, asked, parameters):
+        return ShortBaseline().expand(asked, self.known(parameters))
+
+    def two_flavour(self, initial, final, parameters):
+        return ShortBaseline().two_flavour(initial, final, self.known(parameters))
+"""
+
+
+def test_whatever_a_model_calls_its_parameters_the_fit_is_the_same_to_the_last_bit(plain, own, tmp_path):
+    """Sides are found by probing, roles by the ranges of scans: 3+1 under other names is 3+1."""
+    file = tmp_path / "renamed.py"
+    file.write_text(RENAMED, "utf-8")
+    bare = [{key: entry[key] for key in ("name", "release")} for entry in FIT["datasets"]]
+    other = {**FIT, "datasets": bare, "model": f"{file}:Renamed"}
+    found = compute({**PLAIN, **other})
+    assert [part.depends for part in prepared(essence(other)).sets.parts] == ["product", "product", "e", "mu"]
+    assert np.array_equal(found.values, plain.values)
+    assert found.truth == plain.truth
+    assert list(found.points["joint"]) == list(found.to_dict()["drawn_at"]) == ["heavy", "first", "second"]
+    ranked = compute(
+        {"kind": "global-truths", **other, "regions": [4.0], "valleys": 2, "toys": 400, "seed": 3}
+    )
+    assert {"heavy", "first", "second"} <= set(ranked.tables()["truths"])
+    (one,) = largest(ranked.to_dict(), ranked.tables()["truths"])
+    assert one.test.truth.startswith("heavy = ")
+    left = compute({"kind": "global-left-out", **other}).tables()["left-out"]
+    assert tuple(left.loc[0, ["heavy", "first", "second"]]) == pytest.approx(own.truth("joint"))
+
+
+def test_data_that_know_both_mixings_say_which_they_are_read_over():
+    exact = {**FIT, "datasets": [{"name": "danss", "release": "danss@2018-r1", "model": "3+1"}]}
+    assert assembly(exact).parts[0].depends == "e"  # found in the limit of short baselines, and read exactly
+    both = {"name": "minos", "release": "minos-sterile@2019-r1", "model": "3+1"}
+    with pytest.raises(NuanomalyError, match="depends on both mixings"):
+        assembly({**FIT, "datasets": [both]})
+
+
 def test_subset_simulation_agrees_with_plain_toys(plain):
     climbed = compute(CLIMB)
     result, other = climbed.to_dict(), plain.to_dict()

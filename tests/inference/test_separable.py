@@ -11,7 +11,13 @@ from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model
 
-GRID = separable.grid((0.2, 8.0, 5), (1e-3, 0.2, 6))
+NAMES = ("dm2_41", "Ue4_sq", "Umu4_sq")
+GRID = separable.grid((0.2, 8.0, 5), (1e-3, 0.2, 6), NAMES)
+WHOLE = model("3+1")
+
+
+def surface(name: str, value: separable.Value) -> separable.Member:
+    return separable.surface(name, value, NAMES, separable.probes(*(axis[[0, -1]] for axis in GRID.axes)))
 
 
 def electron(dm2: Array, e: Array, mu: Array) -> Array:
@@ -36,7 +42,7 @@ def cube(value: separable.Value, over: separable.Grid3) -> Array:
     [(electron, "e"), (muon, "mu"), (appearance, "product"), (lambda d, e, m: d * e + m, "both")],
 )
 def test_a_table_broadcasts_to_the_cube_it_replaces(value: separable.Value, depends: str) -> None:
-    data = separable.surface("data", value)
+    data = surface("data", value)
     assert data.depends == depends
     table = np.broadcast_to(separable.tabulate(data, GRID), cube(value, GRID).shape)
     np.testing.assert_allclose(table, cube(value, GRID), rtol=1e-10, atol=1e-10)
@@ -47,20 +53,20 @@ def test_a_table_broadcasts_to_the_cube_it_replaces(value: separable.Value, depe
     [("lsnd", "product"), ("gallium", "e"), ("neos", "e"), ("cdhs", "mu"), ("miniboone-events", "both")],
 )
 def test_releases_depend_on_what_physics_says(name: str, depends: str) -> None:
-    assert separable.member(name, likelihood(name)).depends == depends
+    assert separable.member(name, likelihood(name), WHOLE).depends == depends
 
 
 def test_the_short_baseline_limit_is_exact_three_plus_one_where_it_is_taken() -> None:
     data = likelihood("danss")
     point = {"dm2_41": 1.3, "Ue4_sq": 0.02, "Umu4_sq": 0.0}
-    short = separable.statistics([separable.member("danss", data)], point)["danss"]
+    short = separable.statistics([separable.member("danss", data, WHOLE)], point)["danss"]
     # solar and atmospheric oscillations over 12 m: (1.27 × 2.5e-3 × 12.7/2)² × sin²2θ13 of the rate, 1e-5
     assert short == pytest.approx(data.chi2(model("3+1"), **point), abs=0.01)
 
 
 def test_lowest_is_the_minimum_of_the_sum() -> None:
-    over = separable.grid((0.2, 8.0, 60), (1e-3, 0.3, 60))
-    members = [separable.surface(f.__name__, f) for f in (electron, muon)]
+    over = separable.grid((0.2, 8.0, 60), (1e-3, 0.3, 60), NAMES)
+    members = [surface(f.__name__, f) for f in (electron, muon)]
     found = separable.lowest(members, [separable.tabulate(m, over) for m in members], over)
     assert found.value == pytest.approx(0.0, abs=1e-4)
     assert found.point["dm2_41"] == pytest.approx(1.0, rel=2e-3)
@@ -73,8 +79,8 @@ def test_refined_finds_the_deepest_valley_where_a_coarse_grid_sees_another() -> 
         narrow = -1.2 * np.exp(-((np.log(dm2 / 1.63) / 0.02) ** 2))
         return np.asarray(np.log(e / 0.02) ** 2 + narrow - np.exp(-((np.log(dm2 / 5.0) / 0.5) ** 2)))
 
-    over = separable.grid((0.2, 8.0, 60), (1e-3, 0.3, 12))
-    data = separable.surface("wave", wave)
+    over = separable.grid((0.2, 8.0, 60), (1e-3, 0.3, 12), NAMES)
+    data = surface("wave", wave)
     tables = [separable.tabulate(data, over)]
     coarse, found = separable.lowest([data], tables, over), separable.refined([data], tables, over)
     assert coarse.point["dm2_41"] == pytest.approx(5.0, rel=0.05)
@@ -84,8 +90,8 @@ def test_refined_finds_the_deepest_valley_where_a_coarse_grid_sees_another() -> 
 
 
 def test_a_refined_minimum_stays_inside_the_grid_and_says_where_its_edge_is() -> None:
-    over = separable.grid((0.2, 8.0, 20), (1e-3, 0.3, 12))
-    data = separable.surface("rising", lambda d, e, m: np.log(d) ** 2 + np.log(m) + 0.0 * e)
+    over = separable.grid((0.2, 8.0, 20), (1e-3, 0.3, 12), NAMES)
+    data = surface("rising", lambda d, e, m: np.log(d) ** 2 + np.log(m) + 0.0 * e)
     found = separable.refined([data], [separable.tabulate(data, over)], over)
     assert found.point["Umu4_sq"] == pytest.approx(1e-3, rel=1e-9)
     assert found.edges == ("Umu4_sq",)
@@ -95,7 +101,7 @@ def test_a_map_gives_its_own_values_and_ends_at_its_smallest_mixing() -> None:
     dm2, mixing = np.geomspace(0.1, 10, 9), np.geomspace(1e-3, 0.5, 8)
     rows = [(d, m, np.log(d) ** 2 + 100.0 * m) for d in dm2 for m in mixing]
     frame = pd.DataFrame(rows, columns=["a", "b", "chi2"])
-    data = separable.mapped("map", frame, {"dm2_41": "a", "Umu4_sq": "b"}, "chi2")
+    data = separable.mapped("map", frame, {"dm2_41": "a", "Umu4_sq": "b"}, "chi2", NAMES)
     assert data.depends == "mu"
     at = data.value(dm2[[2, 2]], np.zeros(2), np.array([mixing[3], 1e-9]))
     assert at == pytest.approx([rows[2 * 8 + 3][2], rows[2 * 8][2]], rel=1e-9)
@@ -110,7 +116,9 @@ def test_by_amplitude_takes_the_smallest_value_at_each_product() -> None:
 
 def test_mixing_axes_with_different_steps_are_refused() -> None:
     with pytest.raises(NuanomalyError, match="one common step"):
-        separable.Grid3(np.geomspace(0.1, 1, 3), np.geomspace(0.01, 0.1, 3), np.geomspace(0.01, 0.2, 3))
+        separable.Grid3(
+            np.geomspace(0.1, 1, 3), np.geomspace(0.01, 0.1, 3), np.geomspace(0.01, 0.2, 3), NAMES
+        )
 
 
 @pytest.mark.parametrize("points", [200, 600])
@@ -119,8 +127,8 @@ def test_simplices_find_nothing_lower_in_narrow_valleys_and_between_kinks(
     names: tuple[str, ...], points: int
 ):
     """LSND's map is read by straight lines: its lowest node is not a grid's lowest point."""
-    over = separable.grid((0.103, 9.7, points), (1e-6, 0.3, 80))
-    members = [separable.member(name, likelihood(name)) for name in names]
+    over = separable.grid((0.103, 9.7, points), (1e-6, 0.3, 80), NAMES)
+    members = [separable.member(name, likelihood(name), WHOLE) for name in names]
     found = separable.refined(members, [separable.tabulate(m, over) for m in members], over)
     limits = np.log([(axis[0], axis[-1]) for axis in over.axes])
 

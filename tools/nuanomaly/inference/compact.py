@@ -1,4 +1,4 @@
-"""Small tables of a data set in 3+1, from which its value anywhere is read in microseconds.
+"""Small tables of a data set under one sterile neutrino, from which any value is read in microseconds.
 
 A table holds the values of a data set (:class:`~nuanomaly.inference.separable.Member`) at knots of Δm²41 and
 at nodes of one or two amplitudes. Between knots it is a cubic spline in ln Δm²41 (not-a-knot); knots are

@@ -1,4 +1,5 @@
-"""Small tables of a data set's predictions, bin by bin, to draw beside its data at any point of 3+1.
+"""Small tables of a data set's predictions, bin by bin, to draw beside its data at any point of a
+model of a splitting and two mixings.
 
 Predictions are those with the nuisances where they fit best at the point. A table holds them at knots of
 Δm²41 and nodes of the amplitudes, as :mod:`~nuanomaly.inference.compact` does values, in 16 bits. It is for
@@ -16,7 +17,7 @@ from scipy.interpolate import CubicSpline
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.compact import adapted, amplitudes, largest_amplitude, mixings, probes
 from nuanomaly.inference.compact_nodes import Nodes, chebyshev
-from nuanomaly.inference.separable import Dependence
+from nuanomaly.inference.separable import Dependence, Member, Names, unmixed
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.surface_process import SurfaceProcess
 from nuanomaly.model.probabilities import Array, Model
@@ -82,20 +83,17 @@ class CompactSpectrum:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """A likelihood as predictions over (Δm²41, |Ue4|², |Uμ4|²), its nuisances where they fit best."""
+    """A likelihood as predictions over a splitting and two mixings, its nuisances where they fit best."""
 
     likelihood: Likelihood
     model: Model
+    names: Names
 
     def __call__(self, dm2: Array, electron: Array, muon: Array) -> Array:
         """Return predictions, shape (P, B)."""
         chosen, parts = self.model, []
         for k in range(0, dm2.size, _CHUNK):
-            given = zip(
-                ("dm2_41", "Ue4_sq", "Umu4_sq"),
-                (v[k : k + _CHUNK] for v in (dm2, electron, muon)),
-                strict=True,
-            )
+            given = zip(self.names, (v[k : k + _CHUNK] for v in (dm2, electron, muon)), strict=True)
             points = self.likelihood.points(chosen, dict(given))
             where = self.likelihood.profiled(chosen, points)[1]
             parts.append(self.likelihood.means(chosen, points, where))
@@ -103,17 +101,15 @@ class Predictions:
 
     def errors(self) -> Array:
         """Return the standard deviation of every datum without oscillation, shape (B,)."""
-        none = {n: np.array([v]) for n, v in (("dm2_41", 1.0), ("Ue4_sq", 0.0), ("Umu4_sq", 0.0))}
+        none = {name: np.array([value]) for name, value in unmixed(self.names).items()}
         points = self.likelihood.points(self.model, none)
         places = self.likelihood.profiled(self.model, points)[1]
         return np.concatenate([b.errors for b in self.likelihood.breakdown(self.model, points, places)])
 
 
 def compact_spectrum(
-    name: str,
+    data: Member,
     likelihood: Likelihood,
-    depends: Dependence,
-    model_name: str,
     *,
     dm2: tuple[float, float],
     mixing: float,
@@ -125,20 +121,22 @@ def compact_spectrum(
 
     Parameters
     ----------
-    depends, model_name : str
-        See :class:`~nuanomaly.inference.separable.Member`.
+    data : Member
+        The data set, which says what it depends on, and the model it is read in.
+    likelihood : Likelihood
     dm2, mixing
         As for :func:`~nuanomaly.inference.compact.compact`.
     """
     if likelihood.data is None or isinstance(likelihood, SurfaceProcess):
         return None
-    predictions = Predictions(likelihood, model(model_name))
-    errors, data = predictions.errors(), np.asarray(likelihood.data, float)
+    depends = data.depends
+    predictions = Predictions(likelihood, model(data.model), data.names)
+    errors, observed = predictions.errors(), np.asarray(likelihood.data, float)
     zero = np.zeros(1)
     made = CompactSpectrum(
-        name,
+        data.name,
         depends,
-        data,
+        observed,
         errors,
         predictions(np.ones(1), zero, zero)[0],
         np.array(dm2),

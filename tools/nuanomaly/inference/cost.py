@@ -27,6 +27,7 @@ from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.transform.identity import Identity
 from nuanomaly.model.probabilities import Array
+from nuanomaly.model.registry import FOUR_NEUTRINOS, TWO_FLAVOUR, short
 from nuanomaly.model.registry import model as make_model
 
 if TYPE_CHECKING:
@@ -39,17 +40,24 @@ _REPEATS, _AT_LEAST, _LONG = 3, 0.1, 2.0
 _TRUTHS = 20
 #: What is varied: points of the plane, blocks of toys, bins.
 POINTS, BLOCKS, BINS = (500, 1000, 2000, 4000), (1, 2, 4), (15, 30, 60, 120)
+#: A disappearance and an appearance, as model and mixing parameter.
+_VANISHING, _APPEARING = (
+    (TWO_FLAVOUR[channel].name, TWO_FLAVOUR[channel].amplitude) for channel in (("e", "e"), ("mu", "e"))
+)
 #: Data sets whose engines are timed beside the bins made up here: model and mixing parameter.
 TIMED = {
-    "gallium": ("2nu-ee", "sin2_2theta_ee"),
-    "reactor-rates@2020": ("2nu-ee", "sin2_2theta_ee"),
-    "prospect": ("2nu-ee", "sin2_2theta_ee"),
-    "danss": ("2nu-ee", "sin2_2theta_ee"),
-    "neos": ("2nu-ee", "sin2_2theta_ee"),
-    "miniboone-nue@2020": ("2nu-mue", "sin2_2theta_mue"),
-    "karmen": ("2nu-mue", "sin2_2theta_mue"),
+    "gallium": _VANISHING,
+    "reactor-rates@2020": _VANISHING,
+    "prospect": _VANISHING,
+    "danss": _VANISHING,
+    "neos": _VANISHING,
+    "miniboone-nue@2020": _APPEARING,
+    "karmen": _APPEARING,
 }
-#: What the global fit of 3+1 is made of, its grid in (Δm²41, |Ue4|², |Uμ4|²), and how many points are timed.
+#: The model of the global fit, what its splitting and mixings are called, what the fit is made of, its grid,
+#: and how many points are timed.
+WHOLE = make_model(FOUR_NEUTRINOS)
+NAMES = separable.roles(WHOLE)
 GLOBAL = (
     "lsnd", "karmen", "miniboone-nue@2020", "gallium", "reactor-rates@2020:huber-mueller-short-baseline",
     "danss", "neos", "prospect", "stereo", "nue-carbon", "minos-sterile", "cdhs", "ccfr",
@@ -135,12 +143,13 @@ def made_up(bins: int) -> ResponseLikelihood:
 def engine_of(data: Likelihood | str, model: str, mixing: str, points: int) -> Engine:
     """Return the engine of a data set on a plane of about so many points, twice as many Δm² as mixings."""
     across = max(2, round(np.sqrt(points / 2)))
-    high = 10.0 if mixing == "sin2_2theta_ee" else 100.0
+    high = 10.0 if (model, mixing) == _VANISHING else 100.0
+    splitting, first, second = NAMES
     grid: Grid = {
-        "dm2_41": (0.1, high, max(2, round(points / across)), "log"),
+        splitting: (0.1, high, max(2, round(points / across)), "log"),
         mixing: (0.01, 1.0, across, "log"),
     }
-    fixed = {"Umu4_sq": 0.0} if mixing == "Ue4_sq" else None
+    fixed = {second: 0.0} if mixing == first else None
     return make_engine(plane_of(Question(data, model, fixed=fixed, grid=grid)), seed=1)
 
 
@@ -152,7 +161,7 @@ def rates(progress: Progress | None = None) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    made = {"linear": ("2nu-ee", "sin2_2theta_ee"), "not-linear": ("3+1-sbl", "Ue4_sq")}
+    made = {"linear": _VANISHING, "not-linear": (short(WHOLE).name, NAMES[1])}
     plan: list[tuple[str, str, int, int, int]] = []
     for name in (*made, *TIMED):
         plan += [(name, "points", p, 1, 60) for p in POINTS]
@@ -196,7 +205,7 @@ def laws(frame: "pd.DataFrame") -> dict[str, dict[str, dict[str, float]]]:
 def global_fit(
     names: Sequence[str] = GLOBAL, cube: tuple[int, int, int] = CUBE, progress: Progress | None = None
 ) -> "pd.DataFrame":
-    """Return CPU seconds per toy of each data set of the global fit of 3+1, on its own part of the cube.
+    """Return CPU seconds per toy of each data set of the global fit, on its own part of the cube.
 
     A data set is evaluated over what it depends on (:mod:`nuanomaly.inference.separable`): two of the three
     parameters. Some hundred points are timed and their cost is taken for all of them. What makes no toys (a
@@ -209,7 +218,7 @@ def global_fit(
     rows = []
     for done, name in enumerate(names, 1):
         data = likelihood(name)
-        member = separable.member(name, data)
+        member = separable.member(name, data, WHOLE, NAMES)
         # what depends on both mixings because of |Ue4|² alone is taken without it
         depends = "mu" if member.depends == "both" else member.depends
         points = _points(depends, cube)
@@ -253,12 +262,13 @@ def _member(data: Likelihood, model: str, depends: str, points: int) -> tuple[in
     chosen = make_model(model)
     known = known_parameters(data, chosen)
     rows = max(4, _TIMED_POINTS // 16)
-    own = {"e": ("Ue4_sq",), "mu": ("Umu4_sq",), "product": ("Ue4_sq", "Umu4_sq")}[depends]
-    grid: Grid = {"dm2_41": (0.103, 9.7, rows, "log"), own[0]: (1e-4, 0.3, 16, "log")}
-    dm2, mixing = axes(known, ("dm2_41", own[0]), grid)
+    splitting, first, second = NAMES
+    own = {"e": (first,), "mu": (second,), "product": (first, second)}[depends]
+    grid: Grid = {splitting: (0.103, 9.7, rows, "log"), own[0]: (1e-4, 0.3, 16, "log")}
+    dm2, mixing = axes(known, (splitting, own[0]), grid)
     mesh = np.meshgrid(dm2.values, mixing.values, indexing="ij")
     none = np.zeros(mesh[0].size)
-    at = {"dm2_41": mesh[0].ravel(), "Ue4_sq": none, "Umu4_sq": none}
+    at = {splitting: mesh[0].ravel(), first: none, second: none}
     at |= {name: mesh[1].ravel() for name in own}
     every = Objective(data, chosen).points(at)
     truth = {name: value[:1] for name, value in every.items()}

@@ -19,7 +19,7 @@ from nuanomaly.inference.grid import Grid, axes, known_parameters
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.significance import Significance
-from nuanomaly.inference.tabulated import clusters, probes
+from nuanomaly.inference.tabulated import clusters
 from nuanomaly.likelihood.build import declared_modes, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Model, NotApplicableError
@@ -198,9 +198,8 @@ class _Tables:
 
     def _member(self, tied: tuple[Likelihood, ...]) -> separable.Member:
         together, names = joint(tied), self.over.names
-        return separable.member(
-            together.release, together, self.model, names, probes(*(a[[0, -1]] for a in self.over.axes))
-        )
+        places = separable.probes(*(a[[0, -1]] for a in self.over.axes))
+        return separable.member(together.release, together, self.model, names, places)
 
     def _map(self, one: Likelihood) -> separable.Member:
         release, side = self.maps[one]

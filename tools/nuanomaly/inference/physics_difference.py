@@ -16,12 +16,11 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release, load
 from nuanomaly.inference import page_test
 from nuanomaly.likelihood.interface import Likelihood
+from nuanomaly.model.registry import TWO_FLAVOUR
 from nuanomaly.model.registry import model as make_model
 
 #: Differences below this are the minimiser's, not the data's: a fit is repeated to a few times 1e-6.
 NOISE = 1e-4
-#: Model in which a likelihood is fitted if no benchmark and no comparison names one, by channel.
-_BY_CHANNEL = {("e", "e"): "2nu-ee", ("mu", "mu"): "2nu-mumu", ("mu", "e"): "2nu-mue"}
 
 
 @dataclass(frozen=True)
@@ -197,11 +196,11 @@ def _size(model: str) -> int:
 
 
 def _by_channel(release: Release) -> str:
-    """Return the two-neutrino model of a release's first channel."""
+    """Return the two-flavour view of a release's first channel: its model, if nothing else names one."""
     for channel in release.metadata.get("channels", ()):
         initial, final = (f.removeprefix("nu").removesuffix("bar") for f in str(channel).split("->"))
-        if (initial, final) in _BY_CHANNEL:
-            return _BY_CHANNEL[initial, final]
+        if (initial, final) in TWO_FLAVOUR:
+            return TWO_FLAVOUR[initial, final].name
     return ""
 
 

@@ -28,6 +28,7 @@ from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Model
+from nuanomaly.model.registry import THREE_NEUTRINOS
 from nuanomaly.model.registry import model as make_model
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def compute(
     members = [[entry] if isinstance(entry, str) else list(entry) for entry in entries]
     chosen = make_model(declared["model"])
     point = {**declared.get("fixed", {}), **declared["at"]}
-    standard = {parameter.name for parameter in make_model("3nu").parameters}
+    standard = {parameter.name for parameter in make_model(THREE_NEUTRINOS).parameters}
     three = {name: value for name, value in point.items() if name in standard}
     verdicts = {}
     for done, releases in enumerate(members, 1):

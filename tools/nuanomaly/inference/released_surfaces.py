@@ -10,11 +10,13 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.model.probabilities import Array, NotApplicableError
+from nuanomaly.model.registry import TWO_FLAVOUR
+from nuanomaly.model.vacuum import DM2_41
 
 #: Columns that are amplitudes, by the two-flavour model that they are of, and names of values.
-AMPLITUDES = {f"sin2_2theta_{pair}": f"2nu-{pair}" for pair in ("ee", "mue", "mumu")}
+AMPLITUDES = {view.amplitude: view.name for view in TWO_FLAVOUR.values()}
 VALUES = ("delta", "chi2", "delta_chi2", "minus_2lnL", "minus_2lnl")
-SPLITTINGS = ("dm2_41", "dm2")
+SPLITTINGS = (DM2_41.name, "dm2")
 #: Points that are compared, and how far above the smallest value.
 _POINTS, _BELOW = 400, 30.0
 #: So far may the two be apart, in units of one and of a tenth of the distance from the median.
@@ -74,7 +76,7 @@ def _differences(
     chosen = near[np.unique(np.linspace(0, near.size - 1, _POINTS).astype(int))]
     wanted = released[chosen]
     points: Mapping[str, Any] = {
-        "dm2_41": frame[splitting].to_numpy(float)[chosen],
+        DM2_41.name: frame[splitting].to_numpy(float)[chosen],
         amplitude: frame[amplitude].to_numpy(float)[chosen],
     }
     for mode in modes:

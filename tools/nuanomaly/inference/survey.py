@@ -18,6 +18,7 @@ from nuanomaly.inference.slips import slip
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.interface import AnyModel, Likelihood
 from nuanomaly.model.probabilities import Model, NotApplicableError, complete
+from nuanomaly.model.registry import THREE_NEUTRINOS
 from nuanomaly.model.registry import model as make_model
 from nuanomaly.model.vacuum import is_long
 
@@ -212,7 +213,7 @@ def verdict_of(
         point = {**given, **fitted}
         value = float(lk.chi2(model, **point))
         stated = float(lk.averaging_error(model, lk.points(model, point))[0])
-        reference = float(lk.chi2("3nu", **interaction, **(three or {})))
+        reference = float(lk.chi2(THREE_NEUTRINOS, **interaction, **(three or {})))
     except NotApplicableError as error:
         return _silent(lk, "not applicable", _short(str(error)))
     except NuanomalyError as error:

@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-import numpy as np
-
 from nuanomaly.inference import separable
 from nuanomaly.inference.datasets import atoms, joint
 from nuanomaly.inference.grid import Axis
@@ -24,8 +22,6 @@ from nuanomaly.model.probabilities import Array, NotApplicableError
 
 #: Points of an axis of mixings at least, and how far below its lower end it goes: there nothing oscillates.
 _POINTS, VANISHING = 80, 0.1
-#: Shares of the axes' ranges at which it is probed what a data set depends on.
-_PROBES = np.array([[0.37, 0.63, 0.57], [0.53, 0.68, 0.60], [0.67, 0.66, 0.64]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +118,7 @@ def _members(
     """Return the data sets of each side; None where the model cannot be probed."""
     splitting, first, second = axes
     names = (splitting.name, first.name, second.name)
-    places = probes(*(a.values[[0, -1]] for a in axes))
+    places = separable.probes(*(a.values[[0, -1]] for a in axes))
     try:
         return tuple(
             tuple(separable.member(m.release, m, what.model, names, places) for m in untied(side))
@@ -130,18 +126,6 @@ def _members(
         )
     except NotApplicableError:
         return None  # a fit says of which data set, and why
-
-
-def probes(*limits: Array) -> Array:
-    """Return where it is probed what a data set depends on, from the ends of the three axes; shape (G, 3).
-
-    Examples
-    --------
-    >>> probes(*np.array([[1.0, 100.0], [1e-4, 1.0], [1e-4, 1.0]])).round(4)[0].tolist()
-    [5.4954, 0.0331, 0.0191]
-    """
-    low, high = np.array(limits).T
-    return np.asarray(low * (high / low) ** _PROBES)
 
 
 def untied(side: Likelihood) -> list[Likelihood]:

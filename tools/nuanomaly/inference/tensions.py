@@ -3,6 +3,7 @@
 runs:
   NAME:
     kind: separable-tensions
+    model: a splitting and two mixings, 3+1 if left out
     datasets: list of {name, release, side, map}
         ``side`` is appearance or disappearance; with ``map``, {table, columns, value}, the values are those
         of a released table, and the likelihood serves the ranks alone.
@@ -36,20 +37,17 @@ from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.wrappers.joint import combine
-from nuanomaly.model.probabilities import Array
-from nuanomaly.model.registry import model
+from nuanomaly.model.probabilities import Array, Model
+from nuanomaly.model.registry import FOUR_NEUTRINOS, model
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SideName = Literal["appearance", "disappearance"]
 SIDES: tuple[SideName, SideName] = "appearance", "disappearance"
-#: The three parameters, and no oscillation.
-NAMES = ("dm2_41", "Ue4_sq", "Umu4_sq")
-NONE: Mapping[str, float] = {"dm2_41": 1.0, "Ue4_sq": 0.0, "Umu4_sq": 0.0}
 _NOTHING = "no oscillation"
 #: Keys of a run, and points an axis at which ranks are looked for.
-KEYS = ("kind", "datasets", "grids", "today", "choices")
+KEYS = ("kind", "datasets", "grids", "today", "choices", "model")
 _RANK_POINTS = 12
 
 
@@ -90,6 +88,7 @@ class Separated:
         The one that the point of ranks is found on.
     today : sequence of str
         The data sets at whose lowest point ranks are found.
+    model : Model
     """
 
     members: Mapping[str, Member]
@@ -97,6 +96,7 @@ class Separated:
     sides: Mapping[str, SideName]
     grid: Grid3
     today: Sequence[str]
+    model: Model
     _tables: dict[tuple[str, int], Array] = field(default_factory=dict)
     _lowest: dict[tuple[tuple[str, ...], int], Lowest] = field(default_factory=dict)
     _ranks: dict[frozenset[str], int] = field(default_factory=dict)
@@ -128,17 +128,19 @@ class Separated:
         """
         kinds = frozenset(self.members[name].depends for name in names)
         if kinds not in self._ranks:
-            exact, together = model("3+1"), combine([self.likelihoods[name] for name in names])
-            limits = zip(NAMES, self.grid.axes, strict=True)
+            exact, together = self.model, combine([self.likelihoods[name] for name in names])
+            limits = zip(self.grid.names, self.grid.axes, strict=True)
             spec = {n: (float(axis[0]), float(axis[-1]), _RANK_POINTS, "log") for n, axis in limits}
-            axes = grid_axes(known_parameters(together, exact), list(NAMES), spec)
+            axes = grid_axes(known_parameters(together, exact), list(self.grid.names), spec)
             near = [dict(self.lowest(self.today).point)]
             self._ranks[kinds] = rank(Objective(together, exact), axes, near=near).constrained
         return self._ranks[kinds]
 
     def null(self, names: Sequence[str]) -> dict[str, float]:
         """Return the values of some data sets without oscillation."""
-        return separable.statistics([self.members[name] for name in names], NONE)
+        return separable.statistics(
+            [self.members[name] for name in names], separable.unmixed(self.grid.names)
+        )
 
     def descended(self, names: Sequence[str], start: Lowest, rounds: int = 10) -> float:
         """Return the value after an exact descent: to the lowest of 27 neighbours, or half the step.
@@ -151,7 +153,7 @@ class Separated:
             Where it begins; steps are those of the grid.
         rounds : int
         """
-        place = np.log([start.point[name] for name in NAMES])
+        place = np.log([start.point[name] for name in self.grid.names])
         step = np.array([np.log(axis[1] / axis[0]) for axis in self.grid.axes])
         ends = np.log([(axis[0], axis[-1]) for axis in self.grid.axes]).T
         moves = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3, indexing="ij"), -1).reshape(-1, 3)
@@ -181,6 +183,8 @@ class Separated:
 def separated(declared: Mapping[str, Any]) -> tuple[Separated, dict[str, Grid3]]:
     """Return the data sets of a declaration, and its grids."""
     members, likelihoods, sides = {}, {}, {}
+    read = model(declared.get("model", FOUR_NEUTRINOS))
+    names = separable.roles(read)
     for entry in declared["datasets"]:
         name, release = entry["name"], entry["release"]
         own = likelihood(release) if isinstance(release, str) else join(name, release)
@@ -189,14 +193,16 @@ def separated(declared: Mapping[str, Any]) -> tuple[Separated, dict[str, Grid3]]
         likelihoods[name], sides[name] = own, entry["side"]
         if "map" in entry:
             table = load(release).table(entry["map"]["table"])
-            members[name] = separable.mapped(name, table, entry["map"]["columns"], entry["map"]["value"])
+            about = entry["map"]
+            members[name] = separable.mapped(name, table, about["columns"], about["value"], names)
         else:
-            members[name] = separable.member(name, own)
+            members[name] = separable.member(name, own, read, names)
     grids = {
-        name: separable.grid(tuple(one["dm2"]), tuple(one["mixing"]))
+        name: separable.grid(tuple(one["dm2"]), tuple(one["mixing"]), names)
         for name, one in declared["grids"].items()
     }
-    return Separated(members, likelihoods, sides, next(iter(grids.values())), declared["today"]), grids
+    first = next(iter(grids.values()))
+    return Separated(members, likelihoods, sides, first, declared["today"], read), grids
 
 
 def chosen(declared: Mapping[str, Any], choice: Mapping[str, Any]) -> tuple[str, ...]:
@@ -257,7 +263,7 @@ class TensionsRun:
             row |= {"gain": one.gain.delta}
             for fit, lowest in one.fits.items():
                 row |= {f"{fit}_rank": one.ranks[fit], f"{fit}_value": lowest.value}
-                row |= {f"{fit}_{parameter}": lowest.point[parameter] for parameter in NAMES}
+                row |= {f"{fit}_{parameter}": value for parameter, value in lowest.point.items()}
                 row[f"{fit}_edges"] = " ".join(lowest.edges)
             rows.append(row)
         data = [(name, *values) for name, values in self.data.items()]
@@ -275,11 +281,14 @@ class TensionsRun:
 def restored(tensions: "pd.DataFrame") -> dict[str, Tension]:
     """Return the tensions of a stored run by name, as they were computed."""
     result = {}
+    about = ("joint_rank", "joint_value", "joint_edges")
+    columns = [name for name in tensions.columns if name.startswith("joint_") and name not in about]
+    names = [name.removeprefix("joint_") for name in columns]
     for row in tensions.to_dict("records"):
         fits = {
             fit: Lowest(
                 row[f"{fit}_value"],
-                {parameter: row[f"{fit}_{parameter}"] for parameter in NAMES},
+                {parameter: row[f"{fit}_{parameter}"] for parameter in names},
                 tuple(row[f"{fit}_edges"].split()),
             )
             for fit in ("joint", *SIDES)

@@ -30,6 +30,8 @@ from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.function import FunctionModel
 from nuanomaly.model.on_oscillation import OnOscillation
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
+from nuanomaly.model.registry import FOUR_NEUTRINOS, TWO_FLAVOUR
+from nuanomaly.model.vacuum import DM2_41
 
 
 class AxisOptions(TypedDict):
@@ -119,9 +121,13 @@ class Options(TypedDict):
 
 
 #: Effective amplitudes: the flavour that disappears, and the parameter that has a large branch.
-_AMPLITUDES = {"sin2_2theta_ee": ("e", "Ue4_sq"), "sin2_2theta_mumu": ("mu", "Umu4_sq")}
+_AMPLITUDES = {
+    view.amplitude: (initial, view.element)
+    for (initial, final), view in TWO_FLAVOUR.items()
+    if initial == final
+}
 #: The model of a ν4 that decays, and the coordinate of its coupling.
-_DECAYING, _COUPLING = "3+1/decay", "g2"
+_DECAYING, _COUPLING = f"{FOUR_NEUTRINOS}/decay", "g2"
 #: What oscillation of three neutrinos and a fourth is described by: a table was made for no other physics.
 _OSCILLATION = re.compile(
     r"sin2_theta(12|13|23)|delta_(cp|[12]4)|dm2_(21|31|41)|U(e|mu|tau)4_sq|sin2_2theta_.*"
@@ -240,7 +246,7 @@ class ParameterSurface(Likelihood):
             return points[name]
         decays = model.name == _DECAYING and any(axis.coordinate == _COUPLING for axis in self.axes)
         if decays and name == _COUPLING:
-            some = np.asarray(points["dm2_41"], float)
+            some = np.asarray(points[DM2_41.name], float)
             return 16.0 * np.pi * points["alpha_4"] / np.where(some > 0.0, some, 1.0)
         if name in _AMPLITUDES:
             flavour, element = _AMPLITUDES[name]
@@ -255,7 +261,7 @@ class ParameterSurface(Likelihood):
         if name in self.absent:
             return self.absent[name]
         seen = next((a.coordinate for a in self.axes if a.coordinate in _AMPLITUDES), None)
-        if name == "dm2_41" and seen is not None:
+        if name == DM2_41.name and seen is not None:
             return self._two_flavour(_AMPLITUDES[seen][0], model, points)[0]
         raise NotApplicableError(
             f"not applicable: {self.release} is a table over "

@@ -20,6 +20,7 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.channel import flavours
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
+from nuanomaly.model.vacuum import DM2_41
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,7 +224,7 @@ def private_surface(
     name: str,
     *,
     channel: str,
-    dm2: str = "dm2_41",
+    dm2: str = DM2_41.name,
     amplitude: str = "sin2_2theta",
     value: str = "delta",
     no_oscillation: float | Literal["edge"] | None = None,

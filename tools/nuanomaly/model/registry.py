@@ -1,6 +1,7 @@
 """The models by name."""
 
 from collections.abc import Callable
+from functools import partial
 from runpy import run_path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,6 +22,15 @@ from nuanomaly.model.wave_model import WaveModel
 #: Parts of a name that compose a model with three flavours.
 THREE_FLAVOUR: dict[str, Ordering] = {"3nu": "normal", "3nu-inverted": "inverted"}
 
+#: The standard hypothesis, which any other is set beside, and the one that is meant where a declaration names
+#: none: these two are all that the rooms above know by name.
+THREE_NEUTRINOS, FOUR_NEUTRINOS = "3nu", "3+1"
+
+#: Two-flavour views, by the channel that each changes.
+TWO_FLAVOUR: dict[tuple[str, str], TwoFlavour] = {
+    channel: TwoFlavour(*channel) for channel in (("e", "e"), ("mu", "mu"), ("mu", "e"))
+}
+
 #: What neutrinos meet on the way, by the part of a name.
 _MATTER: dict[str, Callable[[], Matter]] = {"matter": Matter, "nsi": NonStandardMatter}
 
@@ -38,9 +48,7 @@ _BUILDERS: dict[str, Callable[[], Model]] = {
     "3nu": ThreeFlavour,
     "3+1": ThreePlusOne,
     "3+1-sbl": ShortBaseline,
-    "2nu-ee": lambda: TwoFlavour("e", "e"),
-    "2nu-mumu": lambda: TwoFlavour("mu", "mu"),
-    "2nu-mue": lambda: TwoFlavour("mu", "e"),
+    **{view.name: partial(TwoFlavour, *channel) for channel, view in TWO_FLAVOUR.items()},
     "3+2": lambda: Oscillation(FLAVOURS["3+2"]),
     "3+3": lambda: Oscillation(FLAVOURS["3+3"]),
     "1+3+1": lambda: Oscillation(FLAVOURS["1+3+1"]),
@@ -162,6 +170,20 @@ def model(which: "str | Model | Callable[..., Any]") -> Model:
     if whole is None:
         raise UnknownNameError("model", which, _BUILDERS)
     return _made(whole, which)
+
+
+def short(which: Model) -> Model:
+    """Return the limit of short baselines of a model, and the model itself if it has none.
+
+    Examples
+    --------
+    >>> short(model("3+1")).name, short(model("2nu-ee")).name
+    ('3+1-sbl', '2nu-ee')
+    """
+    limit = which.short_baseline
+    if limit is None:
+        return which
+    return model(limit.name) if limit.name in _BUILDERS else limit
 
 
 #: The models that were made by the name of one of the archive, by that name, as long as they exist.

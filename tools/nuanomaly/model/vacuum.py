@@ -156,9 +156,14 @@ class TwoFlavour(VacuumModel):
         tag = label[initial] + label[final]
         self.name = f"2nu-{tag}"
         self.amplitude = f"sin2_2theta_{tag}"
+        #: |U_α4|² of the initial flavour, on whose small branch the amplitude of a disappearance is read.
+        self.element = f"U{initial}4_sq"
         greek = tag.replace("mu", "μ")
-        scan = (1e-4 if tag == "mue" else 1e-3, 1.0)
-        amplitude = Parameter(self.amplitude, "1", 0.0, 1.0, f"sin²2θ_{greek}", log=True, scan=scan, null=0.0)
+        #: The range of scans of the amplitude.
+        self.scan = (1e-4 if tag == "mue" else 1e-3, 1.0)
+        amplitude = Parameter(
+            self.amplitude, "1", 0.0, 1.0, f"sin²2θ_{greek}", log=True, scan=self.scan, null=0.0
+        )
         self.parameters = (DM2_41, amplitude, *STANDARD_PARAMETERS)
 
     def expand(self, asked: Transition, parameters: Mapping[str, Array]) -> Expansion:
@@ -170,7 +175,7 @@ class TwoFlavour(VacuumModel):
             _refuse_long_baseline(self.name, asked.max_L_over_E)
         zero = np.zeros_like(dm2)
         mixing = dict.fromkeys((p.name for p in (*MIXING, *PHASES)), zero)
-        mixing["Ue4_sq" if self.channel[0] == "e" else "Umu4_sq"] = small_branch(amplitude)
+        mixing[self.element] = small_branch(amplitude)
         return ThreePlusOne().expand(asked, {**parameters, **mixing})
 
     def _short(self, initial: str, final: str, amplitude: Array) -> Array:

@@ -8,7 +8,7 @@ from nuanomaly.archive.options import completed
 from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmark.value import OfLikelihood, Point
 from nuanomaly.likelihood.build import component, declared_modes
-from nuanomaly.model.registry import model
+from nuanomaly.model.registry import THREE_NEUTRINOS, model
 
 
 class Part(OfLikelihood):
@@ -58,7 +58,7 @@ def _total(config: Part, release: Release) -> float:
     response = component("response", {k: v for k, v in given.items() if k not in config["remove"]}, release)
     if config["which"] == "flux-average":
         return 1e40 * float(response.flux_average)
-    chosen = model("3nu")
+    chosen = model(THREE_NEUTRINOS)
     physics = {p.name: np.array([p.default], float) for p in chosen.parameters}
     values = {p.name: p.default for p in response.interaction_parameters} | config["parameters"]
     outputs = response(chosen, physics, {k: np.array([v], float) for k, v in values.items()})[0]

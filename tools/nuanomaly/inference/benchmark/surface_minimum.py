@@ -13,6 +13,7 @@ from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.parameter_surface import ParameterSurface
 from nuanomaly.likelihood.surface import SurfaceLikelihood
 from nuanomaly.model.probabilities import Array
+from nuanomaly.model.vacuum import DM2_41
 
 
 class Options(OfLikelihood):
@@ -50,12 +51,12 @@ def compute(config: Options, release: Release) -> float:
     if not isinstance(chosen, SurfaceLikelihood):
         raise NuanomalyError(f"{release.id} mode {config.get('mode')} is no tabulated surface")
     within = config["within"]
-    dm2 = _candidates(chosen.dm2, within.get("dm2_41"))
+    dm2 = _candidates(chosen.dm2, within.get(DM2_41.name))
     amplitude = _candidates(chosen.amplitude, within.get("amplitude"))
     x, y = (axis.ravel() for axis in np.meshgrid(dm2, amplitude, indexing="ij"))
     values = chosen.read(x, y)
     best = int(values.argmin())
-    return float({"value": values, "dm2_41": x, "amplitude": y}[config["which"]][best])
+    return float({"value": values, DM2_41.name: x, "amplitude": y}[config["which"]][best])
 
 
 def _lowest_node(surface: ParameterSurface, config: Options) -> float:

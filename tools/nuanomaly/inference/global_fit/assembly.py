@@ -14,6 +14,7 @@ from nuanomaly.inference.global_fit.profile import profile
 from nuanomaly.inference.global_fit.sides import Axes, Side, Splined, allowance, side, splined
 from nuanomaly.inference.global_fit.skeleton import skeleton
 from nuanomaly.inference.global_fit.toys import GlobalFit
+from nuanomaly.inference.separable import Names, combined
 from nuanomaly.model.probabilities import Array
 
 #: Error of χ² in few directions that is aimed at, by side; near minima it is some hundred times smaller.
@@ -48,7 +49,7 @@ class Assembly:
     ----------
     parts : tuple of Part
     dm2, mixing : array, shapes (D,) and (E,)
-        Δm² in eV², and |Ue4|² and |Uμ4|², logarithmic with one step.
+        The splitting (Δm² in eV²), and both mixings, logarithmic with one step.
     truths : tuple of mapping
         Points whose toys say what is typical.
     progress : callable, optional
@@ -86,6 +87,11 @@ class Assembly:
     def _typical_parts(self) -> list[Array]:
         return [self.typical[:, self.columns[part.name]] for part in self.parts]
 
+    @property
+    def names(self) -> Names:
+        """What the splitting and both mixings are called."""
+        return self.parts[0].names
+
     @cached_property
     def columns(self) -> dict[str, slice]:
         """Where each data set's data are."""
@@ -107,10 +113,7 @@ class Assembly:
     def draw(self, truth: Mapping[str, float]) -> draws.Draw:
         """Return how toys of all data sets follow from normal numbers at a truth."""
         every = [part.fitted for part in self.parts]
-        items = [
-            part.draw(truth, part.best(truth["dm2_41"], truth["Umu4_sq"]) if part.own else ())
-            for part in every
-        ]
+        items = [part.draw(truth, part.best(*part.place(truth)) if part.own else ()) for part in every]
         ends = np.cumsum([0, *(one.size for one in items)]).tolist()
 
         def data(z: Array) -> Array:
@@ -152,10 +155,9 @@ class Assembly:
                     linear.append((self.columns[part.name], form))
                 else:
                     others.append(replace(form, columns=self.columns[part.name]))
-        middle = self.truths[0]
-        centre = {"e": middle["Ue4_sq"], "mu": middle["Umu4_sq"]}
-        at = centre.get(depends, middle["Ue4_sq"] * middle["Umu4_sq"])
-        row = int(np.abs(np.log(self.dm2 / middle["dm2_41"])).argmin())
+        splitting, first, second = (self.truths[0][name] for name in self.names)
+        at = combined(depends, first, second)
+        row = int(np.abs(np.log(self.dm2 / splitting)).argmin())
         reference = row * axes.shape[1] + int(np.abs(np.log(axes.mixing / at)).argmin())
         return side(axes.shape, linear, others, self.typical, reference, _TOLERANCE[depends])
 

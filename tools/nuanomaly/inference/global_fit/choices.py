@@ -22,11 +22,12 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference import workers
-from nuanomaly.inference.global_fit.declaration import FIT, NAMES, essence, prepared_choice
+from nuanomaly.inference.global_fit.declaration import FIT, essence, names_of, prepared_choice
 from nuanomaly.inference.global_fit.goodness import FITS, minima
 from nuanomaly.inference.global_fit.pieces import BLOCK
 from nuanomaly.inference.global_fit.run import key
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.separable import Names
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.model.probabilities import Array
 
@@ -83,6 +84,8 @@ class ChoicesRun:
     toys, deep : int
         Of each choice: all, and those whose minima are known.
     cpu_seconds : float
+    parameters : tuple of str
+        What the three of the joint best fit are called.
     """
 
     names: tuple[str, ...]
@@ -91,6 +94,7 @@ class ChoicesRun:
     toys: int
     deep: int
     cpu_seconds: float
+    parameters: Names
 
     def test(self, k: int) -> ToyTest:
         """Return the test of a choice by its toys."""
@@ -113,7 +117,7 @@ class ChoicesRun:
         import pandas as pd
 
         frame = pd.DataFrame({"choice": list(self.names), "chi2": self.data[:, 0]})
-        for k, name in enumerate(NAMES):
+        for k, name in enumerate(self.parameters):
             frame[name] = self.data[:, 4 + k]
         frame["above"], frame["toys"] = self.counts[:, 0], self.toys
         for k, name in enumerate(FITS):
@@ -185,4 +189,4 @@ def compute(
         counts.append((toys[:4] >= first[:4, None]).sum(axis=1))
         cost += float(toys[4].sum())
     deep = min(count, _DEEP * BLOCK)
-    return ChoicesRun(tuple(names), np.array(data), np.array(counts), count, deep, cost)
+    return ChoicesRun(tuple(names), np.array(data), np.array(counts), count, deep, cost, names_of(declared))

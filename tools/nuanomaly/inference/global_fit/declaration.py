@@ -2,17 +2,21 @@
 
 runs:
   NAME:
+    model: a splitting and two mixings, 3+1 if left out
+    parameters: [splitting, first mixing, second mixing], optional: which parameters of the model these are
     datasets: list of {name, release, depends, model, skeleton}
-        ``release`` as NAME@VERSION[:MODE], a group, or a list of releases that are one; ``depends`` is e, mu
-        or product; ``skeleton`` is [hypotheses, training toys] where the statistic is no form of few
-        features; one may have ``own`` parameters, fitted in every toy: {names, starts, steps, limits, fixed},
-        or ``fixed`` ones, and ``coarse`` axes: [Δm², mixing]. With both, ``own`` has ``coarse`` axes of its
-        own, up to the mixing ``highest``, for what fitting gains over holding.
+        ``release`` as NAME@VERSION[:MODE], a group, or a list of releases that are one; ``depends`` is e (the
+        first mixing), mu (the second) or product, found by probing if left out, and needed of data that know
+        both; ``model`` is the limit of short baselines of the run's, if left out; ``skeleton`` is
+        [hypotheses, training toys] where the statistic is no form of few features; one may have ``own``
+        parameters, fitted in every toy: {names, starts, steps, limits, fixed}, or ``fixed`` ones, and
+        ``coarse`` axes: [Δm², mixing]. With both, ``own`` has ``coarse`` axes of its own, up to the mixing
+        ``highest``, for what fitting gains over holding.
     dm2: {low, high, largest, phase, smallest}
         The axis of Δm²: steps of its logarithm between ``smallest`` and ``largest``, such that one is at most
         ``phase``/Δm².
     mixing: [low, high, number]
-    typical: list of [Δm², |Ue4|², |Uμ4|²]
+    typical: list of [splitting, first mixing, second mixing]
         Points whose toys say how large features are.
     without: names of data sets that are left out, optional
     determinant: names of data sets whose χ² gets the ln det V that its release leaves out, optional
@@ -27,23 +31,23 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.inference import separable
 from nuanomaly.inference.global_fit import draws
 from nuanomaly.inference.global_fit.assembly import Assembly
 from nuanomaly.inference.global_fit.part import OwnParameters, Part
 from nuanomaly.inference.global_fit.toys import Fitted, GlobalFit
+from nuanomaly.inference.separable import Dependence, Names
 from nuanomaly.likelihood.build import join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.relative_covariance import RelativeCovariance
-from nuanomaly.model.probabilities import Array
-from nuanomaly.model.registry import model
+from nuanomaly.model.probabilities import Array, Model
+from nuanomaly.model.registry import FOUR_NEUTRINOS, model, short
 
-#: The three parameters.
-NAMES = ("dm2_41", "Ue4_sq", "Umu4_sq")
-#: A point (Δm², |Ue4|², |Uμ4|²).
+#: A point (splitting, first mixing, second mixing), such as (Δm²41, |Ue4|², |Uμ4|²).
 Truth = tuple[float, float, float]
 #: What a declaration says of the fit itself, whatever is then asked of its toys.
-FIT = ("datasets", "dm2", "mixing", "typical", "without", "determinant")
+FIT = ("datasets", "dm2", "mixing", "typical", "without", "determinant", "model", "parameters")
 
 
 def dm2_axis(low: float, high: float, largest: float, phase: float, smallest: float) -> Array:
@@ -62,9 +66,41 @@ def dm2_axis(low: float, high: float, largest: float, phase: float, smallest: fl
     return np.asarray(low * np.exp(np.array(steps) * np.log(high / low) / steps[-1]))
 
 
+def whole(declared: Mapping[str, Any]) -> Model:
+    """Return the model of a declared run."""
+    return model(declared.get("model", FOUR_NEUTRINOS))
+
+
+def names_of(declared: Mapping[str, Any]) -> Names:
+    """Return what the splitting and both mixings of a declared run are called.
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter that its model does not have.
+    NuanomalyError
+        If they are not declared, and the model has no three such parameters.
+
+    Examples
+    --------
+    >>> names_of({}), names_of({"model": "3+2", "parameters": ["dm2_51", "Ue5_sq", "Umu5_sq"]})
+    (('dm2_41', 'Ue4_sq', 'Umu4_sq'), ('dm2_51', 'Ue5_sq', 'Umu5_sq'))
+    """
+    read = whole(declared)
+    if "parameters" not in declared:
+        return separable.roles(read)
+    first, second, third = (str(name) for name in declared["parameters"])
+    known = [p.name for p in read.parameters]
+    for name in (first, second, third):
+        if name not in known:
+            raise UnknownNameError("parameter", name, known, f"model {read.name}")
+    return first, second, third
+
+
 def assembly(declared: Mapping[str, Any]) -> Assembly:
     """Return the data sets and axes of a declared run."""
-    truths = tuple(dict(zip(NAMES, point, strict=True)) for point in declared["typical"])
+    own = names_of(declared)
+    truths = tuple(dict(zip(own, point, strict=True)) for point in declared["typical"])
     low, high, number = declared["mixing"]
     names = [entry["name"] for entry in declared["datasets"]]
     without, changed = declared.get("without", ()), declared.get("determinant", ())
@@ -72,14 +108,14 @@ def assembly(declared: Mapping[str, Any]) -> Assembly:
         if name not in names:
             raise UnknownNameError("data set of the run", name, names)
     parts = tuple(
-        _part(entry, entry["name"] in changed)
+        _part(entry, whole(declared), own, entry["name"] in changed)
         for entry in declared["datasets"]
         if entry["name"] not in without
     )
     return Assembly(parts, dm2_axis(**declared["dm2"]), np.geomspace(low, high, int(number)), truths)
 
 
-def _part(entry: Mapping[str, Any], determinant: bool = False) -> Part:
+def _part(entry: Mapping[str, Any], run: Model, names: Names, determinant: bool = False) -> Part:
     own = entry.get("own")
     parameters = None
     if own:
@@ -94,16 +130,38 @@ def _part(entry: Mapping[str, Any], determinant: bool = False) -> Part:
         )
     named = entry["release"]
     own_likelihood = likelihood(named) if isinstance(named, str) else join(entry["name"], named)
+    read, depends = _read(entry, own_likelihood, run, names)
     return Part(
         entry["name"],
         _with_determinant(own_likelihood) if determinant else own_likelihood,
-        model(entry.get("model", "3+1-sbl")),
-        entry["depends"],
+        read,
+        depends,
+        names,
         tuple(entry["skeleton"]) if "skeleton" in entry else None,
         parameters,
         dict(entry.get("fixed", {})),
         tuple(entry["coarse"]) if "coarse" in entry else None,
     )
+
+
+def _read(entry: Mapping[str, Any], own: Likelihood, run: Model, names: Names) -> tuple[Model, Dependence]:
+    """Return the model that a data set is read in, and what it depends on, found by probing if not declared.
+
+    Raises
+    ------
+    NuanomalyError
+        If it knows both mixings, and it is not said which of them it is read over.
+    """
+    named = model(entry["model"]) if "model" in entry else None
+    if "depends" in entry:
+        return named or short(run), entry["depends"]
+    probed = separable.member(entry["name"], own, named or run, names)
+    if probed.depends == "both":
+        raise NuanomalyError(
+            f"{entry['name']} depends on both mixings in model {probed.model!r}: say with `depends` over "
+            "which of them it is read"
+        )
+    return named or (run if probed.model == run.name else short(run)), probed.depends
 
 
 def _with_determinant(own: Likelihood) -> Likelihood:
@@ -142,23 +200,24 @@ class Prepared:
         }
         points = {}
         for name, (mixing, place) in places.items():
-            own = ("product",) if name == "appearance" else NAMES[1:]
+            splitting, *mixings = self.sets.names
+            own = ["product"] if name == "appearance" else mixings
             values = [float(mixing[k]) for k in place[1:]]
-            points[name] = {"dm2_41": float(self.sets.dm2[place[0]]), **dict(zip(own, values, strict=True))}
+            points[name] = {splitting: float(self.sets.dm2[place[0]]), **dict(zip(own, values, strict=True))}
         return points
 
     def truth(self, wanted: Any) -> Truth:
         """Return the point a declaration draws toys at: ``joint``, or its three numbers."""
         if isinstance(wanted, str):
             if wanted != "joint":
-                raise UnknownNameError("truth", wanted, ("joint", "[Δm², |Ue4|², |Uμ4|²]"))
+                raise UnknownNameError("truth", wanted, ("joint", f"[{', '.join(self.sets.names)}]"))
             wanted = self.points["joint"].values()
         first, second, third = (float(value) for value in wanted)
         return first, second, third
 
     def draw(self, truth: Truth) -> draws.Draw:
         """Return how toys at a point follow from normal numbers."""
-        return self.sets.draw(dict(zip(NAMES, truth, strict=True)))
+        return self.sets.draw(dict(zip(self.sets.names, truth, strict=True)))
 
 
 def essence(declared: Mapping[str, Any]) -> str:

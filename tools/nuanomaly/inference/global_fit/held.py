@@ -5,7 +5,7 @@ runs:
     kind: global-held
     toys: number of plain toys
     exact: how many of them are fitted without any approximation
-    alone: {level, toys, points}, critical values of the data set by itself at points [Δm², |Uμ4|²]
+    alone: {level, toys, points}, critical values of the data set by itself at points [splitting, mixing]
     seed: number
 
 and what :mod:`nuanomaly.inference.global_fit.declaration` describes, where one data set has own parameters
@@ -58,9 +58,11 @@ class HeldRun:
         By how much the profiled statistic of the data set differs from a fit of each toy, between the joint
         best fit and that of disappearance.
     critical : array, shape (P, 4)
-        Δm², |Uμ4|², and what toys of the data set by itself stay below there, held and profiled.
+        Δm², the mixing of the data set, and what toys of it by itself stay below there, held and profiled.
     cpu_seconds : float
         What the toys of all data sets took.
+    axes : tuple of str
+        What Δm² and the mixing are called.
     """
 
     observed: tuple[float, float]
@@ -69,6 +71,7 @@ class HeldRun:
     errors: Array
     critical: Array
     cpu_seconds: float
+    axes: tuple[str, str]
 
     def counts(self) -> Array:
         """Return how many toys reach each threshold, held and profiled, shape (2, thresholds)."""
@@ -110,7 +113,7 @@ class HeldRun:
 
         held, profiled = (counted(values) for values in self.values)
         frame = pd.DataFrame({"low": BINS[:-1], "high": BINS[1:], "held": held, "profiled": profiled})
-        names = ["dm2_41", "Umu4_sq", "held", "profiled"]
+        names = [*self.axes, "held", "profiled"]
         return {
             "histogram": frame,
             "errors": pd.DataFrame({"error": self.errors}),
@@ -152,6 +155,12 @@ class Pair:
     profiled: Prepared
     part: Part
 
+    @property
+    def axes(self) -> tuple[str, str]:
+        """What the splitting and the mixing of the data set are called."""
+        splitting, first, second = self.part.names
+        return splitting, first if self.part.depends == "e" else second
+
     @cached_property
     def draws(self) -> tuple[Draw, Draw]:
         """How toys of the joint best fit follow from normal numbers, held and profiled."""
@@ -161,7 +170,7 @@ class Pair:
     def table(self, own: Prepared, data: Array) -> Array:
         """Return the statistic of the data set by itself for its data (T, n), shape (T, D, M)."""
         columns = self.held.sets.columns[self.part.name]
-        forms = [form for form in own.fit.muon.others if form.columns == columns]
+        forms = [form for form in own.fit.of(self.part.depends).others if form.columns == columns]
         return np.asarray(np.sum([form.exact(form.value(data)) for form in forms], axis=0))
 
 
@@ -172,21 +181,23 @@ def pair(text: str) -> Pair:
     Raises
     ------
     NuanomalyError
-        If not one data set has own parameters, held and fitted, or if it does not depend on |Uμ4|² alone.
+        If not one data set has own parameters, held and fitted, or if it depends on the product of mixings.
     """
     full = prepared(text)
     own = [part for part in full.sets.parts if part.gains]
-    if len(own) != 1 or own[0].depends != "mu":
+    if len(own) != 1 or own[0].depends == "product":
         raise NuanomalyError(
-            "toys with own parameters held are compared for one data set of |Uμ4|²: declare `fixed`, "
+            "toys with own parameters held are compared for one data set of one mixing: declare `fixed`, "
             "`coarse` and `own` parameters with `coarse` axes for one"
         )
     parts = tuple(part.held if part.gains else part for part in full.sets.parts)
-    others = list(full.fit.muon.others)
+    depends = own[0].depends
+    side = full.fit.of(depends)
+    others = list(side.others)
     columns = full.sets.columns[own[0].name]
-    others.pop(full.fit.muon.gain(columns))
-    muon = replace(full.fit.muon, others=tuple(others))
-    return Pair(Prepared(replace(full.sets, parts=parts), replace(full.fit, muon=muon)), full, own[0].fitted)
+    others.pop(side.gain(columns))
+    fit = full.fit.having(depends, replace(side, others=tuple(others)))
+    return Pair(Prepared(replace(full.sets, parts=parts), fit), full, own[0].fitted)
 
 
 def piece(text: str, block: tuple[int, int]) -> Array:
@@ -240,9 +251,10 @@ def errors(both: Pair, data: Array) -> Array:
     own = both.profiled
     columns = own.sets.columns[both.part.name]
     fits, tables = own.fit(data), both.table(own, data[:, columns])
+    axis = 1 if both.part.depends == "e" else 2
     result = []
     for k, toy in enumerate(data):
-        places = [(int(one.place[k, 0]), int(one.place[k, 2])) for one in (fits.joint, fits.disappearance)]
+        places = [(int(one.place[k, 0]), int(one.place[k, axis])) for one in (fits.joint, fits.disappearance)]
         exact = [
             fitted_value(both.part, toy[columns], float(own.sets.dm2[d]), float(own.sets.mixing[m]))
             for d, m in places
@@ -262,7 +274,7 @@ def critical(both: Pair, wanted: Mapping[str, Any], seed: int) -> Array:
         d = int(np.abs(np.log(sets.dm2 / float(dm2))).argmin())
         m = int(np.abs(np.log(sets.mixing / float(mixing))).argmin())
         point = float(sets.dm2[d]), float(sets.mixing[m])
-        truth = {"dm2_41": point[0], "Ue4_sq": 0.0, "Umu4_sq": point[1]}
+        truth = dict.fromkeys(sets.names, 0.0) | dict(zip(both.axes, point, strict=True))
         levels = []
         for own in (both.held, both.profiled):
             part = next(part for part in own.sets.parts if part.name == name)
@@ -305,4 +317,5 @@ def compute(
         errors(both, draw.data(z[: int(declared["exact"])])),
         critical(both, declared["alone"], seed),
         float(made[2].sum()),
+        both.axes,
     )

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nuanomaly.inference.global_fit.declaration import NAMES, Truth
+from nuanomaly.inference.global_fit.declaration import Truth
 from nuanomaly.inference.significance import sigma
 from nuanomaly.inference.toys import ToyTest
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Columns of truths, and entries of regions, that are no parameter.
+_ABOUT = ("kind", "delta")
 
 
 @dataclass(frozen=True)
@@ -82,25 +85,27 @@ def largest(
     >>> round(one.p_value, 4)
     0.0302
     """
-    counted = {_truth(run["drawn_at"]): (int(run["above"]), int(run["toys"])) for run in full}
-    points = [(_truth(row), float(row["delta"])) for row in map(dict, truths.to_dict("records"))]
+    first = ranked["regions"][0] if ranked["regions"] else {}
+    names = [name for name in truths.columns if name in first and name not in _ABOUT]
+    counted = {_truth(run["drawn_at"], names): (int(run["above"]), int(run["toys"])) for run in full}
+    points = [(_truth(row, names), float(row["delta"])) for row in map(dict, truths.to_dict("records"))]
     result = []
     for entry in ranked["regions"]:
         row = truths.iloc[entry["worst"]]
         tried: dict[Truth, tuple[int, int]] = {
-            _truth(entry): (int(row["above_observed"]), int(ranked["toys_each"]))
+            _truth(entry, names): (int(row["above_observed"]), int(ranked["toys_each"]))
         }
         inside = [point for point, delta in points if delta <= entry["delta"]]
         for at, count in counted.items():
             tried |= {point: count for point in inside if np.allclose(at, point)}
         truth = max(tried, key=lambda point: tried[point][0] / tried[point][1])
-        said = ", ".join(f"{name} = {value:.4g}" for name, value in zip(NAMES, truth, strict=True))
+        said = ", ".join(f"{name} = {value:.4g}" for name, value in zip(names, truth, strict=True))
         above, toys = tried[truth]
         test = ToyTest(float(ranked["chi2"]), above, toys, against="compatibility", truth=said)
         result.append(Largest(float(entry["delta"]), float(entry["beta"]), truth, test))
     return result
 
 
-def _truth(row: Mapping[Any, Any]) -> Truth:
-    first, second, third = (float(row[name]) for name in NAMES)
+def _truth(row: Mapping[Any, Any], names: Sequence[str]) -> Truth:
+    first, second, third = (float(row[name]) for name in names)
     return first, second, third

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.archive.runs import check_keys
-from nuanomaly.inference.global_fit.declaration import FIT, NAMES, assembly
+from nuanomaly.inference.global_fit.declaration import FIT, assembly
 from nuanomaly.inference.global_fit.observed import fitted, tabulated
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.separable import Names
 from nuanomaly.inference.workers import Placement
 from nuanomaly.model.probabilities import Array
 
@@ -44,6 +45,8 @@ class LeftOutRun:
         χ²PG between the points of the grid, and on them.
     points : array, shape (N, 3)
         The joint best fit on the grid.
+    parameters : tuple of str
+        What they are called.
     cpu_seconds : None
         Not known from pieces: there are none.
     """
@@ -52,6 +55,7 @@ class LeftOutRun:
     chi2: Array
     grid: Array
     points: Array
+    parameters: Names
     cpu_seconds: None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,7 +71,7 @@ class LeftOutRun:
         """Return one row for each data set."""
         import pandas as pd
 
-        frame = pd.DataFrame(self.points, columns=list(NAMES))
+        frame = pd.DataFrame(self.points, columns=list(self.parameters))
         frame.insert(0, "without", list(self.names))
         frame["chi2"], frame["grid"] = self.chi2, self.grid
         return {"left-out": frame}
@@ -106,4 +110,5 @@ def compute(
         np.concatenate([fit.chi2 for fit in fits]),
         np.concatenate([fit.grid for fit in fits]),
         np.array(points),
+        sets.names,
     )

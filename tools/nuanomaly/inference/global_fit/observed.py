@@ -21,10 +21,11 @@ from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference.datasets import check_overlaps
 from nuanomaly.inference.global_fit.assembly import Assembly
 from nuanomaly.inference.global_fit.choices import chosen
-from nuanomaly.inference.global_fit.declaration import FIT, NAMES, assembly
+from nuanomaly.inference.global_fit.declaration import FIT, assembly
 from nuanomaly.inference.global_fit.part import Part
 from nuanomaly.inference.global_fit.toys import Fitted, of_tables
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.separable import Names
 from nuanomaly.inference.workers import Placement
 from nuanomaly.model.probabilities import Array
 
@@ -51,6 +52,8 @@ class DataRun:
     pulls : mapping of str to array, shape (N,)
         What each data set has at the joint best fit above its own minimum on the grid; not a number where
         a choice does not have it.
+    parameters : tuple of str
+        What the three of a point are called.
     cpu_seconds : None
         Not known from pieces: there are none.
     """
@@ -61,6 +64,7 @@ class DataRun:
     gain: Array
     points: Array
     pulls: Mapping[str, Array]
+    parameters: Names
     cpu_seconds: None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,7 +81,7 @@ class DataRun:
         """Return one row for each choice."""
         import pandas as pd
 
-        frame = pd.DataFrame(self.points, columns=list(NAMES))
+        frame = pd.DataFrame(self.points, columns=list(self.parameters))
         frame.insert(0, "choice", list(self.names))
         frame["chi2"], frame["grid"], frame["gain"] = self.chi2, self.grid, self.gain
         for name, values in self.pulls.items():
@@ -161,6 +165,7 @@ def compute(
         without - np.concatenate([fit.joint.refined for fit in fits]),
         np.array([(sets.dm2[d], sets.mixing[e], sets.mixing[m]) for d, e, m in places]),
         pulls,
+        sets.names,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.global_fit import draws
 from nuanomaly.inference.objective import Objective
-from nuanomaly.inference.separable import Dependence
+from nuanomaly.inference.separable import Dependence, Names, combined
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, Model
 
@@ -56,6 +56,8 @@ class Part:
     model : Model
     depends : {"e", "mu", "product"}
         The mixing it is read over; what else it depends on is left out, and said so.
+    names : tuple of str
+        What its model calls the splitting and both mixings.
     skeleton : (int, int) or None
         Hypotheses and training toys, where the statistic has no form of few features.
     own : OwnParameters or None
@@ -69,6 +71,7 @@ class Part:
     likelihood: Likelihood
     model: Model
     depends: Dependence
+    names: Names
     skeleton: tuple[int, int] | None = None
     own: OwnParameters | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
@@ -106,7 +109,7 @@ class Part:
             "mu": (none, mixing),
             "product": (np.sqrt(mixing), np.sqrt(mixing)),
         }[self.depends]
-        free = {"dm2_41": dm2, "Ue4_sq": electron, "Umu4_sq": muon}
+        free = dict(zip(self.names, (dm2, electron, muon), strict=True))
         if self.own:
             free |= {n: np.full(dm2.size, float(v)) for n, v in zip(self.own.names, own, strict=True)}
         return self.objective.points({n: v for n, v in free.items() if n not in self._held})
@@ -120,14 +123,14 @@ class Part:
         return values
 
     def draw(self, truth: Mapping[str, float], own: Sequence[float] = ()) -> draws.Draw:
-        """Return how its toys follow from normal numbers at a truth (Δm², |Ue4|², |Uμ4|²)."""
-        mixing = {
-            "e": truth["Ue4_sq"],
-            "mu": truth["Umu4_sq"],
-            "product": truth["Ue4_sq"] * truth["Umu4_sq"],
-        }[self.depends]
-        at = self.points(np.array([truth["dm2_41"]]), np.array([mixing]), own)
-        return draws.draw(self.likelihood, self.model, at)
+        """Return how its toys follow from normal numbers at a truth, which has a value of each name."""
+        dm2, mixing = self.place(truth)
+        return draws.draw(self.likelihood, self.model, self.points(np.array([dm2]), np.array([mixing]), own))
+
+    def place(self, truth: Mapping[str, float]) -> tuple[float, float]:
+        """Return the splitting and the mixing that it is read over at a truth."""
+        splitting, first, second = (truth[name] for name in self.names)
+        return splitting, combined(self.depends, first, second)
 
     def best(self, dm2: float, mixing: float) -> tuple[float, ...]:
         """Return its own parameters where they fit its data best at a hypothesis; none if it has none."""

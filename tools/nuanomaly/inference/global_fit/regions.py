@@ -1,4 +1,4 @@
-"""A declared run of the region in (sin²2θμe, Δm²41) that a global fit leaves, by toys at each point.
+"""A declared run of the region that a global fit leaves in splitting and product of mixings, by toys of each.
 
 runs:
   NAME:
@@ -30,11 +30,15 @@ from nuanomaly.inference.global_fit.declaration import FIT, Prepared, essence, p
 from nuanomaly.inference.global_fit.pieces import BLOCK
 from nuanomaly.inference.global_fit.run import key
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.separable import Names
 from nuanomaly.model.probabilities import Array
+from nuanomaly.model.registry import TWO_FLAVOUR
 
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The amplitude that a product of mixings is four times of.
+APPEARANCE = TWO_FLAVOUR["mu", "e"]
 #: Keys of a run.
 KEYS = ("kind", *FIT, "within", "every", "levels", "toys", "seed")
 
@@ -109,6 +113,8 @@ class RegionRun:
     ----------
     truths : array, shape (N, 3)
         Δm², |Ue4|², |Uμ4|² of each point.
+    names : tuple of str
+        What these are called.
     delta : array, shape (N,)
         Δχ² of the data.
     levels : tuple of float
@@ -122,6 +128,7 @@ class RegionRun:
     """
 
     truths: Array
+    names: Names
     delta: Array
     levels: tuple[float, ...]
     critical: Array
@@ -151,8 +158,8 @@ class RegionRun:
         """Return one row for each point."""
         import pandas as pd
 
-        frame = pd.DataFrame(self.truths, columns=["dm2_41", "Ue4_sq", "Umu4_sq"])
-        frame["sin2_2theta_mue"] = 4.0 * frame["Ue4_sq"] * frame["Umu4_sq"]
+        frame = pd.DataFrame(self.truths, columns=list(self.names))
+        frame[APPEARANCE.amplitude] = 4.0 * self.truths[:, 1] * self.truths[:, 2]
         frame["delta"], frame["above"] = self.delta, self.above
         for k, level in enumerate(self.levels):
             frame[f"critical_{100 * level:g}"] = self.critical[:, k]
@@ -194,6 +201,7 @@ def compute(
     toys = np.stack([np.hstack(arrays[k * each : (k + 1) * each]) for k in range(len(truths))])
     return RegionRun(
         np.array([truth(own, point) for point in truths]),
+        own.sets.names,
         delta,
         levels,
         np.quantile(toys[:, 0], levels, axis=1, method="higher").T,

@@ -3,7 +3,7 @@
 runs:
   NAME:
     kind: global-tension
-    truth: joint, or [Δm², |Ue4|², |Uμ4|²]
+    truth: joint, or [splitting, first mixing, second mixing]
     toys: number of plain toys
     subset: {replicas, toys, moves}, in place of plain toys
     seed: number
@@ -16,6 +16,7 @@ a test of the other wherever both reach.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.runs import check_keys, inputs
 from nuanomaly.inference import workers
 from nuanomaly.inference.global_fit import pieces
-from nuanomaly.inference.global_fit.declaration import FIT, NAMES, Prepared, Truth, essence, prepared
+from nuanomaly.inference.global_fit.declaration import FIT, Prepared, Truth, essence, prepared
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.significance import sigma
 from nuanomaly.inference.toys import ToyTest
@@ -74,10 +75,15 @@ class TensionRun:
     cpu_seconds: float
 
     @property
+    def drawn_at(self) -> dict[str, float]:
+        """The point that toys were drawn at, by the names of its parameters."""
+        return dict(zip(self.points["joint"], self.truth, strict=True))
+
+    @property
     def test(self) -> ToyTest:
         """Plain toys against the data."""
         plain = self.values[0]
-        at = ", ".join(f"{name} = {value:.4g}" for name, value in zip(NAMES, self.truth, strict=True))
+        at = ", ".join(f"{name} = {value:.4g}" for name, value in self.drawn_at.items())
         above = int((plain >= self.observed).sum())
         return ToyTest(self.observed, above, plain.size, "two-sided", "compatibility", plain, at)
 
@@ -100,7 +106,7 @@ class TensionRun:
             "chi2_grid": self.grid,
             "points": {name: dict(point) for name, point in self.points.items()},
             "truth": self.test.truth,
-            "drawn_at": dict(zip(NAMES, self.truth, strict=True)),
+            "drawn_at": self.drawn_at,
             "made": self.made,
             "toys_cpu_seconds": float(f"{self.cpu_seconds:.3g}"),
             "p_value": p,
@@ -172,8 +178,8 @@ def toys_of(
 
 
 def key(declared: Mapping[str, Any]) -> str:
-    """Return under what finished pieces are kept: the fit, and the data it reads."""
-    return f"{essence(declared)} {sorted(inputs(declared).items())}"
+    """Return under what finished pieces are kept: the fit, and the data and model file that it reads."""
+    return f"{essence(declared)} {sorted(inputs(declared, Path()).items())}"
 
 
 def compute(

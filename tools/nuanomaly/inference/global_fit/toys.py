@@ -7,6 +7,7 @@ import numpy as np
 
 from nuanomaly.inference import cube
 from nuanomaly.inference.global_fit.sides import Side
+from nuanomaly.inference.separable import Dependence
 from nuanomaly.model.probabilities import Array
 
 #: Toys whose tables are held at once.
@@ -34,11 +35,20 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class GlobalFit:
-    """Three sides over one axis of Δm²: |Ue4|², |Uμ4|², and their product."""
+    """Three sides over one axis of Δm²: the first mixing, the second (|Ue4|², |Uμ4|²), and their product."""
 
     electron: Side
     muon: Side
     product: Side
+
+    def of(self, depends: Dependence) -> Side:
+        """Return the side of the data sets that depend on one of them."""
+        return {"e": self.electron, "mu": self.muon, "product": self.product}[depends]
+
+    def having(self, depends: Dependence, side: Side) -> "GlobalFit":
+        """Return the fit with another side in the place of one."""
+        sides = {"e": self.electron, "mu": self.muon, "product": self.product, depends: side}
+        return GlobalFit(sides["e"], sides["mu"], sides["product"])
 
     def tables(
         self, data: Array, exact: bool = False

@@ -14,10 +14,10 @@ composite: some point of the model is true. Its p-value is the largest over all 
     p_sup = max p(θ) over Δχ²(θ) < region, plus β,
 
 β the probability that the region misses the truth (Berger and Boos, J. Am. Stat. Assoc. 89 (1994) 1012).
-Truths are the lowest point of each valley of the joint fit along Δm², the points where each region ends along
-each axis, and the largest |Uμ4|² of the largest region in each valley. All are tried with the same normal
-numbers, so that they are compared without most of their fluctuations. A region is part of the question, not
-of the answer: how the largest p-value grows with it says what the number hangs on.
+Truths are the lowest point of each valley of the joint fit along Δm², the points where each region ends
+along each axis, and the largest second mixing of the largest region in each valley. All are tried with the
+same normal numbers, so that they are compared without most of their fluctuations. A region is part of the
+question, not of the answer: how the largest p-value grows with it says what the number hangs on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,9 +31,10 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference import workers
 from nuanomaly.inference.global_fit import pieces
-from nuanomaly.inference.global_fit.declaration import FIT, NAMES, Prepared, Truth, essence, prepared
+from nuanomaly.inference.global_fit.declaration import FIT, Prepared, Truth, essence, prepared
 from nuanomaly.inference.global_fit.run import THRESHOLDS, toys_of
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.separable import Names
 from nuanomaly.model.probabilities import Array
 
 if TYPE_CHECKING:
@@ -84,12 +85,12 @@ def candidates(own: Prepared, regions: Sequence[float], valleys: int) -> list[Ca
     for d in slices:
         chosen.setdefault((d, *divmod(int(cube[d].argmin()), cube.shape[2])), "valley")
     for region in regions:
-        for axis, parameter in enumerate(NAMES):
+        for axis, parameter in enumerate(own.sets.names):
             for end, place in zip(("smallest", "largest"), _ends(cube, axis, region), strict=True):
                 chosen.setdefault(place, f"{end} {parameter}")
     for d in slices:
         _, e, m = _ends(cube[d : d + 1], 2, regions[-1])[1]
-        chosen.setdefault((d, e, m), f"largest {NAMES[2]} of the valley")
+        chosen.setdefault((d, e, m), f"largest {own.sets.names[2]} of the valley")
     points = [
         Candidate(
             kind,
@@ -140,6 +141,8 @@ class TruthsRun:
     toys : int
         Of each candidate.
     cpu_seconds : float
+    names : tuple of str
+        What the parameters of a truth are called.
     """
 
     observed: float
@@ -148,6 +151,7 @@ class TruthsRun:
     counts: Array
     toys: int
     cpu_seconds: float
+    names: Names
 
     def worst(self, region: float, threshold: int = 3) -> int:
         """Return which candidate within a region has the largest tail, by one of the thresholds.
@@ -175,7 +179,7 @@ class TruthsRun:
                     "worst": k,
                     "kind": self.points[k].kind,
                     "at": self.points[k].delta,
-                    **dict(zip(NAMES, self.points[k].truth, strict=True)),
+                    **dict(zip(self.names, self.points[k].truth, strict=True)),
                 }
                 for region, k in own
             ],
@@ -185,7 +189,7 @@ class TruthsRun:
         """Return one row for each candidate."""
         import pandas as pd
 
-        frame = pd.DataFrame([point.truth for point in self.points], columns=list(NAMES))
+        frame = pd.DataFrame([point.truth for point in self.points], columns=list(self.names))
         frame.insert(0, "kind", [point.kind for point in self.points])
         frame["delta"] = [point.delta for point in self.points]
         for k, name in enumerate([*(f"above_{q:g}" for q in THRESHOLDS), "above_observed"]):
@@ -194,7 +198,7 @@ class TruthsRun:
 
     def __str__(self) -> str:
         worst = self.to_dict()["regions"][-1]
-        at = ", ".join(f"{name} = {worst[name]:.3g}" for name in NAMES)
+        at = ", ".join(f"{name} = {worst[name]:.3g}" for name in self.names)
         return f"{len(self.points)} truths, {self.toys} toys each; the largest tail is that of {at}"
 
 
@@ -229,4 +233,4 @@ def compute(
         values = np.hstack(arrays[k * each : (k + 1) * each])[:, :count]
         counts.append((values[0][:, None] >= thresholds).sum(axis=0))
         cost += float(values[2].sum())
-    return TruthsRun(own.observed, regions, points, np.array(counts), count, cost)
+    return TruthsRun(own.observed, regions, points, np.array(counts), count, cost, own.sets.names)

@@ -24,7 +24,7 @@ from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.reactor.inverse_beta_decay import IsotopeResponse
 from nuanomaly.model.probabilities import Array, complete
-from nuanomaly.model.registry import model
+from nuanomaly.model.registry import THREE_NEUTRINOS, model
 
 
 class Options(TypedDict):
@@ -104,5 +104,5 @@ def build(config: Options, release: Release, response: Response, nuisances: Nuis
 
 def _correction(response: IsotopeResponse, parameters: Mapping[str, float]) -> Array:
     """Return yields without oscillation over those of three flavours, shape (sites, isotopes)."""
-    three, unoscillated = model("3nu"), response.unoscillated
+    three, unoscillated = model(THREE_NEUTRINOS), response.unoscillated
     return unoscillated / response(three, complete(three, parameters), {}).reshape(unoscillated.shape)

@@ -25,7 +25,7 @@ from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, Response, Transform
 from nuanomaly.likelihood.response.prompt_spectra import PromptSpectra
 from nuanomaly.model.probabilities import Array, complete
-from nuanomaly.model.registry import model
+from nuanomaly.model.registry import THREE_NEUTRINOS, model
 
 Detectors = Annotated[list[str], {"minItems": 1, "uniqueItems": True}]
 Expectation = Annotated[
@@ -155,5 +155,5 @@ def _expected(how: str | Mapping[str, float], response: PromptSpectra, release: 
         if how != "unoscillated":
             raise UnknownNameError("expectation", how, ["unoscillated"], release.id)
         return np.asarray(response.unoscillated[:, 0])
-    three = model("3nu")
+    three = model(THREE_NEUTRINOS)
     return np.asarray(response.spectra(response(three, complete(three, how), {}))[0, :, 0])

@@ -23,15 +23,17 @@ from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.rank import rank
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.surface_process import SurfaceProcess
-from nuanomaly.model.registry import model
+from nuanomaly.model.registry import FOUR_NEUTRINOS, model
 from nuanomaly.report import provenance
 from nuanomaly.report.explorer.declared import Choice, Declared
 from nuanomaly.report.explorer.encoding import encoded
 from nuanomaly.report.plotting.bins import bins
 from nuanomaly.report.workers import Task
 
-#: The three parameters, and points of each axis where ranks are looked for.
-NAMES, _GENERIC = ("dm2_41", "Ue4_sq", "Umu4_sq"), 12
+#: The model of the page, what its splitting and mixings are called, and points of each axis where ranks are
+#: looked for.
+MODEL, _GENERIC = FOUR_NEUTRINOS, 12
+NAMES = separable.roles(model(MODEL))
 #: How often differences of values, and of levels of predictions, are taken along their first axes.
 _OF_VALUES, _OF_LEVELS = (2, 2), (2, 1)
 #: Versions of what is kept: another one is made anew.
@@ -44,7 +46,7 @@ def entry(choice: Choice, declared: Declared, kept: Path) -> dict[str, Any]:
     Raises
     ------
     NotApplicableError
-        If the choice does not take 3+1.
+        If the choice does not take the model of the page.
     """
     return _once(kept / f"{digest(choice, declared)}.json", lambda: _made(choice, declared))
 
@@ -164,12 +166,10 @@ def coverage(choice: Choice, declared: Declared) -> tuple[dict[str, bool], tuple
 
 def _made(choice: Choice, declared: Declared) -> dict[str, Any]:
     [likelihood] = resolve(choice.reference)
-    data = separable.member(choice.reference, likelihood)
+    data = separable.member(choice.reference, likelihood, model(MODEL), NAMES)
     covered, dm2, beyond = coverage(choice, declared)
     table = compact(data, likelihood, dm2=dm2, mixing=declared.mixing[1])
-    spectrum = compact_spectrum(
-        choice.reference, likelihood, data.depends, data.model, dm2=dm2, mixing=declared.mixing[1]
-    )
+    spectrum = compact_spectrum(data, likelihood, dm2=dm2, mixing=declared.mixing[1])
     inside = {
         name: (max(dm2[0], limits[0]), min(dm2[1], limits[1]))
         for name, limits in declared.ranges.items()
@@ -211,13 +211,13 @@ def reach(likelihood: Likelihood, widest: tuple[float, float]) -> tuple[tuple[fl
     """
     if isinstance(likelihood, SurfaceProcess) and likelihood.beyond:
         return (float(likelihood.dm2[0]), float(likelihood.dm2[-1])), likelihood.null
-    low, high = likelihood.ranges(model("3+1")).get("dm2_41", widest)
+    low, high = likelihood.ranges(model(MODEL)).get(NAMES[0], widest)
     return (low, high), None
 
 
 def ranks(members: Sequence[Likelihood], dm2: tuple[float, float], mixing: tuple[float, float]) -> int:
     """Return how many of the three parameters data sets constrain together."""
-    together, chosen = joint(members), model("3+1")
+    together, chosen = joint(members), model(MODEL)
     parameters = known_parameters(together, chosen)
     limits = dict(zip(NAMES, (dm2, mixing, mixing), strict=True))
     grid = axes(parameters, list(NAMES), {name: (*both, _GENERIC, "log") for name, both in limits.items()})

@@ -12,6 +12,7 @@ from nuanomaly.inference.question import Question
 from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array
+from nuanomaly.model.registry import THREE_NEUTRINOS
 from nuanomaly.report import figures
 from nuanomaly.report.drawing import COLOURS, style
 from nuanomaly.report.plotting.bins import Bins, bins
@@ -193,7 +194,7 @@ def _parts(what: Question, member: Likelihood, given: Mapping[str, float], share
         observed,
         member.predict(what.model, **{n: v for n, v in given.items() if n in names}),
         observed - share.pulls * share.errors,
-        member.predict("3nu", **interaction),
+        member.predict(THREE_NEUTRINOS, **interaction),
         share.errors,
         share.pulls,
     )

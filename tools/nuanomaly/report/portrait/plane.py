@@ -16,22 +16,13 @@ from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model import registry
 from nuanomaly.report import declaration, figures
 from nuanomaly.report.portrait.picture import Drawn, drawn
+from nuanomaly.report.published import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: The two-flavour model of a channel, its amplitude, and from where to where that is scanned.
-MODELS = {
-    ("e", "e"): ("2nu-ee", "sin2_2theta_ee", (1e-3, 1.0)),
-    ("mu", "e"): ("2nu-mue", "sin2_2theta_mue", (1e-4, 1.0)),
-    ("mu", "mu"): ("2nu-mumu", "sin2_2theta_mumu", (1e-3, 1.0)),
-}
-#: Tables of digitised contours by the amplitude on their axis.
-_COMPILED = {
-    "sin2_2theta_ee": "nue-disappearance",
-    "sin2_2theta_mumu": "numu-disappearance",
-    "sin2_2theta_mue": "nue-appearance",
-}
+MODELS = {channel: (view.name, view.amplitude, view.scan) for channel, view in registry.TWO_FLAVOUR.items()}
 LEVELS = (0.90, 0.99)
 #: Two flavours without oscillation must say what three neutrinos do, up to this much of the statistic: at
 #: longer distances the known waves are what is measured.
@@ -73,7 +64,7 @@ def _planes(release: Release, likelihood: Likelihood) -> Iterator[tuple[str, dic
             known = likelihood.ranges(registry.model(model))
             if known or _short(likelihood, model, amplitude):
                 yield model, _grid({"dm2_41": _SPLITTINGS, amplitude: span} | known)
-    for model in ("3nu", "3+1"):
+    for model in (registry.THREE_NEUTRINOS, registry.FOUR_NEUTRINOS):
         known = likelihood.ranges(registry.model(model))
         if len(known) == 2:
             yield model, _grid(known)
@@ -87,7 +78,7 @@ def _short(likelihood: Likelihood, model: str, amplitude: str) -> bool:
     try:
         alone = likelihood.chi2(model, **{"dm2_41": 1.0, amplitude: 0.0})
         likelihood.chi2(model, **{"dm2_41": 1.0, amplitude: 1.0})
-        return bool(abs(alone - likelihood.chi2("3nu")) < _SAME)
+        return bool(abs(alone - likelihood.chi2(registry.THREE_NEUTRINOS)) < _SAME)
     except NuanomalyError:
         return False
 
@@ -152,13 +143,13 @@ def _published(release: Release, amplitude: str) -> Iterator[tuple[str, list[tup
         columns = {c["name"] for c in table["columns"]}
         if table["kind"] == "contour" and {amplitude, "dm2_41"} <= columns:
             yield from pieces_of(release.table(name), amplitude, name)
-    if amplitude not in _COMPILED:
+    if amplitude not in TABLES:
         return
     for version in sorted(folders(declaration.root()).get("contours", {}), key=names.sort_key):
         compiled = read(folders(declaration.root())["contours"][version])
-        if _COMPILED[amplitude] not in compiled.metadata["tables"]:
+        if TABLES[amplitude] not in compiled.metadata["tables"]:
             continue
-        for contour, pieces in pieces_of(compiled.table(_COMPILED[amplitude]), "sin2_2theta", ""):
+        for contour, pieces in pieces_of(compiled.table(TABLES[amplitude]), "sin2_2theta", ""):
             if belongs(contour, release.name, release.version.partition("-")[0]):
                 yield contour, pieces
 

@@ -30,7 +30,7 @@ def spectrum(release: Release, likelihood: Likelihood, plane: Scanned | None) ->
     data = likelihood.data
     if data is None or not likelihood.n_bins:
         return None
-    free = registry.model("3nu")
+    free = registry.model(registry.THREE_NEUTRINOS)
     none, errors = _at(likelihood, free, {})
     lines = {"without oscillation": none}
     if plane is not None:
