@@ -2,7 +2,8 @@
 
 A Chromium that is on PATH opens them as files, light and dark, with all that is folded open. axe-core
 must find nothing, no page may be moved sideways as a whole, no formula may be cut, and letters of a drawing
-may not be too small to be read. Links lead to files, and to places in them.
+may not be too small to be read. Links lead to files, and to places in them. With ``--all`` every page is
+opened and measured on all screens, and axe, which takes most of the time, looks at each on one, in turn.
 """
 
 import argparse
@@ -32,6 +33,8 @@ KINDS = {
 }
 #: Widths in pixels, with the colours that are asked for.
 SCREENS = tuple(product((390, 1280), ("dark", "light")))
+#: What axe is asked for: what is wrong alone, as describing all that is right takes most of its time.
+_ASKED = {"resultTypes": ["violations"]}
 #: What is folded is looked at as well.
 _UNFOLDED = """() => document.querySelectorAll("details").forEach((e) => (e.open = true))"""
 #: How long a page may take, in milliseconds: the machine may be busy.
@@ -94,10 +97,40 @@ def wrong(measured: dict[str, Any], violations: list[dict[str, Any]]) -> Iterato
     yield from (f"axe: {v['id']} at {v['nodes'][0]['html'][:80]}" for v in violations)
 
 
+def screens_of_axe(number: int, all_of_them: bool) -> Sequence[tuple[int, str]]:
+    """Return the screens on which axe looks at a page: all, or one in turn where all pages are opened.
+
+    Examples
+    --------
+    >>> [screens_of_axe(number, True) for number in (0, 5)]
+    [((390, 'dark'),), ((390, 'light'),)]
+    """
+    return (SCREENS[number % len(SCREENS)],) if all_of_them else SCREENS
+
+
+def looked_at(browser: Any, kind: str, file: Path, by_axe: Sequence[tuple[int, str]]) -> Iterator[str]:
+    """Yield what is wrong with a page, and on which screen; it is opened once."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page()
+    page.goto(file.as_uri(), timeout=_PATIENCE)
+    if kind == "explorer":
+        page.wait_for_selector("html[data-ready]", timeout=_PATIENCE)
+    page.evaluate(_UNFOLDED)
+    for width, colours in SCREENS:
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+        seen = (width, colours) in by_axe
+        violations = Axe().run(page, options=_ASKED).response["violations"] if seen else []
+        yield from (f"{width} px, {colours}: {one}" for one in wrong(page.evaluate(_MEASURED), violations))
+    page.close()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0, 1 if something is wrong, 2 without a browser or a site."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="every page of each kind")
+    parser.add_argument("--first", type=int, default=1, help="the first of the pages, to go on after a part")
     given = parser.parse_args(arguments)
     executable = chromium()
     if executable is None:
@@ -107,31 +140,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
-    from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import sync_playwright
 
     count = 0
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
-        for kind, file in chosen:
-            for width, colours in SCREENS:
-                context = browser.new_context(
-                    viewport={"width": width, "height": 844},
-                    color_scheme="dark" if colours == "dark" else "light",
-                )
-                page = context.new_page()
-                page.goto(file.as_uri(), timeout=_PATIENCE)
-                if kind == "explorer":
-                    page.wait_for_selector("html[data-ready]", timeout=_PATIENCE)
-                page.evaluate(_UNFOLDED)
-                found = list(wrong(page.evaluate(_MEASURED), Axe().run(page).response["violations"]))
-                context.close()
-                count += len(found)
-                print(
-                    f"{kind}, {width} px, {colours}: {file.relative_to(ROOT)}: {len(found)} wrong", flush=True
-                )
-                for sentence in found:
-                    print(f"  {sentence}", file=sys.stderr)
+        for number, (kind, file) in enumerate(chosen[given.first - 1 :], given.first):
+            found = list(looked_at(browser, kind, file, screens_of_axe(number - 1, given.all)))
+            count += len(found)
+            place = file.relative_to(ROOT)
+            print(f"{number} of {len(chosen)}: {kind}: {place}: {len(found)} wrong", flush=True)
+            for sentence in found:
+                print(f"  {sentence}", file=sys.stderr)
         browser.close()
     return 1 if count else 0
 

@@ -180,9 +180,8 @@ figures.legend(figure, [axes for row in every for axes in row])
 page.figure(
     figure,
     "events",
-    "Events less all fitted backgrounds, and the fitted CEvNS. Errors are statistical. Bins of "
-    "different width are "
-    "shown as events per smallest bin. CsI[Na] 2021 contains the events of 2017.",
+    "Events less all fitted backgrounds, with statistical errors, and the fitted CEvNS. Bins of different "
+    "width are shown as events per smallest bin. CsI[Na] 2021 contains the events of 2017.",
     alt="Six panels: excess over background against visible energy and time, which CEvNS describes.",
     shows=["coherent-csi@2017", "csi", "argon"],
 )

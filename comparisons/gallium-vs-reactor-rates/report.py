@@ -113,10 +113,9 @@ page.figure(
     figure,
     "gallium-data",
     "Gallium rates over expectation. Left: six measurements, each with its error; the band is the "
-    "common factor with its "
-    "error, cross section included. Right: the common factor for each cross-section model. Its errors are "
-    "short upward where "
-    "the cross section cannot become smaller: the transition to the ground state is a floor.",
+    "common factor with its error, cross section included. Right: the common factor for each cross-section "
+    "model, with errors that are short upward where the cross section cannot become smaller, as the "
+    "transition to the ground state is a floor.",
     alt=(
         "Ratios of measured to expected gallium rates, all below one, and their average for eight "
         "cross-section models."

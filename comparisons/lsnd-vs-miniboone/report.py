@@ -185,11 +185,10 @@ figures.legend(figure, axes)
 page.figure(
     figure,
     "probability",
-    f"Excess over full conversion. MiniBooNE: mean distance of {mean_baseline:.0f} m over the middle of "
-    "the bins of reconstructed energy, "
-    "errors statistical and systematic without their correlations. LSND: points derived from its Fig. 24, "
-    "as MiniBooNE draws them. "
-    "The curves are probabilities without the resolution of the detectors.",
+    "Excess over full conversion, and probabilities of oscillation without the resolution of the detectors "
+    f"(curves). MiniBooNE: mean distance of {mean_baseline:.0f} m over the middle of the bins of "
+    "reconstructed energy, errors statistical and systematic without their correlations. LSND: points "
+    "derived from its Fig. 24, as MiniBooNE draws them.",
     alt=(
         "Oscillation probability against L/E for LSND and MiniBooNE; the points overlap within their "
         "errors and rise with L/E."

@@ -159,9 +159,9 @@ page.figure(
     figure,
     "data",
     "Data over the expectation without oscillation. Dashed: the best fit of gallium, which would be a wave "
-    "of several per cent in the spectra; solid: that of the data shown (of all gallium, of all rates). "
-    "Errors are those of each bin alone; they are correlated. Systematic effects stand at their nominal "
-    "values. KARMEN is shown up to 50 MeV, where counts are many enough.",
+    "of several per cent in the spectra; solid: that of the data shown (of all gallium, of all rates), both "
+    "with systematic effects at their nominal values. Errors are those of each bin alone and are correlated; "
+    "KARMEN is shown up to 50 MeV, where counts are many enough.",
     alt=(
         "Six panels of data over expectation: gallium at 0.8, reactor rates at 0.94, spectra of DANSS, "
         "NEOS, PROSPECT and KARMEN flat around one."

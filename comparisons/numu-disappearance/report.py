@@ -121,11 +121,9 @@ figures.legend(figure, axes, columns=2)
 page.figure(
     figure,
     "regions",
-    "Limits at 90 % CL: what lies to the right of a line is excluded. MiniBooNE, CDHS and CCFR: Δχ² = "
-    "{wilks:0.90, 1} above the "
-    "best amplitude at the same splitting (a raster scan). MINOS+ as released, calibrated by fake "
-    "experiments, with "
-    "θ14 = 0. IceCube allows what its curve encloses.",
+    "Limits at 90 % CL: what lies to the right of a line is excluded, but IceCube allows what its curve "
+    "encloses. MiniBooNE, CDHS and CCFR: Δχ² = {wilks:0.90, 1} above the best amplitude at the same "
+    "splitting (a raster scan). MINOS+ as released, calibrated by fake experiments, with θ14 = 0.",
     alt=(
         "Limits on the disappearance of muon neutrinos; MINOS+ is the strongest below ten electronvolt "
         "squared."

@@ -92,6 +92,51 @@ def test_data_in_blocks_are_parts_with_names_and_say_what_they_are() -> None:
     assert parts[0].names[1] == "Rovno91 rovno-18"
 
 
+def test_bins_of_several_tables_say_what_energy_they_are_of() -> None:
+    first = bins(nuanomaly.likelihood("miniboone-nue@2020-r1:combined"))[0]
+    assert (first.title, first.quantity) == (
+        "νe-like events, neutrino mode",
+        "neutrino energy, reconstructed (MeV)",
+    )
+    assert first.edges is not None
+    assert first.edges[0] == 200.0
+
+
+def test_blocks_of_a_statistic_are_rows_of_bins_of_their_own() -> None:
+    parts = bins(nuanomaly.likelihood("minos-sterile@2019-r1"))
+    assert [part.borders.size - 1 for part in parts] == [44, 47, 27, 27]
+    assert all(part.edges is not None for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("release", "count", "size", "first", "last", "quantity"),
+    [
+        ("prospect@2021-r2", 10, 16, "baseline 1", "baseline 10", "prompt energy, reconstructed (MeV)"),
+        ("nue-carbon@2012-r1:both", 2, 26, "KARMEN", "LSND", "neutrino energy, reconstructed (MeV)"),
+        ("daya-bay@2016-r1", 3, 35, "EH1", "EH3", "prompt energy, reconstructed (MeV)"),
+        ("daya-bay@2025-r1", 21, 26, "AD11-6AD", "AD34-7AD", "prompt energy, reconstructed (MeV)"),
+    ],
+)
+def test_energies_that_begin_anew_are_rows_of_bins_of_their_own(
+    release: str, count: int, size: int, first: str, last: str, quantity: str
+) -> None:
+    parts = bins(nuanomaly.likelihood(release))
+    assert (len(parts), len(parts[0].names)) == (count, size)
+    assert (parts[0].title, parts[-1].title) == (first, last)
+    assert {part.quantity for part in parts} == {quantity}
+    assert all(part.edges is not None and (np.diff(part.edges) > 0).all() for part in parts)
+
+
+def test_many_rows_of_bins_stand_in_several_bands() -> None:
+    picture = plot(
+        Analysis("prospect@2021-r2", "2nu-ee"), kind="spectrum", at={"dm2_41": 1.7, "sin2_2theta_ee": 0.1}
+    )
+    shown = [axes for axes in picture.figure.axes if axes.get_visible()]
+    assert len(shown) == 20
+    assert picture.figure.get_figwidth() < 15.0
+    np.testing.assert_array_equal(picture.table["observed"], nuanomaly.likelihood("prospect@2021-r2").data)
+
+
 def test_every_release_with_bins_has_a_spectrum() -> None:
     for name in ("best", "danss", "prospect", "coherent-csi", "daya-bay", "reactor-rates", "minos-sterile"):
         lk = nuanomaly.likelihood(name)

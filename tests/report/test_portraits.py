@@ -10,10 +10,10 @@ import pytest
 
 import nuanomaly
 from nuanomaly.archive.release import load
+from nuanomaly.report.plotting.bins import bins
 from nuanomaly.report.portrait import portraits, store
-from nuanomaly.report.portrait.bins import panels
 from nuanomaly.report.portrait.plane import scanned
-from nuanomaly.report.portrait.spectrum import declared
+from nuanomaly.report.portrait.spectrum import logarithmic
 
 
 def names(reference: str) -> list[str]:
@@ -62,21 +62,20 @@ def test_the_region_is_that_of_the_likelihood() -> None:
     np.testing.assert_allclose(offset, offset.mean(), atol=0.02)
 
 
-def test_bins_of_several_tables_are_panels_with_their_energies() -> None:
-    release = load("miniboone-nue@2020-r1")
-    runs = panels(release, declared(release, "combined"), 38)
-    assert runs[0].title == "νe-like events, neutrino mode"
-    assert {run.value for run in runs} == {"events per bin"}
-    assert runs[0].edges is not None
-    assert runs[0].edges[0] == 200.0
-    assert runs[0].label == "energy (MeV)"
+def test_a_spectrum_at_several_baselines_has_a_panel_with_energies_for_each() -> None:
+    data = next(one for one in portraits(load("prospect@2021-r2")) if one.name == "data")
+    assert all(f"baseline {k}" in data.svg for k in range(1, 11))
+    assert "number of the bin" not in data.svg
+    frame = pd.read_csv(io.StringIO(data.csv))
+    assert (frame["low"].tolist()[:2], frame["high"].max()) == ([0.8, 1.2], 7.2)
 
 
-def test_data_in_blocks_are_panels_of_their_own() -> None:
-    release = load("minos-sterile@2019-r1")
-    runs = panels(release, declared(release, None), 145)
-    assert [run.borders.size - 1 for run in runs] == [44, 47, 27, 27]
-    assert all(run.edges is not None for run in runs)
+def test_panels_of_one_kind_have_one_kind_of_axis() -> None:
+    runs = bins(nuanomaly.likelihood("prospect@2021-r2"))[:2]
+    wide, narrow = np.geomspace(1.0, 1e3, 16), np.linspace(1.0, 3.0, 16)
+    assert logarithmic(runs, [wide, wide]) == [True, True]
+    assert logarithmic(runs, [wide, narrow]) == [False, False]
+    assert logarithmic(runs, [wide, np.where(wide < 2.0, -1.0, wide)]) == [False, False]
 
 
 def test_pictures_are_kept_until_what_they_are_of_changes(

@@ -241,6 +241,22 @@ def test_a_caption_names_the_colours_that_are_drawn(tmp_path: Path, shown: list[
         draw("red", "The red line.")
 
 
+def test_a_caption_of_more_than_three_sentences_is_refused_and_a_long_one_folded(
+    tmp_path: Path, shown: list[Mapping[str, Any]]
+) -> None:
+    page = page_of(tmp_path / "two-sources")
+
+    def draw(name: str, caption: str) -> None:
+        page.figure(figures.new(4, 3)[0], name, caption, alt="Empty axes", shows=["gallex"])
+
+    draw("short", "Left: one. Right: two, of Fig. 2.")
+    assert "<summary>Regions, approximations, data taking" not in html(shown)
+    draw("long", "Left: one. Right: two. Errors are statistical.")
+    assert "<summary>Regions, approximations, data taking" in html(shown)
+    with pytest.raises(NuanomalyError, match=r"figure 'longer' has more than 3 sentences"):
+        draw("longer", "Left: one. Right: two. Errors are statistical. Nothing else.")
+
+
 def test_an_axis_with_a_single_label_stops_the_page(tmp_path: Path, shown: list[Mapping[str, Any]]) -> None:
     page = page_of(tmp_path / "two-sources")
     figure, axes = figures.new(4, 3)

@@ -10,8 +10,8 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.runs import declared_runs
 from nuanomaly.inference.runs import StoredRun, stored_run
+from nuanomaly.likelihood.build import configuration
 from nuanomaly.report import declaration
-from nuanomaly.report.portrait.spectrum import declared
 
 #: The comparison whose runs they are.
 COMPARISON = "wilks-coverage"
@@ -123,7 +123,7 @@ def _runs(root: Path) -> dict[str, StoredRun]:
 
 def why_not(release: Release) -> str:
     """Return why no coverage is stated of a release with a likelihood."""
-    surface = declared(release, None).get("surface")  # read, not built: a page of each release asks
+    surface = configuration(release, None)[1].get("surface")  # read, not built: a page of each release asks
     if surface is not None and surface.get("kind") != "surface-process":
         own = any("critical" in c["name"] for t in release.metadata["tables"].values() for c in t["columns"])
         instead = " The collaboration's own critical values, from fake experiments, are in its tables."

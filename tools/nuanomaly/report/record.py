@@ -1,6 +1,7 @@
 """What a page says: numbers under keys, words, tables and figures, as outputs of a notebook's cells."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -200,6 +201,9 @@ class Recorder:
             if known:
                 small.insert(1, f"Approximate likelihoods (see below): {', '.join(known)}")
         drawn, words = drawing.svg(figure, name, alt), printed.inline(self._filled(caption))
+        if sentences(plain(words)) > SENTENCES:
+            said = f"the caption of figure {name!r} has more than {SENTENCES} sentences"
+            raise NuanomalyError(f"{said}: say in the text beside it what else there is")
         if missing := undrawn(f"{plain(words)} {alt}", drawn):
             raise NuanomalyError(
                 f"the caption of figure {name!r} names {word_list(missing)}: nothing is drawn so"
@@ -212,7 +216,7 @@ class Recorder:
         table = numbers(figure).to_csv(index=False, float_format="%.6g", lineterminator="\n")
         html = (
             f'<figure id="figure-{name}">{drawn}<figcaption><b>Figure {number}.</b> '
-            f'{words} <span class="fine">{_folded(fine, len(plain(words)))} '
+            f'{words} <span class="fine">{_folded(fine, plain(words))} '
             f'<a href="{place}">Numbers (CSV)</a>, <a href="figures/{name}.svg">drawing (SVG)</a>.'
             f"{self._source(place, shows)}</span>"
             "</figcaption></figure>"
@@ -294,11 +298,27 @@ def _stop(sentence: str) -> str:
 
 #: Longer small print than this is folded, and so is what makes a caption longer than that.
 _LONG, _CAPTION = 260, 420
+#: So many sentences a caption has at most that is not folded.
+SENTENCES = 3
+#: Where a sentence ends: before a capital, a digit or a bracket, and not behind an abbreviation.
+_STOP = re.compile(r"(?<!\bFig)(?<!\bRef)(?<!\bal)(?<!\bcf)[.!?](?=\s+[A-ZΑ-Ωα-ω\d\[(]|\s*$)")
 
 
-def _folded(fine: str, above: int) -> str:
-    """Return the small print below so many letters of a caption, behind its first words if it is long."""
-    if len(fine) <= _LONG and above + len(fine) <= _CAPTION:
+def sentences(text: str) -> int:
+    """Return how many sentences a text has.
+
+    Examples
+    --------
+    >>> sentences("Points of Fig. 24, as 1.5σ. Errors are statistical.")
+    2
+    """
+    return len(_STOP.findall(text))
+
+
+def _folded(fine: str, above: str) -> str:
+    """Return the small print below a caption, behind its first words if both together are long."""
+    short = len(fine) <= _LONG and len(above) + len(fine) <= _CAPTION
+    if short and sentences(above) + sentences(fine) <= SENTENCES:
         return fine
     return (
         '</span><details class="fine"><summary>Regions, approximations, data taking</summary>'

@@ -37,7 +37,7 @@ NAMES = separable.roles(model(MODEL))
 #: How often differences of values, and of levels of predictions, are taken along their first axes.
 _OF_VALUES, _OF_LEVELS = (2, 2), (2, 1)
 #: Versions of what is kept: another one is made anew.
-_FORM = 5
+_FORM = 6
 
 
 def entry(choice: Choice, declared: Declared, kept: Path) -> dict[str, Any]:
@@ -262,7 +262,7 @@ def _panels(member: Likelihood) -> list[Mapping[str, Any]]:
     of, parts = str(load(member.release).metadata["experiment"]), bins(member)
     return [
         {
-            "title": f"{of}: {own.title or own.part}" if len(parts) > 1 else of,
+            "title": _titled(of, own.title or own.part) if len(parts) > 1 else of,
             "names": list(own.names),
             "edges": None if own.edges is None else own.edges.tolist(),
             "quantity": own.quantity,
@@ -270,3 +270,14 @@ def _panels(member: Likelihood) -> list[Mapping[str, Any]]:
         }
         for own in parts
     ]
+
+
+def _titled(experiment: str, part: str) -> str:
+    """Return what a panel is called; a part that is named after one of several experiments says enough.
+
+    Examples
+    --------
+    >>> _titled("PROSPECT", "baseline 1"), _titled("KARMEN and LSND", "LSND")
+    ('PROSPECT: baseline 1', 'LSND')
+    """
+    return part if part in experiment.split() else f"{experiment}: {part}"

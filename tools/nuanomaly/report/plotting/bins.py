@@ -1,7 +1,9 @@
 """What the bins of a likelihood are, as far as the tables of its data say it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,19 +20,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: What the axis of bins without edges is called.
-_NUMBER = "number of the bin"
+NUMBER = "number of the bin"
 
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """The bins of a data set.
+    """A row of bins of a data set.
 
     Attributes
     ----------
     part : str
-        The table of the data, if there are several.
+        The table of the data if there are several, and the row in it if it has several.
     title : str
-        What that table is called.
+        What that table is called; what the row in it is, if it has several.
     names : tuple of str
         What each bin is.
     edges : array, shape (n + 1,), or None
@@ -59,9 +61,12 @@ class Bins:
 
 
 def bins(member: Likelihood) -> list[Bins]:
-    """Return the bins of a likelihood of one release by table; numbers where the tables do not say more."""
+    """Return the bins of a likelihood of one release by table; numbers where the tables do not say more.
+
+    A table whose edges begin anew, as at the next detector, has a row of bins for each time.
+    """
     count = member.n_bins or 0
-    numbered = [Bins("", "", tuple(str(k) for k in range(count)), None, _NUMBER, "", "value")]
+    numbered = [Bins("", "", tuple(str(k) for k in range(count)), None, NUMBER, "", "value")]
     try:
         release = load(member.release)
         parts = sources(configuration(release, member.mode)[1]["statistic"])
@@ -73,10 +78,11 @@ def bins(member: Likelihood) -> list[Bins]:
     if sum(map(len, tables)) != count:
         return numbered
     several = len(parts) > 1
-    titles = [str(release.metadata["tables"][part["table"]].get("title", "")) for part in parts]
+    about = [release.metadata["tables"][part["table"]] for part in parts]
     return [
-        _of_table(part["table"] if several else "", title, table, str(part.get("column", "")))
-        for part, title, table in zip(parts, titles, tables, strict=True)
+        own
+        for part, entry, table in zip(parts, about, tables, strict=True)
+        for own in _of_table(part["table"] if several else "", entry, table, str(part.get("column", "")))
     ]
 
 
@@ -92,18 +98,53 @@ def sources(statistic: Mapping[str, Any]) -> list[Any]:
     return [one for data in declared for one in (data if isinstance(data, list) else [data])]
 
 
-def _of_table(part: str, title: str, table: "pd.DataFrame", column: str) -> Bins:
-    """Return the bins that the rows of a table are."""
-    names, unit, pair = tuple(_names(table)), table.attrs["units"].get(column, ""), _edges(table)
-    value = axis_of(column, unit)
-    if pair is None:
-        return Bins(part, title, names, None, _NUMBER, unit, value)
-    low, high = (table[name].to_numpy(float) for name in pair)
-    of = table.attrs["units"].get(pair[0], "1")
-    energy = table.attrs.get("energies", {}).get(pair[0], "")
-    quantity = _quantity(pair[0], energy)
-    axis = quantity if of == "1" else f"{quantity} ({of})"
-    return Bins(part, title, names, np.append(low, high[-1]), axis, unit, value)
+def _of_table(part: str, entry: Mapping[str, Any], table: "pd.DataFrame", column: str) -> list[Bins]:
+    """Return the rows of bins that a table is, as it is declared."""
+    names, unit = tuple(_names(table)), table.attrs["units"].get(column, "")
+    value, title = axis_of(column, unit), str(entry.get("title", ""))
+    edges = entry.get("edges", {})
+    pairs = edge_columns(list(table.columns), edges)
+    within = [name for name in edges.get("within", ()) if name in table]
+    spans = _spans(table, pairs[0], within) if len(pairs) == 1 else []
+    if not spans:
+        return [Bins(part, title, names, None, NUMBER, unit, value)]
+    low, high = (table[name].to_numpy(float) for name in pairs[0])
+    of = table.attrs["units"].get(pairs[0][0], "1")
+    quantity = _quantity(pairs[0][0], table.attrs.get("energies", {}).get(pairs[0][0], ""))
+    axis = quantity if of == "1" else f"{quantity} ({words.unit(of)})"
+    made = []
+    for number, (first, last) in enumerate(spans, 1):
+        texts = [str(table[name].iloc[first]) for name in within]
+        own = f"{part} {' '.join(texts) or number}".strip() if len(spans) > 1 else part
+        called = " ".join(_called(text) for text in texts) or f"{title}, part {number}"
+        borders = np.append(low[first:last], high[last - 1])
+        shown = called if len(spans) > 1 else title
+        made.append(Bins(own, shown, names[first:last], borders, axis, unit, value))
+    return made
+
+
+def _spans(table: "pd.DataFrame", pair: tuple[str, str], within: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where the rows of bins that touch begin and end; none if there are bins that touch none."""
+    low, high = (table[column].to_numpy(float) for column in pair)
+    apart = ~np.isclose(low[1:], high[:-1])
+    for name in within:
+        texts = table[name].to_numpy()
+        apart |= texts[1:] != texts[:-1]
+    ends = [0, *(np.flatnonzero(apart) + 1).tolist(), len(low)]
+    spans = list(pairwise(ends))
+    whole = bool((high > low).all()) and all(last - first > 1 for first, last in spans)
+    return spans if whole else []
+
+
+def _called(text: str) -> str:
+    """Return what a group of rows is called, its number apart.
+
+    Examples
+    --------
+    >>> _called("baseline-10"), _called("EH1-6AD")
+    ('baseline 10', 'EH1-6AD')
+    """
+    return re.sub(r"(?<=[a-z])-(?=\d+$)", " ", text)
 
 
 def axis_of(column: str, unit: str) -> str:
@@ -117,16 +158,6 @@ def axis_of(column: str, unit: str) -> str:
     if unit in ("", "1"):
         return column.partition("_")[0] or "value"
     return "events per bin" if unit == "event" else f"{column.replace('_', ' ')} ({words.unit(unit)})"
-
-
-def _edges(table: "pd.DataFrame") -> tuple[str, str] | None:
-    """Return the columns of the edges, if the bins touch in one quantity."""
-    pairs = edge_columns(list(table.columns), {})
-    if len(pairs) != 1:
-        return None
-    low, high = (table[column].to_numpy(float) for column in pairs[0])
-    touching = len(low) > 1 and np.allclose(low[1:], high[:-1]) and bool((high > low).all())
-    return pairs[0] if touching else None
 
 
 def _quantity(column: str, energy: str) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: More rows than this are no ladder any more.
 _RUNGS = 80
+#: So many rows of bins stand beside each other.
+_ACROSS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +81,20 @@ def spectrum(what: Question, at: Mapping[str, float]) -> Picture:
     import pandas as pd
 
     items = _drawn(what, at)
-    width = max(7.3, 3.6 * len(items))
-    figure, every = figures.new(width, 4.4, 2, len(items), squeeze=False, height_ratios=(3, 1), sharex="col")
+    across = min(_ACROSS, len(items))
+    bands = -(-len(items) // across)
+    size = (max(7.3, 3.6 * across), 4.4 * bands, 2 * bands, across)
+    figure, every = figures.new(*size, squeeze=False, height_ratios=(3, 1) * bands)
+    for axes in every.ravel():
+        axes.set_visible(False)
     for k, item in enumerate(items):
-        _panel(every[0][k], every[1][k], item, first=k == 0)
+        band, column = divmod(k, across)
+        upper, lower = every[2 * band][column], every[2 * band + 1][column]
+        lower.sharex(upper)
+        upper.tick_params(labelbottom=False)
+        upper.set_visible(True)
+        lower.set_visible(True)
+        _panel(upper, lower, item, first=column == 0)
     figures.legend(figure, every[0][0], columns=3)
     return Picture(figure, pd.concat([item.table() for item in items], ignore_index=True))
 

@@ -1,5 +1,8 @@
 """Data with errors beside the predictions without oscillation and at the lowest point of a scan."""
 
+import textwrap
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +13,7 @@ from nuanomaly.model import registry
 from nuanomaly.model.probabilities import Array, Model
 from nuanomaly.report import figures
 from nuanomaly.report.drawing import COLOURS, style
-from nuanomaly.report.portrait.bins import Panel, panels
+from nuanomaly.report.plotting.bins import NUMBER, Bins, bins
 from nuanomaly.report.portrait.picture import Drawn, drawn
 from nuanomaly.report.portrait.plane import Scanned
 from nuanomaly.report.words import number, parameter
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 
 #: A spectrum over more decades than this has a logarithmic axis.
 _DECADES = 1.7
-_COLUMNS = 2
+#: So many rows of bins stand in two columns, more in three; more than the second number are one of numbers.
+_FEW, _MANY = 6, 24
+#: Letters in a line above and below a panel, by columns.
+_WIDE = {1: 80, 2: 36, 3: 24}
 
 
 def spectrum(release: Release, likelihood: Likelihood, plane: Scanned | None) -> Drawn | None:
@@ -37,7 +43,7 @@ def spectrum(release: Release, likelihood: Likelihood, plane: Scanned | None) ->
         lines["at the lowest point of the scan"] = _at(
             likelihood, registry.model(plane.model), plane.scan.best
         )[0]
-    runs = panels(release, declared(release, likelihood.mode), data.size)
+    runs = _runs(likelihood)
     figure = _figure(runs, np.asarray(data, float), errors, lines)
     point = f" and at the lowest point of the scan ({_point(plane)}, `{plane.model}`)" if plane else ""
     caption = (
@@ -52,11 +58,13 @@ def spectrum(release: Release, likelihood: Likelihood, plane: Scanned | None) ->
     return drawn(figure, "data", f"Data and predictions of {release.id}", caption, frame.assign(**columns))
 
 
-def declared(release: Release, mode: str | None) -> dict[str, Any]:
-    """Return the declaration of a likelihood in a mode."""
-    likelihood = dict(release.metadata["likelihood"])
-    modes = likelihood.pop("modes", {})
-    return {**likelihood, **(modes.get(mode or likelihood.get("default_mode", next(iter(modes), ""))) or {})}
+def _runs(likelihood: Likelihood) -> list[Bins]:
+    """Return the rows of bins that are drawn each in a panel: one of numbers if there are too many."""
+    found = bins(likelihood)
+    if len(found) <= _MANY:
+        return found
+    names = tuple(name for own in found for name in own.names)
+    return [Bins("", "", names, None, NUMBER, found[0].unit, found[0].value)]
 
 
 def _at(likelihood: Likelihood, model: Model, point: dict[str, float]) -> tuple[Array, Array]:
@@ -73,7 +81,7 @@ def _at(likelihood: Likelihood, model: Model, point: dict[str, float]) -> tuple[
     return np.asarray(means), np.where(np.isfinite(errors), errors, np.nan)
 
 
-def _edges(runs: list[Panel]) -> tuple[Array, Array]:
+def _edges(runs: list[Bins]) -> tuple[Array, Array]:
     return (
         np.concatenate([run.borders[:-1] for run in runs]),
         np.concatenate([run.borders[1:] for run in runs]),
@@ -87,26 +95,48 @@ def _point(plane: Scanned) -> str:
     )
 
 
-def _figure(runs: list[Panel], data: Array, errors: Array, lines: dict[str, Array]) -> Any:
-    across = min(_COLUMNS, len(runs))
+def _figure(runs: list[Bins], data: Array, errors: Array, lines: dict[str, Array]) -> Any:
+    across = min(2 if len(runs) <= _FEW else 3, len(runs))
     rows = -(-len(runs) // across)
     height = 4.6 if rows == 1 else 0.6 + 2.3 * rows
     figure, grid = figures.new(7.3, height, rows, across, squeeze=False)
-    for run, axes in zip(runs, grid.ravel(), strict=False):
-        _panel(axes, run, data[run.span], errors[run.span], {k: v[run.span] for k, v in lines.items()})
-        if len(runs) > 1:
-            with style():
-                axes.set_title(run.title)
+    spans = _spans(runs)
+    decades = logarithmic(runs, [data[span] for span in spans])
+    for k, (run, span, axes) in enumerate(zip(runs, spans, grid.ravel(), strict=False)):
+        own = {name: line[span] for name, line in lines.items()}
+        _panel(axes, run, data[span], errors[span], own, logarithmic=decades[k])
+        below = k + across < len(runs) and rows > 2  # what the panel below says is not said twice
+        with style():
+            axes.set_xlabel("" if below else textwrap.fill(run.quantity, _WIDE[across]))
+            if len(runs) > 1:
+                axes.set_title(textwrap.fill(run.title, _WIDE[across]))
+            if across > 2 and k % across:
+                axes.set_ylabel("")
     for axes in grid.ravel()[len(runs) :]:
         axes.set_visible(False)
-    for k, axes in enumerate(grid.ravel()[: len(runs)]):
-        if k + across < len(runs) and rows > 2:
-            axes.set_xlabel("")
     figures.legend(figure, grid.ravel()[: len(runs)].tolist())
     return figure
 
 
-def _panel(axes: "Axes", run: Panel, data: Array, errors: Array, lines: dict[str, Array]) -> None:
+def _spans(runs: Sequence[Bins]) -> list[slice]:
+    """Return the bins of each row among all."""
+    ends = np.cumsum([0, *(len(run.names) for run in runs)]).tolist()
+    return [slice(first, last) for first, last in pairwise(ends)]
+
+
+def logarithmic(runs: Sequence[Bins], data: Sequence[Array]) -> list[bool]:
+    """Say for each row of bins whether its axis is logarithmic: of rows of one kind all are, or none."""
+    kinds = [(run.quantity, run.value) for run in runs]
+    wide = [
+        float(own.min()) > 0.0 and own.size > 3 and float(np.log10(own.max() / own.min())) > _DECADES
+        for own in data
+    ]
+    return [all(w for w, other in zip(wide, kinds, strict=True) if other == kind) for kind in kinds]
+
+
+def _panel(
+    axes: "Axes", run: Bins, data: Array, errors: Array, lines: dict[str, Array], logarithmic: bool
+) -> None:
     borders = run.borders
     tones = (("blue", "dashed"), ("vermillion", "solid"))
     with style():
@@ -114,11 +144,10 @@ def _panel(axes: "Axes", run: Panel, data: Array, errors: Array, lines: dict[str
             axes.stairs(
                 line, borders, baseline=None, color=COLOURS[tone], linestyle=dash, linewidth=1.6, label=label
             )
-        positive = data[data > 0.0]
-        if positive.size > 3 and np.log10(positive.max() / positive.min()) > _DECADES:
+        if logarithmic:
             axes.set_yscale("log")
-            axes.set_ylim(bottom=0.5 * float(positive.min()))
-        axes.set(xlabel=run.label, ylabel=run.value, xlim=(borders[0], borders[-1]))
+            axes.set_ylim(bottom=0.5 * float(data.min()))
+        axes.set(ylabel=run.value, xlim=(borders[0], borders[-1]))
         if run.edges is None:  # between two numbers of bins there is nothing
             axes.locator_params(axis="x", integer=True, nbins=8)
     middle = 0.5 * (borders[1:] + borders[:-1])

@@ -1,5 +1,6 @@
 """Pictures of what has no likelihood: contours, a panel each, and columns of numbers along the first."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +9,6 @@ from nuanomaly.archive.release import Release
 from nuanomaly.archive.tables import expand_columns
 from nuanomaly.report import figures
 from nuanomaly.report.drawing import COLOURS, style
-from nuanomaly.report.portrait.bins import axis_name, edges_of
 from nuanomaly.report.portrait.picture import Drawn, drawn
 from nuanomaly.report.portrait.plane import pieces_of
 from nuanomaly.report.words import unit
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _TABLES = 4
 _LINES = 5
+#: Units of what a spectrum is a spectrum of.
+_ALONG = ("MeV", "GeV", "keV", "eV", "photoelectron", "m", "m/MeV", "km/GeV")
 #: More points than this are drawn as an image within the figure.
 _MANY = 400
 #: Kinds of tables whose columns are drawn, those that look like a measurement first.
@@ -134,3 +136,31 @@ def _columns(axes: "Axes", release: Release, name: str, frame: "pd.DataFrame") -
 
 def _is_error(column: str) -> bool:
     return any(word in column for word in _ERRORS)
+
+
+def edges_of(units: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the columns of the lower and upper edges of bins, if a table with these units has them.
+
+    Examples
+    --------
+    >>> edges_of({"energy_low": "MeV", "energy_high": "MeV"})
+    ('energy_low', 'energy_high')
+    """
+    for low, one in units.items():
+        for a, b in (("low", "high"), ("lower", "upper"), ("min", "max")):
+            high = low.replace(a, b)
+            if a in low.split("_") and high in units and one in _ALONG and units[high] == one:
+                return low, high
+    return None
+
+
+def axis_name(column: str) -> str:
+    """Return what an axis is called by its column.
+
+    Examples
+    --------
+    >>> axis_name("energy_low"), axis_name("low"), axis_name("positron_energy")
+    ('energy', 'energy', 'positron energy')
+    """
+    kept = [part for part in column.split("_") if part not in ("low", "high", "lower", "upper", "min", "max")]
+    return " ".join(kept) or "energy"

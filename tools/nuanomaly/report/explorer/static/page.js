@@ -79,6 +79,7 @@ class Page {
     }
     element("choose-range").value = state.range;
     element("choose-plane").value = state.plane;
+    element("across").textContent = PLANES[state.plane].short;
     element("choose-split").value = state.split;
     element("each").checked = state.each;
     element("critical").value = state.critical;
@@ -106,7 +107,7 @@ class Page {
     tell(this);
     mark();
     this.atPoint();
-    element("left-out").replaceChildren();
+    tellLeftOut([]);
     mark();
     this.milliseconds = marks.slice(1).map((m, k) => m - marks[k]);
     document.documentElement.dataset.ready = String(turn);

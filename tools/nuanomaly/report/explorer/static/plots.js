@@ -2,16 +2,16 @@
 
 const SIZE = { width: 720, height: 632, left: 84, right: 16, top: 14, bottom: 78 };
 const PLANES = {
-  product: { label: "sin²2θμe = 4 |Ue4|² |Uμ4|²", name: "sin2_2theta_mue", domain: [1e-5, 0.36] },
-  e: { label: "|Ue4|²", name: "Ue4_sq", domain: [1e-3, 0.3] },
-  mu: { label: "|Uμ4|²", name: "Umu4_sq", domain: [3e-4, 0.3] },
+  product: { label: "sin²2θ_μe = 4 |U_e4|² |U_μ4|²", short: "sin²2θμe", name: "sin2_2theta_mue", domain: [1e-5, 0.36] },
+  e: { label: "|U_e4|²", short: "|Ue4|²", name: "Ue4_sq", domain: [1e-3, 0.3] },
+  mu: { label: "|U_μ4|²", short: "|Uμ4|²", name: "Umu4_sq", domain: [3e-4, 0.3] },
 };
 const DASHES = ["none", "7 4", "2 3", "10 3 2 3"];
 // six colours that any colour vision tells apart; data sets of one colour differ in stroke and mark
 const TONES = ["t0", "t1", "t2", "t3", "t4", "t5"];
 const STROKES = ["none", "8 3", "2 3", "9 3 2 3"];
 const MARKS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolWye];
-const DM2_LABEL = "Δm²41 (eV²)";
+const DM2_LABEL = "Δm²_41 (eV²)";
 
 /** Return how data set number k is drawn: colour, mark, and a stroke of its own where strokes do not mean levels. */
 function lookOf(k, ownStroke) {
@@ -93,9 +93,18 @@ function axesOf(svg, x, y, across, upward) {
   aside.call(d3.axisLeft(y).tickFormat(words(y)).tickSizeOuter(0));
   const frame = svg.append("rect").attr("class", "frame").attr("x", left).attr("y", top);
   frame.attr("width", width - left - right).attr("height", height - top - bottom);
-  const label = (text) => svg.append("text").attr("class", "label").attr("text-anchor", "middle").text(text);
+  const label = (text) => lowered(svg.append("text").attr("class", "label").attr("text-anchor", "middle"), text);
   label(across).attr("x", (left + width - right) / 2).attr("y", height - bottom + 60);
   label(upward).attr("transform", `translate(22,${(top + height - bottom) / 2}) rotate(-90)`);
+}
+
+/** Write a text in which two letters behind an underscore are an index. */
+function lowered(node, text) {
+  text.split(/_(..)/).forEach((part, k) => {
+    if (k % 2) node.append("tspan").attr("dy", "0.28em").attr("font-size", "72%").text(part);
+    else if (part) node.append("tspan").attr("dy", k ? "-0.2em" : "0").text(part);
+  });
+  return node;
 }
 
 function superscript(number) {

@@ -11,6 +11,13 @@ function probability(p) {
   return `${Number(mantissa)}×10${superscript(Number(power))}`;
 }
 
+/** Return a positive number with three digits, powers of ten written out below a thousandth. */
+function short(value) {
+  if (value >= 1e-3) return String(Number(value.toPrecision(3)));
+  const [mantissa, power] = value.toExponential(2).split("e");
+  return `${Number(mantissa) === 1 ? "" : `${Number(mantissa)}×`}10${superscript(Number(power))}`;
+}
+
 /** Return the words that stand where a data set has no spectrum. */
 function mapWords(entry) {
   const other = entry.set.choices.find((c) => c.spectrum);
@@ -24,12 +31,12 @@ function pointWords(minimum) {
     // appearance alone knows the product of the mixings, and not each of them
     const most = [1, 2].every((k) => minimum.edges.includes(k)) ? " (edge of the range)" : "";
     const dm2 = minimum.edges.includes(0) ? " (edge of the range)" : "";
-    const product = Number((4 * values.Ue4_sq * values.Umu4_sq).toPrecision(3));
-    return `${SIGNS.dm2_41} = ${Number(values.dm2_41.toPrecision(3))} eV²${dm2}, sin²2θμe = ${product}${most}`;
+    const product = short(4 * values.Ue4_sq * values.Umu4_sq);
+    return `${SIGNS.dm2_41} = ${short(values.dm2_41)} eV²${dm2}, sin²2θμe = ${product}${most}`;
   }
   const names = ["dm2_41", "Ue4_sq", "Umu4_sq"].filter((name) => name in values);
   const edge = (name) => (minimum.edges.some((k) => ["dm2_41", "Ue4_sq", "Umu4_sq"][k] === name) ? " (edge of the range)" : "");
-  return names.map((name) => `${SIGNS[name]} = ${Number(values[name].toPrecision(3))}${name === "dm2_41" ? " eV²" : ""}${edge(name)}`).join(", ");
+  return names.map((name) => `${SIGNS[name]} = ${short(values[name])}${name === "dm2_41" ? " eV²" : ""}${edge(name)}`).join(", ");
 }
 
 /** Return the sentence that answers. */
@@ -94,6 +101,10 @@ function warn({ results, about, regions, state }) {
   for (const o of sharedBy(about, results.members)) notes.push(`Counted twice: ${o.first} and ${o.second} share data (${o.reason}).`);
   const drawn = new Set(regions.map((r) => r.label));
   const hidden = (state.split === "each" || state.each ? results.members.map((m) => m.entry.set.title) : results.sides.map((s) => s.name)).filter((n) => !drawn.has(n) && results.members.length > 1);
+  const single = regions.filter((r) => r.mark);
+  if (single.length && single.every((r) => r.maps.length === 1) && state.levels.length > 1) {
+    notes.push(`Of single data sets only the region at ${Number((100 * state.levels[state.levels.length - 1]).toPrecision(4))} % is drawn.`);
+  }
   if (hidden.length) notes.push(`Not drawn, as alone they say nothing in this plane: ${hidden.join(", ")}.`);
   if (state.critical === "stored") notes.push(...storedNotes(results, state));
   for (const m of results.members) {
@@ -138,7 +149,7 @@ function tellPoint(page, [x, e, mu]) {
     const drawn = page.spectra.get(member.reference) ? "below" : "a released map: no spectrum";
     cells(body.appendChild(document.createElement("tr")), [member.entry.set.title, number(value - member.own.value, 2), number(value - member.none, 2), drawn]);
   }
-  const values = [["dm2_41", x], ["Ue4_sq", e], ["Umu4_sq", mu]].map(([name, v]) => `${SIGNS[name]} = ${Number(Math.exp(v).toPrecision(3))}${name === "dm2_41" ? " eV²" : ""}`);
+  const values = [["dm2_41", x], ["Ue4_sq", e], ["Umu4_sq", mu]].map(([name, v]) => `${SIGNS[name]} = ${short(Math.exp(v))}${name === "dm2_41" ? " eV²" : ""}`);
   const where = page.state.point ? "the third parameter where all together fit best" : "the joint best fit";
   element("where").textContent = `${values.join(", ")} (${where}): Δχ² = ${number(sum - results.joint.minimum.value, 2)} above the joint best fit.`;
 }
@@ -147,6 +158,7 @@ function tellPoint(page, [x, e, mu]) {
 function tellLeftOut(rows) {
   const body = element("left-out");
   body.replaceChildren();
+  element("left-out-table").hidden = !rows.length;
   for (const [name, goodness, joint] of rows) {
     const values = goodness ? [number(goodness.chi2, 2), String(goodness.dof), probability(goodness.p), number(goodness.sigma)] : ["–", "–", "–", "–"];
     cells(body.appendChild(document.createElement("tr")), [`without ${name}`, ...values, joint ? number(joint.minimum.value, 2) : "–"]);
