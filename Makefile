@@ -57,7 +57,7 @@ newest: ## Run the tests with the newest version of every dependency, unpinned, 
 	@build/newest/bin/python -m pytest -n 2 -W error $(ARGS)
 
 faults: .venv/dev.stamp ## Try every fault of servers, disks and processes again, and count, into docs/
-	@$(PY) tools/faults.py
+	@$(PY) tools/faults.py $(ARGS)
 
 contributions: export OMP_NUM_THREADS := 1
 contributions: export OPENBLAS_NUM_THREADS := 1
