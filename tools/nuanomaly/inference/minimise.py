@@ -18,13 +18,11 @@ from nuanomaly.inference.lattice import descend, valleys
 from nuanomaly.inference.minuit import Minimum, local_fit
 from nuanomaly.inference.multistart import Box
 from nuanomaly.inference.objective import Objective, Progress
-from nuanomaly.inference.workload import Effort, Search, Workload
+from nuanomaly.inference.workload import GRID_DIMENSIONS, Effort, Search, Workload
 from nuanomaly.model.probabilities import Array, NotApplicableError, Parameter
 
 #: How many moves or halvings of the step a descent makes before Minuit, and where Minuit sees kinks.
 _MOVES, _MOVES_AT_KINKS = 12, 40
-#: Up to so many parameters, the first search is a grid.
-GRID_DIMENSIONS = 3
 #: How many searches must agree at least, and within what.
 _FEWEST, _AGREE = 3, 0.05
 #: A search must be lower by this to count as better; one that ends so little above is followed by Minuit.
@@ -86,6 +84,7 @@ def _minimum(
     objective, axes = work.objective, work.axes
     box, seconds = Box(objective, axes), 0.0
     further: Sequence[Search] = ()
+    work.check_fit()
     if len(axes) <= GRID_DIMENSIONS:
         grid = work.grid(progress)
         place = np.unravel_index(int(np.argmin(grid)), grid.shape)
@@ -93,7 +92,6 @@ def _minimum(
         corners = [[float(a.values[k]) for a, k in zip(axes, at, strict=True)] for at in valleys(grid)]
         known: list[float] = []
     else:
-        work.check()
         # all that are made in any case, side by side
         (value, unit, seconds), *further = work.searches(0, max(1, work.effort.least))
         lowest = np.array([a.external(u) for a, u in zip(axes, box.internal(unit), strict=True)])

@@ -23,30 +23,28 @@ from nuanomaly.inference.objective import Objective
 from nuanomaly.model.probabilities import Array
 
 #: Points that fill the box, in all and for each value of the mass splittings (those share their kernels).
-STARTS, _SHARING = 2048, 8
+STARTS, SHARING = 2048, 8
 #: Above three parameters: so many times as many points, how many for each value, steps of the rest there.
-_WALKED, _WALKED_SHARING, _WALKED_STEPS = 2, 32, 5
+WALKED, WALKED_SHARING, WALKED_STEPS = 2, 32, 5
 #: Where an axis is looked along at so many places for whether predictions are polynomials in it, in parts of
 #: the axis; by how much they may differ, in units of their range and of themselves.
 _ALONG, _PROBED = np.array([0.05, 0.35, 0.6, 0.8, 0.95]), 4
 _CURVED, _NOISE = 1e-3, 1e-4
-#: Roughly how many values of points that share nothing a search of many parameters costs.
-SEARCH_POINTS = 20_000
 #: How many of the lowest of them are followed, and how far apart they are at least, in parts of an axis.
-_STARTS, _APART = 12, 0.01
+FOLLOWED, _APART = 12, 0.01
 #: Steps before most descents are given up, how many go on, and steps in all.
-_SCREENED, _KEPT, _STEPS = 6, 4, 40
+SCREENED, KEPT, STEPS = 6, 4, 40
 #: Above so many parameters, lines through the lowest points are looked along as well: through how many of
 #: them, with how many points each, which are elsewhere if so far away; how many valleys are followed each
 #: time, and how many times.
-_LINES_ABOVE = 3
-_LINES_THROUGH, _LINE_POINTS, _LINE_APART, _LINE_STARTS, _LINE_ROUNDS = 4, 64, 0.02, 16, 4
+LINES_ABOVE = 3
+LINES_THROUGH, LINE_POINTS, _LINE_APART, _LINE_STARTS, _LINE_ROUNDS = 4, 64, 0.02, 16, 4
 #: Through how many where the rest is minimised over, and what a round must gain for another one.
-_WALKS_THROUGH, _WORTH = 2, 5e-3
+WALKS_THROUGH, _WORTH = 2, 5e-3
 #: How far beside the lowest point descents begin, in parts of an axis: around an angle, along a splitting.
 _AROUND, _RIPPLES = np.arange(1, 9) / 9.0, np.array([-0.012, -0.006, -0.003, 0.003, 0.006, 0.012])
 #: Lengths that are tried along a direction, in units of the step that a quadratic form proposes.
-_LENGTHS = np.array([2.0, 1.0, 0.4, 0.15, 0.05, 0.01])
+LENGTHS = np.array([2.0, 1.0, 0.4, 0.15, 0.05, 0.01])
 #: The longest step, in parts of an axis: the first one is this long.
 _LONGEST = 0.1
 #: Half the width of the differences that make a gradient, in parts of an axis.
@@ -95,17 +93,17 @@ class Box:
         Of a function whose axes have no such unit, those in which predictions are no polynomials: the others
         cost little (see :mod:`nuanomaly.likelihood.combination`).
         """
-        splittings, k = _splittings(self.axes), len(self.axes)
+        of_masses, k = splittings(self.axes), len(self.axes)
         what = self.objective
-        if splittings.any() or k < 2 or not what.model.sampled or what.likelihood.n_bins is None:
-            return splittings
+        if of_masses.any() or k < 2 or not what.model.sampled or what.likelihood.n_bins is None:
+            return of_masses
         places = 0.2 + 0.6 * np.modf(np.outer(np.arange(1, _PROBED + 1), golden(k)))[0]
         unit = np.repeat(places[None, :, None, :], k, axis=0).repeat(_ALONG.size, axis=2)
         unit[np.arange(k), :, :, np.arange(k)] = _ALONG
         free = self.parameters(unit)
         complete = what.points(free)
         if not what.model.allowed(complete).all():
-            return splittings
+            return of_masses
         seen = what.likelihood.observables(what.model, complete).reshape(k, _PROBED, _ALONG.size, -1)
         values = np.array(list(free.values())).reshape(k, k, _PROBED, _ALONG.size)
         return np.array([not _quadratic(values[a, a, 0], seen[a]) for a in range(k)])
@@ -130,20 +128,20 @@ def search(box: Box, seed: int, count: int = STARTS) -> tuple[float, Array]:
     count : int
         How many starting points fill the box.
     """
-    walks = len(box.axes) > _LINES_ABOVE and 0 < _splittings(box.axes).sum() < len(box.axes)
-    sharing = _WALKED_SHARING if walks else _SHARING
-    wanted = sharing * -(-_WALKED * count // sharing) if walks else count
+    walked = walks(box.axes)
+    sharing = WALKED_SHARING if walked else SHARING
+    wanted = sharing * -(-WALKED * count // sharing) if walked else count
     points = filling(box.axes, wanted, seed, sharing, box.shared)
     values = np.concatenate([box(part) for part in np.array_split(points, max(1, len(points) // 1024))])
-    if walks:
+    if walked:
         lowest = values.reshape(-1, sharing).argmin(axis=1) + sharing * np.arange(len(values) // sharing)
-        values, points = _rest(box, values[lowest], points[lowest])
+        values, points = rest_minimised(box, values[lowest], points[lowest])
     chosen = separated(points, values)
     if not chosen.size:
         return float("inf"), np.full(len(box.axes), 0.5)
     values, at = descents(box, points[chosen], values[chosen])
-    if len(box.axes) > _LINES_ABOVE:
-        values, at = _along_lines(box, values, at, seed, walks)
+    if len(box.axes) > LINES_ABOVE:
+        values, at = _along_lines(box, values, at, seed, walked)
     lowest = int(np.argmin(values))
     return float(values[lowest]), at[lowest]
 
@@ -155,17 +153,22 @@ def _quadratic(values: Array, seen: Array) -> bool:
     return bool((np.abs(rest).max(axis=0) <= _CURVED * np.ptp(seen, axis=0) + _NOISE * np.abs(seen[0])).all())
 
 
-def _splittings(axes: Sequence[Axis]) -> NDArray[np.bool_]:
+def walks(axes: Sequence[Axis]) -> bool:
+    """Say whether a search of these axes walks the mass splittings first."""
+    return len(axes) > LINES_ABOVE and 0 < splittings(axes).sum() < len(axes)
+
+
+def splittings(axes: Sequence[Axis]) -> NDArray[np.bool_]:
     """Return which of the axes are mass splittings, on which alone the waves depend."""
     return np.array([a.unit == "eV**2" for a in axes])
 
 
-def _rest(box: Box, values: Array, at: Array) -> tuple[Array, Array]:
+def rest_minimised(box: Box, values: Array, at: Array, steps: int = WALKED_STEPS) -> tuple[Array, Array]:
     """Return values and points after some steps in all axes but the mass splittings."""
     moving = np.flatnonzero(np.isfinite(values))
     if moving.size:
-        free = ~_splittings(box.axes)
-        lower, reached, _, _ = _step_all(box, values[moving], at[moving], None, None, _WALKED_STEPS, free)
+        free = ~splittings(box.axes)
+        lower, reached, _, _ = stepped(box, values[moving], at[moving], None, None, steps, free)
         values, at = values.copy(), at.copy()
         values[moving], at[moving] = lower, reached
     return values, at
@@ -180,8 +183,8 @@ def _along_lines(box: Box, values: Array, at: Array, seed: int, walks: bool) -> 
     random, k = np.random.default_rng((seed, 1)), at.shape[1]
     for _ in range(_LINE_ROUNDS):
         lowest = values.min()
-        through = at[separated(at, values, _WALKS_THROUGH if walks else _LINES_THROUGH)]
-        marks = (random.random((k, 1)) + np.arange(_LINE_POINTS) / _LINE_POINTS) % 1.0
+        through = at[separated(at, values, WALKS_THROUGH if walks else LINES_THROUGH)]
+        marks = (random.random((k, 1)) + np.arange(LINE_POINTS) / LINE_POINTS) % 1.0
         level, start = _lines(box, through, marks, walks)
         if not level.size:
             break
@@ -254,8 +257,8 @@ def _lines(box: Box, through: Array, marks: Array, walks: bool) -> tuple[Array, 
     away = np.abs(trial - through[:, None, None, :]).max(axis=3) > _LINE_APART
     tried = box(trial)
     if walks:
-        for axis in np.flatnonzero(_splittings(box.axes)).tolist():
-            level, places = _rest(box, tried[:, axis].ravel(), trial[:, axis].reshape(-1, k))
+        for axis in np.flatnonzero(splittings(box.axes)).tolist():
+            level, places = rest_minimised(box, tried[:, axis].ravel(), trial[:, axis].reshape(-1, k))
             tried[:, axis] = level.reshape(tried[:, axis].shape)
             trial[:, axis] = places.reshape(trial[:, axis].shape)
     valley = (tried <= np.roll(tried, 1, axis=2)) & (tried <= np.roll(tried, -1, axis=2))
@@ -269,7 +272,7 @@ def filling(
     axes: Sequence[Axis],
     count: int,
     seed: int,
-    sharing: int = _SHARING,
+    sharing: int = SHARING,
     shared: NDArray[np.bool_] | None = None,
 ) -> Array:
     """Return points that fill the unit box evenly, shape (count, k), moved by a seed.
@@ -286,7 +289,7 @@ def filling(
     >>> points.shape, len(set(points[:, 0])), len(set(points[:, 1]))
     ((512, 2), 64, 512)
     """
-    splitting = _splittings(axes) if shared is None else shared
+    splitting = splittings(axes) if shared is None else shared
     shift = np.random.default_rng(seed).random(len(axes))
     if not splitting.any() or splitting.all():
         sharing = 1
@@ -310,7 +313,7 @@ def golden(dimension: int) -> Array:
     return np.asarray(ratio ** -np.arange(1.0, dimension + 1))
 
 
-def separated(points: Array, values: Array, count: int = _STARTS, apart: float = _APART) -> Array:
+def separated(points: Array, values: Array, count: int = FOLLOWED, apart: float = _APART) -> Array:
     """Return the indices of the lowest points, lowest first, no two of them close in all axes."""
     left = np.argsort(values, kind="stable")
     left = left[np.isfinite(values[left])]
@@ -327,14 +330,14 @@ def descents(box: Box, start: Array, values: Array) -> tuple[Array, Array]:
     Quasi-Newton steps (Broyden, Fletcher, Goldfarb, Shanno) of all descents at the same time, kept inside the
     box; after some steps only the lowest go on. No value is above that of its start.
     """
-    values, at, inverse, gradient = _step_all(box, values, start, None, None, _SCREENED)
-    kept = np.argsort(values, kind="stable")[:_KEPT]
+    values, at, inverse, gradient = stepped(box, values, start, None, None, SCREENED)
+    kept = np.argsort(values, kind="stable")[:KEPT]
     inverse, gradient = inverse[kept], gradient[kept]
-    values, at, _, _ = _step_all(box, values[kept], at[kept], inverse, gradient, _STEPS - _SCREENED)
+    values, at, _, _ = stepped(box, values[kept], at[kept], inverse, gradient, STEPS - SCREENED)
     return values, at
 
 
-def _step_all(
+def stepped(
     box: Box,
     values: Array,
     at: Array,
@@ -415,7 +418,7 @@ def _direction(box: Box, at: Array, gradient: Array, inverse: Array, first: Arra
 
 def _along(box: Box, at: Array, move: Array, values: Array) -> tuple[Array, Array]:
     """Return the lowest values (V,) along directions and their points, or those that one starts from."""
-    trial = box.inside(at[:, None] + _LENGTHS[:, None] * move[:, None])
+    trial = box.inside(at[:, None] + LENGTHS[:, None] * move[:, None])
     tried = box(trial)
     lowest = np.where(np.isfinite(tried), tried, np.inf).argmin(axis=1)
     every = np.arange(len(at))

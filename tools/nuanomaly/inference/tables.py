@@ -10,6 +10,7 @@ tables are used.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import prod
 from typing import Protocol
@@ -147,23 +148,43 @@ def _share_a_step(a: Axis, b: Axis) -> bool:
     return bool(np.allclose(steps, steps[0], rtol=1e-9))
 
 
-def tabulated(objective: Objective, axes: Sequence[Axis]) -> Array | None:
-    """Return the statistic on the grid of ``axes`` as a sum of tables; None where those spare too little.
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """A grid as a sum of tables, one for each part of a likelihood.
 
-    Values are those of :meth:`Objective.on` up to rounding.
+    Attributes
+    ----------
+    objective : Objective
+    axes : tuple of Axis
+    tables : tuple of Table
     """
+
+    objective: Objective
+    axes: tuple[Axis, ...]
+    tables: "tuple[Table, ...]"
+
+    def values(self) -> Array | None:
+        """Return the statistic on the grid; None where points computed directly have other values.
+
+        Values are those of :meth:`Objective.on` up to rounding.
+        """
+        values = np.zeros([len(a) for a in self.axes])
+        for table in self.tables:
+            values += table.values()
+        _forbid(self.objective, self.axes, values)
+        return values if _agrees(self.objective, self.axes, values) else None
+
+
+def planned(objective: Objective, axes: Sequence[Axis]) -> Tables | None:
+    """Return the tables that a grid is the sum of, not yet filled; None where those spare too little."""
     total, independent = size(axes), objective.likelihood.independent
     if total < _FEW or len(axes) < _LEAST:
         return None
     parts = [_Part.of(objective, likelihood) for likelihood in independent]
-    dependences = [dependence(part, axes) for part in parts]
-    if sum(prod(d.sizes(axes)) for d in dependences) > _SPARED * total * len(parts):
+    found = tuple(Table(part, tuple(axes), dependence(part, axes)) for part in parts)
+    if sum(table.size for table in found) > _SPARED * total * len(parts):
         return None
-    values = np.zeros([len(a) for a in axes])
-    for part, depends in zip(parts, dependences, strict=True):
-        values += _table(part, axes, depends)
-    _forbid(objective, axes, values)
-    return values if _agrees(objective, axes, values) else None
+    return Tables(objective, tuple(axes), found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,28 +218,58 @@ class _Part:
         return np.broadcast_to(self.objective(own), (count,))
 
 
-def _table(objective: Function, axes: Sequence[Axis], depends: Dependence) -> Array:
-    """Return the values of a part, shape that broadcasts to the grid's."""
-    coordinates = [_coordinate([axes[k] for k in group]) for group in depends.groups]
-    walked = [
-        Axis(str(n), axes[group[0]].unit, "", np.arange(len(values[0]), dtype=float), False)
-        for n, (group, values) in enumerate(zip(depends.groups, coordinates, strict=True))
-    ]
-    order = slowest_first(walked)
-    ordered = [walked[n] for n in order]
-    count = size(ordered)
-    flat = np.empty(count)
-    lowest = {a.name: a.low for a in axes}
-    for first in range(0, count, objective.chunk):
-        last = min(count, first + objective.chunk)
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The values of a part of a statistic over the coordinates that it depends on.
+
+    Attributes
+    ----------
+    function : Function
+    axes : tuple of Axis
+        Those of the whole grid.
+    depends : Dependence
+    """
+
+    function: Function
+    axes: tuple[Axis, ...]
+    depends: Dependence
+
+    @property
+    def size(self) -> int:
+        """How many values it has."""
+        return prod(self.depends.sizes(self.axes))
+
+    @cached_property
+    def _coordinates(self) -> list[list[Array]]:
+        return [_coordinate([self.axes[k] for k in group]) for group in self.depends.groups]
+
+    @cached_property
+    def _walked(self) -> list[Axis]:
+        """Its coordinates as axes, by number, in the order of the parameters."""
+        return [
+            Axis(str(n), self.axes[group[0]].unit, "", np.arange(len(values[0]), dtype=float), False)
+            for n, (group, values) in enumerate(zip(self.depends.groups, self._coordinates, strict=True))
+        ]
+
+    def points(self, first: int, last: int) -> dict[str, Array]:
+        """Return the free parameters of its values from one number to another, as they are walked."""
+        ordered = [self._walked[n] for n in slowest_first(self._walked)]
         index = {name: x.astype(int) for name, x in points(ordered, first, last).items()}
-        free = {name: np.full(last - first, value) for name, value in lowest.items()}
-        for n, (group, values) in enumerate(zip(depends.groups, coordinates, strict=True)):
+        free = {a.name: np.full(last - first, a.low) for a in self.axes}
+        for n, (group, values) in enumerate(zip(self.depends.groups, self._coordinates, strict=True)):
             for k, value in zip(group, values, strict=True):
-                free[axes[k].name] = value[index[str(n)]]
-        flat[first:last] = objective(free)
-    table = np.transpose(flat.reshape([len(a) for a in ordered]), np.argsort(order))
-    return _spread(table, axes, depends)
+                free[self.axes[k].name] = value[index[str(n)]]
+        return free
+
+    def values(self) -> Array:
+        """Return its values, shape that broadcasts to the grid's."""
+        order, count, step = slowest_first(self._walked), self.size, self.function.chunk
+        flat = np.empty(count)
+        for first in range(0, count, step):
+            last = min(count, first + step)
+            flat[first:last] = self.function(self.points(first, last))
+        shape = [len(self._walked[n]) for n in order]
+        return _spread(np.transpose(flat.reshape(shape), np.argsort(order)), self.axes, self.depends)
 
 
 def _coordinate(group: Sequence[Axis]) -> list[Array]:

@@ -1,27 +1,35 @@
 """What an objective costs, and doing it: a grid or searches, in this process or on several."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference import search_cost
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
-from nuanomaly.inference.lattice import DISPLACED_DIMENSIONS, lattice_search
-from nuanomaly.inference.multistart import SEARCH_POINTS, STARTS, Box, search
+from nuanomaly.inference.lattice import DISPLACED_DIMENSIONS, displaced, lattice_search
+from nuanomaly.inference.multistart import STARTS, Box, filling, search
 from nuanomaly.inference.objective import Objective, Progress
-from nuanomaly.inference.tables import tabulated
+from nuanomaly.inference.tables import Function, Tables, planned
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.model.probabilities import Array
 
 #: Work that takes longer than so many seconds is refused unless a caller allows it.
 LIMIT = 3600.0
-#: Fewer points than this are not worth several processes, and fewer than that no estimate; so many are timed,
-#: after others that fill the caches.
-_FEW, _QUICK, _TIMED, _WARMING = 50_000, 5_000, 256, 64
+#: Up to so many parameters, the first search is a grid.
+GRID_DIMENSIONS = 3
+#: Fewer points than this are not worth several processes, and fewer than that no estimate.
+_FEW, _QUICK = 50_000, 5_000
+#: So many are timed in a row at so many places of a grid, as some cost ten times what others do, after others
+#: that fill the caches.
+_TIMED, _PLACES, _WARMING = 64, 4, 64
+#: So many points that share nothing say whether work is near its limit, within which factor of it.
+_LOOKED, _NEAR = 8, 10.0
 #: Into how many pieces a grid is cut for several processes, at most.
 _PIECES = 64
 
@@ -71,15 +79,19 @@ class Estimate:
     points : int
         How often the statistic is evaluated.
     seconds : float
-        How long that takes on so many workers, from a timed sample.
+        How long that takes on so many workers that have a processor each, from a timed sample.
+    searches : int
+        In how many searches; none if it is one grid. Where they disagree, there will be more.
     """
 
     points: int
     seconds: float
+    searches: int = 0
 
     def __str__(self) -> str:
         points = f"{self.points:,}".replace(",", "\u202f")
-        return f"{points} points, about {duration(self.seconds)}"
+        searches = f" in {self.searches} searches" if self.searches else ""
+        return f"{points} points{searches}, about {duration(self.seconds)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +117,7 @@ class Workload:
         NuanomalyError
             If it takes longer than the limit.
         """
-        array = tabulated(self.objective, self.axes)
+        array = None if self.tables is None else self.tables.values()
         if array is not None:
             return array
         self.check(size(self.axes))
@@ -137,30 +149,81 @@ class Workload:
     def estimate(self, total: int) -> Estimate:
         """Return what so many points cost, from a timed sample of the grid's own points."""
         walked = [self.axes[k] for k in slowest_first(self.axes)]
-        middle = size(walked) // 2
-        self.objective(points(walked, 0, min(_WARMING, size(walked))))
-        sample = points(walked, middle, min(size(walked), middle + _TIMED))
-        begun = time.perf_counter()
-        self.objective(sample)
-        each = (time.perf_counter() - begun) / next(iter(sample.values())).size
-        return Estimate(total, each * total / self.effort.workers)
 
-    def check(self, total: int | None = None) -> Estimate | None:
-        """Return what so many points cost (those of searches if left out); None for few.
+        def sample(first: int, last: int) -> dict[str, Array]:
+            return points(walked, first, last)
+
+        return Estimate(total, _each(self.objective, sample, size(walked)) * total / self.effort.workers)
+
+    def fit_estimate(self) -> Estimate:
+        """Return what a fit costs whose searches agree: each kind of its points is timed."""
+        searches, box, grid = self.effort.least, Box(self.objective, self.axes), Estimate(0, 0.0)
+        if len(self.axes) <= GRID_DIMENSIONS:
+            searches -= 1
+            grid = self._grid_estimate()
+        if len(self.axes) <= DISPLACED_DIMENSIONS:
+            other = size(displaced(self.axes, 0))
+            seconds = grid.seconds * other / grid.points
+            workers = 1.0  # the seconds of a grid are those of all workers
+        else:
+            other, workers = search_cost.expected(box, self.effort.starts).total, float(self.effort.workers)
+            seconds = search_cost.seconds(box, self.effort.starts)
+        rounds = -(-searches // workers)
+        return Estimate(grid.points + searches * other, grid.seconds + rounds * seconds, self.effort.least)
+
+    def _grid_estimate(self) -> Estimate:
+        """Return what the grid costs, as tables where it is a sum of them."""
+        if self.tables is None:
+            return self.estimate(size(self.axes))
+        tables = self.tables.tables
+        seconds = sum(table.size * _each(table.function, table.points, table.size) for table in tables)
+        return Estimate(sum(table.size for table in tables), seconds)
+
+    @cached_property
+    def tables(self) -> Tables | None:
+        """The tables that the grid is the sum of, not yet filled; None where those spare too little."""
+        return planned(self.objective, self.axes)
+
+    def check(self, total: int) -> Estimate | None:
+        """Return what so many points cost; None for few.
 
         Raises
         ------
         NuanomalyError
             If that takes longer than the limit.
         """
-        asked = 3 * SEARCH_POINTS if total is None else total
-        if asked < _QUICK and total is not None:
+        if total < _QUICK:
             return None
-        estimate = self.estimate(asked)
+        return self._allowed(
+            self.estimate(total),
+            "take fewer points or fix parameters; ask for a fit, which needs no grid above three parameters",
+        )
+
+    def check_fit(self) -> Estimate | None:
+        """Return what a fit costs; None where it is far below the limit.
+
+        Raises
+        ------
+        NuanomalyError
+            If it takes longer than the limit.
+        """
+        box, least = Box(self.objective, self.axes), self.effort.least
+        many = least * search_cost.expected(box, self.effort.starts).total
+        if len(self.axes) <= GRID_DIMENSIONS:
+            many += size(self.axes)
+        looked = filling(self.axes, 2 * _LOOKED, 0, 1)
+        box(looked[:_LOOKED])
+        begun = time.thread_time()
+        box(looked[_LOOKED:])
+        if (time.thread_time() - begun) / _LOOKED * many * _NEAR < self.effort.limit:
+            return None
+        return self._allowed(self.fit_estimate(), "fix parameters, or give fewer points to a grid")
+
+    def _allowed(self, estimate: Estimate, remedy: str) -> Estimate:
+        """Return an estimate within the limit."""
         if estimate.seconds > self.effort.limit:
             raise NuanomalyError(
-                f"this needs {estimate}, and the limit is {duration(self.effort.limit)}: take fewer points "
-                "or fix parameters; ask for a fit, which needs no grid above three parameters; use more "
+                f"this needs {estimate}, and the limit is {duration(self.effort.limit)}: {remedy}; use more "
                 "workers; or raise the limit"
             )
         return estimate
@@ -168,6 +231,17 @@ class Workload:
     @property
     def _placement(self) -> Placement:
         return Placement(workers=self.effort.workers)
+
+
+def _each(function: Function, sample: Callable[[int, int], Mapping[str, Array]], total: int) -> float:
+    """Return how long one of so many values takes in seconds, on a few here and there, the caches filled."""
+    function(sample(0, min(_WARMING, total)))
+    some = min(total, _TIMED)
+    starts = [(total - some) * (2 * k + 1) // (2 * _PLACES) for k in range(_PLACES)]
+    begun = time.thread_time()
+    for start in starts:
+        function(sample(start, start + some))
+    return (time.thread_time() - begun) / (some * _PLACES)
 
 
 def evaluated(payload: tuple[Objective, Sequence[Axis]], argument: tuple[int, int]) -> Array:
