@@ -66,6 +66,7 @@ def test_each_tutorial_ends_in_a_number_that_its_last_examples_give() -> None:
 def test_the_search_knows_the_manual_models_and_codes() -> None:
     text = search.script([], [], [], manual.entries(list(LISTED.values())))
     entries = json.loads(text.removeprefix("window.searchIndex = ").removesuffix(";\n"))
+    assert not [e["x"] for e in entries if any(raw in e["x"] for raw in ("&gt;", "&quot;", "&amp;", "``"))]
     addresses = {entry["u"] for entry in entries}
     assert {
         "manual/statistics.html",

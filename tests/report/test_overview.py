@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.report import declaration, overview, words
+from nuanomaly.report import declaration, overview, start, words
 
 DECLARED: dict[str, Any] = {
     "schema": "1",
@@ -111,3 +111,16 @@ def test_the_start_page_places_comparisons_that_exist_once_and_knows_every_anoma
     assert set(placed) <= set(declaration.folders())
     folder = declaration.root() / "anomalies"
     assert set(document["anomalies"]) == {file.stem for file in folder.glob("*.yaml")}
+
+
+def test_the_first_picture_says_what_it_shows_in_colours_that_are_drawn() -> None:
+    """The figure of the page has the colours; its own caption, which the build checks, names the same."""
+    entry = overview.read()["answer"]
+    whole = overview.Overview({}, (), None, {"answer": entry})
+    answer = start._answer(whole, [{**RESULT, "comparison": entry["comparison"]}])
+    assert answer is not None
+    assert answer["caption"] == entry["caption"]
+    page = (declaration.root() / "comparisons" / entry["comparison"] / "report.py").read_text("utf-8")
+    for colour in ("orange", "blue"):
+        assert colour in entry["caption"]
+        assert f"{colour} " in page.partition(f'"{entry["figure"]}"')[2][:1500]

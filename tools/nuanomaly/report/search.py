@@ -1,5 +1,6 @@
 """What the search of the site finds: an entry for each page, data set, table, model, code and section."""
 
+import html
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from nuanomaly.model import registry
 from nuanomaly.report.declaration import Comparison
 
 #: By how much a kind comes first among entries that fit equally well.
-_WEIGHTS = {"answer": 6, "anomaly": 6, "data": 3, "manual": 3, "model": 2, "table": 0, "validation": 0}
+_WEIGHTS = {"answer": 6, "anomaly": 7, "data": 3, "manual": 3, "model": 2, "table": 0, "validation": 0}
 
 Entry = dict[str, Any]
 
@@ -46,7 +47,8 @@ def script(
 
 
 def _entry(kind: str, title: str, address: str, text: str) -> Entry:
-    return {"k": kind, "t": title, "u": address, "x": " ".join(text.split()), "w": _WEIGHTS[kind]}
+    shown = html.unescape(text).replace("``", "")  # neither is the text of a page any more, nor a docstring
+    return {"k": kind, "t": title, "u": address, "x": " ".join(shown.split()), "w": _WEIGHTS[kind]}
 
 
 def _comparisons(results: Iterable[Mapping[str, Any]], declared: Mapping[str, Comparison]) -> Iterator[Entry]:

@@ -68,7 +68,8 @@ def _answer(whole: Overview, results: Iterable[Mapping[str, Any]]) -> dict[str, 
     entry = whole.declared.get("answer", {})
     for result in results:
         if result["comparison"] == entry.get("comparison") and result["verdict"]:
-            return {"result": result, "figure": entry["figure"], "test": whole.answer}
+            said = {name: entry[name] for name in ("figure", "caption")}
+            return {"result": result, "test": whole.answer, **said}
     return None
 
 

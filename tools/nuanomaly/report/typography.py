@@ -20,8 +20,9 @@ _ROOT = re.compile(r"(?<=[A-Za-z])\^(?:\(1/3\)|⅓)")
 _P_VALUE = re.compile(r"(?<!\w)(p ?(?:[=<>≈≤≥]|&[lg]t;) ?)(0\.\d+)(?!\d|\s?(?:%|[kMG]?eV|per cent))")
 _PER_CENT = re.compile(r"(?<=\d)%(?![\w%])")
 _SIGMA = re.compile("(?<=\\d)[ \u00a0\u202f]+σ")
+_MINUS = re.compile(r"(?:^|(?<=[\s(\[]))-(?=\d+(?:\.\d+)?(?![\w-]))")
 #: Whether anything may have to be written otherwise: most texts have nothing.
-_RAW = re.compile("\\d[A-Z%]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]_|\\d[ \u00a0\u202f]+σ|p ?(?:[=<>≈≤≥]|&[lg]t;)")
+_RAW = re.compile("-\\d|\\d[A-Z%]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]_|\\d[ \u00a0\u202f]+σ|p ?(?:[=<>≈≤≥]|&[lg]t;)")
 
 
 def written(text: str) -> str:
@@ -39,6 +40,8 @@ def written(text: str) -> str:
     '2.5 % of 90 %, sample%20file'
     >>> written("R = 1.2 fm A^⅓")
     'R = 1.2 fm A<sup>1/3</sup>'
+    >>> written("danss -0.2, sage@2006-r1, 2004-09, (-1), 10-20")
+    'danss −0.2, sage@2006-r1, 2004-09, (−1), 10-20'
     >>> written("51Cr on 71Ga, 12C, 239Pu; best@2022-51Cr, 20CD")
     '⁵¹Cr on ⁷¹Ga, ¹²C, ²³⁹Pu; best@2022-51Cr, 20CD'
     """
@@ -48,6 +51,7 @@ def written(text: str) -> str:
     text = _ROOT.sub("<sup>1/3</sup>", _POWER.sub(_power, text))
     text = _P_VALUE.sub(lambda match: f"{match[1]}{Decimal(match[2]).scaleb(2):f} %", text)
     text = _PER_CENT.sub(" %", text)
+    text = _MINUS.sub("−", text)
     return _SIGMA.sub("σ", _SUBSCRIPT.sub(_subscript, text))
 
 

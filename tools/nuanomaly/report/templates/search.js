@@ -10,6 +10,7 @@
   const list = document.getElementById("hits");
   const told = document.getElementById("count");
   const score = (entry, word) => {
+    if (entry.title[0] === word) return 14;
     if (entry.title.includes(word)) return 12;
     if (entry.title.some((w) => w.startsWith(word))) return 8;
     if (entry.text.includes(word)) return 3;
