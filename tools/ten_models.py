@@ -1,6 +1,7 @@
 """What the commands of the manual's page on ten models cost: measured, stored, and written into the page.
 
 python tools/ten_models.py            all commands that are not stored
+python tools/ten_models.py --only TEXT  those of them that contain a text
 python tools/ten_models.py --again    all commands
 python tools/ten_models.py --table    none: the table of what is stored
 
@@ -135,16 +136,19 @@ def main() -> None:
     parser.add_argument(
         "--table", action="store_true", help="write the table of what is stored, measure nothing"
     )
+    parser.add_argument("--only", default="", metavar="TEXT", help="measure commands that contain it")
     chosen = parser.parse_args()
     page = PAGE.read_text("utf-8")
     stored = json.loads(STORED.read_text("utf-8")) if STORED.is_file() else {}
     every = [line for own in commands(page).values() for line in own]
     wanted = sorted(every, key=lambda line: _LAST.index(asked(line)))
-    kept = {line: stored[line] for line in wanted if line in stored and not chosen.again}
+    kept = {
+        line: stored[line] for line in wanted if line in stored and not (chosen.again and chosen.only in line)
+    }
     with tempfile.TemporaryDirectory() as name:
         write_files(page, Path(name))
         for line in wanted:
-            if line not in kept and not chosen.table:
+            if line not in kept and chosen.only in line and not chosen.table:
                 found = measured(line, Path(name))
                 print(found, line, flush=True)
                 if found is None:

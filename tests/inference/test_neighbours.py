@@ -236,6 +236,13 @@ def test_a_workspace_and_a_factor_by_command(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "csi" / "workspace.json").read_text())["version"] == "1.0.0"
     refused = run(main, ["export", "microboone-lee", "--to", "pyhf", "--grid", "lee_strength=0:2:2:lin"])
     assert "Neyman–Pearson" in refused.output
+    # without --grid: a release without coherent scattering has no strength of it
+    assert "is no density of counts" in run(main, ["export", "best", "--to", "pyhf"]).output
+    asked = run(main, ["export", "karmen", "--to", "pyhf"])
+    assert "take a model with an amplitude (--model), and give its range (--grid)" in asked.output
+    karmen = ["--model", "2nu-mue", "--set", "dm2_41=1", "--grid", "sin2_2theta_mue=0:0.1:2:lin"]
+    written = run(main, ["export", "karmen", "--to", "pyhf", *karmen, "-o", str(tmp_path / "karmen")])
+    assert "the parameter of interest is sin2_2theta_mue" in written.output
     said = run(
         main,
         [

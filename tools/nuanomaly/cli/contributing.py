@@ -85,7 +85,7 @@ def export(
     sin2_2theta_mue=0:0.1:2:lin). Without --grid it is the strength of coherent scattering.
     """
     if format == "pyhf":
-        _export_pyhf(reference, folder, model, settings, grids or ("cevns_strength=0:2:2:lin",))
+        _export_pyhf(reference, folder, model, settings, grids)
         return
     from nuanomaly.archive import exporting
     from nuanomaly.archive.release import load
@@ -103,7 +103,11 @@ def _export_pyhf(
     import json
 
     from nuanomaly.archive.durable import write_atomically
+    from nuanomaly.likelihood.build import likelihood
 
+    known = {parameter.name for parameter in likelihood(reference).interaction_parameters}
+    if not grids and "cevns_strength" in known:
+        grids = ("cevns_strength=0:2:2:lin",)
     asked = options.analysis([reference], model, settings=settings, grids=grids)
     text = json.dumps(asked.to_pyhf(), indent=1) + "\n"
     target = folder or Path(f"{asked.names[0].replace('@', '-')}-pyhf")

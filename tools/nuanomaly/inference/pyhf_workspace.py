@@ -73,10 +73,11 @@ def workspace(what: Question) -> dict[str, Any]:
     >>> [m["type"] for m in spec["channels"][0]["samples"][0]["modifiers"]]
     ['normfactor', 'histosys', 'histosys']
     """
-    name = _amplitude(what)
     together = what.likelihood
+    members = [_counted(member) for member in atoms(together)]
+    name = _amplitude(what)
     names, root = _independent(together.nuisances)
-    parts = [_parts(what, member, name, together.nuisances, root) for member in atoms(together)]
+    parts = [_parts(what, member, name, together.nuisances, root) for member in members]
     low, high = max(0.0, what.axes[0].low), what.axes[0].high
     poi = {"name": name, "bounds": [[low, high]], "inits": [min(1.0, high)]}
     return {
@@ -88,6 +89,14 @@ def workspace(what: Question) -> dict[str, Any]:
 
 
 def _amplitude(what: Question) -> str:
+    if not what.free:
+        raise NuanomalyError(
+            f"pyhf has one parameter of interest, and {what.model.name} leaves none free here: take a model "
+            "with an amplitude, and give its range"
+        ).typed(
+            f"pyhf has one parameter of interest, and {what.model.name} leaves none free here: take a model "
+            "with an amplitude (--model), and give its range (--grid)"
+        )
     if len(what.free) != 1:
         raise NuanomalyError(
             f"pyhf has one parameter of interest, and {len(what.free)} are free ({', '.join(what.free)}): "
@@ -111,8 +120,8 @@ def _independent(nuisances: Nuisances) -> tuple[tuple[str, ...], Array]:
     return names, root
 
 
-def _parts(what: Question, member: Likelihood, name: str, every: Nuisances, root: Array) -> Parts:
-    """Return the bins of a release."""
+def _counted(member: Likelihood) -> ResponseLikelihood:
+    """Return a release, if its density is one of counts with pulls."""
     if not isinstance(member, ResponseLikelihood):
         raise NuanomalyError(
             f"{member.release}: {_KINDS.get(type(member).__name__, 'it')} is no density of counts"
@@ -124,6 +133,11 @@ def _parts(what: Question, member: Likelihood, name: str, every: Nuisances, root
         raise NuanomalyError(
             f"{member.release}: it ties priors to parameters of the model, which pyhf has not"
         )
+    return member
+
+
+def _parts(what: Question, member: ResponseLikelihood, name: str, every: Nuisances, root: Array) -> Parts:
+    """Return the bins of a release."""
     mu, jacobian = _at(what.model, member, what, name, np.array([0.0, 0.5, 1.0]))
     bent = max(np.abs(m[1] - 0.5 * (m[0] + m[2])).max() for m in (mu, jacobian) if m.size)
     if bent > _LINEAR * np.abs(mu).max():
