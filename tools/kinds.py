@@ -19,8 +19,9 @@ from typing import Any
 import yaml
 
 from nuanomaly.archive.option_schemas import first_paragraph, schema
+from nuanomaly.archive.runs import declared_runs
 from nuanomaly.archive.yamlio import read
-from nuanomaly.inference import benchmarks
+from nuanomaly.inference import benchmarks, runs
 from nuanomaly.likelihood import build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,16 +33,20 @@ PARTS = {
     "statistic": "Statistics: how predictions meet data",
     "surface": "Surfaces: likelihoods that were published as a table",
     "benchmark": "Benchmarks: numbers that a release must give",
+    "run": "Runs: what takes long, declared in runs.yaml beside a page",
 }
 _WIDTH = 110
+#: A declaration of more letters is no example.
+_LONG = 2500
 _HEAD = """\
 # Kinds
 
 <!-- Written by `make kinds` from the modules of the kinds: do not edit. -->
 
 `release.yaml` declares a likelihood by kinds: a response, a transform and a statistic, or a surface; a
-benchmark says by its kind what is computed. `nuanomaly show NAME` prints what a release declares. An option
-without a mark may be left out; the examples are declarations of releases.
+benchmark says by its kind what is computed, and so does a run in `runs.yaml` beside a page. `nuanomaly show
+NAME` prints what a release declares. An option without a mark may be left out; the examples are declarations
+of releases.
 
 A package may bring further kinds of responses, transforms and statistics for releases of one's own, as entry
 points of the group `nuanomaly.kinds`: `"statistic.student-t" = "my_package.student_t"`, a module with
@@ -54,11 +59,14 @@ def kinds(part: str) -> list[str]:
     """Return the kinds of a part, such as ``response``."""
     if part == "surface":
         return sorted(build.SURFACES)
-    return benchmarks.kinds() if part == "benchmark" else build.kinds(part)
+    listed = {"benchmark": benchmarks.kinds, "run": runs.kinds}
+    return listed[part]() if part in listed else build.kinds(part)
 
 
 def module(part: str, kind: str) -> ModuleType:
     """Return the module that describes a kind, and builds or computes it."""
+    if part == "run":
+        return runs.module(kind)
     room = {"benchmark": "inference.benchmark", "surface": "likelihood"}.get(part, f"likelihood.{part}")
     return import_module(f"nuanomaly.{room}.{kind.replace('-', '_')}")
 
@@ -181,17 +189,25 @@ def _resolved(option: Any, whole: Mapping[str, Any]) -> Any:
 
 @cache
 def _examples() -> dict[tuple[str, str], tuple[str, str]]:
-    """Return for each kind the release with the shortest declaration of it, and that as YAML."""
+    """Return for each kind who has the shortest declaration of it, and that as YAML, if it is short."""
     shortest: dict[tuple[str, str], tuple[int, str, str]] = {}
+    for where, part, declared in _declared():
+        text = yaml.safe_dump(
+            declared, default_flow_style=None, sort_keys=False, allow_unicode=True, width=_WIDTH
+        )
+        place = part, str(declared.get("kind", part))
+        shortest[place] = min(shortest.get(place, (10**9, "", "")), (len(text), where, text))
+    return {place: (where, text) for place, (size, where, text) in shortest.items() if size < _LONG}
+
+
+def _declared() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield what releases and pages declare by kind: where, the part, and the declaration."""
     for file in sorted((ROOT / "datasets").glob("*/*/release.yaml")):
-        for part, declared in _declarations(read(file)):
-            text = yaml.safe_dump(
-                declared, default_flow_style=None, sort_keys=False, allow_unicode=True, width=_WIDTH
-            )
-            where = f"{file.parent.parent.name}@{file.parent.name}"
-            place = part, str(declared.get("kind", part))
-            shortest[place] = min(shortest.get(place, (10**9, "", "")), (len(text), where, text))
-    return {place: (where, text) for place, (_, where, text) in shortest.items()}
+        where = f"{file.parent.parent.name}@{file.parent.name}"
+        yield from ((where, part, declared) for part, declared in _declarations(read(file)))
+    for file in sorted((ROOT / "comparisons").glob("*/runs.yaml")):
+        page = file.parent.name
+        yield from ((f"{page}/{name}", "run", run) for name, run in declared_runs(file.parent).items())
 
 
 def _declarations(release: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -204,4 +220,5 @@ def _declarations(release: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str
 
 if __name__ == "__main__":
     for file, text in files().items():
+        file.parent.mkdir(exist_ok=True)
         file.write_text(text, "utf-8")

@@ -113,14 +113,14 @@ def stored_run(release: str = "", table: str = "") -> Callable[[Archive], None]:
     def do(archive: Archive) -> None:
         folder = archive.root / "comparisons" / "toy-vs-toy"
         (folder / "runs.yaml").write_text(
-            "runs:\n  small:\n    kind: coverage\n    datasets: [toy@2018-r1]\n    toys: 500\n"
+            "runs:\n  small: {kind: coverage, datasets: [toy@2018-r1], model: 2nu-ee, toys: 500}\n"
         )
         stored = folder / "runs" / "small"
         stored.mkdir(parents=True)
         (stored / "critical.parquet").write_bytes(b"a table")
         sha = runs.digest(archive.root / "datasets/toy/2018-r1/release.yaml")
         files = {"critical.parquet": {"sha256": table or runs.digest(stored / "critical.parquet")}}
-        run = {"kind": "coverage", "datasets": ["toy@2018-r1"], "toys": 500}
+        run = {"kind": "coverage", "datasets": ["toy@2018-r1"], "model": "2nu-ee", "toys": 500}
         about = {"run": run, "inputs": {"toy@2018-r1": release or sha}, "files": files}
         (stored / "about.json").write_text(json.dumps(about))
 

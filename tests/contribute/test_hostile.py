@@ -188,12 +188,14 @@ def test_what_a_retraction_breaks_is_held_against_it(branch: Any) -> None:
     """A run of toys that reads the release is out of date once release.yaml changes."""
     branch.git("switch", "--quiet", "main")
     folder = branch.root / "comparisons" / "toy-vs-toy"
-    (folder / "runs.yaml").write_text("runs:\n  small: {kind: coverage, datasets: [toy@2018-r1]}\n")
+    (folder / "runs.yaml").write_text(
+        "runs:\n  small: {kind: coverage, datasets: [toy@2018-r1], model: 2nu-ee, toys: 9}\n"
+    )
     stored = folder / "runs" / "small"
     stored.mkdir(parents=True)
     metadata = branch.root / "datasets/toy/2018-r1/release.yaml"
     about = {
-        "run": {"kind": "coverage", "datasets": ["toy@2018-r1"]},
+        "run": {"kind": "coverage", "datasets": ["toy@2018-r1"], "model": "2nu-ee", "toys": 9},
         "inputs": {"toy@2018-r1": runs.digest(metadata)},
         "files": {},
     }

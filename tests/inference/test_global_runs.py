@@ -7,6 +7,7 @@ import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.runs import inputs
+from nuanomaly.inference import workers
 from nuanomaly.inference.global_fit import goodness, held, pieces, regions, run, truths
 from nuanomaly.inference.global_fit.declaration import assembly, essence, prepared
 from nuanomaly.inference.global_fit.largest import largest
@@ -57,6 +58,12 @@ def test_a_run_has_as_many_toys_as_are_declared(plain):
     offset = plain.values[0] - plain.values[1]
     assert result["refined_minus_grid"]["rms"] == pytest.approx(np.hypot(offset.mean(), offset.std()))
     assert result["refined_minus_grid"]["rms"] > 0.0
+
+
+def test_finished_pieces_are_kept_under_the_names_that_they_always_had():
+    """A Monte Carlo of hours goes on after an update: what names its pieces must not change unseen."""
+    block = pieces.Block((1.25, 0.02, 0.01), 2026, 3)
+    assert workers._name(run.key(PLAIN), block) == "6da69cb1cbf6b19c2714dc58309e4c35"
 
 
 def test_a_run_goes_on_from_its_finished_pieces_with_the_same_bits(plain, tmp_path, monkeypatch):
@@ -212,12 +219,12 @@ def test_truths_are_ranked_by_their_tails(own):
 )
 def test_a_declaration_that_cannot_be_done_is_refused(own, change, error, said):
     with pytest.raises(error, match=said):
-        run.compute({**PLAIN, **change})
+        compute({**PLAIN, **change})
 
 
 def test_one_replica_has_no_error(own):
     with pytest.raises(NuanomalyError, match="two or more"):
-        run.compute({**CLIMB, "subset": {"replicas": 1, "toys": 400, "moves": 2}})
+        compute({**CLIMB, "subset": {"replicas": 1, "toys": 400, "moves": 2}})
 
 
 def test_a_data_set_may_be_left_out(own, plain):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import referencing
 
 #: What has kinds: schemas/kinds/PART/KIND.schema.json describes the configuration of each.
-PARTS = ("response", "transform", "statistic", "surface", "benchmark")
+PARTS = ("response", "transform", "statistic", "surface", "benchmark", "run")
 
 
 def names(folder: Path | None = None) -> list[str]:

@@ -1,14 +1,5 @@
 """Data sets against each other in every combination of their modes, as a stored run.
 
-runs:
-  NAME:
-    kind: comparison-by-mode
-    datasets: [..]
-        One entry for each side: a release, or a list of releases that are one data set.
-    modes: [[..], ..]
-        The modes that each side is read in, in the order of ``datasets``.
-    model, fixed, grid: as everywhere
-
 Each combination is a comparison as :func:`nuanomaly.inference.compatibility.compare` makes it; the own
 minimum of a side is looked for once for each of its modes.
 """
@@ -16,14 +7,16 @@ minimum of a side is looked for once for each of its modes.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.runs import check_keys
+from nuanomaly.archive.options import completed
 from nuanomaly.inference.compatibility import compatibility_of
 from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Question
+from nuanomaly.inference.run_options import AxisOptions, Fixed, ModelName, axes
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.workers import Placement
 from nuanomaly.inference.workload import Effort
@@ -33,13 +26,24 @@ from nuanomaly.likelihood.interface import Likelihood
 if TYPE_CHECKING:
     import pandas as pd
 
-KEYS = ("kind", "datasets", "modes", "model", "fixed", "grid")
 #: What the columns of a combination's modes are called, with the number of the side.
 _MODE = "mode_"
 
 
+class Options(TypedDict):
+    """Options of the run."""
+
+    datasets: Annotated[
+        list[str | list[str]], "One for each side: a release, or a list of releases that are one data set."
+    ]
+    modes: Annotated[list[list[str]], "The modes that each side is read in, in the order of the data sets."]
+    model: ModelName
+    fixed: NotRequired[Fixed]
+    grid: NotRequired[AxisOptions]
+
+
 @dataclass(frozen=True, eq=False)
-class ModePairs:
+class ModePairs(RunResult):
     """The comparison of every combination of modes.
 
     Attributes
@@ -98,38 +102,33 @@ def restored(combinations: "pd.DataFrame") -> dict[tuple[str, ...], Significance
     }
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> ModePairs:
     """Return the result of a declared run.
 
-    Parameters
-    ----------
-    placement : Placement, optional
-        Of no use here: combinations share the minima of their sides.
-
     Raises
     ------
     UnknownNameError
-        For an unknown key, release or mode.
+        For an unknown release or mode.
     NuanomalyError
         If there are not as many lists of modes as data sets.
     """
-    check_keys(declared, KEYS)
     datasets, modes = declared["datasets"], declared["modes"]
     if len(datasets) != len(modes):
         raise NuanomalyError(
             f"{len(datasets)} data sets and {len(modes)} lists of modes: write one list for each, in order"
         )
     sides = [{mode: _read(entry, mode) for mode in own} for entry, own in zip(datasets, modes, strict=True)]
-    grid = {name: tuple(axis) for name, axis in declared.get("grid", {}).items()}
+    grid = axes(declared["grid"])
     wanted = list(product(*sides))
     cells = {}
     for k, combination in enumerate(wanted, 1):
         chosen = [side[mode] for side, mode in zip(sides, combination, strict=True)]
-        what = Question(chosen, declared["model"], fixed=declared.get("fixed"), grid=grid)
+        what = Question(chosen, declared["model"], fixed=declared["fixed"], grid=grid)
         cells[combination] = compatibility_of(what, effort=Effort(limit=float("inf")))
         if progress is not None:
             progress(k, len(wanted))

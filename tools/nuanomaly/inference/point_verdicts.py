@@ -1,27 +1,18 @@
 """What data say of one point of a model, as a stored run: each beside three neutrinos, and all by toys.
 
-runs:
-  NAME:
-    kind: point
-    datasets: [..]
-        One entry for each data set: a release, or a list of releases that are one data set.
-    fitted: how many of them, from the first on, the point was fitted to; their goodness of fit is that of all
-        together
-    model, fixed: as everywhere; parameters of three flavours are those of the three neutrinos, too
-    at: the point, the values of all free parameters
-    toys, seed: numbers; toys of the fitted data at the point
-
 Toys are not fitted again, so that the part of them that is worse than the data is somewhat too large where
 the point is a best fit.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.runs import check_keys
+from nuanomaly.archive.options import Count, completed
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_options import Fixed, ModelName, Point, Seed, Toys
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.survey import Verdict, verdict_of
 from nuanomaly.inference.toys import generator
 from nuanomaly.inference.workers import Placement
@@ -34,11 +25,23 @@ from nuanomaly.model.registry import model as make_model
 if TYPE_CHECKING:
     import pandas as pd
 
-KEYS = ("kind", "datasets", "fitted", "model", "fixed", "at", "toys", "seed")
+
+class Options(TypedDict):
+    """Options of the run."""
+
+    datasets: Annotated[
+        list[str | list[str]], "One for each data set: a release, or a list of releases that are one."
+    ]
+    fitted: Annotated[Count, "How many of them, from the first on, the point was fitted to."]
+    model: ModelName
+    fixed: NotRequired[Fixed]
+    at: Annotated[Point, "The point: the values of all free parameters."]
+    toys: Toys
+    seed: NotRequired[Seed]
 
 
 @dataclass(frozen=True, eq=False)
-class PointVerdicts:
+class PointVerdicts(RunResult):
     """What data say of a point.
 
     Attributes
@@ -75,22 +78,18 @@ class PointVerdicts:
         return f"{len(self.verdicts)} data sets, {self.worse} of {self.toys} toys are worse"
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> PointVerdicts:
     """Return the result of a declared run.
 
-    Parameters
-    ----------
-    placement : Placement, optional
-        Of no use here.
-
     Raises
     ------
     UnknownNameError
-        For an unknown key or release.
+        For an unknown release.
     NuanomalyError
         If no data set was fitted.
 
@@ -102,13 +101,12 @@ def compute(
     >>> list(found.verdicts), found.toys
     (['gallex@2010-r1', 'best@2022-r1'], 100)
     """
-    check_keys(declared, KEYS)
     entries, fitted = list(declared["datasets"]), int(declared["fitted"])
     if not 0 < fitted <= len(entries):
         raise NuanomalyError(f"fitted: {fitted} of {len(entries)} data sets: at least one, and no more")
     members = [[entry] if isinstance(entry, str) else list(entry) for entry in entries]
     chosen = make_model(declared["model"])
-    point = {**declared.get("fixed", {}), **declared["at"]}
+    point = {**declared["fixed"], **declared["at"]}
     standard = {parameter.name for parameter in make_model(THREE_NEUTRINOS).parameters}
     three = {name: value for name, value in point.items() if name in standard}
     verdicts = {}
@@ -119,9 +117,7 @@ def compute(
             progress(done, len(members) + 1)
     together = join("fitted", [release for releases in members[:fitted] for release in releases])
     toys = int(declared["toys"])
-    return PointVerdicts(
-        verdicts, fitted, _worse(together, chosen, point, toys, int(declared.get("seed", 0))), toys
-    )
+    return PointVerdicts(verdicts, fitted, _worse(together, chosen, point, toys, int(declared["seed"])), toys)
 
 
 def _worse(together: Likelihood, model: Model, point: Mapping[str, float], toys: int, seed: int) -> int:

@@ -1,36 +1,25 @@
 """Appearance against disappearance for many choices of data sets, by their likelihoods and by Wilks' theorem.
 
-runs:
-  NAME:
-    kind: separable-tensions
-    model: a splitting and two mixings, 3+1 if left out
-    datasets: list of {name, release, side, map}
-        ``side`` is appearance or disappearance; with ``map``, {table, columns, value}, the values are those
-        of a released table, and the likelihood serves the ranks alone.
-    grids: mapping of a name to {dm2: [low, high, number], mixing: [low, high, number]}
-    today: names of the data sets that choices start from
-    choices: mapping of a name to {only: names}, or {without: names, replace: {name: other}}, and ``grid``
-        (the first one, unless another is named)
-
 Every data set is tabulated over what it depends on (:mod:`nuanomaly.inference.separable`); minima of sums are
 followed exactly. Degrees of freedom are those of the ranks of the Jacobians of all predictions.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.options import completed
 from nuanomaly.archive.release import load
-from nuanomaly.archive.runs import check_keys
 from nuanomaly.inference import separable
 from nuanomaly.inference.compatibility import parameter_goodness
 from nuanomaly.inference.grid import axes as grid_axes
 from nuanomaly.inference.grid import known_parameters
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.rank import rank
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.separable import Grid3, Lowest, Member
 from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.workers import Placement
@@ -46,8 +35,6 @@ if TYPE_CHECKING:
 SideName = Literal["appearance", "disappearance"]
 SIDES: tuple[SideName, SideName] = "appearance", "disappearance"
 _NOTHING = "no oscillation"
-#: Keys of a run, and points an axis at which ranks are looked for.
-KEYS = ("kind", "datasets", "grids", "today", "choices", "model")
 _RANK_POINTS = 12
 
 
@@ -233,8 +220,53 @@ def chosen(declared: Mapping[str, Any], choice: Mapping[str, Any]) -> tuple[str,
     return tuple(other.get(name, name) for name in declared["today"] if name not in out)
 
 
+class Map(TypedDict):
+    """A released table in the place of a likelihood, which serves the ranks alone."""
+
+    table: Annotated[str, "The table."]
+    columns: Annotated[
+        dict[str, str], "Its columns of the splitting and of a mixing, by their names in the model."
+    ]
+    value: Annotated[str, "Its column of χ²."]
+
+
+class DataSet(TypedDict):
+    """A data set of one side."""
+
+    name: Annotated[str, "What it is called."]
+    release: Annotated[str | list[str], "NAME@VERSION[:MODE], a group, or releases that are one data set."]
+    side: Annotated[SideName, "Which side it is on."]
+    map: NotRequired[Annotated[Map, "A released table that is read in its place."]]
+
+
+class GridOptions(TypedDict):
+    """A grid."""
+
+    dm2: Annotated[tuple[float, float, int], "The splitting: low, high, number."]
+    mixing: Annotated[tuple[float, float, int], "Both mixings: low, high, number."]
+
+
+class Choice(TypedDict, total=False):
+    """Data sets: those that are named, or those of today with changes."""
+
+    only: Annotated[list[str], "These alone."]
+    without: Annotated[list[str], "Those of today but these."]
+    replace: Annotated[dict[str, str], "Data sets of today, and what takes the place of each."]
+    grid: Annotated[str, "The grid, the first one if left out."]
+
+
+class Options(TypedDict):
+    """Options of the run."""
+
+    datasets: Annotated[list[DataSet], {"minItems": 1}, "All data sets."]
+    grids: Annotated[dict[str, GridOptions], {"minProperties": 1}, "Grids by name."]
+    today: Annotated[list[str], "The data sets that choices start from."]
+    choices: Annotated[dict[str, Choice], {"minProperties": 1}, "Choices by name."]
+    model: NotRequired[Annotated[str, "A splitting and two mixings, 3+1 if left out."]]
+
+
 @dataclass(frozen=True, eq=False)
-class TensionsRun:
+class TensionsRun(RunResult):
     """The tension of every choice, and what each data set of today says.
 
     Attributes
@@ -300,24 +332,19 @@ def restored(tensions: "pd.DataFrame") -> dict[str, Tension]:
     return result
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> TensionsRun:
     """Return the result of a declared run.
 
-    Parameters
-    ----------
-    placement : Placement, optional
-        Of no use here: choices share their tables.
-
     Raises
     ------
     UnknownNameError
-        For an unknown key, side, grid or data set.
+        For an unknown side, grid or data set.
     """
-    check_keys(declared, KEYS)
     wanted = {
         str(name): (chosen(declared, one), one.get("grid")) for name, one in declared["choices"].items()
     }

@@ -149,7 +149,11 @@ class _Validation:
         linked = list(links.check(archive))
         if references is None:
             findings += [f for _, items in (*others, *compared) for f in items]
-            findings += [*linked, *runs.check(self.root, archive), *self._whole(every, subjects)]
+            findings += [
+                *linked,
+                *runs.check(self.root, archive, self.schemas),
+                *self._whole(every, subjects),
+            ]
             findings += self._later(subjects, set(self.folders))
         else:
             findings += [f for f in linked if f.release in ids]

@@ -1,32 +1,25 @@
 """A declared run of the tension of several choices of data sets, each by toys of its own joint best fit.
 
-runs:
-  NAME:
-    kind: global-choices
-    choices: mapping of a name to {only: names} or {without: names} of data sets
-    toys: number of plain toys of each choice
-    seed: number
-
-and what :mod:`nuanomaly.inference.global_fit.declaration` describes. Every choice has its own best fit, its
-own toys there, and its own goodness of fit of either side. So is leaving out each data set in turn done, or
-the data of a year.
+Every choice has its own best fit, its own toys there, and its own goodness of fit of either side. So is
+leaving out each data set in turn done, or the data of a year.
 """
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.runs import check_keys
+from nuanomaly.archive.options import Count, completed
 from nuanomaly.inference import workers
-from nuanomaly.inference.global_fit.declaration import FIT, essence, names_of, prepared_choice
+from nuanomaly.inference.global_fit.declaration import FitOptions, essence, names_of, prepared_choice
 from nuanomaly.inference.global_fit.goodness import FITS, minima
 from nuanomaly.inference.global_fit.pieces import BLOCK
 from nuanomaly.inference.global_fit.run import key
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.separable import Names
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.model.probabilities import Array
@@ -36,8 +29,6 @@ if TYPE_CHECKING:
 
 #: Blocks of toys whose minima are made absolute, for the goodness of fit: 4,000 toys.
 _DEEP = 10
-#: Keys of a run.
-KEYS = ("kind", *FIT, "choices", "toys", "seed")
 
 
 @dataclass(frozen=True)
@@ -70,8 +61,23 @@ def piece(text: str, part: Part) -> Array:
     return np.vstack([fitted.chi2, depths, np.full(BLOCK, cost)])
 
 
+class Choice(TypedDict, total=False):
+    """Some of the data sets: those that are named, or the others."""
+
+    only: Annotated[list[str], "These alone."]
+    without: Annotated[list[str], "All but these."]
+
+
+class Options(FitOptions):
+    """Options of the run."""
+
+    choices: Annotated[dict[str, Choice], {"minProperties": 1}, "Data sets of each choice."]
+    toys: Annotated[Count, "How many plain toys of each choice."]
+    seed: Annotated[int, "Of random numbers."]
+
+
 @dataclass(frozen=True, eq=False)
-class ChoicesRun:
+class ChoicesRun(RunResult):
     """The tension of each choice of data sets.
 
     Attributes
@@ -151,16 +157,17 @@ def chosen(declared: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     for title, choice in declared["choices"].items():
         if set(choice) not in ({"only"}, {"without"}):
             raise NuanomalyError(f"choice {title!r}: write `only` or `without` and names of data sets")
-        ((how, listed),) = choice.items()
+        listed = choice["only"] if "only" in choice else choice["without"]
         for name in listed:
             if name not in names:
                 raise UnknownNameError("data set of the run", name, names)
-        result[str(title)] = tuple(name for name in names if (name in listed) == (how == "only"))
+        result[str(title)] = tuple(name for name in names if (name in listed) == ("only" in choice))
     return result
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: workers.Placement | None = None,
     progress: Progress | None = None,
 ) -> ChoicesRun:
@@ -169,11 +176,10 @@ def compute(
     Raises
     ------
     UnknownNameError
-        For an unknown key or data set.
+        For an unknown data set.
     NuanomalyError
         If it declares no toys, or a choice that is none.
     """
-    check_keys(declared, KEYS)
     count, seed = int(declared["toys"]), int(declared["seed"])
     if count < 1:
         raise NuanomalyError("a run of kind global-choices needs toys of each choice")

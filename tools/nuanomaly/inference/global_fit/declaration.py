@@ -1,32 +1,10 @@
-"""The data sets, axes and points of a declared run of a global fit, and what its data give.
-
-runs:
-  NAME:
-    model: a splitting and two mixings, 3+1 if left out
-    parameters: [splitting, first mixing, second mixing], optional: which parameters of the model these are
-    datasets: list of {name, release, depends, model, skeleton}
-        ``release`` as NAME@VERSION[:MODE], a group, or a list of releases that are one; ``depends`` is e (the
-        first mixing), mu (the second) or product, found by probing if left out, and needed of data that know
-        both; ``model`` is the limit of short baselines of the run's, if left out; ``skeleton`` is
-        [hypotheses, training toys] where the statistic is no form of few features; one may have ``own``
-        parameters, fitted in every toy: {names, starts, steps, limits, fixed}, or ``fixed`` ones, and
-        ``coarse`` axes: [Δm², mixing]. With both, ``own`` has ``coarse`` axes of its own, up to the mixing
-        ``highest``, for what fitting gains over holding.
-    dm2: {low, high, largest, phase, smallest}
-        The axis of Δm²: steps of its logarithm between ``smallest`` and ``largest``, such that one is at most
-        ``phase``/Δm².
-    mixing: [low, high, number]
-    typical: list of [splitting, first mixing, second mixing]
-        Points whose toys say how large features are.
-    without: names of data sets that are left out, optional
-    determinant: names of data sets whose χ² gets the ln det V that its release leaves out, optional
-"""
+"""The data sets, axes and points of a declared run of a global fit, and what its data give."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -46,8 +24,84 @@ from nuanomaly.model.registry import FOUR_NEUTRINOS, model, short
 
 #: A point (splitting, first mixing, second mixing), such as (Δm²41, |Ue4|², |Uμ4|²).
 Truth = tuple[float, float, float]
-#: What a declaration says of the fit itself, whatever is then asked of its toys.
-FIT = ("datasets", "dm2", "mixing", "typical", "without", "determinant", "model", "parameters")
+
+
+class Own(TypedDict):
+    """Parameters that a data set has for itself, fitted in every toy."""
+
+    names: Annotated[list[str], "The last one may sit at its lower limit."]
+    starts: Annotated[list[list[float]], "Points of expansion."]
+    steps: Annotated[list[float], "Of differences."]
+    limits: Annotated[list[tuple[float, float]], "Of each."]
+    fixed: NotRequired[Annotated[dict[str, float], "Other parameters of the model."]]
+    coarse: NotRequired[
+        Annotated[
+            tuple[int, int],
+            "Points of splitting and mixing at which it is evaluated what fitting gains over holding.",
+        ]
+    ]
+    highest: NotRequired[Annotated[float, "The largest mixing of these points."]]
+
+
+class DataSet(TypedDict):
+    """A data set of the fit."""
+
+    name: Annotated[str, "What it is called."]
+    release: Annotated[str | list[str], "NAME@VERSION[:MODE], a group, or releases that are one data set."]
+    depends: NotRequired[
+        Annotated[
+            Dependence,
+            "What it is read over: the first mixing (e), the second (mu) or the product; found by probing if "
+            "left out, and needed of data that know both.",
+        ]
+    ]
+    model: NotRequired[Annotated[str, "The limit of short baselines of the run's model, if left out."]]
+    skeleton: NotRequired[
+        Annotated[
+            tuple[int, int],
+            "Hypotheses and training toys, where the statistic is no form of few features.",
+        ]
+    ]
+    own: NotRequired[Annotated[Own, "Its own parameters."]]
+    fixed: NotRequired[Annotated[dict[str, float], "Own parameters that are held."]]
+    coarse: NotRequired[Annotated[tuple[int, int], "Points of coarse axes of splitting and mixing."]]
+
+
+class SplittingAxis(TypedDict):
+    """An axis whose steps follow the waves of the experiments."""
+
+    low: Annotated[float, "Where it begins, in eV²."]
+    high: Annotated[float, "Where it ends."]
+    largest: Annotated[float, "The largest step of its logarithm."]
+    phase: Annotated[float, "A step is at most this over the splitting."]
+    smallest: Annotated[float, "The smallest step."]
+
+
+class FitOptions(TypedDict):
+    """What a declaration says of the fit itself, whatever is then asked of its toys."""
+
+    datasets: Annotated[list[DataSet], {"minItems": 1}, "The data sets."]
+    dm2: Annotated[SplittingAxis, "The axis of the splitting."]
+    mixing: Annotated[tuple[float, float, int], "The axis of both mixings: low, high, number."]
+    typical: Annotated[
+        list[tuple[float, float, float]],
+        "Points whose toys say how large features are, the first of them usual.",
+    ]
+    without: NotRequired[Annotated[list[str], "Data sets that are left out."]]
+    determinant: NotRequired[
+        Annotated[list[str], "Data sets whose χ² gets the ln det V that its release leaves out."]
+    ]
+    model: NotRequired[Annotated[str, "A splitting and two mixings, 3+1 if left out."]]
+    parameters: NotRequired[
+        Annotated[
+            tuple[str, str, str],
+            "Which parameters of the model these are; found by the ranges of their scans if left out.",
+        ]
+    ]
+
+
+#: The same by name; finished pieces are kept under them in this order.
+FIT = tuple(FitOptions.__annotations__)
 
 
 def dm2_axis(low: float, high: float, largest: float, phase: float, smallest: float) -> Array:
@@ -102,6 +156,7 @@ def assembly(declared: Mapping[str, Any]) -> Assembly:
     own = names_of(declared)
     truths = tuple(dict(zip(own, point, strict=True)) for point in declared["typical"])
     low, high, number = declared["mixing"]
+    axis = declared["dm2"]
     names = [entry["name"] for entry in declared["datasets"]]
     without, changed = declared.get("without", ()), declared.get("determinant", ())
     for name in (*without, *changed):
@@ -112,7 +167,12 @@ def assembly(declared: Mapping[str, Any]) -> Assembly:
         for entry in declared["datasets"]
         if entry["name"] not in without
     )
-    return Assembly(parts, dm2_axis(**declared["dm2"]), np.geomspace(low, high, int(number)), truths)
+    return Assembly(
+        parts,
+        dm2_axis(axis["low"], axis["high"], axis["largest"], axis["phase"], axis["smallest"]),
+        np.geomspace(low, high, int(number)),
+        truths,
+    )
 
 
 def _part(entry: Mapping[str, Any], run: Model, names: Names, determinant: bool = False) -> Part:

@@ -1,49 +1,56 @@
 """A declared run of what it does to toys that a data set's own parameters are held instead of profiled.
 
-runs:
-  NAME:
-    kind: global-held
-    toys: number of plain toys
-    exact: how many of them are fitted without any approximation
-    alone: {level, toys, points}, critical values of the data set by itself at points [splitting, mixing]
-    seed: number
-
-and what :mod:`nuanomaly.inference.global_fit.declaration` describes, where one data set has own parameters
-that are held and fitted. Toys are drawn at the joint best fit with them held, from the same normal numbers
-twice: with the own parameters where the declaration holds them, and where they fit the data best there. Each
-set is fitted as it was drawn. Holding is a shortcut of data and toys alike; it is a good one if the
-distribution of χ²PG moves by less than the binomial error of the toys. Where the release has critical values
-of its own toys, those of the data set by itself say which of the two is like them.
+One data set of the fit has own parameters that are held and fitted. Toys are drawn at the joint best fit with
+them held, from the same normal numbers twice: with the own parameters where the declaration holds them, and
+where they fit the data best there. Each set is fitted as it was drawn. Holding is a shortcut of data and toys
+alike; it is a good one if the distribution of χ²PG moves by less than the binomial error of the toys. Where
+the release has critical values of its own toys, those of the data set by itself say which of the two is like
+them.
 """
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.runs import check_keys
+from nuanomaly.archive.options import Count, completed
 from nuanomaly.inference import cube, workers
 from nuanomaly.inference.global_fit import pieces
-from nuanomaly.inference.global_fit.declaration import FIT, Prepared, Truth, essence, prepared
+from nuanomaly.inference.global_fit.declaration import FitOptions, Prepared, Truth, essence, prepared
 from nuanomaly.inference.global_fit.draws import Draw
 from nuanomaly.inference.global_fit.part import Part
 from nuanomaly.inference.global_fit.run import BINS, THRESHOLDS, counted, key
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.model.probabilities import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Keys of a run.
-KEYS = ("kind", *FIT, "toys", "exact", "alone", "seed")
+
+class Alone(TypedDict):
+    """Critical values of the data set by itself."""
+
+    level: Annotated[float, {"exclusiveMinimum": 0, "exclusiveMaximum": 1}, "The confidence level."]
+    toys: Annotated[Count, "How many toys of each point."]
+    points: Annotated[list[tuple[float, float]], "Splitting and mixing of each."]
+
+
+class Options(FitOptions):
+    """Options of the run."""
+
+    toys: Annotated[Count, "How many plain toys are made."]
+    exact: Annotated[Count, "How many of them are fitted without any approximation."]
+    alone: Annotated[Alone, "Critical values of the data set with own parameters by itself."]
+    seed: Annotated[int, "Of random numbers."]
 
 
 @dataclass(frozen=True, eq=False)
-class HeldRun:
+class HeldRun(RunResult):
     """Toys with own parameters held, and profiled.
 
     Attributes
@@ -287,8 +294,9 @@ def critical(both: Pair, wanted: Mapping[str, Any], seed: int) -> Array:
     return np.array(result)
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: workers.Placement | None = None,
     progress: Progress | None = None,
 ) -> HeldRun:
@@ -296,12 +304,9 @@ def compute(
 
     Raises
     ------
-    UnknownNameError
-        For an unknown key.
     NuanomalyError
         If own parameters cannot be compared, see :func:`pair`.
     """
-    check_keys(declared, KEYS)
     count, seed = int(declared["toys"]), int(declared["seed"])
     text = essence(declared)
     both = pair(text)

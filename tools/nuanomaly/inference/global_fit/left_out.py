@@ -1,25 +1,20 @@
 """A declared run of what each data set does to the tension: χ²PG of the data with one of them left out.
 
-runs:
-  NAME:
-    kind: global-left-out
-
-and what :mod:`nuanomaly.inference.global_fit.declaration` describes. The likelihoods themselves are evaluated
-at every point of the grid here, not their few directions, and minima are found by the rule of toys: the row
-with nothing left out says how well the fit that toys are made with knows the data. No toys are made, so that
-the significance of each row is Wilks'.
+The likelihoods themselves are evaluated at every point of the grid here, not their few directions, and minima
+are found by the rule of toys: the row with nothing left out says how well the fit that toys are made with
+knows the data. No toys are made, so that the significance of each row is Wilks'.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nuanomaly.archive.runs import check_keys
-from nuanomaly.inference.global_fit.declaration import FIT, assembly
+from nuanomaly.archive.options import completed
+from nuanomaly.inference.global_fit.declaration import FitOptions, assembly
 from nuanomaly.inference.global_fit.observed import fitted, tabulated
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.separable import Names
 from nuanomaly.inference.workers import Placement
 from nuanomaly.model.probabilities import Array
@@ -27,14 +22,16 @@ from nuanomaly.model.probabilities import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Keys of a run.
-KEYS = ("kind", *FIT)
 #: What the first row leaves out.
 NOTHING = "nothing"
 
 
+class Options(FitOptions):
+    """Options of the run."""
+
+
 @dataclass(frozen=True, eq=False)
-class LeftOutRun:
+class LeftOutRun(RunResult):
     """The tension without each data set.
 
     Attributes
@@ -81,24 +78,13 @@ class LeftOutRun:
         return f"χ²PG = {self.chi2[0]:.2f}; it is smallest without {least['without']}, {least['chi2']:.2f}"
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> LeftOutRun:
-    """Return the result of a declared run.
-
-    Parameters
-    ----------
-    placement : Placement, optional
-        Of no use here: the run takes less than a minute.
-
-    Raises
-    ------
-    UnknownNameError
-        For an unknown key.
-    """
-    check_keys(declared, KEYS)
+    """Return the result of a declared run."""
     sets = assembly(declared)
     tables = tabulated(sets, progress)
     names = (NOTHING, *tables)

@@ -1,30 +1,25 @@
 """A declared run of what choices of data sets say, by the data alone: χ²PG and the joint best fit of each.
 
-runs:
-  NAME:
-    kind: global-data
-    choices: mapping of a name to {only: names} or {without: names} of data sets; the others are compared
-        with the first
-
-and what :mod:`nuanomaly.inference.global_fit.declaration` describes. The likelihoods themselves are evaluated
-at every point of the grid, and minima are found by the rule of toys. No toys are made, so that a released
-surface, which cannot fluctuate, may be a data set here. Data sets of one choice that share data are refused.
+The likelihoods themselves are evaluated at every point of the grid, and minima are found by the rule of toys.
+No toys are made, so that a released surface, which cannot fluctuate, may be a data set here. Data sets of one
+choice that share data are refused.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from nuanomaly.archive.runs import check_keys
+from nuanomaly.archive.options import completed
 from nuanomaly.inference.datasets import check_overlaps
 from nuanomaly.inference.global_fit.assembly import Assembly
-from nuanomaly.inference.global_fit.choices import chosen
-from nuanomaly.inference.global_fit.declaration import FIT, assembly
+from nuanomaly.inference.global_fit.choices import Choice, chosen
+from nuanomaly.inference.global_fit.declaration import FitOptions, assembly
 from nuanomaly.inference.global_fit.part import Part
 from nuanomaly.inference.global_fit.toys import Fitted, of_tables
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.separable import Names
 from nuanomaly.inference.workers import Placement
 from nuanomaly.model.probabilities import Array
@@ -32,12 +27,17 @@ from nuanomaly.model.probabilities import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Keys of a run.
-KEYS = ("kind", *FIT, "choices")
+
+class Options(FitOptions):
+    """Options of the run."""
+
+    choices: Annotated[
+        dict[str, Choice], {"minProperties": 1}, "Data sets of each; the others are compared with the first."
+    ]
 
 
 @dataclass(frozen=True, eq=False)
-class DataRun:
+class DataRun(RunResult):
     """What each choice of data sets says.
 
     Attributes
@@ -122,28 +122,23 @@ def tabulated(sets: Assembly, progress: Progress | None = None) -> dict[str, Arr
     return tables
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> DataRun:
     """Return the result of a declared run.
 
-    Parameters
-    ----------
-    placement : Placement, optional
-        Of no use here: choices share their tables.
-
     Raises
     ------
     UnknownNameError
-        For an unknown key or data set.
+        For an unknown data set.
     NuanomalyError
         For a choice that is none.
     OverlapError
         If data sets of one choice share data.
     """
-    check_keys(declared, KEYS)
     names, sets = chosen(declared), assembly(declared)
     for own in names.values():
         check_overlaps([part.likelihood for part in sets.parts if part.name in own], allow=False)

@@ -1,35 +1,26 @@
 """A declared run of the region that a global fit leaves in splitting and product of mixings, by toys of each.
 
-runs:
-  NAME:
-    kind: global-region
-    within: Δχ² of the data, above which points are not tried
-    every: [along Δm², along the product], numbers of points of the grid
-    levels: list of confidence levels
-    toys: number of plain toys of each point
-    seed: number
-
-and what :mod:`nuanomaly.inference.global_fit.declaration` describes. At each point the third parameter, the
-ratio of the mixings, is fitted, in the data and in each toy; toys are drawn at its fitted value (the profiled
-construction, as in arXiv:2207.14353). A point is inside a region if its Δχ² is not above that of the share of
-its toys that the level says (Feldman and Cousins, physics/9711021).
+At each point the third parameter, the ratio of the mixings, is fitted, in the data and in each toy; toys are
+drawn at its fitted value (the profiled construction, as in arXiv:2207.14353). A point is inside a region if
+its Δχ² is not above that of the share of its toys that the level says (Feldman and Cousins, physics/9711021).
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.runs import check_keys
+from nuanomaly.archive.options import Count, Positive, completed
 from nuanomaly.inference import cube, workers
-from nuanomaly.inference.global_fit.declaration import FIT, Prepared, essence, prepared
+from nuanomaly.inference.global_fit.declaration import FitOptions, Prepared, essence, prepared
 from nuanomaly.inference.global_fit.pieces import BLOCK
 from nuanomaly.inference.global_fit.run import key
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.separable import Names
 from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import TWO_FLAVOUR
@@ -39,8 +30,6 @@ if TYPE_CHECKING:
 
 #: The amplitude that a product of mixings is four times of.
 APPEARANCE = TWO_FLAVOUR["mu", "e"]
-#: Keys of a run.
-KEYS = ("kind", *FIT, "within", "every", "levels", "toys", "seed")
 
 
 @dataclass(frozen=True)
@@ -105,8 +94,20 @@ def truth(own: Prepared, point: Point) -> tuple[float, float, float]:
     )
 
 
+class Options(FitOptions):
+    """Options of the run."""
+
+    within: Annotated[Positive, "Δχ² of the data, above which points are not tried."]
+    every: Annotated[
+        tuple[Count, Count], "Every so many points of the grid along the splitting and along the product."
+    ]
+    levels: Annotated[list[float], {"minItems": 1}, "Confidence levels."]
+    toys: Annotated[Count, "How many plain toys of each point."]
+    seed: Annotated[int, "Of random numbers."]
+
+
 @dataclass(frozen=True, eq=False)
-class RegionRun:
+class RegionRun(RunResult):
     """The region by toys.
 
     Attributes
@@ -171,8 +172,9 @@ class RegionRun:
         return f"{len(self.delta)} points, {self.toys} toys each; {said}"
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: workers.Placement | None = None,
     progress: Progress | None = None,
 ) -> RegionRun:
@@ -180,12 +182,9 @@ def compute(
 
     Raises
     ------
-    UnknownNameError
-        For an unknown key.
     NuanomalyError
         If there are too few toys for a level, or no point is left.
     """
-    check_keys(declared, KEYS)
     count, seed = int(declared["toys"]), int(declared["seed"])
     levels = tuple(float(level) for level in declared["levels"])
     if count * (1.0 - max(levels)) < 5.0:

@@ -1,32 +1,25 @@
 """A declared run of the tension of a global fit: χ²PG of the data, and its p-value by toys of one truth.
 
-runs:
-  NAME:
-    kind: global-tension
-    truth: joint, or [splitting, first mixing, second mixing]
-    toys: number of plain toys
-    subset: {replicas, toys, moves}, in place of plain toys
-    seed: number
-
-and what :mod:`nuanomaly.inference.global_fit.declaration` describes. Plain toys have the binomial error of
-their number; a subset simulation is done several times over, and its error is that of the mean of these
-replicas, from how they spread. The two share the fit and nothing of how the tail is reached, so that each is
-a test of the other wherever both reach.
+Plain toys have the binomial error of their number; a subset simulation is done several times over, and its
+error is that of the mean of these replicas, from how they spread. The two share the fit and nothing of how
+the tail is reached, so that each is a test of the other wherever both reach.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.runs import check_keys, inputs
+from nuanomaly.archive.options import Count, completed, one_of
+from nuanomaly.archive.runs import inputs
 from nuanomaly.inference import workers
 from nuanomaly.inference.global_fit import pieces
-from nuanomaly.inference.global_fit.declaration import FIT, Prepared, Truth, essence, prepared
+from nuanomaly.inference.global_fit.declaration import FitOptions, Prepared, Truth, essence, prepared
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.significance import sigma
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.model.probabilities import Array
@@ -38,12 +31,31 @@ if TYPE_CHECKING:
 THRESHOLDS = (6.0, 9.0, 12.0, 16.0, 20.0)
 #: The histogram of χ²PG, and how much of the upper tail is kept value by value.
 BINS, TAIL = np.linspace(0.0, 50.0, 201), 500
-#: Keys of a run beside those of its fit.
-KEYS = ("kind", *FIT, "truth", "toys", "subset", "seed")
+
+
+class Subset(TypedDict):
+    """A subset simulation."""
+
+    replicas: Annotated[int, {"minimum": 2}, "How often it is done over; their spread is the error."]
+    toys: Annotated[Count, "Toys of each level."]
+    moves: Annotated[Count, "Moves of each chain."]
+
+
+@one_of("toys", "subset")
+class Options(FitOptions):
+    """Options of the run."""
+
+    truth: Annotated[
+        str | tuple[float, float, float],
+        "The point that toys are drawn at: joint (the best fit), or the three.",
+    ]
+    toys: NotRequired[Annotated[Count, "How many plain toys are made."]]
+    subset: NotRequired[Annotated[Subset, "In place of plain toys."]]
+    seed: Annotated[int, "Of random numbers."]
 
 
 @dataclass(frozen=True, eq=False)
-class TensionRun:
+class TensionRun(RunResult):
     """The tension of a global fit by toys of one truth.
 
     Attributes
@@ -182,8 +194,9 @@ def key(declared: Mapping[str, Any]) -> str:
     return f"{essence(declared)} {sorted(inputs(declared, Path()).items())}"
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: workers.Placement | None = None,
     progress: Progress | None = None,
 ) -> TensionRun:
@@ -192,11 +205,10 @@ def compute(
     Raises
     ------
     UnknownNameError
-        For an unknown key or truth.
+        For an unknown truth.
     NuanomalyError
         If neither or both of ``toys`` and ``subset`` are declared, or a single replica, which has no error.
     """
-    check_keys(declared, KEYS)
     if ("toys" in declared) == ("subset" in declared):
         raise NuanomalyError("a run of kind global-tension declares toys or subset: write one of the two")
     text = essence(declared)

@@ -1,15 +1,7 @@
 """A declared run of the p-value's dependence on the truth: points of the joint region, ranked by their tails.
 
-runs:
-  NAME:
-    kind: global-truths
-    regions: list of Δχ² of the joint fit, the largest last, within which truths lie
-    valleys: how many valleys along Δm² at most
-    toys: number of plain toys of each
-    seed: number
-
-and what :mod:`nuanomaly.inference.global_fit.declaration` describes. The null hypothesis of a tension is
-composite: some point of the model is true. Its p-value is the largest over all points that the data leave,
+The null hypothesis of a tension is composite: some point of the model is true. Its p-value is the largest
+over all points that the data leave,
 
     p_sup = max p(θ) over Δχ²(θ) < region, plus β,
 
@@ -20,28 +12,26 @@ same normal numbers, so that they are compared without most of their fluctuation
 question, not of the answer: how the largest p-value grows with it says what the number hangs on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from scipy.special import chdtrc
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.runs import check_keys
+from nuanomaly.archive.options import Count, completed
 from nuanomaly.inference import workers
 from nuanomaly.inference.global_fit import pieces
-from nuanomaly.inference.global_fit.declaration import FIT, Prepared, Truth, essence, prepared
+from nuanomaly.inference.global_fit.declaration import FitOptions, Prepared, Truth, essence, prepared
 from nuanomaly.inference.global_fit.run import THRESHOLDS, toys_of
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.run_result import RunResult
 from nuanomaly.inference.separable import Names
 from nuanomaly.model.probabilities import Array
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Keys of a run.
-KEYS = ("kind", *FIT, "regions", "valleys", "toys", "seed")
 
 
 #: Which point of the grid.
@@ -125,8 +115,17 @@ def _ends(cube: Array, axis: int, region: float) -> tuple[Place, Place]:
     return lowest(int(inside[0])), lowest(int(inside[-1]))
 
 
+class Options(FitOptions):
+    """Options of the run."""
+
+    regions: Annotated[list[float], {"minItems": 1}, "Δχ² of the joint fit within which truths lie."]
+    valleys: Annotated[Count, "How many valleys along the splitting at most."]
+    toys: Annotated[Count, "How many plain toys of each."]
+    seed: Annotated[int, "Of random numbers."]
+
+
 @dataclass(frozen=True, eq=False)
-class TruthsRun:
+class TruthsRun(RunResult):
     """How often toys of each candidate reach the thresholds.
 
     Attributes
@@ -202,8 +201,9 @@ class TruthsRun:
         return f"{len(self.points)} truths, {self.toys} toys each; the largest tail is that of {at}"
 
 
+@completed
 def compute(
-    declared: Mapping[str, Any],
+    declared: Options,
     placement: workers.Placement | None = None,
     progress: Progress | None = None,
 ) -> TruthsRun:
@@ -211,12 +211,9 @@ def compute(
 
     Raises
     ------
-    UnknownNameError
-        For an unknown key.
     NuanomalyError
         If it declares no toys.
     """
-    check_keys(declared, KEYS)
     own = prepared(essence(declared))
     count = int(declared["toys"])
     if count < 1:

@@ -1,0 +1,27 @@
+"""What a run with a declaration of its own gives."""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RunResult(ABC):
+    """The result of a run, as it is stored.
+
+    Attributes
+    ----------
+    cpu_seconds : float or None
+        What its pieces took, where they know it.
+    """
+
+    cpu_seconds: float | None
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result for a file."""
+
+    @abstractmethod
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return the tables that are stored beside it, by name."""
