@@ -35,8 +35,11 @@ KINDS = {
 SCREENS = tuple(product((390, 1280), ("dark", "light")))
 #: What axe is asked for: what is wrong alone, as describing all that is right takes most of its time.
 _ASKED = {"resultTypes": ["violations"]}
-#: What is folded is looked at as well.
-_UNFOLDED = """() => document.querySelectorAll("details").forEach((e) => (e.open = true))"""
+#: What is folded is looked at as well, and what is drawn when it comes into sight.
+_UNFOLDED = """() => {
+  document.querySelectorAll("details").forEach((e) => (e.open = true));
+  dispatchEvent(new Event("beforeprint"));
+}"""
 #: How long a page may take, in milliseconds: the machine may be busy.
 _PATIENCE = 120_000
 #: The smallest letters of a drawing in pixels, but for indices of a formula in it.

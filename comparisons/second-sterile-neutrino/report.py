@@ -7,10 +7,11 @@
 # %% [markdown]
 # ## What is asked
 #
-# With two heavy neutrinos, at short baselines and with $\phi_{k} = 1.267\,\Delta m^2_{k1} L/E$,
+# With two heavy neutrinos, at short baselines, with $\phi_{k} = 1.267\,\Delta m^2_{k1} L/E$ and
+# $\alpha_{k} = |U_{\mu k}U_{ek}|$,
 #
-# $$P(\nu_\mu\to\nu_e) = 4|U_{\mu4}U_{e4}|^2\sin^2\phi_{4} + 4|U_{\mu5}U_{e5}|^2\sin^2\phi_{5}
-# + 8|U_{\mu4}U_{e4}U_{\mu5}U_{e5}|\sin\phi_{4}\sin\phi_{5}\cos(\phi_{5}-\phi_{4}\mp\delta),$$
+# $$P(\nu_\mu\to\nu_e) = 4\,\alpha_{4}^2\sin^2\phi_{4} + 4\,\alpha_{5}^2\sin^2\phi_{5}
+# + 8\,\alpha_{4}\alpha_{5}\sin\phi_{4}\sin\phi_{5}\cos(\phi_{5}-\phi_{4}\mp\delta),$$
 #
 # where the sign of $\delta$ is another one for antineutrinos. That is what made 3+2 attractive: MiniBooNE's
 # beam of neutrinos and LSND's antineutrinos need not show the same. Disappearance has two mixings each for

@@ -17,7 +17,7 @@ import nuanomaly
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.cli import main
 from nuanomaly.inference.limits import crossing
-from nuanomaly.report import context, figures, record
+from nuanomaly.report import claims, context, figures, publish, record
 from nuanomaly.report.notebook import FIGURE, FILE, VERDICT
 from nuanomaly.report.published import Contour
 from nuanomaly.report.tension import note
@@ -296,3 +296,12 @@ def test_one_command_draws_the_regions_of_a_page(tmp_path: Path, shown: list[Map
         assert far[nearest] < 1e-3  # a page prints six digits
         seen.add(nearest)
     assert seen == set(scans)
+
+
+def test_papers_of_releases_that_a_text_or_a_verdict_cites_are_listed(tmp_path: Path) -> None:
+    comparison = page_of(tmp_path / "two-sources").comparison
+    text, verdict, other = list(claims.references(comparison))[:3]
+    body = claims.written(f"Text {{cite:{text}}}.", {}, comparison)
+    listed = [entry["key"] for entry in publish._references(comparison, body, f"Said [{verdict}, abstract].")]
+    assert {text, verdict} <= set(listed)
+    assert other not in listed

@@ -154,7 +154,7 @@ def _page(
         result=document,
         metadata=comparison.metadata,
         body=Markup(body),
-        references=_references(comparison, body + words.cited(said)),
+        references=_references(comparison, body, said),
         approximations=comparison.approximations(),
         allowed={v.key: v.allowed for v in verified},
         benchmarks=used,
@@ -166,8 +166,13 @@ def _page(
     )
 
 
-def _references(comparison: Comparison, html: str) -> list[Mapping[str, Any]]:
-    """Return what a page lists as references: its own, and the papers of its releases that it cites."""
+def _references(comparison: Comparison, body: str, said: str) -> list[Mapping[str, Any]]:
+    """Return what a page lists as references: its own, and the papers of its releases that it cites.
+
+    ``body`` is HTML, and ``said`` the verdict as it was written.
+    """
+    # a sum of a text and of marked HTML would be a text whose quotes are escaped
+    html = f"{body} {words.cited(said)}"
     own = {entry["key"] for entry in comparison.metadata.get("references", ())}
     known = claims.references(comparison)
     return [entry for key, entry in known.items() if key in own or f'href="#ref-{key}"' in html]

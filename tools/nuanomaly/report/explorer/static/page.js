@@ -264,6 +264,23 @@ function storedAt(member, level) {
   return known === undefined ? undefined : member.critical.get(known);
 }
 
+/** Draw a spectrum that waits for it. */
+function drawWaiting(node) {
+  const waiting = d3.select(node).datum();
+  if (!waiting || !waiting.rows || node.drawn === waiting) return;
+  node.drawn = waiting;
+  drawPanel(d3.select(node).select("svg").node(), waiting.panel, waiting.rows);
+}
+
+// what is out of sight is drawn when it comes near, or is printed: most spectra stand far below the regions
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) drawWaiting(target);
+  },
+  { rootMargin: "600px" },
+);
+addEventListener("beforeprint", () => document.querySelectorAll("#spectra figure").forEach(drawWaiting));
+
 /** Draw every chosen data set's spectrum at a point. */
 function drawSpectra(page, [x, e, mu]) {
   const home = element("spectra");
@@ -287,17 +304,20 @@ function drawSpectra(page, [x, e, mu]) {
     }
   }
   const figures = d3.select(home).selectAll("figure").data(shown, (d) => d.id);
-  figures.exit().remove();
+  figures.exit().each(function () {
+    sight.unobserve(this);
+  }).remove();
   const entered = figures.enter().append("figure");
   entered.append("figcaption");
   entered.filter((d) => d.words).append("p").attr("class", "fine").text((d) => d.words);
-  entered.filter((d) => !d.words).append("svg").attr("role", "img");
+  entered.filter((d) => !d.words).append("svg").attr("role", "img").attr("viewBox", `0 0 ${PANEL.width} ${PANEL.height}`);
   const all = entered.merge(figures).order();
   all.select("figcaption").text((d) => d.panel.title);
   const drawn = all.filter((d) => !d.words);
   drawn.select("svg").attr("aria-label", (d) => `${d.panel.title}: ${d.rows.length} bins, data with errors and predictions`);
-  drawn.each(function (d) {
-    drawPanel(d3.select(this).select("svg").node(), d.panel, d.rows);
+  drawn.each(function () {
+    sight.unobserve(this); // an element that is looked at anew is told of where it is
+    sight.observe(this);
   });
 }
 
