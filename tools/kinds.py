@@ -19,7 +19,6 @@ from typing import Any
 import yaml
 
 from nuanomaly.archive.option_schemas import first_paragraph, schema
-from nuanomaly.archive.runs import declared_runs
 from nuanomaly.archive.yamlio import read
 from nuanomaly.inference import benchmarks, runs
 from nuanomaly.likelihood import build
@@ -36,8 +35,6 @@ PARTS = {
     "run": "Runs: what takes long, declared in runs.yaml beside a page",
 }
 _WIDTH = 110
-#: A declaration of more letters is no example.
-_LONG = 2500
 _HEAD = """\
 # Kinds
 
@@ -46,7 +43,7 @@ _HEAD = """\
 `release.yaml` declares a likelihood by kinds: a response, a transform and a statistic, or a surface; a
 benchmark says by its kind what is computed, and so does a run in `runs.yaml` beside a page. `nuanomaly show
 NAME` prints what a release declares. An option without a mark may be left out; the examples are declarations
-of releases.
+of releases, and the runs of all pages stand in `comparisons/*/runs.yaml`.
 
 A package may bring further kinds of responses, transforms and statistics for releases of one's own, as entry
 points of the group `nuanomaly.kinds`: `"statistic.student-t" = "my_package.student_t"`, a module with
@@ -189,25 +186,17 @@ def _resolved(option: Any, whole: Mapping[str, Any]) -> Any:
 
 @cache
 def _examples() -> dict[tuple[str, str], tuple[str, str]]:
-    """Return for each kind who has the shortest declaration of it, and that as YAML, if it is short."""
+    """Return for each kind the release with the shortest declaration of it, and that as YAML."""
     shortest: dict[tuple[str, str], tuple[int, str, str]] = {}
-    for where, part, declared in _declared():
-        text = yaml.safe_dump(
-            declared, default_flow_style=None, sort_keys=False, allow_unicode=True, width=_WIDTH
-        )
-        place = part, str(declared.get("kind", part))
-        shortest[place] = min(shortest.get(place, (10**9, "", "")), (len(text), where, text))
-    return {place: (where, text) for place, (size, where, text) in shortest.items() if size < _LONG}
-
-
-def _declared() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield what releases and pages declare by kind: where, the part, and the declaration."""
     for file in sorted((ROOT / "datasets").glob("*/*/release.yaml")):
-        where = f"{file.parent.parent.name}@{file.parent.name}"
-        yield from ((where, part, declared) for part, declared in _declarations(read(file)))
-    for file in sorted((ROOT / "comparisons").glob("*/runs.yaml")):
-        page = file.parent.name
-        yield from ((f"{page}/{name}", "run", run) for name, run in declared_runs(file.parent).items())
+        for part, declared in _declarations(read(file)):
+            text = yaml.safe_dump(
+                declared, default_flow_style=None, sort_keys=False, allow_unicode=True, width=_WIDTH
+            )
+            where = f"{file.parent.parent.name}@{file.parent.name}"
+            place = part, str(declared.get("kind", part))
+            shortest[place] = min(shortest.get(place, (10**9, "", "")), (len(text), where, text))
+    return {place: (where, text) for place, (_, where, text) in shortest.items()}
 
 
 def _declarations(release: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
