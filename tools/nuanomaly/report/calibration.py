@@ -118,15 +118,18 @@ class Calibrated:
         return f"{'more than ' if least else ''}{self.sigma:.1f}σ"
 
     @property
+    def none(self) -> str:
+        """That there are no toys: none were made, or none can be."""
+        return NOT_MADE if self.why.startswith(NOT_MADE) else "no toys can be made"
+
+    @property
     def said(self) -> str:
         """Both, the one to trust first: ``p = 1.2 %, 2.5σ by Monte Carlo; by Wilks' theorem 1.3 %, 2.5σ``."""
         by_wilks = ""
         if self.wilks is not None and self.wilks.sigma is not None:
             by_wilks = f"{probability(self.wilks.p_value)}, {self.wilks.sigma:.1f}σ"
         if self.toys is None:
-            none = NOT_MADE if self.why.startswith(NOT_MADE) else "no toys can be made"
-            none += " for this"
-            return f"p = {by_wilks} by Wilks' theorem; {none}" if by_wilks else "not tested"
+            return f"p = {by_wilks} by Wilks' theorem; {self.none} for this" if by_wilks else "not tested"
         p = f"p = {probability(self.toys.p_value)}, " if self.toys.above else ""
         none = "" if self.toys.above else f", none of {_count(self.toys.toys)} toys"
         beside = f"; by Wilks' theorem {by_wilks}" if by_wilks else ""
@@ -193,11 +196,22 @@ def note(entries: Mapping[str, Calibrated], page: str) -> str:
         By run, as :meth:`nuanomaly.report.context.Page.toys` takes it.
     page : str
         The comparison whose runs have no other one's name in front.
+
+    Examples
+    --------
+    >>> table = calibrated("LSND", None, None, "a surface generates no toys")
+    >>> counts = calibrated("KARMEN", None, None, f"{NOT_MADE}: declare a run of this name")
+    >>> note({"lsnd": table}, "page")
+    'No toys can be made of any of these.'
+    >>> note({"lsnd": table, "karmen": counts}, "page")
+    'No toys were made of any of these.'
     """
     names = {key: key if "/" in key else f"{page}/{key}" for key in entries}
     runs = {names[key]: one.run for key, one in entries.items() if one.run is not None}
     if not runs:
-        return "No toys can be made of any of these."
+        # one that could be made is enough for the weaker word
+        said = min((one.none for one in entries.values()), key=lambda word: word != NOT_MADE)
+        return f"{said[0].upper()}{said[1:]} of any of these."
     cost = "; ".join(f"`{name}`: {run.how}" for name, run in runs.items())
     again = f"`nuanomaly runs --force {next(iter(runs))}`"
     return f"{RULE} {_grids([*entries.values()])}Runs: {cost}. They are done again one by one: {again}."
