@@ -14,17 +14,23 @@ _CALLED = re.compile(r'<span class="hidden">(.*?)</span>', re.DOTALL)
 #: The drawing of a figure, before its caption.
 _DRAWING = re.compile(r"(<figure\b[^>]*>)(.*?)(?=<figcaption>)", re.DOTALL)
 _ROW = re.compile(r"(?<=<tr)(?:\s[^>]*)?>.*?</tr>", re.DOTALL)
-_CELL = re.compile(r"<(td|th)\b([^>]*)>")
+_CELL = re.compile(r"<(td|th)\b([^>]*)>(?=([^<]*))")
+#: The name of a row that does not say what it is.
+_NUMBER = re.compile(r"\s*[−-]?\d[\d.,×⁰¹²³⁴⁵⁶⁷⁸⁹⁻]*\s*")
 
 
 def labelled(html: str) -> str:
-    """Return a page on which every cell of a table that becomes a list says what it is.
+    """Return a page on which every cell of a table that becomes a list says what it is, but a row's name.
+
+    A row whose name is a number says what number that is, too.
 
     Examples
     --------
     >>> table = '<table class="stacked"><thead><tr><th>bin</th><th>events</th></tr></thead>'
     >>> labelled(table + "<tbody><tr><th>first</th><td>99</td></tr></tbody></table>").partition("<tbody>")[2]
     '<tr><th>first</th><td data-label="events">99</td></tr></tbody></table>'
+    >>> labelled(table + "<tbody><tr><th>0.1</th><td>9</td></tr></tbody></table>").partition("<tbody>")[2]
+    '<tr><th data-label="bin">0.1</th><td data-label="events">9</td></tr></tbody></table>'
     """
     return _TABLE.sub(lambda match: _table(match[0]), html)
 
@@ -72,8 +78,9 @@ def _row(html: str, names: Sequence[str]) -> str:
     following = iter(names)
 
     def cell(match: re.Match[str]) -> str:
-        tag, given = match.groups()
+        tag, given, text = match.groups()
         name = next(following, "")
-        return match[0] if tag == "th" or not name else f'<td data-label="{escape(name)}"{given}>'
+        says = tag == "th" and not _NUMBER.fullmatch(text)
+        return match[0] if says or not name else f'<{tag} data-label="{escape(name)}"{given}>'
 
     return _CELL.sub(cell, html)
