@@ -201,7 +201,7 @@ def test_a_result_of_somebody_else_steers_no_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["now\\x1b[2J", "\\u202e", "<img src=x onerror=alert(1)>"])
 def test_texts_of_a_folder_of_somebody_else_are_not_shown(tmp_path: Path, text: str) -> None:
-    folder = write_release(tmp_path / "theirs", state="draft")
+    folder = write_release(tmp_path / "archive", state="draft").rename(tmp_path / "theirs")
     file = folder / "release.yaml"
     file.write_text(file.read_text("utf-8").replace("A. Author", f'"{text}"'), "utf-8")
     with pytest.raises(NuanomalyError, match="TEXT_"):

@@ -47,10 +47,9 @@ _BLOCKING = {
     "KIND_WITHOUT_SCHEMA",
     "LIKELIHOOD_INCOMPLETE",
     "PATH_UNSAFE",
-    # these would be shown to people, on pages and terminals
-    "TEXT_RUNS_IN_PAGE",
-    "TEXT_CONTROL_CHARACTER",
 }
+#: What is more to be refused in a release from outside: it would be shown to people, on pages and terminals.
+_DANGEROUS = {"TEXT_RUNS_IN_PAGE", "TEXT_CONTROL_CHARACTER"}
 
 Problem = tuple[Sequence[str | int], str]
 
@@ -114,8 +113,12 @@ def described(folder: Path) -> None:
     MalformedReleaseError
         With the line of the first finding after which commands would stumble, and how many there are.
     """
+    from nuanomaly.archive.outside import in_archive
+
     above = folder.parents[2] / "schemas" if len(folder.parents) > 2 else folder
-    _refuse(folder, _BLOCKING, above if (above / "release.schema.json").is_file() else None, whole=False)
+    # of a draft in an archive a review says it, among all else that it says
+    codes = _BLOCKING if in_archive(folder) else _BLOCKING | _DANGEROUS
+    _refuse(folder, codes, above if (above / "release.schema.json").is_file() else None, whole=False)
 
 
 def admitted(
@@ -171,7 +174,7 @@ def admitted(
             )
     known = ledger.get(entry.id)
     if known is None:
-        _refuse(folder, _BLOCKING)
+        _refuse(folder, _BLOCKING | _DANGEROUS)
     elif known != release_digest.digest_of(read, [vars(f) for f in entry.files]):
         raise IntegrityError(f"{entry.id} has other files than the ledger of released releases says")
 
