@@ -317,14 +317,20 @@ page.text(
 more = columns["whole"]["equal-deficit"] - columns["whole"]["only-u235"]
 word = "²³⁵U alone preferred" if more >= PREFERRED else "a hint of ²³⁵U" if more >= HINT else "undecided"
 page.result("verdict", word)
-sentence = (
-    "With the whole of Daya Bay ²³⁵U alone has χ² = {result:whole.chi2.only-u235:.1f} for 20 data, a "
-    "deficit common to all isotopes, as a sterile neutrino would make, "
-    "{result:whole.chi2.equal-deficit:.1f}, and ²³⁹Pu alone {result:whole.chi2.only-pu239:.1f}. The first "
-    "release preferred ²³⁵U alone a little more: "
-    f"{base:.1f}, {found['equal-deficit'][0]:.1f} and {found['only-pu239'][0]:.1f} for 8 data. With both "
-    "free, ²³⁵U departs from Huber–Mueller by {result:whole.yield.u235-departure:+.1%} and ²³⁹Pu by "
-    "{result:whole.yield.pu239-departure:+.1%}. A wrong prediction of ²³⁵U together with a sterile neutrino "
-    "is not excluded by this."
+page.text(
+    "In the last release ²³⁵U alone has χ² = {result:whole.chi2.only-u235:.1f} for "
+    f"{likelihood.n_bins} data, a common deficit {{result:whole.chi2.equal-deficit:.1f}} and ²³⁹Pu alone "
+    "{result:whole.chi2.only-pu239:.1f}. The first preferred ²³⁵U alone a little more: "
+    f"{base:.1f}, {found['equal-deficit'][0]:.1f} and {found['only-pu239'][0]:.1f} for {len(measured)} data. "
+    "A wrong prediction of ²³⁵U together with a sterile neutrino was not fitted, and is not excluded by this."
 )
-page.verdict(word, sentence.replace(" -", " −"))
+decided = {"undecided": "do not decide", "a hint of ²³⁵U": "give a hint", "²³⁵U alone preferred": "decide"}
+page.verdict(
+    word,
+    f"All yields of Daya Bay together {decided[word]} whether the flux of ²³⁵U is predicted wrongly or a "
+    "sterile neutrino takes the same share from all isotopes: the second has a χ² larger by "
+    "{result:whole.common-over-u235:.1f} ({result:whole.chi2.equal-deficit:.1f} against "
+    f"{{result:whole.chi2.only-u235:.1f}} for {likelihood.n_bins} data), where a hint begins at {HINT:.0f}. "
+    "A wrong prediction of ²³⁹Pu alone describes them worst of the three, with χ² = "
+    "{result:whole.chi2.only-pu239:.1f}.",
+)

@@ -7,6 +7,7 @@ import nuanomaly
 from nuanomaly.archive import paths
 from nuanomaly.archive.runs import declared_runs
 from nuanomaly.inference.runs import compute, stored_run
+from nuanomaly.report import render
 from nuanomaly.report.coverage import COMPARISON
 from nuanomaly.report.expected import limits, of_release
 
@@ -43,3 +44,15 @@ def test_a_release_page_says_them_of_any_revision() -> None:
     assert said["limits"] == limits(stored_run(FOLDER, "expected-karmen"))
     assert of_release(nuanomaly.load("best@2022-r1"))["of"] == "best@2022-r2"
     assert of_release(nuanomaly.load("lsnd"))["limits"] == []
+
+
+def test_a_release_page_names_the_parameter_of_limits_by_symbol_and_unit() -> None:
+    said = of_release(nuanomaly.load("danss"))
+    assert (said["along"], said["unit"]) == ("dm2_41", "eV**2")
+    # as the page says it, in the head of the table and on a phone in each row
+    text = (render.TEMPLATES / "release.html.j2").read_text("utf-8")
+    head = text[text.index('id="expected"') : text.index("</thead>", text.index('id="expected"'))]
+    shown = render.environment().from_string(head).render(expected=said, release=nuanomaly.load("danss"))
+    assert '<th scope="col">Δm²41 (eV²)</th>' in shown
+    assert "dm2_41" not in shown
+    assert "sin2_2theta" not in shown

@@ -19,6 +19,16 @@ def test_a_page_writes_powers_indices_isotopes_and_sigmas_as_print_does() -> Non
     assert "<code>--set x=1e-3</code>" in page
 
 
+def test_a_page_writes_no_zero_with_a_sign_but_in_a_pair_of_errors() -> None:
+    cells = "".join(f"<td>{f'{x:+.1f}'}</td>" for x in (-0.04, 0.04, -0.06))
+    body = Markup(
+        f"{cells}<p>neos -0.0, bugey-3 +0.00, CCFR −0, from −0.00 to 0.97 (-0 %). 0.34 +0.00 −0.09</p>"
+    )
+    page = render.page("validation.html.j2", up="", body=body)
+    assert "<td>0.0</td><td>0.0</td><td>−0.1</td>" in page
+    assert "neos 0.0, bugey-3 0.00, CCFR 0, from 0.00 to 0.97 (0 %). 0.34 +0.00 −0.09" in page
+
+
 @pytest.mark.parametrize("name", [c.name for c in COMPARISONS])
 def test_key_numbers_leave_the_way_p_values_are_written_to_the_site(name: str) -> None:
     [comparison] = [c for c in COMPARISONS if c.name == name]

@@ -11,6 +11,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.runs import declared_runs
 from nuanomaly.inference.runs import StoredRun, stored_run
+from nuanomaly.model.registry import model
 from nuanomaly.report import declaration
 from nuanomaly.report.coverage import COMPARISON
 
@@ -69,12 +70,13 @@ def of_release(release: Release) -> dict[str, Any]:
     if not of:
         return {"limits": []}
     run = runs[of]
-    items = limits(run)
+    items, along = limits(run), run.result["along"]
     within = sum(item.word() == "as expected" for item in items)
     return {
         "limits": items,
         "amplitude": run.result["amplitude"],
-        "along": run.result["along"],
+        "along": along,
+        "unit": next(one.unit for one in model(run.result["model"]).parameters if one.name == along),
         "cl": run.result["cl"],
         "toys": run.result["toys"],
         "model": run.result["model"],

@@ -21,8 +21,15 @@ _P_VALUE = re.compile(r"(?<!\w)(p ?(?:[=<>≈≤≥]|&[lg]t;) ?)(0\.\d+)(?!\d|\s
 _PER_CENT = re.compile(r"(?<=\d)%(?![\w%])")
 _SIGMA = re.compile("(?<=\\d)[ \u00a0\u202f]+σ")
 _MINUS = re.compile(r"(?:^|(?<=[\s(\[]))-(?=\d+(?:\.\d+)?(?![\w-]))")
+#: A zero with a sign, which no measurement has, and pairs of errors upwards and downwards, which keep theirs.
+_ZERO = re.compile(
+    r"(?P<errors>\+\d[\d.]*[\s/]+[−-]\d[\d.]*)"
+    r"|(?:^|(?<=[\s(\[]))[+−-](?P<zero>0(?:\.0+)?)(?!\.?\d|[\w×-])"
+)
 #: Whether anything may have to be written otherwise: most texts have nothing.
-_RAW = re.compile("-\\d|\\d[A-Z%]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]_|\\d[ \u00a0\u202f]+σ|p ?(?:[=<>≈≤≥]|&[lg]t;)")
+_RAW = re.compile(
+    "-\\d|[+−]0|\\d[A-Z%]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]_|\\d[ \u00a0\u202f]+σ|p ?(?:[=<>≈≤≥]|&[lg]t;)"
+)
 
 
 def written(text: str) -> str:
@@ -42,6 +49,8 @@ def written(text: str) -> str:
     'R = 1.2 fm A<sup>1/3</sup>'
     >>> written("danss -0.2, sage@2006-r1, 2004-09, (-1), 10-20")
     'danss −0.2, sage@2006-r1, 2004-09, (−1), 10-20'
+    >>> written("Δχ² −0.0, danss +0.00, (-0.0 %), 0.34 +0.00 −0.09, −0.04")
+    'Δχ² 0.0, danss 0.00, (0.0 %), 0.34 +0.00 −0.09, −0.04'
     >>> written("51Cr on 71Ga, 12C, 239Pu; best@2022-51Cr, 20CD")
     '⁵¹Cr on ⁷¹Ga, ¹²C, ²³⁹Pu; best@2022-51Cr, 20CD'
     """
@@ -51,7 +60,7 @@ def written(text: str) -> str:
     text = _ROOT.sub("<sup>1/3</sup>", _POWER.sub(_power, text))
     text = _P_VALUE.sub(lambda match: f"{match[1]}{Decimal(match[2]).scaleb(2):f} %", text)
     text = _PER_CENT.sub(" %", text)
-    text = _MINUS.sub("−", text)
+    text = _MINUS.sub("−", _ZERO.sub(lambda match: match["errors"] or match["zero"], text))
     return _SIGMA.sub("σ", _SUBSCRIPT.sub(_subscript, text))
 
 

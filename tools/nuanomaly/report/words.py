@@ -381,6 +381,7 @@ def capitalized(text: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "parameter": parameter,
     "unit": unit,
     "channel": channel,
     "size": size,
