@@ -139,3 +139,19 @@ def test_a_report_that_is_not_as_expected_exits_with_1(
     assert done.err == "x: running\n"
     assert "NOT as expected: PG is 3" in run("report", "site").out
     assert asked[-1] == (None, False, None)
+
+
+def test_a_folder_of_ones_own_is_validated_where_it_lies(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(ROOT / "datasets/karmen/2002-r1", folder)
+    declaration = (folder / "release.yaml").read_text("utf-8").replace("state: released", "state: draft")
+    (folder / "release.yaml").write_text(declaration, "utf-8")
+    assert run("validate", f"{folder}").code == 0
+    (folder / "spectrum.csv").write_text("energy_low\n16\n", "utf-8")
+    broken = run("validate", f"{folder}", "--json")
+    found = json.loads(broken.out)["findings"]
+    assert broken.code == 1
+    assert {one["code"] for one in found} == {"FILE_SIZE_DIFFERS", "COLUMNS_DIFFER"}
+    assert {one["file"] for one in found} == {str(folder / "release.yaml")}
+    assert run("validate", f"{folder}", "karmen").code == 2
+    assert "release.yaml: the file is missing" in run("validate", f"{tmp_path}").err

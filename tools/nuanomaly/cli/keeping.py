@@ -13,7 +13,7 @@ _ORIGINALS = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("references", metavar="NAME[@VERSION]…", nargs=-1)
+@click.argument("references", metavar="NAME[@VERSION]…|FOLDER", nargs=-1)
 @click.option(
     "--annotations", is_flag=True, help="Print workflow commands, which forges show beside the line."
 )
@@ -31,9 +31,14 @@ def validate(
     explain: str | None,
     as_json: bool,
 ) -> None:
-    """Check releases, or without a name the whole archive. Exits with 1 if there is an error."""
+    """Check releases, a folder with one of your own, or without a name the whole archive.
+
+    Exits with 1 if there is an error.
+    """
+    from nuanomaly.archive.references import is_folder
     from nuanomaly.archive.release import new_releases
     from nuanomaly.archive.validate import validate as check
+    from nuanomaly.archive.validate import validate_folder
 
     if explain:
         _explain(explain, as_json)
@@ -43,11 +48,16 @@ def validate(
             raise click.UsageError(
                 f"{reference} is a comparison: `nuanomaly report build {Path(reference).name}` checks it"
             )
-    report = check(list(references) or None, history=history, fresh=fresh)
-    if new_releases(output.checkout()):
-        from nuanomaly.inference.sanity import with_physics
+    if any(is_folder(reference) for reference in references):
+        if len(references) > 1 or history:
+            raise click.UsageError("a folder of your own is checked alone, and has no history: name only it")
+        report = validate_folder(Path(references[0]))
+    else:
+        report = check(list(references) or None, history=history, fresh=fresh)
+        if new_releases(output.checkout()):
+            from nuanomaly.inference.sanity import with_physics
 
-        report = with_physics(report, output.checkout())
+            report = with_physics(report, output.checkout())
     if history and not references:
         from nuanomaly.inference.stored_runs import with_stored_runs
 

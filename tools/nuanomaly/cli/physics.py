@@ -305,7 +305,7 @@ def _nuisances(best: "Fit") -> None:
 
 
 def _signed(number: float) -> str:
-    return f"{number:+.2f}".replace("-", "−")
+    return f"{number:+z.2f}".replace("-", "−")
 
 
 def _drivers(best: "Fit") -> None:
