@@ -150,7 +150,7 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
         "test_hostile.py::test_content_is_on_the_disk_before_its_name_and_the_name_before_anybody_is_told",
     ),
     "a closed pipe, a terminal that is no UTF-8, escapes in a server's words": (
-        "test_hostile.py::test_a_closed_pipe_and_an_old_terminal_give_no_traceback",
+        "test_hostile.py::test_a_closed_pipe_says_nothing_and_an_old_terminal_gives_no_traceback",
         "test_gate.py::test_the_words_of_somebody_else_do_not_steer_a_terminal",
     ),
 }

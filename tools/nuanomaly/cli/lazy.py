@@ -102,6 +102,8 @@ class LazyGroup(click.Group):
         except OSError as error:
             if error.errno in _OUTPUT and error.filename is None:
                 _let_go_of_output()
+                if error.errno == errno.EPIPE:  # who reads has enough, as `head` has after ten lines
+                    raise SystemExit(1) from None
                 raise _failure(f"the output could not be written: {error.strerror}", 1) from None
             if error.errno not in _USAGE or error.filename is None:
                 raise
