@@ -12,11 +12,11 @@ from nuanomaly.inference.question import Question
 from nuanomaly.inference.search_cost import Metered, expected
 from nuanomaly.inference.workload import Effort, Workload
 
-#: Questions of three, four, five and seven parameters; of four, with one splitting and with two.
+#: Questions of three, four, five and seven parameters; of three, also without mixings that share a table.
 QUESTIONS: dict[str, tuple[str, str, dict[str, float]]] = {
     "three": ("karmen", "3+1", {}),
     "four": ("gallium", "3+2", {"Umu4_sq": 0.0, "Umu5_sq": 0.0, "delta_25": 0.0}),
-    "four with one splitting": ("karmen", "3+1/wave-packet", {}),
+    "three with a width": ("gallium", "3+1/wave-packet", {"Umu4_sq": 0.0}),
     "five": ("karmen", "3+2", {"Ue4_sq": 0.02, "Ue5_sq": 0.02}),
     "seven": ("karmen", "3+2", {}),
 }
@@ -30,18 +30,6 @@ def test_a_search_evaluates_about_as_many_values_as_is_said_before(name: str) ->
     search(metered, seed=1)
     made = sum(count for count, _ in metered.spent)
     assert 0.5 < expected(metered).total / made < 2.0
-
-
-@pytest.mark.parametrize("name", ["three", "four", "seven"])
-def test_a_search_takes_about_as_long_as_is_said_before(name: str) -> None:
-    data, model, fixed = QUESTIONS[name]
-    what = Question(data, model, fixed=fixed)
-    said = search_cost.seconds(Box(what.objective, what.axes))
-    metered = Metered(what.objective, what.axes)
-    search(metered, seed=1)
-    taken = sum(seconds for _, seconds in metered.spent)
-    # 0.9 to 1.4 where it was measured, beside other work; a slip of the kinds of values is a factor of ten
-    assert 1.0 / 6.0 < said / taken < 6.0
 
 
 def test_each_kind_of_value_is_timed_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
