@@ -17,8 +17,8 @@ import math
 
 import numpy as np
 
-from nuanomaly import Significance
 from nuanomaly.inference.limits import around
+from nuanomaly.inference.significance import log_p_value
 from nuanomaly.likelihood.cevns.cross_section import SIN2_THETA_W
 from nuanomaly.report import context, figures
 from nuanomaly.report.verdicts import probability
@@ -145,8 +145,8 @@ page.figure(
 furthest = max(KEYS, key=lambda key: page.results[f"strength.{key}.from_standard"]["value"])
 away = page.results[f"strength.{furthest}.from_standard"]["value"]
 # the furthest of several is far by chance more often than any one of them
-one = Significance(away**2, 1).p_value
-any_of_them = page.result("furthest.p_value", -math.expm1(len(KEYS) * math.log1p(-one)), method="Wilks")
+none_of_them = (1.0 - math.exp(log_p_value(away**2, 1))) ** len(KEYS)
+any_of_them = page.result("furthest.p_value", 1.0 - none_of_them, method="Wilks")
 word = "agrees" if away < 2.0 else "one is off" if away < 3.0 else "does not agree"
 page.result("verdict", word)
 page.verdict(

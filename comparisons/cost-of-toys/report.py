@@ -229,13 +229,14 @@ COUNTED = {
     "worst-third": "tension at the one after it",
     "region": "Δχ² at the points of a region",
 }
-counted, number_of = {}, {"truths": "candidates", "region": "points"}
+counted: dict[str, tuple[int, float]] = {}
+number_of = {"truths": "candidates", "region": "points"}
 for name in COUNTED:
     result = page.toys(f"appearance-vs-disappearance/{name}").result
     several = int(result[number_of[name]]) * int(result["toys_each"]) if name in number_of else result["made"]
     counted[COUNTED[name]] = (int(several), float(result["toys_cpu_seconds"]))
-counted["all of these"] = tuple(map(sum, zip(*counted.values(), strict=True)))
-all_made, all_took = counted["all of these"]
+all_made, all_took = (sum(column) for column in zip(*counted.values(), strict=True))
+counted["all of these"] = (int(all_made), all_took)
 measured_share = page.result(
     "engine.share", all_made / (LATTICE * TOYS), method="toys made over those of the map"
 )

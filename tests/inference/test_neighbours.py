@@ -137,7 +137,7 @@ def test_cls_by_asymptotic_formulas_is_near_that_by_toys(name: str) -> None:
 def test_what_is_no_density_of_counts_is_refused_with_the_reason() -> None:
     for name, model, grid, reason in (
         ("microboone-lee", "3nu", {"lee_strength": 5}, "Neyman–Pearson"),
-        ("best", "2nu-ee", {"sin2_2theta_ee": 5}, "two halves"),
+        ("best", "2nu-ee", {"sin2_2theta_ee": 5}, "fixed covariance"),
         ("prospect", "2nu-ee", {"sin2_2theta_ee": 5}, "fixed covariance"),
         ("lsnd", "2nu-mue", {"sin2_2theta_mue": 5}, "tabulated surface"),
         ("miniboone-nue", "2nu-mue", {"sin2_2theta_mue": 5}, "follows the prediction"),

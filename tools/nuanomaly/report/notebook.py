@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,21 +86,21 @@ def execute(script: Path, folder: Path | None = None) -> Executed:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     notebook, error = read(script), ""
+    begun: list[int] = []
     with tempfile.TemporaryDirectory(prefix="nuanomaly-") as scratch:
         try:
-            asyncio.run(_run(notebook, folder or script.parent, Path(scratch)))
+            asyncio.run(_run(notebook, folder or script.parent, Path(scratch), begun))
         except CellExecutionError as failure:
-            error = (
-                f"{_cell(notebook)} of {script.name} failed: {failure.ename}: {_first_line(failure.evalue)}"
-            )
+            error = f"{_cell(begun)} of {script.name} failed: {failure.ename}: {_first_line(failure.evalue)}"
         except CellTimeoutError:
-            error = f"{_cell(notebook)} of {script.name} took longer than {TIMEOUT} s: it was given up"
+            error = f"{_cell(begun)} of {script.name} took longer than {TIMEOUT} s: it was given up"
         except DeadKernelError:
-            error = f"{_cell(notebook)} of {script.name} ended its Python process (memory?)"
+            error = f"{_cell(begun)} of {script.name} ended its Python process (memory?)"
     return _collect(notebook, error)
 
 
-async def _run(notebook: "NotebookNode", where: Path, scratch: Path) -> None:
+async def _run(notebook: "NotebookNode", where: Path, scratch: Path, begun: list[int]) -> None:
+    """Execute the cells, and note the place of each that is begun."""
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
@@ -119,6 +120,7 @@ async def _run(notebook: "NotebookNode", where: Path, scratch: Path) -> None:
         timeout=TIMEOUT,
         record_timing=False,
         store_widget_state=False,
+        on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
         resources={"metadata": {"path": str(where)}},
     )
     await client.async_execute(env=_environment(scratch), cleanup_kc=True)
@@ -137,10 +139,9 @@ def _environment(scratch: Path) -> dict[str, str]:
     return {**os.environ, **own}
 
 
-def _cell(notebook: "NotebookNode") -> str:
+def _cell(begun: Sequence[int]) -> str:
     """Return which cell was last begun, as a reader counts them."""
-    ran = [n for n, c in enumerate(notebook.cells, 1) if c.cell_type == "code" and c.get("execution_count")]
-    return f"cell {ran[-1]}" if ran else "the first cell"
+    return f"cell {begun[-1] + 1}" if begun else "the first cell"
 
 
 def _first_line(text: str) -> str:
