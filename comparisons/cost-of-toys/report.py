@@ -218,7 +218,7 @@ page.table(
 #
 # All that a data set says of a toy over the plane is held by few numbers: where $\chi^2$ is linear in
 # features of the data, those features, and of them the few directions in which hypotheses differ. The toys of
-# the page on appearance and disappearance are fitted so; what its main run took stands beside its result.
+# the page on appearance and disappearance are fitted so, and what its runs took is counted here.
 
 # %%
 COUNTED = {

@@ -1,6 +1,7 @@
 """validate, seal, catalog, import, mirror, bundle, report: what a keeper of the archive calls."""
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -155,3 +156,26 @@ def test_a_folder_of_ones_own_is_validated_where_it_lies(run: Run, tmp_path: Pat
     assert {one["file"] for one in found} == {str(folder / "release.yaml")}
     assert run("validate", f"{folder}", "karmen").code == 2
     assert "release.yaml: the file is missing" in run("validate", f"{tmp_path}").err
+
+
+def test_links_and_pipes_in_a_folder_of_ones_own_are_said_and_names_lead_nowhere(
+    run: Run, tmp_path: Path
+) -> None:
+    folder, other = tmp_path / "mine", tmp_path / "other.csv"
+    shutil.copytree(ROOT / "datasets/karmen/2002-r1", folder)
+    other.write_text("a\n1\n", "utf-8")
+    for target in (other, tmp_path / "nowhere"):
+        (folder / "extra.csv").symlink_to(target)
+        found = json.loads(run("validate", f"{folder}", "--json").out)["findings"]
+        assert [one["file"] for one in found if one["code"] == "FILE_IS_LINK"] == [str(folder / "extra.csv")]
+        (folder / "extra.csv").unlink()
+    os.mkfifo(folder / "pipe")
+    piped = run("validate", f"{folder}")
+    assert (piped.code, "is a named pipe" in piped.err) == (2, True)
+    (folder / "pipe").unlink()
+    declaration = (folder / "release.yaml").read_text("utf-8")
+    for name in ("../../../theirs", "/theirs"):
+        changed = declaration.replace("name: karmen\n", f"name: {name}\n", 1)
+        (folder / "release.yaml").write_text(changed, "utf-8")
+        elsewhere = run("validate", f"{folder}")
+        assert (elsewhere.code, "is no name of a dataset" in elsewhere.err) == (1, True)

@@ -27,7 +27,8 @@ def validate_folder(folder: Path) -> Report:
     Raises
     ------
     NuanomalyError
-        If there is no readable ``release.yaml`` with a name and a version.
+        If there is no ``release.yaml`` that passes the gate (:mod:`nuanomaly.archive.gate`), or a file that
+        cannot be copied, such as a named pipe.
 
     Examples
     --------
@@ -37,13 +38,14 @@ def validate_folder(folder: Path) -> Report:
     >>> [one.code for one in validate_folder(paths.checkout() / "datasets/karmen/2002-r1").errors]
     ['RELEASED_NOT_IN_LEDGER']
     """
-    metadata = read(folder).metadata
-    try:
-        place = Path("datasets", str(metadata["name"]), str(metadata["version"]))
-    except KeyError as error:
-        raise NuanomalyError(f"{folder / 'release.yaml'} states no {error.args[0]}") from None
+    release = read(folder)  # the gate: from here on the name and the version are safe as paths
+    place = Path("datasets", release.name, release.version)
     with TemporaryDirectory() as root:
-        shutil.copytree(folder, Path(root) / place)
+        try:
+            shutil.copytree(folder, Path(root) / place, symlinks=True)  # a link is a finding, never followed
+        except OSError as error:
+            reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+            raise NuanomalyError(f"{folder} cannot be read as a release: {reason}") from None
         checked = validate([f"{place.parent.name}@{place.name}"], root=Path(root))
     prefix = f"{place.as_posix()}/"
     findings = [
