@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
-from nuanomaly.inference import separable, tabulated
+from nuanomaly.inference import dependence, separable, tabulated
 from nuanomaly.inference.analysis import Analysis
 from nuanomaly.inference.compatibility_result import Compatibility
 from nuanomaly.inference.datasets import atoms
@@ -168,7 +168,7 @@ class Engine:
 
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
-        self._members: dict[tuple[tuple[str, str | None], ...], separable.Member] = {}
+        self._members: dict[tuple[tuple[str, str | None], ...], dependence.Member] = {}
         self._tables: dict[tuple[str, tuple[tuple[str, str | None], ...]], Array] = {}
 
     def refined(self, setting: Setting, seen: Mapping[str, Any]) -> Refined:
@@ -188,27 +188,27 @@ class Engine:
 
     def _known(
         self, likelihood: Likelihood, name: str, over: separable.Grid3
-    ) -> tuple[separable.Member, Array]:
+    ) -> tuple[dependence.Member, Array]:
         key = tuple((atom.release, atom.mode) for atom in atoms(likelihood))
         if key not in self._members:
-            self._members[key] = separable.member(likelihood.release, likelihood, model(MODEL), NAMES)
+            self._members[key] = dependence.member(likelihood.release, likelihood, model(MODEL), NAMES)
         if (name, key) not in self._tables:
             self._tables[name, key] = separable.tabulate(self._members[key], over)
         return self._members[key], self._tables[name, key]
 
     def _lowest(
-        self, group: Sequence[tuple[separable.Member, Array]], over: separable.Grid3, seen: Sequence[float]
+        self, group: Sequence[tuple[dependence.Member, Array]], over: separable.Grid3, seen: Sequence[float]
     ) -> float:
         members = [member for member, _ in group]
         best = separable.refined(members, [table for _, table in group], over)
         there = dict(zip(NAMES, np.exp(seen).tolist(), strict=True))
-        page = sum(separable.statistics(members, there).values())
+        page = sum(dependence.statistics(members, there).values())
         start, value = (there, page) if page < best.value else (best.point, best.value)
         return descended(members, start, value, over)
 
 
 def descended(
-    members: Sequence[separable.Member], start: Mapping[str, float], value: float, over: separable.Grid3
+    members: Sequence[dependence.Member], start: Mapping[str, float], value: float, over: separable.Grid3
 ) -> float:
     """Return the smallest value that simplices find from a minimum on and beside it, inside the limits."""
     limits = np.log([(axis[0], axis[-1]) for axis in over.axes])
@@ -216,7 +216,7 @@ def descended(
 
     def total(point: Any) -> float:
         inside = np.exp(np.clip(point, *limits.T)).tolist()
-        return sum(separable.statistics(members, dict(zip(NAMES, inside, strict=True))).values())
+        return sum(dependence.statistics(members, dict(zip(NAMES, inside, strict=True))).values())
 
     # a map that is read by straight lines has a kink at every node: it is begun beside the minimum too
     for shift in (0.0, -0.07, 0.07):

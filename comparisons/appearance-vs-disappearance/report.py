@@ -22,7 +22,7 @@
 # %%
 import numpy as np
 
-from nuanomaly.inference import separable, tensions
+from nuanomaly.inference import dependence, separable, tensions
 from nuanomaly.inference.contours import level
 from nuanomaly.inference.datasets import overlaps
 from nuanomaly.inference.global_fit.largest import largest
@@ -41,7 +41,7 @@ from nuanomaly.report.words import number
 
 page = context.here()
 exact = model(page.model)
-names = separable.roles(exact)
+names = dependence.roles(exact)
 #: Cells of tables.
 Row = list[str | float]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence, separable
 from nuanomaly.inference.engine.lowrank import Linear, compress
 from nuanomaly.inference.global_fit import rows
 from nuanomaly.inference.global_fit.part import Part
@@ -37,11 +37,11 @@ DATA = (
 
 
 @pytest.fixture(scope="module")
-def members() -> list[separable.Member]:
-    return [separable.member(name, likelihood(name), model("3+1")) for name in DATA]
+def members() -> list[dependence.Member]:
+    return [dependence.member(name, likelihood(name), model("3+1")) for name in DATA]
 
 
-def test_the_global_grid_is_the_sum_of_likelihoods(members: list[separable.Member], benchmark: Any) -> None:
+def test_the_global_grid_is_the_sum_of_likelihoods(members: list[dependence.Member], benchmark: Any) -> None:
     shape = (60, 40, 40) if benchmark.enabled else (4, 6, 6)
     grid = separable.grid((0.11, 9.5, shape[0]), (1e-4, 0.3, shape[1]), NAMES)
     total = benchmark.pedantic(
@@ -53,7 +53,7 @@ def test_the_global_grid_is_the_sum_of_likelihoods(members: list[separable.Membe
     for d, e, m in places:
         point = {"dm2_41": grid.dm2[d], "Ue4_sq": grid.electron[e], "Umu4_sq": grid.muon[m]}
         # the mixings of a product are the root of their product: the same to rounding
-        assert sum(separable.statistics(members, point).values()) == pytest.approx(total[d, e, m], rel=1e-9)
+        assert sum(dependence.statistics(members, point).values()) == pytest.approx(total[d, e, m], rel=1e-9)
     loop = (time.perf_counter() - start) / len(places)
     if benchmark.stats is not None:
         seconds = float(benchmark.stats.stats.median)

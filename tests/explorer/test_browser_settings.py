@@ -42,14 +42,14 @@ def test_without_chromium_one_sentence_and_exit_code_2(
 
 
 def test_a_descent_ends_lower_than_where_it_begins_and_stays_inside_the_limits() -> None:
-    from nuanomaly.inference import separable
+    from nuanomaly.inference import dependence, separable
     from nuanomaly.likelihood.build import likelihood
     from nuanomaly.model.registry import model
 
     start = {"dm2_41": 1.0, "Ue4_sq": 0.02, "Umu4_sq": 0.01}
     over = separable.grid((0.103, 9.7, 20), (1e-6, 0.3, 20), tuple(start))
-    members = [separable.member("karmen", likelihood("karmen"), model("3+1"))]
-    begin = sum(separable.statistics(members, start).values())
+    members = [dependence.member("karmen", likelihood("karmen"), model("3+1"))]
+    begin = sum(dependence.statistics(members, start).values())
     lower = browser.descended(members, start, begin, over)
     assert lower < begin - 0.1
     assert browser.descended(members, start, lower - 5.0, over) == lower - 5.0

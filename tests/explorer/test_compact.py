@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence
 from nuanomaly.inference.compact import (
     CompactTable,
     amplitudes,
@@ -20,9 +20,9 @@ RANGE, MIXING = (0.5, 3.0), 0.3
 WHOLE = model("3+1")
 
 
-def table(reference: str) -> tuple[CompactTable, separable.Member]:
+def table(reference: str) -> tuple[CompactTable, dependence.Member]:
     known = likelihood(reference)
-    data = separable.member(reference, known, WHOLE)
+    data = dependence.member(reference, known, WHOLE)
     return compact(data, known, dm2=RANGE, mixing=MIXING), data
 
 
@@ -57,7 +57,7 @@ def test_no_oscillation_is_in_the_table_to_the_last_digit_that_is_kept() -> None
 def test_the_error_that_a_table_states_is_that_of_the_table() -> None:
     """A table that is spoilt by 0.1 at a knot states an error, and it is measured, not assumed."""
     known = likelihood("karmen")
-    data = separable.member("karmen", known, WHOLE)
+    data = dependence.member("karmen", known, WHOLE)
     honest = compact(data, known, dm2=RANGE, mixing=MIXING)
     rough = compact(data, known, dm2=RANGE, mixing=MIXING, tolerance=0.3)
     assert honest.error < 0.002 < rough.error
@@ -84,7 +84,7 @@ def test_nodes_give_back_what_stands_at_them(made: object) -> None:
 
 
 @pytest.mark.parametrize("depends", ["e", "mu", "product", "both"])
-def test_amplitudes_of_mixings_and_back(depends: separable.Dependence) -> None:
+def test_amplitudes_of_mixings_and_back(depends: dependence.Dependence) -> None:
     count = 2 if depends == "both" else 1
     wanted = tuple(np.array([0.0, 0.01, 0.3]) * (k + 1) for k in range(count))
     assert np.allclose(amplitudes(depends, *mixings(depends, wanted)), wanted)
@@ -94,7 +94,7 @@ def test_amplitudes_of_mixings_and_back(depends: separable.Dependence) -> None:
 @pytest.mark.parametrize("reference", ["karmen", "cdhs", "gallium:bahcall"])
 def test_drawn_predictions_are_within_a_tenth_of_a_standard_deviation(reference: str) -> None:
     known = likelihood(reference)
-    data = separable.member(reference, known, WHOLE)
+    data = dependence.member(reference, known, WHOLE)
     made = compact_spectrum(data, known, dm2=RANGE, mixing=MIXING)
     assert made is not None
     exact = Predictions(known, model(data.model), data.names)(*points(40))
@@ -107,5 +107,5 @@ def test_drawn_predictions_are_within_a_tenth_of_a_standard_deviation(reference:
 
 def test_a_released_map_has_no_spectrum() -> None:
     known = likelihood("lsnd")
-    data = separable.member("lsnd", known, WHOLE)
+    data = dependence.member("lsnd", known, WHOLE)
     assert compact_spectrum(data, known, dm2=RANGE, mixing=MIXING) is None

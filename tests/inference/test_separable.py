@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import minimize
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence, separable
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import model
@@ -16,8 +16,8 @@ GRID = separable.grid((0.2, 8.0, 5), (1e-3, 0.2, 6), NAMES)
 WHOLE = model("3+1")
 
 
-def surface(name: str, value: separable.Value) -> separable.Member:
-    return separable.surface(name, value, NAMES, separable.probes(*(axis[[0, -1]] for axis in GRID.axes)))
+def surface(name: str, value: dependence.Value) -> dependence.Member:
+    return dependence.surface(name, value, NAMES, dependence.probes(*(axis[[0, -1]] for axis in GRID.axes)))
 
 
 def electron(dm2: Array, e: Array, mu: Array) -> Array:
@@ -32,7 +32,7 @@ def appearance(dm2: Array, e: Array, mu: Array) -> Array:
     return np.log(4.0 * e * mu * dm2 + 1e-4) ** 2
 
 
-def cube(value: separable.Value, over: separable.Grid3) -> Array:
+def cube(value: dependence.Value, over: separable.Grid3) -> Array:
     points = np.meshgrid(*over.axes, indexing="ij")
     return value(*(p.ravel() for p in points)).reshape(points[0].shape)
 
@@ -41,7 +41,7 @@ def cube(value: separable.Value, over: separable.Grid3) -> Array:
     ("value", "depends"),
     [(electron, "e"), (muon, "mu"), (appearance, "product"), (lambda d, e, m: d * e + m, "both")],
 )
-def test_a_table_broadcasts_to_the_cube_it_replaces(value: separable.Value, depends: str) -> None:
+def test_a_table_broadcasts_to_the_cube_it_replaces(value: dependence.Value, depends: str) -> None:
     data = surface("data", value)
     assert data.depends == depends
     table = np.broadcast_to(separable.tabulate(data, GRID), cube(value, GRID).shape)
@@ -53,13 +53,13 @@ def test_a_table_broadcasts_to_the_cube_it_replaces(value: separable.Value, depe
     [("lsnd", "product"), ("gallium", "e"), ("neos", "e"), ("cdhs", "mu"), ("miniboone-events", "both")],
 )
 def test_releases_depend_on_what_physics_says(name: str, depends: str) -> None:
-    assert separable.member(name, likelihood(name), WHOLE).depends == depends
+    assert dependence.member(name, likelihood(name), WHOLE).depends == depends
 
 
 def test_the_short_baseline_limit_is_exact_three_plus_one_where_it_is_taken() -> None:
     data = likelihood("danss")
     point = {"dm2_41": 1.3, "Ue4_sq": 0.02, "Umu4_sq": 0.0}
-    short = separable.statistics([separable.member("danss", data, WHOLE)], point)["danss"]
+    short = dependence.statistics([dependence.member("danss", data, WHOLE)], point)["danss"]
     # solar and atmospheric oscillations over 12 m: (1.27 × 2.5e-3 × 12.7/2)² × sin²2θ13 of the rate, 1e-5
     assert short == pytest.approx(data.chi2(model("3+1"), **point), abs=0.01)
 
@@ -101,7 +101,7 @@ def test_a_map_gives_its_own_values_and_ends_at_its_smallest_mixing() -> None:
     dm2, mixing = np.geomspace(0.1, 10, 9), np.geomspace(1e-3, 0.5, 8)
     rows = [(d, m, np.log(d) ** 2 + 100.0 * m) for d in dm2 for m in mixing]
     frame = pd.DataFrame(rows, columns=["a", "b", "chi2"])
-    data = separable.mapped("map", frame, {"dm2_41": "a", "Umu4_sq": "b"}, "chi2", NAMES)
+    data = dependence.mapped("map", frame, {"dm2_41": "a", "Umu4_sq": "b"}, "chi2", NAMES)
     assert data.depends == "mu"
     at = data.value(dm2[[2, 2]], np.zeros(2), np.array([mixing[3], 1e-9]))
     assert at == pytest.approx([rows[2 * 8 + 3][2], rows[2 * 8][2]], rel=1e-9)
@@ -128,13 +128,13 @@ def test_simplices_find_nothing_lower_in_narrow_valleys_and_between_kinks(
 ):
     """LSND's map is read by straight lines: its lowest node is not a grid's lowest point."""
     over = separable.grid((0.103, 9.7, points), (1e-6, 0.3, 80), NAMES)
-    members = [separable.member(name, likelihood(name), WHOLE) for name in names]
+    members = [dependence.member(name, likelihood(name), WHOLE) for name in names]
     found = separable.refined(members, [separable.tabulate(m, over) for m in members], over)
     limits = np.log([(axis[0], axis[-1]) for axis in over.axes])
 
     def total(point: Array) -> float:
         inside = np.exp(np.clip(point, *limits.T)).tolist()
-        return sum(separable.statistics(members, dict(zip(found.point, inside, strict=True))).values())
+        return sum(dependence.statistics(members, dict(zip(found.point, inside, strict=True))).values())
 
     start = np.log(list(found.point.values()))
     lowest = min(

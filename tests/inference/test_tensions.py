@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference import separable, tensions
+from nuanomaly.inference import dependence, separable, tensions
 from nuanomaly.inference.runs import compute
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.registry import model
@@ -65,11 +65,11 @@ def test_a_tension_is_the_joint_minimum_less_those_of_the_sides(found):
 def test_minima_are_those_of_the_likelihoods(found):
     one = found.tensions["without.karmen"].fits["joint"]
     at = [np.array([value]) for value in one.point.values()]
-    members = [separable.member(name, likelihood(name), WHOLE) for name in ("lsnd", "nue-carbon", "cdhs")]
+    members = [dependence.member(name, likelihood(name), WHOLE) for name in ("lsnd", "nue-carbon", "cdhs")]
     assert sum(member.value(*at)[0] for member in members) == pytest.approx(one.value, abs=1e-9)
     null, there, own = found.data["karmen"]
     assert own <= min(null, there) + 1e-9
-    karmen = separable.member("karmen", likelihood("karmen"), WHOLE)
+    karmen = dependence.member("karmen", likelihood("karmen"), WHOLE)
     assert null == pytest.approx(karmen.value(np.ones(1), np.zeros(1), np.zeros(1))[0])
 
 

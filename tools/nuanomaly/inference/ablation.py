@@ -94,6 +94,10 @@ class Ablation:
         """Return the rows for a result file."""
         return {"rows": [row.to_dict() for row in self.rows]}
 
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return the rows, as they are stored; see :meth:`to_frame`."""
+        return {"definitions": self.to_frame()}
+
     def to_frame(self) -> "pd.DataFrame":
         """Return definitions, values, Δ over no oscillation and best fits as a table."""
         import pandas as pd

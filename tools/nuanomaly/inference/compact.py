@@ -1,6 +1,6 @@
 """Small tables of a data set under one sterile neutrino, from which any value is read in microseconds.
 
-A table holds the values of a data set (:class:`~nuanomaly.inference.separable.Member`) at knots of Δm²41 and
+A table holds the values of a data set (:class:`~nuanomaly.inference.dependence.Member`) at knots of Δm²41 and
 at nodes of one or two amplitudes. Between knots it is a cubic spline in ln Δm²41 (not-a-knot); knots are
 added where the spline and the engine differ. In an amplitude s it is a polynomial through Chebyshev's points
 of ln(1 + s/s₀), as few as the tolerance asks for; where a nuisance reaches its bound the value bends, and
@@ -22,7 +22,7 @@ from scipy.interpolate import CubicSpline
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.compact_nodes import Nodes, Scheme, chebyshev, equidistant
-from nuanomaly.inference.separable import Dependence, Member
+from nuanomaly.inference.dependence import Dependence, Member
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.surface import SurfaceLikelihood
 from nuanomaly.model.probabilities import Array

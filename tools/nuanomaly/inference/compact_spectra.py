@@ -17,7 +17,7 @@ from scipy.interpolate import CubicSpline
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.compact import adapted, amplitudes, largest_amplitude, mixings, probes
 from nuanomaly.inference.compact_nodes import Nodes, chebyshev
-from nuanomaly.inference.separable import Dependence, Member, Names, unmixed
+from nuanomaly.inference.dependence import Dependence, Member, Names, unmixed
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.surface_process import SurfaceProcess
 from nuanomaly.model.probabilities import Array, Model

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuanomaly.inference.datasets import FoundOverlap
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.result import Test, point_text, test_rows
 from nuanomaly.inference.significance import Significance
 from nuanomaly.likelihood.parts import StatisticKind
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,13 @@ class Compatibility(Test):
     def part(self, name: str) -> Part:
         """Return a data set's part."""
         return next(p for p in self.parts if p.name == name)
+
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return what becomes of each side, as it is stored."""
+        import pandas as pd
+
+        rows = [(p.name, p.minimum, p.joint, p.pull, p.rank) for p in self.parts]
+        return {"sides": pd.DataFrame(rows, columns=["side", "minimum", "joint", "pull", "rank"])}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison for a result file."""

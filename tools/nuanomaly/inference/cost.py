@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence, separable
 from nuanomaly.inference.engine import Engine, make_engine
 from nuanomaly.inference.grid import Grid, axes, known_parameters
 from nuanomaly.inference.objective import Objective, Progress
@@ -57,7 +57,7 @@ TIMED = {
 #: The model of the global fit, what its splitting and mixings are called, what the fit is made of, its grid,
 #: and how many points are timed.
 WHOLE = make_model(FOUR_NEUTRINOS)
-NAMES = separable.roles(WHOLE)
+NAMES = dependence.roles(WHOLE)
 GLOBAL = (
     "lsnd", "karmen", "miniboone-nue@2020", "gallium", "reactor-rates@2020:huber-mueller-short-baseline",
     "danss", "neos", "prospect", "stereo", "nue-carbon", "minos-sterile", "cdhs", "ccfr",
@@ -207,7 +207,7 @@ def global_fit(
 ) -> "pd.DataFrame":
     """Return CPU seconds per toy of each data set of the global fit, on its own part of the cube.
 
-    A data set is evaluated over what it depends on (:mod:`nuanomaly.inference.separable`): two of the three
+    A data set is evaluated over what it depends on (:mod:`nuanomaly.inference.dependence`): two of the three
     parameters. Some hundred points are timed and their cost is taken for all of them. What makes no toys (a
     tabulated surface) has no seconds. The last row is the sum of all tables and its minimum.
 
@@ -218,7 +218,7 @@ def global_fit(
     rows = []
     for done, name in enumerate(names, 1):
         data = likelihood(name)
-        member = separable.member(name, data, WHOLE, NAMES)
+        member = dependence.member(name, data, WHOLE, NAMES)
         # what depends on both mixings because of |Ue4|² alone is taken without it
         depends = "mu" if member.depends == "both" else member.depends
         points = _points(depends, cube)

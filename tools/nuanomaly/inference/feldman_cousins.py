@@ -157,6 +157,10 @@ class FeldmanCousins(Result):
         allowed: NDArray[np.bool_] = self.delta[:size].reshape(self.shape) <= self.critical_map(cl, which)
         return allowed
 
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return the critical values, as they are stored; see :meth:`to_frame`."""
+        return {"critical": self.to_frame()}
+
     def to_frame(self) -> "pd.DataFrame":
         """Return one row per computed hypothesis."""
         import pandas as pd

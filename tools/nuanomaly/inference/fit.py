@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.parts import StatisticKind
 from nuanomaly.model.probabilities import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, repr=False)
@@ -196,6 +199,14 @@ class Fit(Test):
         """How many searches ended at this best fit, in words."""
         said = f"{self.agreeing} of {self.searches} searches begun in different places"
         return said if self.converged else f"{said}: not converged, the lowest point may be another one"
+
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return the parameters with their errors, as they are stored."""
+        import pandas as pd
+
+        errors = {name: self.errors.get(name, (np.nan, np.nan)) for name in self.parameters}
+        rows = [(name, value, *errors[name]) for name, value in self.parameters.items()]
+        return {"parameters": pd.DataFrame(rows, columns=["parameter", "value", "lower", "upper"])}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit for a result file."""

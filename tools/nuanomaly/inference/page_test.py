@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from nuanomaly.archive import comparisons
 from nuanomaly.archive.release import Release
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence, separable
 from nuanomaly.inference.compatibility import compare, parameter_goodness, shared_nuisances
 from nuanomaly.inference.datasets import joint
 from nuanomaly.inference.fit import fit, significance
@@ -183,7 +183,7 @@ class _Tables:
     maps: Mapping[Likelihood, tuple[Release, Mapping[str, Any]]]
     memory: Memory
 
-    def members(self, group: Sequence[Likelihood]) -> tuple[separable.Member, ...]:
+    def members(self, group: Sequence[Likelihood]) -> tuple[dependence.Member, ...]:
         """Return a group as data sets that share no nuisance, from a map where there is one."""
         tied = clusters(one for one in group if one not in self.maps)
         kept, names = self.memory, self.over.names
@@ -196,16 +196,16 @@ class _Tables:
             ),
         )
 
-    def _member(self, tied: tuple[Likelihood, ...]) -> separable.Member:
+    def _member(self, tied: tuple[Likelihood, ...]) -> dependence.Member:
         together, names = joint(tied), self.over.names
-        places = separable.probes(*(a[[0, -1]] for a in self.over.axes))
-        return separable.member(together.release, together, self.model, names, places)
+        places = dependence.probes(*(a[[0, -1]] for a in self.over.axes))
+        return dependence.member(together.release, together, self.model, names, places)
 
-    def _map(self, one: Likelihood) -> separable.Member:
+    def _map(self, one: Likelihood) -> dependence.Member:
         release, side = self.maps[one]
         about = side["maps"][release.name]
         table, names = release.table(about["table"]), self.over.names
-        return separable.mapped(release.id, table, about["columns"], about["value"], names)
+        return dependence.mapped(release.id, table, about["columns"], about["value"], names)
 
     def lowest(self, group: Sequence[Likelihood]) -> separable.Lowest:
         """Return the lowest point of a group of data sets."""

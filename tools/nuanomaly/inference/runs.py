@@ -12,20 +12,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import fields
 from nuanomaly.archive.runs import DECLARATION, STORED, check_keys, declared_runs, inputs, trouble
-from nuanomaly.inference.ablation import Ablation
-from nuanomaly.inference.compatibility_result import Compatibility
-from nuanomaly.inference.feldman_cousins import FeldmanCousins
 from nuanomaly.inference.fit import Fit
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_files import read, write
-from nuanomaly.inference.run_result import RunResult
+from nuanomaly.inference.run_result import RunResult, Tabled
 from nuanomaly.inference.scan import Scan, restored
-from nuanomaly.inference.sensitivity import Sensitivity
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.inference.workers import Placement
 
@@ -45,8 +39,6 @@ _ELSEWHERE: Mapping[str, str] = {
     "global-region": "global_fit.regions",
     "global-held": "global_fit.held",
 }
-#: What a run gives.
-Found = ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation | RunResult
 
 
 def kinds() -> list[str]:
@@ -77,7 +69,7 @@ def module(kind: str) -> ModuleType:
 
 def compute(
     declared: Mapping[str, Any], placement: Placement | None = None, progress: Progress | None = None
-) -> Found:
+) -> Tabled:
     """Return the result of a declared run.
 
     Raises
@@ -92,72 +84,35 @@ def compute(
     for key in sorted(own.Options.__required_keys__):
         if key not in declared:
             raise NuanomalyError(f"a run of kind {declared['kind']} needs {key!r}: declare it")
-    result: Found = own.compute(declared, placement, progress)
+    result: Tabled = own.compute(declared, placement, progress)
     return result
 
 
 def record(
     folder: Path,
     declared: Mapping[str, Any],
-    result: Found,
+    result: Tabled,
     cpu_seconds: float | None = None,
 ) -> Path:
-    """Write a result with its declaration, and its table.
-
-    Of a test, that is how its toys are distributed; of a scan, all points; of a fit, its parameters; of a
-    comparison, what becomes of each side.
+    """Write a result with its declaration, and its tables.
 
     Parameters
     ----------
     cpu_seconds : float, optional
         What the run took, all processes together; two digits of it are kept.
     """
-    tables = result.tables() if isinstance(result, RunResult) else dict([_tabulated(result)])
     made_from = inputs(declared, _home(folder))
     about: dict[str, Any] = {"run": dict(declared), "inputs": made_from, "result": result.to_dict()}
     if cpu_seconds is None and isinstance(result, RunResult | Fit):
         cpu_seconds = result.cpu_seconds  # its pieces know what each of them took
     if cpu_seconds is not None:
         about["cpu_seconds"] = float(f"{cpu_seconds:.2g}")
-    return write(folder, tables, about)
+    return write(folder, result.tables(), about)
 
 
 def _home(stored: Path) -> Path:
     """Return the folder of the comparison whose result is stored there."""
     return stored.parents[1]
-
-
-def _tabulated(
-    result: ToyTest | FeldmanCousins | Sensitivity | Fit | Scan | Compatibility | Ablation,
-) -> "tuple[str, pd.DataFrame]":
-    """Return the table of a result, and what it is called."""
-    import pandas as pd
-
-    if isinstance(result, FeldmanCousins):
-        return "critical", result.to_frame()
-    if isinstance(result, Ablation):
-        return "definitions", result.to_frame()
-    if isinstance(result, Sensitivity):
-        return "limits", result.to_frame()
-    if isinstance(result, ToyTest):
-        return _spread(result)
-    if isinstance(result, Scan):
-        frame = result.to_frame()
-        frame.attrs = {}  # about.json says it
-        return "scan", frame
-    if isinstance(result, Fit):
-        errors = {name: result.errors.get(name, (np.nan, np.nan)) for name in result.parameters}
-        rows = [(name, value, *errors[name]) for name, value in result.parameters.items()]
-        return "parameters", pd.DataFrame(rows, columns=["parameter", "value", "lower", "upper"])
-    sides = [(p.name, p.minimum, p.joint, p.pull, p.rank) for p in result.parts]
-    return "sides", pd.DataFrame(sides, columns=["side", "minimum", "joint", "pull", "rank"])
-
-
-def _spread(test: ToyTest) -> "tuple[str, pd.DataFrame]":
-    import pandas as pd
-
-    above, delta = test.spread()
-    return "distribution", pd.DataFrame({"above": above, "delta": delta})
 
 
 def is_current(folder: Path, declared: Mapping[str, Any]) -> bool:

@@ -123,6 +123,12 @@ class Scan(Result):
                 return result
         raise UnknownNameError("axis", name, [a.name for a in self.axes])
 
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return all points, as they are stored; see :meth:`to_frame`."""
+        frame = self.to_frame()
+        frame.attrs = {}  # what they are is stored beside them
+        return {"scan": frame}
+
     def to_frame(self) -> "pd.DataFrame":
         """Return one row per grid point: parameters, value and delta; units in ``attrs["units"]``."""
         import pandas as pd

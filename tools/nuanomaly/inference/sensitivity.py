@@ -132,6 +132,10 @@ class Sensitivity(Result):
             )
         return rows | {"observed limit": f"{self.observed[best]:.3g}", "obtained by": self.how}
 
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return the limits, as they are stored; see :meth:`to_frame`."""
+        return {"limits": self.to_frame()}
+
     def to_frame(self) -> "pd.DataFrame":
         """Return the limits, one row for each value of ``along``."""
         import pandas as pd

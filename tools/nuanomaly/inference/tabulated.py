@@ -1,7 +1,7 @@
 """Minima of a model with three parameters free, each data set in a table over what it depends on.
 
 Many data sets over a splitting and two mixings are what a global fit is made of. What each depends on is
-found by probing (:mod:`~nuanomaly.inference.separable`), whatever the model and its parameters are called;
+found by probing (:mod:`~nuanomaly.inference.dependence`), whatever the model and its parameters are called;
 where none knows fewer combinations than there are parameters, tables spare nothing. A model that has a limit
 of short baselines is read in it where that holds for a data set: exact 3+1 knows all three everywhere, its
 limit two. A result of these minima says which were read so.
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence, separable
 from nuanomaly.inference.datasets import atoms, joint
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.minuit import Minimum
@@ -63,7 +63,7 @@ class Tabulation:
     model : str
     """
 
-    sides: tuple[tuple[separable.Member, ...], ...]
+    sides: tuple[tuple[dependence.Member, ...], ...]
     over: separable.Grid3
     model: str
 
@@ -82,7 +82,7 @@ class Tabulation:
         every = [m for group in members for m in group]
         best = separable.refined(every, [t for group in tables for t in group], over)
         own = [separable.refined(m, t, over) for m, t in zip(members, tables, strict=True)]
-        at_joint = tuple(sum(separable.statistics(group, best.point).values()) for group in members)
+        at_joint = tuple(sum(dependence.statistics(group, best.point).values()) for group in members)
         short = tuple(m.name for m in every if m.model != self.model)
         sides = tuple(_minimum(o, _idle(group)) for o, group in zip(own, members, strict=True))
         return TabulatedMinima(sides, _minimum(best), at_joint, short, self.model)
@@ -114,14 +114,14 @@ def tabulation(what: Question) -> Tabulation | None:
 
 def _members(
     what: Question, axes: tuple[Axis, Axis, Axis]
-) -> tuple[tuple[separable.Member, ...], ...] | None:
+) -> tuple[tuple[dependence.Member, ...], ...] | None:
     """Return the data sets of each side; None where the model cannot be probed."""
     splitting, first, second = axes
     names = (splitting.name, first.name, second.name)
-    places = separable.probes(*(a.values[[0, -1]] for a in axes))
+    places = dependence.probes(*(a.values[[0, -1]] for a in axes))
     try:
         return tuple(
-            tuple(separable.member(m.release, m, what.model, names, places) for m in untied(side))
+            tuple(dependence.member(m.release, m, what.model, names, places) for m in untied(side))
             for side in what.sides
         )
     except NotApplicableError:
@@ -152,7 +152,7 @@ def _grid(splitting: Axis, first: Axis, second: Axis) -> separable.Grid3:
     )
 
 
-def _idle(members: Sequence[separable.Member]) -> set[str]:
+def _idle(members: Sequence[dependence.Member]) -> set[str]:
     """Return the mixings that no member depends on."""
     kinds, (_, first, second) = {m.depends for m in members}, members[0].names
     return {name for name, kind in ((second, "e"), (first, "mu")) if kinds == {kind}}

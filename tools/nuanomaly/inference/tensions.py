@@ -13,14 +13,15 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import completed
 from nuanomaly.archive.release import load
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence, separable
 from nuanomaly.inference.compatibility import parameter_goodness
+from nuanomaly.inference.dependence import Member
 from nuanomaly.inference.grid import axes as grid_axes
 from nuanomaly.inference.grid import known_parameters
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.run_result import RunResult
-from nuanomaly.inference.separable import Grid3, Lowest, Member
+from nuanomaly.inference.separable import Grid3, Lowest
 from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.build import join, likelihood
@@ -125,8 +126,8 @@ class Separated:
 
     def null(self, names: Sequence[str]) -> dict[str, float]:
         """Return the values of some data sets without oscillation."""
-        return separable.statistics(
-            [self.members[name] for name in names], separable.unmixed(self.grid.names)
+        return dependence.statistics(
+            [self.members[name] for name in names], dependence.unmixed(self.grid.names)
         )
 
     def descended(self, names: Sequence[str], start: Lowest, rounds: int = 10) -> float:
@@ -171,7 +172,7 @@ def separated(declared: Mapping[str, Any]) -> tuple[Separated, dict[str, Grid3]]
     """Return the data sets of a declaration, and its grids."""
     members, likelihoods, sides = {}, {}, {}
     read = model(declared.get("model", FOUR_NEUTRINOS))
-    names = separable.roles(read)
+    names = dependence.roles(read)
     for entry in declared["datasets"]:
         name, release = entry["name"], entry["release"]
         own = likelihood(release) if isinstance(release, str) else join(name, release)
@@ -181,9 +182,9 @@ def separated(declared: Mapping[str, Any]) -> tuple[Separated, dict[str, Grid3]]
         if "map" in entry:
             table = load(release).table(entry["map"]["table"])
             about = entry["map"]
-            members[name] = separable.mapped(name, table, about["columns"], about["value"], names)
+            members[name] = dependence.mapped(name, table, about["columns"], about["value"], names)
         else:
-            members[name] = separable.member(name, own, read, names)
+            members[name] = dependence.member(name, own, read, names)
     grids = {
         name: separable.grid(tuple(one["dm2"]), tuple(one["mixing"]), names)
         for name, one in declared["grids"].items()
@@ -358,6 +359,6 @@ def compute(
         if progress is not None:
             progress(k + 1, len(wanted))
     today, joint = tuple(declared["today"]), sets.lowest(declared["today"])
-    null, there = sets.null(today), separable.statistics([sets.members[k] for k in today], joint.point)
+    null, there = sets.null(today), dependence.statistics([sets.members[k] for k in today], joint.point)
     data = {k: (null[k], there[k], sets.lowest((k,)).value) for k in today}
     return TensionsRun(tensions, data)

@@ -1,7 +1,7 @@
 """Random numbers, and what is read off toys: critical values, p-values, and their errors."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.result import Test
 from nuanomaly.inference.significance import Sided, sigma
 from nuanomaly.model.probabilities import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Toys come in blocks of this many; a block's random numbers depend on the seed, the stream and its number
 #: alone, so that results are the same to the bit however the work is shared out.
@@ -158,6 +161,13 @@ class ToyTest(Test):
             return np.zeros(0, np.intp), ordered
         above = np.unique(np.geomspace(1, ordered.size, most).round().astype(np.intp))
         return above, ordered[above - 1]
+
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return how the toys are distributed, as it is stored; see :meth:`spread`."""
+        import pandas as pd
+
+        above, delta = self.spread()
+        return {"distribution": pd.DataFrame({"above": above, "delta": delta})}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the test for a result file."""

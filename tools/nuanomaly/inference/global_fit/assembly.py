@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.inference.dependence import Names, combined
 from nuanomaly.inference.engine.lowrank import Linear, compress
 from nuanomaly.inference.global_fit import draws, rows
 from nuanomaly.inference.global_fit.part import Part
@@ -14,7 +15,6 @@ from nuanomaly.inference.global_fit.profile import profile
 from nuanomaly.inference.global_fit.sides import Axes, Side, Splined, allowance, side, splined
 from nuanomaly.inference.global_fit.skeleton import skeleton
 from nuanomaly.inference.global_fit.toys import GlobalFit
-from nuanomaly.inference.separable import Names, combined
 from nuanomaly.model.probabilities import Array
 
 #: Error of χ² in few directions that is aimed at, by side; near minima it is some hundred times smaller.

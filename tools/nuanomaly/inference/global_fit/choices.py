@@ -14,13 +14,13 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import Count, completed
 from nuanomaly.inference import workers
+from nuanomaly.inference.dependence import Names
 from nuanomaly.inference.global_fit.declaration import FitOptions, essence, names_of, prepared_choice
 from nuanomaly.inference.global_fit.goodness import FITS, minima
 from nuanomaly.inference.global_fit.pieces import BLOCK
 from nuanomaly.inference.global_fit.run import key
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_result import RunResult
-from nuanomaly.inference.separable import Names
 from nuanomaly.inference.toys import ToyTest
 from nuanomaly.model.probabilities import Array
 

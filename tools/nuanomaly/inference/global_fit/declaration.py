@@ -9,12 +9,12 @@ from typing import Annotated, Any, NotRequired, TypedDict
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence
+from nuanomaly.inference.dependence import Dependence, Names
 from nuanomaly.inference.global_fit import draws
 from nuanomaly.inference.global_fit.assembly import Assembly
 from nuanomaly.inference.global_fit.part import OwnParameters, Part
 from nuanomaly.inference.global_fit.toys import Fitted, GlobalFit
-from nuanomaly.inference.separable import Dependence, Names
 from nuanomaly.likelihood.build import join, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
@@ -142,7 +142,7 @@ def names_of(declared: Mapping[str, Any]) -> Names:
     """
     read = whole(declared)
     if "parameters" not in declared:
-        return separable.roles(read)
+        return dependence.roles(read)
     first, second, third = (str(name) for name in declared["parameters"])
     known = [p.name for p in read.parameters]
     for name in (first, second, third):
@@ -215,7 +215,7 @@ def _read(entry: Mapping[str, Any], own: Likelihood, run: Model, names: Names) -
     named = model(entry["model"]) if "model" in entry else None
     if "depends" in entry:
         return named or short(run), entry["depends"]
-    probed = separable.member(entry["name"], own, named or run, names)
+    probed = dependence.member(entry["name"], own, named or run, names)
     if probed.depends == "both":
         raise NuanomalyError(
             f"{entry['name']} depends on both mixings in model {probed.model!r}: say with `depends` over "

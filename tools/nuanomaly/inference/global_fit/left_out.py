@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.archive.options import completed
+from nuanomaly.inference.dependence import Names
 from nuanomaly.inference.global_fit.declaration import FitOptions, assembly
 from nuanomaly.inference.global_fit.observed import fitted, tabulated
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_result import RunResult
-from nuanomaly.inference.separable import Names
 from nuanomaly.inference.workers import Placement
 from nuanomaly.model.probabilities import Array
 

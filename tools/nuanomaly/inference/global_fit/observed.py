@@ -13,6 +13,7 @@ import numpy as np
 
 from nuanomaly.archive.options import completed
 from nuanomaly.inference.datasets import check_overlaps
+from nuanomaly.inference.dependence import Names
 from nuanomaly.inference.global_fit.assembly import Assembly
 from nuanomaly.inference.global_fit.choices import Choice, chosen
 from nuanomaly.inference.global_fit.declaration import FitOptions, assembly
@@ -20,7 +21,6 @@ from nuanomaly.inference.global_fit.part import Part
 from nuanomaly.inference.global_fit.toys import Fitted, of_tables
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_result import RunResult
-from nuanomaly.inference.separable import Names
 from nuanomaly.inference.workers import Placement
 from nuanomaly.model.probabilities import Array
 

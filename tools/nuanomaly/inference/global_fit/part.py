@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.inference.dependence import Dependence, Names, combined
 from nuanomaly.inference.global_fit import draws
 from nuanomaly.inference.objective import Objective
-from nuanomaly.inference.separable import Dependence, Names, combined
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.probabilities import Array, Model
 

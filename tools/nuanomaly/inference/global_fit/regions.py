@@ -16,12 +16,12 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.options import Count, Positive, completed
 from nuanomaly.inference import cube, workers
+from nuanomaly.inference.dependence import Names
 from nuanomaly.inference.global_fit.declaration import FitOptions, Prepared, essence, prepared
 from nuanomaly.inference.global_fit.pieces import BLOCK
 from nuanomaly.inference.global_fit.run import key
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_result import RunResult
-from nuanomaly.inference.separable import Names
 from nuanomaly.model.probabilities import Array
 from nuanomaly.model.registry import TWO_FLAVOUR
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nuanomaly.inference import cube
+from nuanomaly.inference.dependence import Dependence
 from nuanomaly.inference.global_fit.sides import Side
-from nuanomaly.inference.separable import Dependence
 from nuanomaly.model.probabilities import Array
 
 #: Toys whose tables are held at once.

@@ -22,12 +22,12 @@ from scipy.special import chdtrc
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.options import Count, completed
 from nuanomaly.inference import workers
+from nuanomaly.inference.dependence import Names
 from nuanomaly.inference.global_fit import pieces
 from nuanomaly.inference.global_fit.declaration import FitOptions, Prepared, Truth, essence, prepared
 from nuanomaly.inference.global_fit.run import THRESHOLDS, toys_of
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_result import RunResult
-from nuanomaly.inference.separable import Names
 from nuanomaly.model.probabilities import Array
 
 if TYPE_CHECKING:

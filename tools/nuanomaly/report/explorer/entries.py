@@ -13,7 +13,7 @@ import numpy as np
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.references import split_mode
 from nuanomaly.archive.release import load
-from nuanomaly.inference import separable
+from nuanomaly.inference import dependence
 from nuanomaly.inference.compact import QUANTUM, CompactTable, compact, measured
 from nuanomaly.inference.compact_nodes import Nodes
 from nuanomaly.inference.compact_spectra import CompactSpectrum, compact_spectrum
@@ -33,7 +33,7 @@ from nuanomaly.report.workers import Task
 #: The model of the page, what its splitting and mixings are called, and points of each axis where ranks are
 #: looked for.
 MODEL, _GENERIC = FOUR_NEUTRINOS, 12
-NAMES = separable.roles(model(MODEL))
+NAMES = dependence.roles(model(MODEL))
 #: How often differences of values, and of levels of predictions, are taken along their first axes.
 _OF_VALUES, _OF_LEVELS = (2, 2), (2, 1)
 #: Versions of what is kept: another one is made anew.
@@ -166,7 +166,7 @@ def coverage(choice: Choice, declared: Declared) -> tuple[dict[str, bool], tuple
 
 def _made(choice: Choice, declared: Declared) -> dict[str, Any]:
     [likelihood] = resolve(choice.reference)
-    data = separable.member(choice.reference, likelihood, model(MODEL), NAMES)
+    data = dependence.member(choice.reference, likelihood, model(MODEL), NAMES)
     covered, dm2, beyond = coverage(choice, declared)
     table = compact(data, likelihood, dm2=dm2, mixing=declared.mixing[1])
     spectrum = compact_spectrum(data, likelihood, dm2=dm2, mixing=declared.mixing[1])
