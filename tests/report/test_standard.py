@@ -22,6 +22,7 @@ from nuanomaly.report.notebook import FIGURE, FILE, VERDICT
 from nuanomaly.report.published import Contour
 from nuanomaly.report.tension import note
 
+ROOT = Path(__file__).parents[2]
 DECLARED: dict[str, Any] = {
     "schema": "1",
     "name": "two-sources",
@@ -305,3 +306,12 @@ def test_papers_of_releases_that_a_text_or_a_verdict_cites_are_listed(tmp_path: 
     listed = [entry["key"] for entry in publish._references(comparison, body, f"Said [{verdict}, abstract].")]
     assert {text, verdict} <= set(listed)
     assert other not in listed
+
+
+def test_a_page_that_is_not_the_standard_one_says_why() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    _, table = text.split("| page | why it is not the standard one |\n|---|---|\n")
+    rows = table.partition("\n\n")[0].splitlines()
+    said = sorted(name for row in rows for name in row.split("|")[1].strip().split(", "))
+    reports = {path.parent.name: path.read_text("utf-8") for path in ROOT.glob("comparisons/*/report.py")}
+    assert said == sorted(name for name, report in reports.items() if "page.standard(" not in report)
