@@ -50,6 +50,12 @@ def test_ranges_are_printed_with_what_the_data_know(run: Run) -> None:
     assert "dm2_41 from 0.1026 to 9.7474 eV**2, as far as all the data know it" in text
 
 
+def test_a_mixing_is_looked_for_below_its_range_and_that_is_said(run: Run) -> None:
+    text = run("fit", "karmen", "--model", "2nu-mue", "--grid", "dm2_41=0.1:10:5").out
+    assert "sin2_2theta_mue from 0.0001 to 1, and on towards 0\n" in text
+    assert "dm2_41 from 0.1 to 10 eV**2\n" in text
+
+
 def test_a_folder_of_ones_own_is_said_to_be_private(run: Run, tmp_path: Path) -> None:
     mine = shutil.copytree(ROOT / "datasets" / "karmen" / "2002-r1", tmp_path / "mine")
     asked = ("--model", "2nu-mue", "--set", "dm2_41=1", "--set", "sin2_2theta_mue=0.001")

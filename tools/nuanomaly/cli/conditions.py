@@ -17,7 +17,9 @@ def ranges(asked: "Analysis") -> None:
     for axis in asked.axes:
         unit = "" if axis.unit == "1" else f" {axis.unit}"
         known = ", as far as all the data know it" if axis.name in _narrowed(asked) else ""
-        click.echo(f"  {axis.name} from {axis.low:.5g} to {axis.high:.5g}{unit}{known}")
+        null = asked.parameters[axis.name].null
+        vanishing = ", and on towards 0" if axis.log and axis.reaches(null) and not null else ""
+        click.echo(f"  {axis.name} from {axis.low:.5g} to {axis.high:.5g}{unit}{vanishing}{known}")
 
 
 def _narrowed(asked: "Analysis") -> set[str]:
