@@ -42,16 +42,28 @@ _NUMBERS = ("float64", "int64")
 _DIGIT = re.compile(r"[0-9]")
 
 
-def newest_revisions(root: Path) -> list[Release]:
-    """Return the newest revision of every upstream release that has a likelihood and is released."""
-    chosen = []
-    for versions in release.folders(root).values():
-        labels: dict[str, str] = {}
+def newest_revisions(root: Path, only: Sequence[str] = ()) -> list[Release]:
+    """Return the newest revision of every upstream release that has a likelihood and is released.
+
+    Parameters
+    ----------
+    only : sequence of str
+        Data sets or releases (all, if none is named).
+    """
+    chosen: list[Release] = []
+    wanted = {reference.partition("@")[0] for reference in only}
+    for name, versions in release.folders(root).items():
+        if wanted and name not in wanted:
+            continue
+        newest: dict[str, Release] = {}
         for version in sorted(versions, key=names.sort_key):
-            if release.read(versions[version]).state == "released":
-                labels[version.rpartition("-r")[0]] = version
-        chosen += [release.read(versions[version]) for version in labels.values()]
-    return [result for result in chosen if result.metadata.get("likelihood")]
+            one = release.read(versions[version])
+            if one.state == "released":
+                newest[version.rpartition("-r")[0]] = one
+        chosen += newest.values()
+    return [
+        one for one in chosen if one.metadata.get("likelihood") and (not only or {one.id, one.name} & {*only})
+    ]
 
 
 def readers(result: Release) -> dict[str, Readers]:
@@ -317,7 +329,7 @@ def run(
 ) -> Iterator[Change]:
     """Yield seeded changes with who noticed each, first those of the record, up to a time of the CPU."""
     with prepared(root) as bench:
-        chosen = [r for r in newest_revisions(bench.whole) if not only or {r.id, r.name} & set(only)]
+        chosen = newest_revisions(bench.whole, only)
         for result in chosen:
             if result.id not in record.readers:
                 if time.process_time() > end:
