@@ -100,7 +100,7 @@ class Likelihood(ABC):
         return None
 
     def local(self, model: Model, points: Mapping[str, Array]) -> Local | None:
-        """Return the statistic's expansion about any nuisances (P, K), priors left out, or None.
+        """Return the statistic's expansion about any nuisances of some points, priors left out, or None.
 
         Nuisances are in the order of ``nuisances.ids``.
         """

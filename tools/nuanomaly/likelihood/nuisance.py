@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from nuanomaly.archive.errors import NuanomalyError
@@ -245,11 +246,22 @@ class Quadratic:
         a, b = self.on(ids), other.on(ids)
         return Quadratic(ids, a.constant + b.constant, a.gradient + b.gradient, a.hessian + b.hessian)
 
-    def about(self, xi: Array) -> "Quadratic":
-        """Return the same form as one of the displacement from ξ, shape (P, K)."""
-        turned = np.einsum("pij,pj->pi", self.hessian, xi)
-        constant = self.constant + ((2.0 * self.gradient + turned) * xi).sum(axis=1)
-        return Quadratic(self.ids, constant, self.gradient + turned, self.hessian)
+    def rows(self, rows: NDArray[np.intp]) -> "Quadratic":
+        """Return the forms of some of the points."""
+        return Quadratic(self.ids, self.constant[rows], self.gradient[rows], self.hessian[rows])
+
+    def replaced(self, rows: NDArray[np.intp], others: "Quadratic") -> "Quadratic":
+        """Return the forms with others, of the same ids, at some of the points."""
+        constant, gradient, hessian = self.constant.copy(), self.gradient.copy(), self.hessian.copy()
+        constant[rows], gradient[rows], hessian[rows] = others.constant, others.gradient, others.hessian
+        return Quadratic(self.ids, constant, gradient, hessian)
+
+    def about(self, xi: Array, rows: NDArray[np.intp]) -> "Quadratic":
+        """Return the forms of some of the points, of the displacement from their ξ, shape (R, K)."""
+        hessian, gradient = self.hessian[rows], self.gradient[rows]
+        turned = np.einsum("pij,pj->pi", hessian, xi)
+        constant = self.constant[rows] + ((2.0 * gradient + turned) * xi).sum(axis=1)
+        return Quadratic(self.ids, constant, gradient + turned, hessian)
 
     def substituted(self, given: Mapping[str, Array]) -> "Quadratic":
         """Return the form over the other ids, with the given ones (arrays of shape (P,)) at fixed values."""

@@ -128,7 +128,16 @@ class ResponseLikelihood(Likelihood):
         local = self.measure.local(self.prediction(model, points))
         if local is None:
             return super().local(model, points)
-        return lambda xi: self._raised(local(xi), model, points)
+        if not self.penalties and not self._tied(model):
+            return local
+        size = max((v.size for v in points.values()), default=1)
+        penalty = np.broadcast_to(self._penalty(model, points), (size,))
+
+        def raised(xi: Array, rows: NDArray[np.intp]) -> Quadratic:
+            form = local(xi, rows)
+            return replace(form, constant=form.constant + penalty[rows])
+
+        return raised
 
     def _penalty(self, model: Model, points: Mapping[str, Array]) -> Array | float:
         own = sum((penalty(model, points, self.release) for penalty in self.penalties), 0.0)

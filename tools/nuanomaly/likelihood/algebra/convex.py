@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
 from nuanomaly.model.probabilities import Array
 
-#: The value's expansion c + 2 g·δ + δᵀHδ about nuisances ξ of shape (P, K).
-Local = Callable[[Array], Quadratic]
+Index = NDArray[np.intp]
+#: The value's expansion c + 2 g·δ + δᵀHδ at some points, by number (R,), about their nuisances ξ (R, K).
+Local = Callable[[Array, Index], Quadratic]
 
 #: Newton steps at most, halvings of one at most, and the gain below which the minimum is found.
 _STEPS, _HALVINGS, _GAIN = 60, 40, 1e-10
@@ -32,8 +34,9 @@ def profile(
     Parameters
     ----------
     local : callable
-        Gives value, half gradient and half Hessian at nuisances of shape (P, K); priors left out. The value
-        may be infinite where the nuisances are impossible.
+        Gives value, half gradient and half Hessian of some of the points at nuisances of shape (R, K); priors
+        left out. The value may be infinite where the nuisances are impossible. A point whose minimum is found
+        is not asked for again.
     points : int
         P.
     ids : sequence of str
@@ -65,14 +68,15 @@ def profile(
     # a correlated prior pulls the others towards their conditional mean
     mixed = start[:, [list(ids).index(name) for name in fixed]] @ nuisances.prior()[np.ix_(held, order)]
 
-    def inner(xi: Array) -> Quadratic:
-        at = start.copy()
+    def inner(xi: Array, rows: Index) -> Quadratic:
+        at = start[rows]
         at[:, free] = xi
-        form = local(at)
-        pulled = xi @ prior + mixed
+        form = local(at, rows)
+        towards = mixed[rows]
+        pulled = xi @ prior + towards
         return Quadratic(
             tuple(ids[k] for k in free),
-            form.constant + np.einsum("pk,pk->p", pulled + mixed, xi),
+            form.constant + np.einsum("pk,pk->p", pulled + towards, xi),
             form.gradient[:, free] + pulled,
             form.hessian[:, free][:, :, free] + prior,
         )
@@ -81,16 +85,32 @@ def profile(
     return value, {**fixed, **{ids[k]: xi[:, column] for column, k in enumerate(free)}}
 
 
+def taken(array: Array, rows: Index) -> Array:
+    """Return some rows of an array, in order; the array itself if these are all of them.
+
+    Examples
+    --------
+    >>> whole = np.arange(6.0).reshape(3, 2)
+    >>> taken(whole, np.arange(3)) is whole, taken(whole, np.array([0, 2])).tolist()
+    (True, [[0.0, 1.0], [4.0, 5.0]])
+    """
+    return array if rows.size == len(array) else array[rows]
+
+
 def _minimum(local: Local, at: Array) -> tuple[Array, Array]:
     """Return the smallest value and its place: Newton's method, steps halved until they gain."""
-    form = local(at)
+    moving, at = np.arange(len(at)), at.copy()
+    form = local(at, moving)
+    value = form.constant.copy()
     for _ in range(_STEPS if at.shape[1] else 0):
-        quadratic, at = _shortened(local, form, at, _newton_step(form))
-        gained = form.constant - quadratic.constant
-        form = quadratic
-        if not (gained > _GAIN).any():
+        before = form.constant
+        form, at[moving] = _shortened(local, form, at[moving], moving)
+        value[moving] = form.constant
+        gains = np.flatnonzero(before - form.constant > _GAIN)
+        if not gains.size:
             break
-    return form.constant, at
+        moving, form = moving[gains], form.rows(gains)
+    return value, at
 
 
 def _newton_step(form: Quadratic) -> Array:
@@ -102,19 +122,22 @@ def _newton_step(form: Quadratic) -> Array:
     return np.asarray(-np.einsum("pkl,pl->pk", inverse, form.gradient / scale) / scale)
 
 
-def _shortened(local: Local, form: Quadratic, at: Array, step: Array) -> tuple[Quadratic, Array]:
-    """Return form and place after the longest of the steps 1, 1/2, 1/4 … that gains, for each point."""
-    length = np.ones(at.shape[0])
+def _shortened(local: Local, form: Quadratic, at: Array, points: Index) -> tuple[Quadratic, Array]:
+    """Return form and place of points after the longest of the Newton steps 1, 1/2, 1/4 … that gains."""
+    step = _newton_step(form)
     # a step that could gain next to nothing is not halved: what it seems to lose is rounding
-    hopeless = -(form.gradient * step).sum(axis=1) < _GAIN
+    hopeful = -(form.gradient * step).sum(axis=1) >= _GAIN
+    trying, length = np.arange(len(at)), 1.0
     for _ in range(_HALVINGS):
-        quadratic = local(at + length[:, None] * step)
-        worse = ~(quadratic.constant <= form.constant)
-        if not worse.any():
-            return quadratic, at + length[:, None] * step
-        if not (worse & ~hopeless).any():
+        tried = at[trying] + length * step[trying]
+        quadratic = local(tried, points[trying])
+        better = quadratic.constant <= form.constant[trying]
+        if better.all() and trying.size == len(at):
+            return quadratic, tried
+        gained = trying[better]
+        form, at = form.replaced(gained, quadratic.rows(np.flatnonzero(better))), at.copy()
+        at[gained] = tried[better]
+        trying, length = trying[~better & hopeful[trying]], 0.5 * length
+        if not trying.size:
             break
-        length = np.where(worse, 0.5 * length, length)
-    length = np.where(worse, 0.0, length)
-    moved = at + length[:, None] * step
-    return local(moved), moved
+    return form, at

@@ -91,7 +91,7 @@ class Statistic(ABC):
         return None
 
     def local(self, prediction: Prediction) -> Local | None:
-        """Return the expansion about any nuisances (P, K), priors left out, of what is not quadratic."""
+        """Return the expansion about any nuisances of some points, priors left out, if not quadratic."""
         return None
 
     def table(self, prediction: Prediction) -> Table:

@@ -2,13 +2,14 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from nuanomaly.likelihood.algebra.convex import CACHED, Local, profile
+from nuanomaly.likelihood.algebra.convex import CACHED, Local, profile, taken
 from nuanomaly.likelihood.families.contract import Statistic, in_parts
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
-from nuanomaly.likelihood.parts import Prediction
+from nuanomaly.likelihood.parts import Index, Prediction
 from nuanomaly.model.probabilities import Array
 
 #: Steps of the numerical derivatives, in standard deviations of the data.
@@ -70,15 +71,19 @@ class IndependentBins(Statistic):
         points = len(prediction.mu)
         return profile(self.local(prediction), points, self.nuisances.ids, self.nuisances)[0]
 
+    def rows(self, points: Index) -> Self:
+        """Return the statistic of some of the points, if the data are one set (P, n) for each of them."""
+        return self.with_data(self.data[points]) if self.data.ndim > 1 else self
+
     def local(self, prediction: Prediction) -> Local:
         """Return the expansion about any nuisances."""
-        jacobian = prediction.jacobian
 
-        def about(xi: Array) -> Quadratic:
-            mu = prediction.mu + np.matmul(jacobian, xi[:, :, None])[:, :, 0]
-            slope, bend = self.slopes(mu)
+        def about(xi: Array, rows: Index) -> Quadratic:
+            measure, jacobian = self.rows(rows), taken(prediction.jacobian, rows)
+            mu = taken(prediction.mu, rows) + np.matmul(jacobian, xi[:, :, None])[:, :, 0]
+            slope, bend = measure.slopes(mu)
             gradient = np.matmul(slope[:, None, :], jacobian)[:, 0]
             hessian = np.matmul(np.swapaxes(jacobian, 1, 2), jacobian * bend[:, :, None])
-            return Quadratic(self.nuisances.ids, self.terms(mu).sum(axis=1), gradient, hessian)
+            return Quadratic(self.nuisances.ids, measure.terms(mu).sum(axis=1), gradient, hessian)
 
         return about

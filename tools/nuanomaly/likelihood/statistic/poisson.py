@@ -14,7 +14,7 @@ from scipy.special import xlogy
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.options import Column, completed
 from nuanomaly.archive.release import Release
-from nuanomaly.likelihood.algebra.convex import CACHED, Local
+from nuanomaly.likelihood.algebra.convex import CACHED, Local, taken
 from nuanomaly.likelihood.algebra.count_tables import WALL, profiled_table
 from nuanomaly.likelihood.algebra.drawing import poisson_counts
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
@@ -23,7 +23,7 @@ from nuanomaly.likelihood.families.count_chi2 import ChiSquareOfCounts
 from nuanomaly.likelihood.families.definitions import COUNTING
 from nuanomaly.likelihood.families.independent import IndependentBins
 from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
-from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.parts import Index, Prediction, StatisticKind, Transform
 from nuanomaly.model.probabilities import Array
 
 
@@ -131,18 +131,18 @@ class Poisson(IndependentBins):
         A bin without counts that would hold less than nothing is driven back by a steep wall, so that the
         minimum at the edge of what is possible is found, and not a point where steps got stuck.
         """
-        jacobian, none = prediction.jacobian, self.data == 0.0
 
-        def about(xi: Array) -> Quadratic:
-            mu = prediction.mu + np.matmul(jacobian, xi[:, :, None])[:, :, 0]
-            below = none & (mu < 0.0)
+        def about(xi: Array, rows: Index) -> Quadratic:
+            measure, jacobian = self.rows(rows), taken(prediction.jacobian, rows)
+            mu = taken(prediction.mu, rows) + np.matmul(jacobian, xi[:, :, None])[:, :, 0]
+            below = (measure.data == 0.0) & (mu < 0.0)
             safe = np.maximum(mu, 1e-100)
-            slope = np.where(below, 1.0 + WALL * mu, 1.0 - self.data / safe)
+            slope = np.where(below, 1.0 + WALL * mu, 1.0 - measure.data / safe)
             gradient = np.matmul(slope[:, None, :], jacobian)[:, 0]
             # empty bins have no curvature: a trace of the expected one keeps the matrix regular
-            curvature = np.where(below, WALL, np.maximum(self.data / safe**2, _TRACE / safe))
+            curvature = np.where(below, WALL, np.maximum(measure.data / safe**2, _TRACE / safe))
             hessian = np.matmul(np.swapaxes(jacobian, 1, 2), jacobian * curvature[:, :, None])
-            value = self.deviance(np.where(below, 0.0, mu))
+            value = measure.deviance(np.where(below, 0.0, mu))
             value = value + np.where(below, (2.0 + WALL * mu) * mu, 0.0).sum(axis=1)
             return Quadratic(self.nuisances.ids, value, gradient, hessian)
 

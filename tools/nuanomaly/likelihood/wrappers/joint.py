@@ -176,8 +176,8 @@ class JointLikelihood(Likelihood):
         ids = tuple(dict.fromkeys(name for m in cluster for name in m.nuisances.ids))
         places = [[ids.index(name) for name in m.nuisances.ids] for m in cluster]
 
-        def local(xi: Array) -> Quadratic:
-            quadratics = [f(xi[:, place]) for f, place in zip(every, places, strict=True)]
+        def local(xi: Array, rows: NDArray[np.intp]) -> Quadratic:
+            quadratics = [f(xi[:, place], rows) for f, place in zip(every, places, strict=True)]
             return reduce(add, quadratics).on(ids)
 
         return profile(local, size, ids, nuisances, given)
