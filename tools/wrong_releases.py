@@ -16,6 +16,8 @@ from nuanomaly.archive import release, seal
 #: The release that they are like, the name that they get, and the tables they keep.
 MODEL, NAME = "miniboone-nue/2020-r1", "my-beam"
 TABLES = ("nue_nu", "numu_nu", "covariance_nu", "events_nu")
+#: Datasets that hold the same data, where an archive has them.
+SAME = ("miniboone-nue", "miniboone-events")
 
 Frames = dict[str, pd.DataFrame]
 #: A change of release.yaml and tables before they are written and sealed.
@@ -35,7 +37,8 @@ def written(root: Path, change: Change, name: str = NAME) -> release.Release:
     data["originals"] = [entry for entry in data["originals"] if entry["id"] in used]
     data.pop("import", None)
     data["publications"] = [{"key": "Mine", "title": "Mine", "year": "2026", "role": "primary"}]
-    data["overlaps"] = [{"with": "miniboone-nue", "relation": "same", "reason": "a copy for a test"}]
+    others = [name for name in SAME if (root / "datasets" / name).is_dir()]
+    data["overlaps"] = [{"with": name, "relation": "same", "reason": "a copy for a test"} for name in others]
     data["changes"] = [{"kind": "initial", "reason": "First archive revision."}]
     parameters = {"dm2_41": 1.0, "sin2_2theta_mue": 0.0}
     data["benchmarks"] = [

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from nuanomaly.archive import catalog, document, release, release_digest, schemas, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.validate import ledger
+from nuanomaly.archive.validate.subject import open_release
 
 Archive = Any
 OLDER = "datasets/toy/2018-r1"
@@ -110,6 +112,30 @@ def test_a_retraction_is_no_change(archive: Archive) -> None:
     archive.edit("state: released", retracted, f"{OLDER}/release.yaml")
     archive.catalogue()
     assert archive.check().findings == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("of the first toy paper", "of the paper"),
+        ("state: released", "state: draft"),
+        ("state: released", "state: [released]"),
+        ("state: released", "state: released\nstate: released"),
+        ("state: released", "state: retracted\nretracted: 5"),
+    ],
+)
+def test_only_what_the_ledger_froze_is_taken_for_sound_where_another_release_is_asked_for(
+    archive: Archive, old: str, new: str
+) -> None:
+    def held() -> bool:
+        folder = archive.root / OLDER
+        return ledger.holds(open_release(folder, archive.root), catalog.ledger_of(archive.root))
+
+    before = archive.check("toy@2020-r1").findings
+    assert held()
+    archive.edit(old, new, f"{OLDER}/release.yaml")
+    assert not held()
+    assert archive.check("toy@2020-r1").findings == before
 
 
 def test_a_change_under_cover_of_a_retraction_is_found(archive: Archive) -> None:

@@ -112,6 +112,15 @@ def test_every_number_of_a_smooth_curve_is_guarded(row: int, factor: float) -> N
     assert isolated(curve) == [row]
 
 
+@pytest.mark.parametrize("length", [8190, 8192, 8193, 8195])
+def test_a_long_curve_is_guarded_where_its_parts_meet_and_at_its_end(length: int) -> None:
+    curve = np.exp(-np.linspace(0, 3, length))
+    for row in (4092, 4094, 4095, 4096, 4097, 4099, length - 5):
+        wrong = curve.copy()
+        wrong[row] *= 1.001
+        assert isolated(wrong) == [row]
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -7,6 +7,7 @@ import pytest
 
 from nuanomaly.archive import units, yamlio
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.validate import units as looked_up
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,6 +82,29 @@ def test_what_means_two_things_is_asked_for(written: str, meant: str) -> None:
 def test_what_no_parser_takes_or_finishes_is_refused_at_once(written: str) -> None:
     with pytest.raises(NuanomalyError, match="unit"):
         units.check(written)
+
+
+def test_units_that_pint_is_not_asked_for_are_known_to_it() -> None:
+    for word in looked_up.PLAIN.split("|"):
+        for unit in (word, f"1/{word}", f"{word}**2", f"{word}**0.5", f"MeV**2*{word}/fission/day"):
+            units.check(unit)
+            assert looked_up.problem(unit) == ""
+        assert looked_up.is_power(f"{word}**2", word, 2)
+        assert units.parse(f"{word}**2") == units.parse(word) ** 2
+
+
+@pytest.mark.parametrize(
+    "written", ["MeVs", "MB", "MeV**10", "MeV**-", "m*m*m*m*m**", "1/1/m", "MeV/", "m/d", "MeV\n", "MeV m"]
+)
+def test_what_is_no_product_of_plain_units_is_asked_of_pint(written: str) -> None:
+    def refused() -> bool:
+        try:
+            units.check(written)
+        except NuanomalyError:
+            return True
+        return False
+
+    assert bool(looked_up.problem(written)) == refused()
 
 
 def released_units() -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,22 @@ def test_a_sound_release_validates(run: Run, copy: Path) -> None:
     done = run("validate", "best")
     assert done.code == 0
     assert done.out.startswith("1 release checked: 0 errors")
+
+
+def test_a_release_is_validated_without_the_physics_that_only_new_ones_are_compared_with(
+    run: Run, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "datasets/karmen/2002-r1", copy / "datasets/karmen/2002-r1")
+    entered = (ROOT / "catalog.yaml").read_text("utf-8").partition("\nledger:")[2]
+    (copy / "catalog.yaml").write_text(
+        'schema: "1"\nreleases: []\nledger:\n'
+        + "".join(f"{line}\n" for line in entered.splitlines() if "karmen@2002-r1" in line),
+        "utf-8",
+    )
+    monkeypatch.setitem(sys.modules, "nuanomaly.inference.sanity", None)  # importing it fails
+    assert run("validate", "karmen").code == 0
+    with pytest.raises(ImportError):
+        run("validate", "best")
 
 
 def test_a_comparison_is_no_release_and_what_checks_it_is_said(run: Run) -> None:

@@ -249,6 +249,23 @@ def test_a_typo_in_a_draft_is_one_message_with_its_place_in_every_command(
         assert "release.yaml" in done.err
 
 
+def after(seconds: float) -> str:
+    time.sleep(seconds)
+    return "done"
+
+
+def test_time_in_which_a_busy_machine_kept_the_work_waiting_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert bounded._kept_waiting(None) == 0.0
+    assert bounded._kept_waiting(os.getpid()) >= 0.0
+    with pytest.raises(bounded.UnfinishedError):
+        bounded.call(after, (30.0,), 0.2)
+    waited = iter([0.0, 0.0, 1.0, *[31.0] * 20])  # asked twice for the beginning
+    monkeypatch.setattr(bounded, "_kept_waiting", lambda process: next(waited))
+    assert bounded.call(after, (0.5,), 0.2) == "done"
+
+
 def test_findings_of_strange_names_can_be_printed() -> None:
     found = finding("STRAY_FILE", "\udcff\x1b[2J", file="datasets/a\nb\udcff")
     found.place.encode("utf-8")

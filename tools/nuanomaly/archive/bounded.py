@@ -2,11 +2,13 @@
 
 The work is done in a process of its own, which is ended when its time is up or its memory is. What it was
 busy with stands in a file that it writes before each step (:func:`at`), so that there is a place to name.
+Time in which other work of the machine kept it from running does not count.
 """
 
 import multiprocessing
 import os
 import tempfile
+import time
 import tokenize
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -68,7 +70,8 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: floa
         Of a module, so that another process finds it; what it takes and returns can be pickled.
     arguments : tuple
     seconds : float
-        So long after it began it is ended.
+        So long after it began it is ended; where the system says how long it waited for a processor, that is
+        added.
 
     Raises
     ------
@@ -85,10 +88,10 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: floa
         worker.start()
         theirs.close()
         try:
-            if not ours.poll(_TO_BEGIN):
+            if not _answers(ours, worker.pid, _TO_BEGIN):
                 raise UnfinishedError(f"it did not begin within {_TO_BEGIN:.0f} s", "")
             ours.recv()
-            if not ours.poll(seconds):
+            if not _answers(ours, worker.pid, seconds):
                 raise UnfinishedError(f"it took longer than {seconds:.0f} s", _read(busy))
             kind, value = ours.recv()
         except EOFError:
@@ -100,6 +103,25 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: floa
     if kind == "error":
         raise value
     return value
+
+
+def _answers(connection: Connection, process: int | None, seconds: float) -> bool:
+    """Return whether a process answers before it had so many seconds, running or idle."""
+    begun, before = time.monotonic(), _kept_waiting(process)
+    while True:
+        left = begun + seconds + _kept_waiting(process) - before - time.monotonic()
+        if left <= 0.0:
+            return connection.poll()
+        if connection.poll(left):
+            return True
+
+
+def _kept_waiting(process: int | None) -> float:
+    """Return the seconds for which a process could have run and others did; 0 where that is not known."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text("ascii").split()[1]) * 1e-9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _work(answer: Connection, function: Callable[..., Any], arguments: tuple[Any, ...], busy: str) -> None:

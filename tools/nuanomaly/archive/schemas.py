@@ -25,18 +25,22 @@ def names(folder: Path | None = None) -> list[str]:
     >>> {"release", "comparison", "question", "result"} <= set(names())
     True
     """
-    return [_stem(f) for f in sorted((folder or paths.schemas()).glob("*.schema.json"))]
+    return _listed(folder or paths.schemas())
 
 
 def kinds(part: str, folder: Path | None = None) -> list[str]:
     """Return the kinds of a part (``response``, ``benchmark``, …) that have a schema."""
-    where = (folder or paths.schemas()) / "kinds" / part
-    return list(_kinds(where, where.stat().st_mtime_ns)) if where.is_dir() else []
+    return _listed((folder or paths.schemas()) / "kinds" / part)
+
+
+def _listed(folder: Path) -> list[str]:
+    """Return the names of the schemas in a folder; none if it is not there."""
+    return list(_stems(folder, folder.stat().st_mtime_ns)) if folder.is_dir() else []
 
 
 @lru_cache(maxsize=32)
-def _kinds(folder: Path, mtime_ns: int) -> tuple[str, ...]:
-    """Return the kinds in a folder; its time stamp makes a kind that was added or removed a new entry."""
+def _stems(folder: Path, mtime_ns: int) -> tuple[str, ...]:
+    """Return the names in a folder; its time stamp makes a schema that was added or removed a new entry."""
     return tuple(_stem(f) for f in sorted(folder.glob("*.schema.json")))
 
 

@@ -54,7 +54,7 @@ def validate(
         report = validate_folder(Path(references[0]))
     else:
         report = check(list(references) or None, history=history, fresh=fresh)
-        if new_releases(output.checkout()):
+        if any(new.id in report.releases for new in new_releases(output.checkout())):
             from nuanomaly.inference.sanity import with_physics
 
             report = with_physics(report, output.checkout())

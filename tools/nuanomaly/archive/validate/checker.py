@@ -191,7 +191,7 @@ class _Validation:
             ]
         described = memory.key(subject.document.text, subject.release, self.schemas_digest, importers())
         items, broken = [], frozenset[str]()
-        if not self.memory.knows(described):
+        if not self.memory.knows(described) and (in_depth or not ledger.holds(subject, self.ledger)):
             items = list(structure.check(subject, schemas.validator("release", self.schemas)))
             if not isinstance(subject.data, dict) or any(structure.keys_that_are_no_text(subject.data)):
                 return None, items

@@ -1,6 +1,6 @@
 """Frozen releases against the ledger, and the catalogue against the releases."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,27 @@ def check_release(subject: ReleaseSubject, ledger: dict[str, str]) -> Iterator[F
         changed = changed_files(subject)
         message = f"{subject.release} is not what was released: {', '.join(changed)} changed"
         yield subject.finding("RELEASED_CHANGED", message, ["state"], remedy=_remedy(subject, changed))
+
+
+def holds(subject: ReleaseSubject, ledger: Mapping[str, str]) -> bool:
+    """Return whether a release.yaml, with the hashes that it declares, is the one that the ledger froze.
+
+    Every release in the ledger was what its schema asks for. Nothing of its tables is read, and a release
+    that was withdrawn since is left out: the ledger does not cover what it says of that.
+
+    Parameters
+    ----------
+    subject : ReleaseSubject
+    ledger : mapping of str to str
+        Digest by ``NAME@VERSION``.
+    """
+    entered, data = ledger.get(subject.release), subject.data
+    if entered is None or subject.document.duplicates or not isinstance(data, dict):
+        return False
+    if data.get("state") not in ("announced", "released") or "retracted" in data:
+        return False
+    files = [{"path": e.get("file"), "sha256": e.get("sha256")} for e in subject.declared.values()]
+    return release_digest.digest_of(subject.document, files) == entered
 
 
 def changed_files(subject: ReleaseSubject) -> list[str]:

@@ -8,6 +8,7 @@ was renewed with it. The limits are such that little is found in the released ta
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, combinations
+from typing import Any
 
 import numpy as np
 
@@ -28,10 +29,13 @@ _TRACE = 0.1
 #: A column is smooth if nine of ten numbers are so near to their neighbours' cubic, but for one wrong number
 #: and the four that it spoils.
 _SMOOTH = 0.02
+#: Rows of a long table that are looked at together.
+_AT_A_TIME = 4096
 #: Relations between columns: so exact, over so many rows, of so many columns.
 _EXACT, _FEWEST_ROWS, _MOST_COLUMNS = 2e-6, 6, 24
 #: A regularity may be broken in so many places, and in a tenth of all.
 _FEW = 2
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 _RELATIONS = {
     "{0} + {1}": np.add,
     "{0} − {1}": np.subtract,
@@ -83,20 +87,30 @@ def _isolated(curves: Array) -> list[tuple[int, int]]:
     """Return (row, column) of the isolated numbers of curves, each a column; shape (rows, curves)."""
     if len(curves) < 2 * _AROUND or not curves.shape[1]:
         return []
-    residual = _residuals(curves)
-    with np.errstate(all="ignore"):
-        relative = np.abs(residual / curves)
-    near = np.isfinite(relative)
-    smooth = (near & (relative < _SMOOTH)).sum(0) >= np.maximum(0.9 * (near.sum(0) - 5), _AROUND)
     places = []
-    for k in np.flatnonzero(smooth):
-        rows = set(_standing_out(residual[:, k], curves[:, k]))
+    for k in np.flatnonzero(_smooth(curves)):
+        rows = set(_standing_out(_residuals(curves[:, [k]])[:, 0], curves[:, k]))
         if (curves[:, k] > 0).all():
             logarithm = np.log(curves[:, [k]])
             rows |= set(_standing_out(_residuals(logarithm)[:, 0], logarithm[:, 0]))
         if len(rows) <= _FEW:
             places += [(row, int(k)) for row in sorted(rows)]
     return places
+
+
+def _smooth(curves: Array) -> Flags:
+    """Return which curves are smooth, shape (curves,), looking at some rows at a time: they fit the cache."""
+    near, finite = np.zeros((2, curves.shape[1]), int)
+    for first in range(0, len(curves), _AT_A_TIME):
+        before = min(first, 2)
+        residual = _residuals(curves[first - before : first + _AT_A_TIME + 2])
+        rows = slice(before, before + _AT_A_TIME)
+        with np.errstate(all="ignore"):
+            relative = np.abs(residual[rows] / curves[first : first + _AT_A_TIME])
+        finite += np.isfinite(relative).sum(0)
+        near += (relative < _SMOOTH).sum(0)
+    smooth: Flags = near >= np.maximum(0.9 * (finite - 5), _AROUND)
+    return smooth
 
 
 def _residuals(curves: Array) -> Array:
