@@ -122,9 +122,10 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the stored reviews as Markdown."""
     right = sum(not row["missing"] for row in rows)
     seconds = sorted(row["seconds"] for row in rows)
+    whole = sum(row["whole"] for row in rows)
     lines = [
-        f"{right} of {len(rows)} reviews say what they must; half of them took at most "
-        f"{seconds[len(seconds) // 2]:.0f} s of CPU time, the longest {seconds[-1]:.0f} s.",
+        f"{right} of {len(rows)} reviews say what they must, {whole} of them of the whole archive; half of "
+        f"them took at most {seconds[len(seconds) // 2]:.0f} s of CPU time, the longest {seconds[-1]:.0f} s.",
         "",
         "| contribution | first line of its review | errors, and what else it says | as it must be |",
         "|---|---|---|---|",
@@ -159,10 +160,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "words": [word for word in row.words if word in re.sub(r"\\(.)", r"\1", review)],
                 "missing": missing(row, review),
                 "seconds": round(seconds, 1),
+                "whole": asked.whole,
             }
             print(json.dumps(stored[row.what], ensure_ascii=False), flush=True)
     done = [stored[row.what] for row in rows if row.what in stored]
-    if not asked.only and not asked.whole:
+    if not asked.only:
         STORED.write_text(json.dumps(done, indent=1, ensure_ascii=False) + "\n", "utf-8")
         PAGE.write_text(between(PAGE.read_text("utf-8"), MARKS, table(done)), "utf-8")
     return int(any(row["missing"] for row in done))

@@ -107,7 +107,7 @@ def test_importing_from_the_wrong_folder_names_what_is_missing(run: Run, copy: P
 
 def test_mirror_and_bundle_are_written(run: Run, copy: Path, tmp_path: Path) -> None:
     done = run("mirror", tmp_path / "m")
-    assert done.out.startswith(f"{tmp_path / 'm'}: 1 releases, ")
+    assert done.out.startswith(f"{tmp_path / 'm'}: 1 release, ")
     index = json.loads((tmp_path / "m" / "index.json").read_text("utf-8"))
     assert [r["name"] for r in index["releases"]] == ["best"]
     assert run("bundle", tmp_path / "all.zip").code == 0
@@ -165,6 +165,11 @@ def test_a_folder_of_ones_own_is_validated_where_it_lies(run: Run, tmp_path: Pat
     declaration = (folder / "release.yaml").read_text("utf-8").replace("state: released", "state: draft")
     (folder / "release.yaml").write_text(declaration, "utf-8")
     assert run("validate", f"{folder}").code == 0
+    table = folder / "spectrum.csv"
+    table.write_text(table.read_text("utf-8").replace("\n", "\r\n"), "utf-8")
+    assert "FILE_SIZE_DIFFERS" in run("validate", f"{folder}").out
+    assert run("seal", f"{folder}").out == f"{folder}: sealed spectrum\n"
+    assert run("validate", f"{folder}").code == 0
     (folder / "spectrum.csv").write_text("energy_low\n16\n", "utf-8")
     broken = run("validate", f"{folder}", "--json")
     found = json.loads(broken.out)["findings"]
@@ -186,6 +191,10 @@ def test_links_and_pipes_in_a_folder_of_ones_own_are_said_and_names_lead_nowhere
         found = json.loads(run("validate", f"{folder}", "--json").out)["findings"]
         assert [one["file"] for one in found if one["code"] == "FILE_IS_LINK"] == [str(folder / "extra.csv")]
         (folder / "extra.csv").unlink()
+    (tmp_path / "spectrum.csv").write_bytes((folder / "spectrum.csv").read_bytes())
+    (folder / "spectrum.csv").unlink()
+    (folder / "spectrum.csv").symlink_to(tmp_path / "spectrum.csv")
+    assert "spectrum.csv: is a link: put the file itself there" in run("seal", f"{folder}").err
     os.mkfifo(folder / "pipe")
     piped = run("validate", f"{folder}")
     assert (piped.code, "is a named pipe" in piped.err) == (2, True)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from nuanomaly.archive import comparisons, seal
 from nuanomaly.archive.difference import difference
 from nuanomaly.archive.release import load, read
-from nuanomaly.inference import page_test
+from nuanomaly.cli import output, versions
+from nuanomaly.inference import page_test, physics_difference
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.physics_difference import Pair, physics
 from nuanomaly.likelihood.build import likelihood
@@ -70,7 +72,9 @@ def test_a_changed_cell_is_named_with_row_and_size(revised: Path) -> None:
 
 def test_the_effect_on_the_physics_is_that_of_the_likelihood(revised: Path) -> None:
     old, new = (read(revised / f"datasets/karmen/2002-r{n}") for n in (1, 2))
-    effect = physics(old, new, comparisons.declared(revised))
+    steps: list[tuple[int, int]] = []
+    effect = physics(old, new, comparisons.declared(revised), progress=lambda *done: steps.append(done))
+    assert steps == [(0, 2), (1, 2)]
     assert effect.changes
     assert effect.points or effect.modes
     for point in effect.points:
@@ -82,6 +86,17 @@ def test_the_effect_on_the_physics_is_that_of_the_likelihood(revised: Path) -> N
     assert used.name == "karmen-alone"
     assert used.changes
     assert not used.problems
+
+
+def test_a_terminal_is_told_what_is_fitted_before_it_is(
+    revised: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = (read(revised / f"datasets/karmen/2002-r{n}") for n in (1, 2))
+    told = []
+    monkeypatch.setattr(output, "progress", lambda what: nullcontext(print))
+    monkeypatch.setattr(physics_difference, "physics", lambda *_, **__: told.append(capsys.readouterr().err))
+    versions._refitted(old, new, comparisons.declared(revised))
+    assert told == ["Fitting with both versions: default (2nu-mue), karmen-alone (not with --no-physics)\n"]
 
 
 def test_the_same_release_changes_no_physics(revised: Path) -> None:

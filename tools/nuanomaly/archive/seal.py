@@ -17,7 +17,7 @@ def seal(folder: Path) -> list[str]:
     Parameters
     ----------
     folder : pathlib.Path
-        ``datasets/NAME/VERSION``.
+        With ``release.yaml`` and the tables, as ``datasets/NAME/VERSION``.
 
     Returns
     -------
@@ -71,9 +71,11 @@ def measure(folder: Path, entry: dict[str, Any]) -> dict[str, str | int]:
     Raises
     ------
     NuanomalyError
-        If the table is missing or does not have its declared columns.
+        If the table is missing, a link, or does not have its declared columns.
     """
     path = folder / entry["file"]
+    if path.is_symlink():
+        raise NuanomalyError(f"{path}: is a link: put the file itself there")
     rows = tables.read_arrow(path, tables.expand_columns(entry["columns"])).num_rows
     content = path.read_bytes()
     return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "rows": rows}

@@ -26,12 +26,11 @@ def ria(folder: Path, names: Sequence[str], url: str | None, as_json: bool) -> N
         output.emit([vars(one) for one in made])
         return
     for one in made:
-        linked = f", {one.linked} originals on the web" if one.linked else ""
-        click.echo(f"{one.name}: {', '.join(one.versions)} ({one.stored} contents{linked})")
+        linked = f", {output.several(one.linked, 'original')} on the web" if one.linked else ""
+        click.echo(f"{one.name}: {', '.join(one.versions)} ({output.several(one.stored, 'file')}{linked})")
     last = made[-1]
     where = url or folder.resolve().as_uri()
-    click.echo(
-        f'{folder}: {len(made)} datasets: datalad clone "ria+{where}#~{last.name}@{last.versions[-1]}"'
-    )
+    name = f"{last.name}@{last.versions[-1]}"
+    click.echo(f'{folder}: {output.several(len(made), "dataset")}: datalad clone "ria+{where}#~{name}"')
     if not url:
         click.echo("Over the web, clones of it must run `git annex verifyremote store` once: see --url.")

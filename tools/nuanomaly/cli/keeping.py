@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -84,12 +85,17 @@ def _explain(code: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("references", metavar="NAME[@VERSION]…", nargs=-1, required=True)
+@click.argument("references", metavar="NAME[@VERSION]…|FOLDER…", nargs=-1, required=True)
 def seal(references: Sequence[str]) -> None:
-    """Fill in sha256, size and number of rows of every table in release.yaml; nothing else in it changes."""
+    """Fill in sha256, size and number of rows of every table in release.yaml; nothing else in it changes.
+
+    A release of your own is named by its folder, ./my-release, and need not lie in a checkout.
+    """
+    from nuanomaly.archive.references import is_folder
     from nuanomaly.archive.seal import seal as fill
 
-    for id, folder in _folders(references):
+    own = {reference: [(reference, Path(reference))] for reference in references if is_folder(reference)}
+    for id, folder in chain.from_iterable(own.get(r) or _folders([r]) for r in references):
         changed = fill(folder)
         click.echo(f"{id}: {'sealed ' + ', '.join(changed) if changed else 'was sealed already'}")
 
@@ -187,7 +193,7 @@ def bundle(file: Path, key: Path | None) -> None:
 
 def _wrote(entries: Sequence[object], place: Path) -> None:
     size = sum(e.size for e in entries)  # type: ignore[attr-defined]
-    click.echo(f"{place}: {len(entries)} releases, {size / 1e6:.1f} MB of files")
+    click.echo(f"{place}: {output.several(len(entries), 'release')}, {size / 1e6:.1f} MB of files")
 
 
 def _folders(references: Sequence[str]) -> list[tuple[str, Path]]:

@@ -96,6 +96,17 @@ def with_unit(value: object, unit: str) -> str:
     return number(value) if unit == "1" else f"{number(value)} {unit}"
 
 
+def several(count: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> several(1, "dataset"), several(1200, "file"), several(0, "file")
+    ('1 dataset', '1,200 files', '0 files')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
     """Give a function to be called with what is done and what there is; None unless stderr is a terminal."""

@@ -10,6 +10,7 @@ from nuanomaly.cli import output
 
 if TYPE_CHECKING:
     from nuanomaly.archive.difference import Difference, TableDifference
+    from nuanomaly.archive.release import Release
     from nuanomaly.inference.physics_difference import Numbers, Physics
 
 #: How many entries of the metadata are listed for people.
@@ -67,15 +68,26 @@ def diff(old: str, new: str, no_physics: bool, as_json: bool) -> None:
     result = difference(first, second)
     effect = None
     if not no_physics:
-        from nuanomaly.inference.physics_difference import physics
-
         root = paths.checkout()
-        effect = physics(first, second, comparisons.declared(root) if root else {})
+        effect = _refitted(first, second, comparisons.declared(root) if root else {})
     if as_json:
         said = {"physics": effect.as_dict()} if effect else {}
         output.emit({**result.as_dict(), **said})
         return
     click.echo("\n".join([*as_lines(result), *(physics_lines(effect) if effect else [])]))
+
+
+def _refitted(old: "Release", new: "Release", declared: Mapping[str, Mapping[str, Any]]) -> "Physics":
+    """Return what the new version does to the physics; a terminal is told what is fitted, and how far."""
+    from nuanomaly.inference.physics_difference import physics, refitted
+
+    with output.progress("refitting") as progress:
+        if progress:
+            modes, comparisons = refitted(old, new, declared)
+            named = [*(f"{mode} ({model})" for mode, model in modes), *comparisons]
+            said = f"Fitting with both versions: {', '.join(named)} (not with --no-physics)"
+            click.echo(said if named else "No fit uses these tables", err=True)
+        return physics(old, new, declared, progress=progress)
 
 
 def as_lines(result: "Difference") -> list[str]:

@@ -121,11 +121,35 @@ class Physics:
         }
 
 
+def refitted(
+    old: Release | None, new: Release, declared: Mapping[str, Mapping[str, Any]] | None = None
+) -> tuple[list[tuple[str, str]], dict[str, Mapping[str, Any]]]:
+    """Return what is fitted with both versions: modes with their models, and comparisons that pin either.
+
+    Parameters
+    ----------
+    old, new, declared
+        As in :func:`physics`.
+
+    Examples
+    --------
+    >>> karmen = load("karmen@2002-r1")
+    >>> refitted(karmen, karmen, {"mine": {"datasets": {}}})
+    ([('default', '2nu-mue')], {})
+    """
+    sides = [r for r in (old, new) if r]
+    ids = {r.id for r in sides}
+    chosen = {name: data for name, data in (declared or {}).items() if ids & set(comparisons.pinned(data))}
+    modes = dict.fromkeys((m, b) for r in sides for m, b in _models(r, chosen))
+    return list(modes), chosen if old else {}
+
+
 def physics(
     old: Release | None,
     new: Release,
     declared: Mapping[str, Mapping[str, Any]] | None = None,
     find: Callable[[str], Release] = load,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Physics:
     """Return what a new version does to the physics.
 
@@ -138,21 +162,21 @@ def physics(
         ``comparison.yaml`` by name of the comparison.
     find : callable
         Returns the other releases that comparisons pin.
+    progress : callable, optional
+        Told how many modes and comparisons are done, and how many there are.
     """
     sides = (old, new)
-    chosen = {
-        name: data
-        for name, data in (declared or {}).items()
-        if {r.id for r in sides if r} & set(comparisons.pinned(data))
-    }
-    wanted = dict.fromkeys((m, b) for r in sides if r for m, b in _models(r, chosen))
+    modes, chosen = refitted(old, new, declared)
     points = tuple(p for key in _points(sides) for p in _at(sides, *key))
     memory: page_test.Memory = {}
-    return Physics(
-        points,
-        tuple(_mode(sides, mode, model, memory) for mode, model in wanted),
-        tuple(_comparison(sides, name, data, find, memory) for name, data in chosen.items()) if old else (),
-    )
+    fits: list[Callable[[], Numbers]] = [partial(_mode, sides, *mode, memory) for mode in modes]
+    fits += [partial(_comparison, sides, name, data, find, memory) for name, data in chosen.items()]
+    numbers = []
+    for done, fit in enumerate(fits):
+        if progress:
+            progress(done, len(fits))
+        numbers.append(fit())
+    return Physics(points, tuple(numbers[: len(modes)]), tuple(numbers[len(modes) :]))
 
 
 def _modes(release: Release) -> list[str]:
