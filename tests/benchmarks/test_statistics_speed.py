@@ -115,6 +115,22 @@ def test_feldman_cousins_of_gallium(benchmark: Any) -> None:
     assert found.toys.min() == 1000
 
 
+def test_the_smallest_values_of_gallium_with_its_nuisances(benchmark: Any) -> None:
+    """40 × 40 points, a block of toys: bounds leave hypotheses out, beside the table of all of them."""
+    benchmark.group = "smallest of 40 x 40 hypotheses, nuisances with bounds"
+    engine = make_engine(plane(likelihood("gallium"), 8 if benchmark.disabled else 40))
+    assert isinstance(engine, TableEngine)
+    toys = engine.generate(engine.plane.null, 0)
+    lowest = benchmark(engine.minimum, toys)
+    record(benchmark, len(toys), "toys")
+    begin = process_time()
+    whole = engine.table(toys).min(axis=1)
+    seconds = process_time() - begin
+    np.testing.assert_allclose(lowest, whole, rtol=1e-10, atol=1e-10)
+    if benchmark.stats is not None:
+        benchmark.extra_info["gain_over_the_whole_table"] = seconds / float(benchmark.stats.stats.median)
+
+
 #: The grid of the released surface of MiniBooNE, every third of its amplitudes.
 RELEASED = {"dm2_41": (0.01, 100.0, 190, "log"), "sin2_2theta_mue": (3e-4, 1.0, 64, "log")}
 

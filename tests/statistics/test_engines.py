@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.benchmarks import every_release
@@ -22,6 +23,9 @@ from nuanomaly.inference.engine.tiles import SIZE, tiles
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.workers import Placement
+from nuanomaly.likelihood.algebra.gains import Gains
+from nuanomaly.likelihood.algebra.gaussian_tables import GaussianTable
+from nuanomaly.likelihood.algebra.smallest import smallest
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
@@ -29,7 +33,7 @@ from nuanomaly.likelihood.parts import Prediction
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.statistic.gaussian import Gaussian
 from nuanomaly.likelihood.wrappers.joint import combine
-from nuanomaly.model.probabilities import Model, NotApplicableError
+from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 from nuanomaly.model.registry import model
 
 
@@ -263,6 +267,7 @@ def test_a_prediction_that_is_bent_is_straight_in_enough_parts() -> None:
         {"plus": 0.7, "minus": 0.7},
         {"plus": 0.7, "minus": 0.4},
         {"plus": 0.5, "minus": 0.5, "high": np.inf},
+        {"plus": 0.7, "minus": 0.2, "low": -np.inf, "high": np.inf},
     ],
 )
 def test_two_nuisances_with_bounds_are_profiled_together(same: float, bounds: dict[str, float]) -> None:
@@ -277,6 +282,56 @@ def test_two_nuisances_with_bounds_are_profiled_together(same: float, bounds: di
     prediction = Prediction(mu, jacobian)
     expected = [replace(measure, data=row).value(prediction) for row in data]
     np.testing.assert_allclose(measure.table(prediction)(data), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("bounded", [0, 1, None])
+def test_two_of_which_one_is_unbounded_gain_in_closed_form_what_quadrants_say(bounded: int | None) -> None:
+    random = np.random.default_rng(4)
+    size = 30
+    own, prior = random.uniform(0.2, 1.0, (2, size)), random.uniform(0.05, 3.0, (2, 2, size))
+    limits, mixed = np.full((2, 2, size), np.inf), np.zeros((2, 2, size))
+    mixed[0, 1] = mixed[1, 0] = random.uniform(-1.0, 1.0, size) * np.sqrt(own[0] * own[1])
+    if bounded is not None:
+        limits[:, bounded] = random.uniform(0.0, 2.0, (2, size))
+    gains = Gains(limits, own + prior, mixed, symmetric=False)
+    u, v = random.normal(0.0, 3.0, (2, 200, size))
+    np.testing.assert_allclose(gains([u.copy(), v.copy()]), gains._by_quadrants(u, v), rtol=1e-10, atol=1e-12)
+    root = gains.wide()
+    assert root is not None
+    most = (np.einsum("lst,tnl->snl", root, np.stack([u, v])) ** 2).sum(axis=0)
+    assert (gains([u, v]) <= most * (1.0 + 1e-12)).all()
+
+
+@pytest.mark.parametrize("name", ["gallium", "gallium+danss", "reactor-rates@2020:huber-mueller"])
+def test_the_smallest_value_of_many_is_that_of_all_of_them(name: str) -> None:
+    data = combine([likelihood(part) for part in name.split("+")]) if "+" in name else likelihood(name)
+    grid = {"dm2_41": np.geomspace(0.1, 10.0, 17), "sin2_2theta_ee": np.geomspace(0.01, 1.0, 13)}
+    engine = TableEngine(plane(data, "2nu-ee", grid), 6)
+    for index in (engine.plane.null, 3, 100):
+        toys = engine.generate(index, 0)
+        values = engine.table(toys)
+        lowest, own = smallest(engine.table, toys, 5)
+        np.testing.assert_allclose(lowest, values.min(axis=1), rtol=1e-11, atol=1e-11)
+        np.testing.assert_allclose(own, values[:, 5], rtol=1e-11, atol=1e-11)
+        assert (own >= lowest).all()
+        apart = np.concatenate(
+            [smallest(engine.table, toys[:7], 5)[0], smallest(engine.table, toys[7:], 5)[0]]
+        )
+        np.testing.assert_allclose(apart, lowest, rtol=1e-13, atol=1e-13)
+
+
+def test_hypotheses_that_cannot_be_the_best_are_not_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = {"dm2_41": np.geomspace(0.1, 10.0, 40), "sin2_2theta_ee": np.geomspace(0.01, 1.0, 40)}
+    engine = TableEngine(plane(likelihood("gallium"), "2nu-ee", grid), 6)
+    toys, asked, whole = engine.generate(engine.plane.null, 0), [], GaussianTable.at
+
+    def counted(self: GaussianTable, data: Array, pieces: NDArray[np.intp]) -> Array:
+        asked.append(len(pieces))
+        return whole(self, data, pieces)
+
+    monkeypatch.setattr(GaussianTable, "at", counted)
+    smallest(engine.table, toys, 5)
+    assert 0 < sum(asked) < 0.05 * toys.shape[0] * engine.plane.count
 
 
 def test_tiles_hold_every_hypothesis_and_near_ones_together() -> None:

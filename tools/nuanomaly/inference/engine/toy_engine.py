@@ -8,6 +8,7 @@ import numpy as np
 from nuanomaly.inference.engine.plane import Plane
 from nuanomaly.inference.toys import BLOCK, generator
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
+from nuanomaly.likelihood.algebra.smallest import smallest
 from nuanomaly.model.probabilities import Array
 
 #: So many values (doubles) of a table are held at once.
@@ -72,7 +73,7 @@ class TableEngine(Engine):
 
     def minimum(self, data: Array) -> Array:
         """Return the smallest value of data sets (T, n) over the plane, shape (T,)."""
-        return np.concatenate([self.table(part).min(axis=1) for part in self._parts(data)])
+        return np.concatenate([smallest(self.table, part)[0] for part in self._parts(data)])
 
     def generate(self, index: int, block: int) -> Array:
         """Return the data of one block of toys: nuisances drawn from their priors, then the data."""
@@ -89,8 +90,8 @@ class TableEngine(Engine):
         column = int(self.plane.possible[:index].sum())
         parts = []
         for part in self._parts(self.generate(index, block)):
-            values = self.table(part)
-            parts.append(values[:, column] - values.min(axis=1))
+            lowest, own = smallest(self.table, part, column)
+            parts.append(own - lowest)
         return np.concatenate(parts)
 
     def _parts(self, data: Array) -> list[Array]:

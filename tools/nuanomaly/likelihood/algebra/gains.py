@@ -19,6 +19,8 @@ from nuanomaly.model.probabilities import Array
 Bounds = tuple[Array | float, Array | float]
 #: Three or more are minimised in turn so often at most, until none moves by more than this (squared).
 _SWEEPS, _MOVED = 200, 1e-18
+#: A form that bends less than this, in units of the bend of one alone, is flat.
+_FLAT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,18 @@ class Gains:
             total += np.maximum(self._alone(s, np.maximum(b, 0.0))[0], self._alone(s, np.minimum(a, 0.0))[1])
         return total
 
+    def wide(self) -> Array | None:
+        """Return R (L, S, S) for which |R u|² is at least the gain for slopes u; None where a form is flat.
+
+        It is the gain without bounds, and with the smaller curvature on both sides of zero.
+        """
+        matrix: Array = self.mixed.transpose(2, 0, 1).copy()
+        inside = range(len(self))
+        matrix[:, inside, inside] = self.curvatures.min(axis=0).T
+        if float(np.linalg.eigvalsh(matrix).min(initial=1.0)) <= _FLAT:
+            return None
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(matrix)))
+
     def _alone(self, s: int, u: Array) -> tuple[Array, Array]:
         items = []
         for side, slope in enumerate((np.maximum(u, 0.0), np.maximum(-u, 0.0))):
@@ -86,6 +100,56 @@ class Gains:
         return items[0], items[1]
 
     def _two(self, u: Array, v: Array) -> Array:
+        """Return the gain of two: with one of them unbounded in closed form, else by quadrants."""
+        first_unbounded, second_unbounded = (bool(np.isinf(self.limits[:, s]).all()) for s in (0, 1))
+        gain = None
+        if second_unbounded:
+            gain = self._one_unbounded(0, u, 1, v)
+        elif first_unbounded:
+            gain = self._one_unbounded(1, v, 0, u)
+        return self._by_quadrants(u, v) if gain is None else gain
+
+    def _one_unbounded(self, first: int, u: Array, second: int, v: Array) -> Array | None:
+        """Return the gain of two of which the second has no bounds; None where a form is flat.
+
+        For a given x the best y is t/b with t = v − Hx, and b that of the sign of t. With either b the best x
+        is that of a parabola with one bend on each side of zero, inside its bounds. What is maximised is
+        concave and smooth, so that it is the maximum if t has the sign that belongs to b; one of both has.
+        """
+        (a_up, b_up), (a_down, b_down) = (side[[first, second]] for side in self.curvatures)
+        mixed, limits = self.mixed[first, second], self.limits[:, first]
+        if min(b_up.min(initial=1.0), b_down.min(initial=1.0)) <= 0.0:
+            return None
+        bounded = [bool(np.isfinite(limit).any()) for limit in limits]
+        tried = []
+        for b in (b_up,) if np.array_equal(b_up, b_down) else (b_up, b_down):
+            ratio = mixed / b
+            bends = a_up - mixed * ratio, a_down - mixed * ratio
+            if min(bend.min(initial=1.0) for bend in bends) <= _FLAT:
+                return None
+            x = v * -ratio
+            x += u
+            x = _bent(x, 1.0 / bends[0], 1.0 / bends[1])
+            if bounded[0]:
+                np.minimum(x, limits[0], out=x)
+            if bounded[1]:
+                np.maximum(x, -limits[1], out=x)
+            tried.append(x)
+        x = tried[0]
+        t = x * -mixed
+        t += v
+        if len(tried) == 2:
+            np.copyto(x, tried[1], where=t < 0.0)
+            np.multiply(x, -mixed, out=t)
+            t += v
+        t *= _bent(t, 1.0 / b_up, 1.0 / b_down)
+        gain = _bent(x, a_up, a_down)
+        gain -= 2.0 * u
+        gain *= x
+        t -= gain
+        return np.asarray(t)
+
+    def _by_quadrants(self, u: Array, v: Array) -> Array:
         """Return the gain of two: the largest of the quadrants in which each prior is one Gaussian."""
         up, down = self.limits
         kappa = self.curvatures
@@ -159,6 +223,19 @@ class Gains:
             curvatures=self.curvatures.reshape(shape).min(axis=3, keepdims=True),
             mixed=self.mixed[:, :, ::size, None],
         )
+
+
+def _bent(x: Array, above: Array, below: Array) -> Array:
+    """Return x times one factor where it is positive, times another where it is negative."""
+    product = x * above
+    if np.array_equal(above, below):
+        return np.asarray(product)
+    other = x * below
+    if (above >= below).all():
+        return np.asarray(np.maximum(product, other, out=product))
+    if (above <= below).all():
+        return np.asarray(np.minimum(product, other, out=product))
+    return np.where(x > 0.0, product, other)
 
 
 def _along(x: Array | float, u: Array, v: Array, form: tuple[Array, Array, Array], bounds: Bounds) -> Array:

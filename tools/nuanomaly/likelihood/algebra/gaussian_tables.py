@@ -136,7 +136,7 @@ class GaussianTable:
         vectors, constants = self.vectors[:, pieces], self.constants[:, pieces]
         content = d @ vectors[0].T
         content += constants[0]
-        first = len(vectors) - (len(self.gains) if self.gains else 0)
+        first = self._first
         for v, a in zip(vectors[1:first], constants[1:first], strict=True):
             pull = d @ v.T
             pull += a
@@ -148,6 +148,55 @@ class GaussianTable:
         if counts.size == content.shape[1]:
             return np.asarray(content)
         return np.asarray(np.minimum.reduceat(content, np.cumsum(counts) - counts, axis=1))
+
+    @cached_property
+    def _wide(self) -> tuple[Array, ...] | None:
+        """Functionals (n + 1, L) of data and a one: φ, and those whose squares are at least the gain."""
+        first = self._first
+        vectors, constants = self.vectors[:first], self.constants[:first]
+        if self.gains:
+            root = self.gains.wide()
+            if root is None:
+                return None
+            vectors = np.concatenate([vectors, np.einsum("lst,tln->sln", root, self.vectors[first:])])
+            constants = np.concatenate([constants, np.einsum("lst,tl->sl", root, self.constants[first:])])
+        return tuple(
+            np.ascontiguousarray(np.vstack([v.T, a])) for v, a in zip(vectors, constants, strict=True)
+        )
+
+    @property
+    def _first(self) -> int:
+        """The place of the first functional that has a gain."""
+        return len(self.vectors) - (len(self.gains) if self.gains else 0)
+
+    @property
+    def bounded_below(self) -> bool:
+        """Whether :meth:`below` is known: no nuisance is without any constraint."""
+        return self._wide is not None
+
+    def below(self, data: Array) -> Array:
+        """Return what χ² less dᵀWd of data (T, n) is nowhere below, shape (T, L): see :meth:`Gains.wide`."""
+        assert self._wide is not None  # bounded_below says so
+        d = np.column_stack([data - self.middle, np.ones(len(data))])
+        content = d @ self._wide[0]
+        pull = np.empty_like(content)
+        for functional in self._wide[1:]:
+            np.matmul(d, functional, out=pull)
+            pull *= pull
+            content -= pull
+        return np.asarray(content)
+
+    def at(self, data: Array, pieces: Pieces) -> Array:
+        """Return χ² less dᵀWd of data (C, n) at a piece each (C,), shape (C,)."""
+        d, first = data - self.middle, self._first
+        # row by row: the same bits whichever others are asked for
+        values = [
+            (d * v[pieces]).sum(axis=1) + a[pieces] for v, a in zip(self.vectors, self.constants, strict=True)
+        ]
+        content = values[0] - sum(pull * pull for pull in values[1:first])
+        if self.gains:
+            content -= self.gains.selection(pieces)(values[first:])
+        return np.asarray(content)
 
     def take(self, pieces: Pieces) -> "GaussianTable":
         """Return the same of some pieces."""
