@@ -6,7 +6,16 @@ import pytest
 from nuanomaly.inference.grid import axis
 from nuanomaly.inference.objective import Objective
 from nuanomaly.inference.question import Question
-from nuanomaly.inference.rank import generic_points, insensitive, jacobian, matrix_rank, rank
+from nuanomaly.inference.rank import (
+    constrained,
+    generic_points,
+    insensitive,
+    jacobian,
+    matrix_rank,
+    rank,
+    unfelt_at_edges,
+)
+from nuanomaly.inference.significance import Significance
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.registry import model
 
@@ -79,3 +88,28 @@ def test_a_rank_does_not_hang_on_where_the_joint_point_lies(joint: float) -> Non
     asked = Question("ccfr", "3+1", grid=grid)
     near = {"dm2_41": joint, "Ue4_sq": 0.01, "Umu4_sq": 0.01}
     assert rank(asked.objective, asked.axes, near=[near]).constrained == 2
+
+
+@pytest.mark.parametrize(
+    ("widest", "ended", "unfelt", "expected"),
+    [
+        (1e-11, {"sigma_x": 1e-11}, ("sigma_x",), 2),  # plane waves: the damping is not used
+        (1e-13, {"sigma_x": 1e-13}, (), 3),  # the range cuts off what the data ask for
+        (1e-11, {"Ue4_sq": 0.0}, (), 3),  # an amplitude is what is tested
+    ],
+)
+def test_a_parameter_that_ends_at_an_edge_where_data_do_not_feel_it_is_no_degree_of_freedom(
+    widest: float, ended: dict[str, float], unfelt: tuple[str, ...], expected: int
+) -> None:
+    packets = Question(
+        "gallium", "3+1/wave-packet", fixed={"Umu4_sq": 0.0}, grid={"sigma_x": (1e-14, widest, 5, "log")}
+    )
+    at = {"dm2_41": 1.284, "Ue4_sq": 0.094, "sigma_x": 2e-13, **ended}
+    names = unfelt_at_edges(packets.objective, packets.axes, packets.parameters, at, list(ended))
+    assert names == unfelt
+    assert constrained(packets.objective, packets.axes, at, names) == expected
+
+
+def test_a_significance_says_what_it_does_not_count() -> None:
+    said = Significance(41.2, 2, uncounted=("sigma_x",)).how
+    assert said == "Wilks, dof 2 without sigma_x, unfelt at an edge, two-sided"

@@ -14,7 +14,7 @@ from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question, Settings
-from nuanomaly.inference.rank import rank
+from nuanomaly.inference.rank import constrained, unfelt_at_edges
 from nuanomaly.inference.result import SYMBOLS, Test, point_text, test_rows
 from nuanomaly.inference.scan import Scan, scan_of
 from nuanomaly.inference.significance import Sided, Significance
@@ -151,7 +151,7 @@ class Fit(Test):
 
     @property
     def dof(self) -> int | None:
-        """How many parameters the data constrain."""
+        """How many parameters the data constrain; see :func:`significance`."""
         return None if self.against_none is None else self.against_none.dof
 
     @property
@@ -379,7 +379,8 @@ def significance(
     data, model, fixed, grid, mode, allow_overlap, leave_out, progress
         As for :func:`fit`.
     dof : int, optional
-        Degrees of freedom; the rank of the Jacobian of the predictions if left out.
+        Degrees of freedom; the rank of the Jacobian of the predictions if left out, without parameters that
+        ended at an edge of their range where the data do not feel them.
     sided : {"two-sided", "one-sided"}
         How the p-value is turned into σ.
     best : Fit, optional
@@ -405,6 +406,12 @@ def significance_of(
     """Return the significance that answers a question; see :func:`significance`."""
     smallest = best or fit_of(what, progress=progress)
     null = what.null_value
+    uncounted: tuple[str, ...] = ()
     if dof is None:
-        dof = rank(what.objective, what.axes, near=[smallest.parameters]).constrained
-    return Significance(null - smallest.value, dof, sided, against="no oscillation")
+        best_fit = smallest.parameters
+        uncounted = unfelt_at_edges(
+            what.objective, what.axes, what.parameters, best_fit, smallest.at_boundary
+        )
+        dof = constrained(what.objective, what.axes, best_fit, uncounted)
+    delta = null - smallest.value
+    return Significance(delta, dof, sided, against="no oscillation", uncounted=uncounted)

@@ -1,13 +1,13 @@
 """How many physics parameters a data set constrains: the rank of the Jacobian of its observables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nuanomaly.inference.grid import Axis, known_parameters
 from nuanomaly.inference.objective import Objective
-from nuanomaly.model.probabilities import Array
+from nuanomaly.model.probabilities import Array, Parameter
 
 #: Step of the central differences: of ln p on logarithmic axes, of the range on linear ones.
 _STEP = 1e-3
@@ -17,6 +17,9 @@ _NOISE = 1e-8
 _TOLERANCE = 1e-3
 #: Generic points in the bulk of the axes, besides those that are given.
 _BULK = 8
+#: A parameter at an edge that is moved inward by this part of its range, and changes the statistic by less
+#: than this, is not felt there.
+_INWARD, _UNFELT = 0.1, 0.05
 
 
 def generic_points(axes: Sequence[Axis], near: Sequence[Mapping[str, float]] = ()) -> dict[str, Array]:
@@ -99,6 +102,50 @@ def insensitive(objective: Objective, axes: Sequence[Axis]) -> tuple[str, ...]:
     noise = _NOISE * np.abs(observables)[:, :, None]
     moves = np.asarray((np.abs(derivatives) > noise).any(axis=(0, 1))).tolist()
     return tuple(a.name for a, moved in zip(axes, moves, strict=True) if not moved)
+
+
+def unfelt_at_edges(
+    objective: Objective,
+    axes: Sequence[Axis],
+    parameters: Mapping[str, Parameter],
+    at: Mapping[str, float],
+    edges: Sequence[str],
+) -> tuple[str, ...]:
+    """Return the parameters that ended at an edge of their range where the data do not feel them.
+
+    They were not used to describe the data: the best fit is that of the model without them, and of toys
+    whose fit ends there the gain follows the degrees of freedom of the others. (Where the edge is known
+    beforehand that is exact: E. Susko, Biometrika 100 (2013) 1019.) An amplitude, which has a value without
+    effect, is what is tested, and is none of them.
+
+    Parameters
+    ----------
+    at : mapping
+        The best fit.
+    edges : sequence of str
+        The free parameters that ended at an edge.
+    """
+    names = []
+    here = {name: np.array([value]) for name, value in at.items()}
+    for axis in axes:
+        if axis.name not in edges or parameters[axis.name].null is not None:
+            continue
+        low, high = float(axis.internal(axis.low)), float(axis.internal(axis.high))
+        upper = abs(at[axis.name] - axis.high) <= abs(at[axis.name] - axis.low)
+        inside = high - _INWARD * (high - low) if upper else low + _INWARD * (high - low)
+        moved = objective({**here, axis.name: axis.external(np.array([inside]))})
+        if abs(float(moved[0] - objective(here)[0])) < _UNFELT:
+            names.append(axis.name)
+    return tuple(names)
+
+
+def constrained(
+    objective: Objective, axes: Sequence[Axis], at: Mapping[str, float], held: Sequence[str]
+) -> int:
+    """Return how many of the free parameters a data set constrains, some of them held where they ended."""
+    rest = [axis for axis in axes if axis.name not in held]
+    fixed = {**objective.fixed, **{name: at[name] for name in held}}
+    return rank(replace(objective, fixed=fixed), rest, near=[at]).constrained
 
 
 def rank(

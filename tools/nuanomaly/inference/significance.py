@@ -83,6 +83,8 @@ class Significance(Test):
     method : str
     against : str
         What was tested, in words.
+    uncounted : tuple of str
+        Parameters that are no degree of freedom: they ended at an edge where the data do not feel them.
     """
 
     delta: float
@@ -90,6 +92,7 @@ class Significance(Test):
     sided: Sided = "two-sided"
     method: str = "Wilks"
     against: str = ""
+    uncounted: tuple[str, ...] = ()
 
     @property
     def log_p(self) -> float | None:
@@ -108,8 +111,9 @@ class Significance(Test):
 
     @property
     def how(self) -> str:
-        """How the number was obtained: ``Wilks, dof 2, two-sided``."""
-        return f"{self.method}, dof {self.dof}, {self.sided}"
+        """How the number was obtained: ``Wilks, dof 2, two-sided``, and which parameters are not counted."""
+        without = f" without {', '.join(self.uncounted)}, unfelt at an edge" if self.uncounted else ""
+        return f"{self.method}, dof {self.dof}{without}, {self.sided}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the test for a result file."""
