@@ -18,6 +18,8 @@ from nuanomaly.model.probabilities import Array
 
 #: A pivot below this (of a matrix with ones on its diagonal) is a direction that nothing constrains.
 _SINGULAR = 1e-7
+#: How often it is guessed which bounds hold, and how far beyond zero a pull still counts as none, in errors.
+_GUESSES, _ROUNDING = 12, 1e-12
 
 
 @dataclass(frozen=True)
@@ -234,17 +236,10 @@ class Quadratic:
 
     def on(self, ids: Sequence[str]) -> "Quadratic":
         """Return the same form over a longer list of ids."""
-        rows = [list(ids).index(name) for name in self.ids]
-        n, k = self.constant.size, len(ids)
-        gradient, hessian = np.zeros((n, k)), np.zeros((n, k, k))
-        gradient[:, rows] = self.gradient
-        hessian[np.ix_(range(n), rows, rows)] = self.hessian
-        return Quadratic(tuple(ids), self.constant, gradient, hessian)
+        return added_up([self], ids)
 
     def __add__(self, other: "Quadratic") -> "Quadratic":
-        ids = tuple(dict.fromkeys((*self.ids, *other.ids)))
-        a, b = self.on(ids), other.on(ids)
-        return Quadratic(ids, a.constant + b.constant, a.gradient + b.gradient, a.hessian + b.hessian)
+        return added_up([self, other])
 
     def rows(self, rows: NDArray[np.intp]) -> "Quadratic":
         """Return the forms of some of the points."""
@@ -297,6 +292,16 @@ class Quadratic:
         if len(items) == 1:
             return self._alone(hessian[:, 0, 0], items[0], prior)
         special = [k for k, n in enumerate(items) if n.piecewise]
+        best, where, settled = _Bends.of(items, prior).settled(self, hessian)
+        if not settled.all():
+            rest = np.flatnonzero(~settled)
+            best[rest], where[rest] = self.rows(rest)._enumerated(hessian[rest], items, special, prior)
+        return best, where
+
+    def _enumerated(
+        self, hessian: Array, items: Sequence[Nuisance], special: Sequence[int], prior: bool
+    ) -> tuple[Array, Array]:
+        """Return the same from every choice of sides and edges: exact for any form, and slow."""
         best, where = np.full(self.constant.shape, np.inf), np.zeros_like(self.gradient)
         # a prior that is the same on both sides needs no border at zero
         for sides in product(*((0,) if items[k].plus == items[k].minus else (-1, 1) for k in special)):
@@ -373,6 +378,103 @@ class Quadratic:
         values = at.copy()
         values[:, rows] = _stationary(hessian[:, rows][:, :, rows], right)
         return values
+
+
+def added_up(forms: Sequence[Quadratic], ids: Sequence[str] | None = None) -> Quadratic:
+    """Return the sum of forms over the union of their ids, or over a longer list.
+
+    Examples
+    --------
+    >>> one = Quadratic(("a",), np.ones(1), np.ones((1, 1)), np.ones((1, 1, 1)))
+    >>> two = Quadratic(("b", "a"), np.ones(1), np.ones((1, 2)), np.ones((1, 2, 2)))
+    >>> both = added_up([one, two])
+    >>> both.ids, both.gradient.tolist()
+    (('a', 'b'), [[2.0, 1.0]])
+    """
+    names = tuple(dict.fromkeys(name for form in forms for name in form.ids) if ids is None else ids)
+    places = {name: k for k, name in enumerate(names)}
+    size = forms[0].constant.size
+    constant = np.zeros(size)
+    gradient, hessian = np.zeros((size, len(names))), np.zeros((size, len(names), len(names)))
+    for form in forms:
+        constant = constant + form.constant
+        if form.ids == names:
+            gradient += form.gradient
+            hessian += form.hessian
+        elif form.ids:
+            rows = np.array([places[name] for name in form.ids])
+            gradient[:, rows] += form.gradient
+            hessian[:, rows[:, None], rows] += form.hessian
+    return Quadratic(names, constant, gradient, hessian)
+
+
+@dataclass(frozen=True, eq=False)
+class _Bends:
+    """Bounds (K,) of nuisances, and what their priors add to H above and below zero, shape (2, K)."""
+
+    low: Array
+    high: Array
+    bends: Array
+
+    @classmethod
+    def of(cls, items: Sequence[Nuisance], prior: bool) -> "_Bends":
+        low, high, bends = (
+            np.full(len(items), -np.inf),
+            np.full(len(items), np.inf),
+            np.zeros((2, len(items))),
+        )
+        for k, item in enumerate(items):
+            if item.piecewise:  # the priors of others are in H
+                low[k], high[k] = item.low, item.high
+                if prior:
+                    bends[:, k] = item.plus**-2.0, item.minus**-2.0  # 1/∞² is zero
+        return cls(low, high, bends)
+
+    def settled(self, form: "Quadratic", hessian: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Return minima (P,), where they are (P, K), and of which points they are known, shape (P,).
+
+        The side of zero and the edges that hold are guessed, the form is solved, and what contradicts the
+        guess changes it: a guess that nothing contradicts has the minimum, as the form is convex and smooth.
+        Points that do not settle, or whose form is flat somewhere, are left to others.
+        """
+        count = len(form.gradient)
+        values, where = np.full(count, np.inf), np.zeros_like(form.gradient)
+        known, left = np.zeros(count, bool), np.arange(count)
+        upper, below, above = (np.full(where.shape, content) for content in (True, False, False))
+        inside, one = np.arange(where.shape[1]), np.eye(where.shape[1])
+        for _ in range(_GUESSES):
+            gradient, fixed = form.gradient[left], below | above
+            matrix = hessian[left]
+            matrix[:, inside, inside] += np.where(upper, self.bends[0], self.bends[1])
+            solved, right = matrix, -gradient
+            if fixed.any():
+                edge = np.where(below, self.low, np.where(above, self.high, 0.0))
+                right = np.where(fixed, edge, right - np.einsum("pij,pj->pi", matrix, edge))
+                solved = np.where(fixed[:, :, None] | fixed[:, None, :], one, matrix)
+            scale = np.sqrt(np.diagonal(solved, axis1=1, axis2=2))
+            if not (scale > 0.0).all():
+                break
+            scaled = solved / (scale[:, :, None] * scale[:, None, :])
+            try:
+                pivots = np.diagonal(np.linalg.cholesky(scaled), axis1=1, axis2=2)
+            except np.linalg.LinAlgError:
+                break
+            at = np.linalg.solve(scaled, (right / scale)[..., None])[..., 0] / scale
+            turned = np.einsum("pij,pj->pi", matrix, at)
+            pull, near = gradient + turned, _ROUNDING * np.sqrt(np.diagonal(matrix, axis1=1, axis2=2))
+            held_below = np.where(below, pull >= -near, at < self.low)
+            held_above = np.where(above, pull <= near, at > self.high)
+            side = np.where(at == 0.0, upper, at > 0.0)
+            changed = (held_below != below) | (held_above != above)
+            changed |= (side != upper) & (self.bends[0] != self.bends[1])
+            done = ~changed.any(axis=1) & (pivots.min(axis=1) >= _SINGULAR)
+            places = left[done]
+            known[places], where[places] = True, at[done]
+            values[places] = form.constant[places] + ((2.0 * gradient + turned) * at).sum(axis=1)[done]
+            if done.all():
+                break
+            left, upper, below, above = left[~done], side[~done], held_below[~done], held_above[~done]
+        return values, where, known
 
 
 def _stationary(matrices: Array, right: Array) -> Array:

@@ -175,6 +175,8 @@ class Kernels:
         columns = [values, zeros if decay is None else decay, zeros if coherence is None else coherence]
         keys: list[_Key] = [(wave, *row) for row in zip(*(c.tolist() for c in columns), strict=True)]
         missing = [key for key in dict.fromkeys(keys) if key not in known]
+        if not missing:
+            return np.array([known[key] for key in keys])
         if len(known) + len(missing) > max(1, _REMEMBERED // self.n_out):
             known.clear()
             missing = sorted(set(keys))
@@ -315,6 +317,8 @@ class Kernels:
 
 def _different(*waves: Array) -> tuple[Array, NDArray[np.intp]]:
     """Return (Δm², decay, coherence) of waves, each once, shape (3, U), and which of them each point has."""
+    if waves[0].size == 1:
+        return np.append(np.concatenate(waves), np.zeros(3 - len(waves)))[:, None], np.zeros(1, np.intp)
     # each number by its place among the different ones: whole numbers are sorted faster than rows
     place: NDArray[np.intp] = np.zeros(waves[0].size, np.intp)
     for column in waves:

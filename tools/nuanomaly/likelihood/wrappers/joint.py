@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
-from operator import add
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import SumTable, Table
 from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.interface import Likelihood, solved
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisances, Quadratic, added_up
 from nuanomaly.model.probabilities import Array, Model, Parameter
 
 
@@ -161,7 +160,7 @@ class JointLikelihood(Likelihood):
         forms = [m.quadratic(model, p) for m, p in zip(cluster, own, strict=True)]
         known = [form for form in forms if form is not None]
         if len(known) == len(cluster):
-            return solved(reduce(add, known), nuisances, given)
+            return solved(added_up(known), nuisances, given)
         size = max((v.size for v in points.values()), default=1)
         width = sum(m.n_bins or 1 for m in cluster) * len(self.nuisances)
         step = max(1, CACHED // max(1, width))
@@ -178,7 +177,7 @@ class JointLikelihood(Likelihood):
 
         def local(xi: Array, rows: NDArray[np.intp]) -> Quadratic:
             quadratics = [f(xi[:, place], rows) for f, place in zip(every, places, strict=True)]
-            return reduce(add, quadratics).on(ids)
+            return added_up(quadratics, ids)
 
         return profile(local, size, ids, nuisances, given)
 
