@@ -6,6 +6,7 @@ by how much of the waves is remembered, up to a hundredfold; how many there are 
 """
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -15,10 +16,13 @@ from nuanomaly.inference import multistart as steps
 from nuanomaly.inference.multistart import STARTS, Box
 from nuanomaly.model.probabilities import Array
 
-#: How many starts fill the caches, and how many are timed; how many of the lowest are followed by steps of
-#: the rest and of all, and by how many. In calls of fewer points than a search makes, a point is dearer.
-_WARMING, _TIMED = 32, 256
-_REST, _REST_STEPS, _DESCENTS, _DESCENT_STEPS = 32, 1, 8, 2
+#: How many starts fill the caches, how many are timed, how many of the lowest are followed by steps of the
+#: rest, and by descents of how many steps. In calls of fewer points than a search makes a point is dearer, so
+#: that there are larger ones as long as the last took less than so many seconds.
+_WARMING, _STARTS, _REST, _DESCENTS, _DESCENT_STEPS = 8, (32, 224, 1024), (4, 32), (1, 8), 2
+PATIENCE = 0.2
+#: Nothing more is timed when what is known already takes so many times as long as is allowed.
+_SURE = 2.0
 #: Of searches of 3 to 7 parameters: how often lines are looked along, and which part of the steps that a
 #: descent may make it makes; among the rest alone, and along all axes.
 _ROUNDS, _WALKED_PART, _DESCENT_PART = 1.4, 0.75, 0.5
@@ -94,25 +98,56 @@ def expected(box: Box, starts: int = STARTS) -> Values:
     return Values(count + looked, places * rest, descents)
 
 
-def seconds(box: Box, starts: int = STARTS) -> float:
-    """Return how long one search from so many starts will take in seconds, each kind of step timed."""
-    walks, metered = steps.walks(box.axes), Metered(box.objective, box.axes)
+def seconds(box: Box, starts: int = STARTS, enough: float = float("inf")) -> float:
+    """Return how long one search from so many starts will take in seconds, each kind of step timed.
+
+    Parameters
+    ----------
+    enough : float
+        Nothing more is timed when a search takes longer than this for certain, in seconds: then what was not
+        timed is said to cost what the rest does.
+    """
+    walks, metered, many = steps.walks(box.axes), Metered(box.objective, box.axes), expected(box, starts)
     sharing = steps.WALKED_SHARING if walks else steps.SHARING
-    points = steps.filling(box.axes, _WARMING + _TIMED, 0, sharing, box.shared)
-    metered(points[:_WARMING])
+    filling = steps.filling(box.axes, _WARMING + sum(_STARTS), 0, sharing, box.shared)
+    metered(filling[:_WARMING])
     metered.spent.clear()
-    points = points[_WARMING:]
-    values = metered(points)
-    at_starts = metered.each()
+    values = np.zeros(0)
+
+    def start(count: int) -> None:
+        nonlocal values
+        first = _WARMING + values.size
+        values = np.concatenate([values, metered(filling[first : first + count])])
+
+    rate = _rate(metered, _STARTS, start)
+    known, left = many.starts * rate, many.walked + many.descents
+    points = filling[_WARMING : _WARMING + values.size]
     lowest = [k for k in np.argsort(values, kind="stable") if np.isfinite(values[k])]
-    walked = descending = at_starts
-    if lowest and walks:
-        few = lowest[:_REST]
-        steps.rest_minimised(metered, values[few], points[few], _REST_STEPS)
-        walked = metered.each()
-    if lowest:
-        few = lowest[:_DESCENTS]
+
+    def rest(count: int) -> None:
+        few = lowest[:count]
+        steps.rest_minimised(metered, values[few], points[few], 1)
+
+    def descend(count: int) -> None:
+        few = lowest[:count]
         steps.stepped(metered, values[few], points[few], None, None, _DESCENT_STEPS)
-        descending = metered.each()
-    many = expected(box, starts)
-    return many.starts * at_starts + many.walked * walked + many.descents * descending
+
+    for count, sizes, follow in ((many.walked, _REST, rest), (many.descents, _DESCENTS, descend)):
+        if known > _SURE * enough or not lowest:
+            break
+        if count:
+            rate = _rate(metered, sizes, follow)
+            known, left = known + count * rate, left - count
+    return known + left * rate
+
+
+def _rate(metered: Metered, sizes: Sequence[int], make: Callable[[int], None]) -> float:
+    """Return how long one value takes in seconds, in calls as large as there is patience for."""
+    rate = float("nan")
+    for size in sizes:
+        make(size)
+        spent = sum(each for _, each in metered.spent)
+        rate = metered.each()
+        if spent > PATIENCE:
+            break
+    return rate

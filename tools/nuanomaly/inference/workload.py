@@ -26,8 +26,8 @@ GRID_DIMENSIONS = 3
 #: Fewer points than this are not worth several processes, and fewer than that no estimate.
 _FEW, _QUICK = 50_000, 5_000
 #: So many are timed in a row at so many places of a grid, as some cost ten times what others do, after others
-#: that fill the caches.
-_TIMED, _PLACES, _WARMING = 64, 4, 64
+#: that fill the caches; then this many times more, while there is patience and it is a small part of all.
+_TIMED, _PLACES, _LARGER, _SMALL_PART = 8, 4, 8, 0.01
 #: So many points that share nothing say whether work is near its limit, within which factor of it.
 _LOOKED, _NEAR = 8, 10.0
 #: Into how many pieces a grid is cut for several processes, at most.
@@ -153,22 +153,24 @@ class Workload:
         def sample(first: int, last: int) -> dict[str, Array]:
             return points(walked, first, last)
 
-        return Estimate(total, _each(self.objective, sample, size(walked)) * total / self.effort.workers)
+        each = _each(self.objective, sample, size(walked), self.objective.chunk)
+        return Estimate(total, each * total / self.effort.workers)
 
     def fit_estimate(self) -> Estimate:
         """Return what a fit costs whose searches agree: each kind of its points is timed."""
         searches, box, grid = self.effort.least, Box(self.objective, self.axes), Estimate(0, 0.0)
+        workers = float(self.effort.workers)
         if len(self.axes) <= GRID_DIMENSIONS:
             searches -= 1
             grid = self._grid_estimate()
         if len(self.axes) <= DISPLACED_DIMENSIONS:
             other = size(displaced(self.axes, 0))
             seconds = grid.seconds * other / grid.points
-            workers = 1.0  # the seconds of a grid are those of all workers
+            rounds = float(searches)  # the seconds of a grid are those of all workers
         else:
-            other, workers = search_cost.expected(box, self.effort.starts).total, float(self.effort.workers)
-            seconds = search_cost.seconds(box, self.effort.starts)
-        rounds = -(-searches // workers)
+            other, rounds = search_cost.expected(box, self.effort.starts).total, -(-searches // workers)
+            enough = (self.effort.limit - grid.seconds) / max(1.0, rounds)
+            seconds = search_cost.seconds(box, self.effort.starts, enough)
         return Estimate(grid.points + searches * other, grid.seconds + rounds * seconds, self.effort.least)
 
     def _grid_estimate(self) -> Estimate:
@@ -176,7 +178,10 @@ class Workload:
         if self.tables is None:
             return self.estimate(size(self.axes))
         tables = self.tables.tables
-        seconds = sum(table.size * _each(table.function, table.points, table.size) for table in tables)
+        seconds = sum(
+            table.size * _each(table.function, table.points, table.size, self.objective.chunk)
+            for table in tables
+        )
         return Estimate(sum(table.size for table in tables), seconds)
 
     @cached_property
@@ -233,15 +238,24 @@ class Workload:
         return Placement(workers=self.effort.workers)
 
 
-def _each(function: Function, sample: Callable[[int, int], Mapping[str, Array]], total: int) -> float:
-    """Return how long one of so many values takes in seconds, on a few here and there, the caches filled."""
-    function(sample(0, min(_WARMING, total)))
-    some = min(total, _TIMED)
-    starts = [(total - some) * (2 * k + 1) // (2 * _PLACES) for k in range(_PLACES)]
-    begun = time.thread_time()
-    for start in starts:
-        function(sample(start, start + some))
-    return (time.thread_time() - begun) / (some * _PLACES)
+def _each(
+    function: Function, sample: Callable[[int, int], Mapping[str, Array]], total: int, chunk: int
+) -> float:
+    """Return how long one of so many values takes in seconds, on a few here and there, the caches filled.
+
+    A value is dearer in a call of few than in one of a whole chunk, up to tenfold.
+    """
+    some, largest = min(total, _TIMED), min(chunk, int(_SMALL_PART * total))
+    function(sample(0, some))
+    while True:
+        starts = [(total - some) * (2 * k + 1) // (2 * _PLACES) for k in range(_PLACES)]
+        begun = time.thread_time()
+        for start in starts:
+            function(sample(start, start + some))
+        spent = time.thread_time() - begun
+        if spent > search_cost.PATIENCE or some >= largest:
+            return spent / (some * _PLACES)
+        some = min(largest, _LARGER * some)
 
 
 def evaluated(payload: tuple[Objective, Sequence[Axis]], argument: tuple[int, int]) -> Array:
@@ -275,10 +289,10 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(12.3), duration(600), duration(200_000)
-    ('12 s', '10 min', '2.3 days')
+    >>> duration(12.3), duration(600), duration(6180), duration(200_000)
+    ('12 s', '10 min', '100 min', '2.3 days')
     """
     for length, unit in ((86400.0, "days"), (3600.0, "hours"), (60.0, "min")):
         if seconds >= 2 * length:
-            return f"{seconds / length:.2g} {unit}"
-    return f"{seconds:.2g} s"
+            return f"{float(f'{seconds / length:.2g}'):g} {unit}"
+    return f"{float(f'{seconds:.2g}'):g} s"
