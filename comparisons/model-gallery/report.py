@@ -28,6 +28,7 @@ from nuanomaly.report import context, figures, verdicts
 from nuanomaly.report.gallery import LIMIT, Answer, Entry, answered, counted, titled
 from nuanomaly.report.sides import in_words
 from nuanomaly.report.verdicts import COMPATIBILITY
+from nuanomaly.report.words import parameter
 
 page = context.here()
 page.result("threshold.percent", 100.0 * LIMIT, method="3σ, two-sided")
@@ -99,7 +100,9 @@ rows = []
 for answer in answers:
     units = {parameter.name: parameter.unit for parameter in answer.model.parameters}
     edge = answer.stored.result["at_boundary"]
-    said = in_words(answer.best_fit, units) + (f" (at an edge: {', '.join(edge)})" if edge else "")
+    said = in_words(answer.best_fit, units) + (
+        f" (at an edge: {', '.join(map(parameter, edge))})" if edge else ""
+    )
     ended = f"{answer.joint['agreeing']} of {answer.joint['searches']}"
     rows.append(
         [answer.entry.title, " | ".join(map(short, answer.reference)), said, ended, answer.entry.source]

@@ -79,3 +79,12 @@ def test_pulls_are_its_own_and_nuisances_are_refused() -> None:
     release = load("daya-bay@2022-r1")
     with pytest.raises(NuanomalyError, match="pulls of its own"):
         pulls.build(config, release, None, Nuisances((Nuisance("x", ""),)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("variance", ["data", "combined"])
+def test_residuals_of_data_are_those_of_the_fitted_prediction(variance: str) -> None:
+    statistic = example(8, variance)
+    prediction = Prediction(np.full((1, 12), 90.0), np.zeros((1, 12, 0)))
+    np.testing.assert_allclose(
+        statistic.pulls(prediction) ** 2, statistic.contributions(prediction), rtol=1e-9
+    )

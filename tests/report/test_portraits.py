@@ -2,6 +2,7 @@
 
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from nuanomaly.archive.release import load
 from nuanomaly.report.plotting.bins import bins
 from nuanomaly.report.portrait import portraits, store
 from nuanomaly.report.portrait.plane import scanned
-from nuanomaly.report.portrait.spectrum import logarithmic
+from nuanomaly.report.portrait.spectrum import logarithmic, spectrum
 
 
 def names(reference: str) -> list[str]:
@@ -48,6 +49,43 @@ def test_the_numbers_behind_the_data_are_those_of_the_engine() -> None:
     np.testing.assert_allclose(frame["data"], lk.data)
     np.testing.assert_allclose(frame["without_oscillation"], lk.predict("3nu"), rtol=1e-5)
     np.testing.assert_allclose(frame["low"], release.table("spectrum")["energy_low"])
+
+
+def picture_of(reference: str) -> tuple[str, pd.DataFrame]:
+    """The drawing of the data of a release without a plane, and its numbers."""
+    release = load(reference)
+    made = spectrum(release, nuanomaly.likelihood(release.id), None)
+    assert made is not None
+    return made.svg, pd.read_csv(io.StringIO(made.csv))
+
+
+def test_predictions_are_drawn_where_pulls_of_the_statistic_bring_them() -> None:
+    """Counts and their pulls make up χ², so that the line lies within errors of the points."""
+    frame = picture_of("daya-bay@2016-r1")[1]
+    chi2 = float(nuanomaly.likelihood("daya-bay@2016-r1").chi2("3nu"))
+    seen = float((((frame["data"] - frame["without_oscillation"]) / frame["error"]) ** 2).sum())
+    assert 0.9 * chi2 < seen < chi2
+
+
+def test_cells_of_several_quantities_are_seen_along_each() -> None:
+    svg, frame = picture_of("coherent-lar@2020-r1")
+    assert all(axis in svg for axis in ("electron-equivalent energy (keV)", "f90", "time (µs)"))
+    counts = nuanomaly.likelihood("coherent-lar@2020-r1").data
+    assert counts is not None
+    ends = np.cumsum([0, 12, 8, 10])
+    sums = [frame["data"].iloc[a:b].sum() for a, b in pairwise(ends)]
+    np.testing.assert_allclose(sums, counts.sum())
+
+
+def test_bins_without_edges_are_called_by_their_names() -> None:
+    svg, _ = picture_of("best@2022-r2")
+    assert ">BEST-inner<" in svg
+    assert "number of the bin" not in svg
+
+
+def test_channels_of_one_table_have_a_panel_each() -> None:
+    (*_, last) = rows = bins(nuanomaly.likelihood("microboone-bnb-numi@2025-r2"))
+    assert (len(rows), last.title, sum(len(row.names) for row in rows)) == (14, "numi-nc-pi0", 364)
 
 
 def test_the_region_is_that_of_the_likelihood() -> None:

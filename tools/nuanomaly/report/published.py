@@ -140,12 +140,12 @@ def contour(
             chosen = frame[frame["contour"] == name]
             if not chosen.empty:
                 row = {str(k): "" if v != v else v for k, v in about.loc[name].items()}
-                return Contour(name, _label(row), _pieces(chosen), row)
+                return Contour(name, label_of(row), _pieces(chosen), row)
             known += frame["contour"].unique().tolist()
     raise UnknownNameError("contour", name, known, f"the plane of {x}" if x else "")
 
 
-def _label(row: Mapping[str, Any]) -> str:
+def label_of(row: Mapping[str, Any]) -> str:
     """Return what a legend says of a contour of the index."""
     unknown = str(row["level"]).startswith("not stated")
     level = "level not stated" if unknown else f"{row['level']} CL" if "%" in row["level"] else row["level"]

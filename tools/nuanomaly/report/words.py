@@ -13,7 +13,16 @@ from nuanomaly.report.markup import markdown
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _FLAVOURS = {"nue": "νe", "numu": "νμ", "nutau": "ντ", "nuebar": "ν̄e", "numubar": "ν̄μ", "nutaubar": "ν̄τ"}
-_UNITS = {"1": "", "event": "events", "photoelectron": "photoelectrons", "metric_ton": "t", "percent": "%"}
+_UNITS = {
+    "1": "",
+    "bohr_magneton": "μ_B",
+    "event": "events",
+    "metric_ton": "t",
+    "percent": "%",
+    "photoelectron": "photoelectrons",
+    "um": "µm",
+    "us": "µs",
+}
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -68,6 +77,19 @@ _PARAMETERS = {
     "Ue4_sq": "|Ue4|²",
     "Umu4_sq": "|Uμ4|²",
     "Utau4_sq": "|Uτ4|²",
+    "dm2_51": "Δm²51",
+    "Ue5_sq": "|Ue5|²",
+    "Umu5_sq": "|Uμ5|²",
+    "dm2": "Δm²",
+    "sin2_2theta": "sin²2θ",
+    "sigma_x": "σₓ",
+    "alpha_4": "α₄",
+    "E_res": "energy of the resonance",
+    "mediator_mass": "mass of the mediator",
+    "magnetic_moment_e": "magnetic moment of νe",
+    "magnetic_moment_mu": "magnetic moment of νμ",
+    "charge_radius_e": "charge radius of νe",
+    "charge_radius_mu": "charge radius of νμ",
 }
 
 

@@ -74,9 +74,13 @@ class Statistic(ABC):
         """Return the same statistic of other data (n,)."""
         return replace(self, data=data)
 
+    def fitted(self, prediction: Prediction) -> Array:
+        """Return what the data are compared with, shape (P, n): the prediction at the pulls of its own."""
+        return prediction.mu
+
     def pulls(self, prediction: Prediction) -> Array:
         """Return the residuals in standard deviations, shape (P, n)."""
-        return np.asarray((self.data - prediction.mu) / self.errors(prediction))
+        return np.asarray((self.data - self.fitted(prediction)) / self.errors(prediction))
 
     def other_terms(self, prediction: Prediction) -> Mapping[str, Array]:
         """Return the terms of the value that belong to no bin (ln det, pulls of its own), by name; (P,)."""

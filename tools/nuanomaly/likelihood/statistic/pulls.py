@@ -141,12 +141,15 @@ class Pulls(Statistic):
         alone = first / diagonal - (shifted @ at[:, :, None])[:, :, 0]
         return np.asarray((weighted * residual).sum(axis=1) - lowered), np.concatenate([alone, at], axis=1)
 
-    def contributions(self, prediction: Prediction) -> Array:
-        """Return (d − m)²/V of each datum at the profiled pulls, shape (P, n)."""
+    def fitted(self, prediction: Prediction) -> Array:
+        """Return the predictions, backgrounds included, at the profiled pulls, shape (P, n)."""
         mu, xi = prediction.mu, self._solved(prediction)[1]
         s = self.signal.shape[1]
-        expected = mu * (1.0 + xi[:, :s] @ self.signal.T) + self.background + xi[:, s:] @ self.extra.T
-        return np.asarray(self._weight(mu) * (self.data - expected) ** 2)
+        return np.asarray(mu * (1.0 + xi[:, :s] @ self.signal.T) + self.background + xi[:, s:] @ self.extra.T)
+
+    def contributions(self, prediction: Prediction) -> Array:
+        """Return (d − m)²/V of each datum at the profiled pulls, shape (P, n)."""
+        return np.asarray(self._weight(prediction.mu) * (self.data - self.fitted(prediction)) ** 2)
 
     def other_terms(self, prediction: Prediction) -> Mapping[str, Array]:
         """Return what the pulls themselves cost."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,8 @@ class Bins:
         Of the data.
     value : str
         What an axis of the data is called.
+    labels : tuple of str
+        Short names of bins without edges, each another; none if only numbers tell them apart.
     """
 
     part: str
@@ -52,6 +54,7 @@ class Bins:
     quantity: str
     unit: str
     value: str
+    labels: tuple[str, ...] = ()
 
     @property
     def borders(self) -> Array:
@@ -107,11 +110,9 @@ def _of_table(part: str, entry: Mapping[str, Any], table: "pd.DataFrame", column
     within = [name for name in edges.get("within", ()) if name in table]
     spans = _spans(table, pairs[0], within) if len(pairs) == 1 else []
     if not spans:
-        return [Bins(part, title, names, None, NUMBER, unit, value)]
+        return _without_edges(table, Bins(part, title, names, None, NUMBER, unit, value))
     low, high = (table[name].to_numpy(float) for name in pairs[0])
-    of = table.attrs["units"].get(pairs[0][0], "1")
-    quantity = _quantity(pairs[0][0], table.attrs.get("energies", {}).get(pairs[0][0], ""))
-    axis = quantity if of == "1" else f"{quantity} ({words.unit(of)})"
+    axis = axis_along(table, pairs[0][0])
     made = []
     for number, (first, last) in enumerate(spans, 1):
         texts = [str(table[name].iloc[first]) for name in within]
@@ -121,6 +122,24 @@ def _of_table(part: str, entry: Mapping[str, Any], table: "pd.DataFrame", column
         shown = called if len(spans) > 1 else title
         made.append(Bins(own, shown, names[first:last], borders, axis, unit, value))
     return made
+
+
+def _without_edges(table: "pd.DataFrame", whole: Bins) -> list[Bins]:
+    """Return bins without edges: as they are called, or a row for each text that several of them share."""
+    texts = _texts(table)
+    called = table[texts[0]].astype(str).tolist() if texts else []
+    if not called or len(set(called)) == len(called):
+        return [replace(whole, labels=tuple(called))]
+    ends = [0, *(k for k in range(1, len(called)) if called[k] != called[k - 1]), len(called)]
+    groups = list(pairwise(ends))
+    if len(groups) == 1 or len(groups) > len(set(called)) or min(b - a for a, b in groups) < 2:
+        return [whole]
+    return [
+        replace(
+            whole, part=f"{whole.part} {called[a]}".strip(), title=_called(called[a]), names=whole.names[a:b]
+        )
+        for a, b in groups
+    ]
 
 
 def _spans(table: "pd.DataFrame", pair: tuple[str, str], within: Sequence[str]) -> list[tuple[int, int]]:
@@ -160,6 +179,13 @@ def axis_of(column: str, unit: str) -> str:
     return "events per bin" if unit == "event" else f"{column.replace('_', ' ')} ({words.unit(unit)})"
 
 
+def axis_along(table: "pd.DataFrame", low: str) -> str:
+    """Return what an axis along a column of lower edges is called, with its unit."""
+    quantity = _quantity(low, table.attrs.get("energies", {}).get(low, ""))
+    of = table.attrs["units"].get(low, "1")
+    return quantity if of == "1" else f"{quantity} ({words.unit(of)})"
+
+
 def _quantity(column: str, energy: str) -> str:
     """Return what a column of lower edges is of; ``energy`` is the kind of energy it holds, if it says so.
 
@@ -176,8 +202,7 @@ def _quantity(column: str, energy: str) -> str:
 
 def _names(frame: "pd.DataFrame") -> Sequence[str]:
     """Return a name for each row: its texts and its edges, or its number."""
-    texts = [c for c in frame.columns if frame[c].dtype == object or str(frame[c].dtype).startswith("str")]
-    pairs = edge_columns(list(frame.columns), {})
+    texts, pairs = _texts(frame), edge_columns(list(frame.columns), {})
     items: list[str] = []
     for number, row in enumerate(frame.itertuples(index=False)):
         cells: Mapping[str, Any] = dict(zip(frame.columns, row, strict=True))
@@ -185,3 +210,8 @@ def _names(frame: "pd.DataFrame") -> Sequence[str]:
         spans = [f"{cells[low]:g}–{cells[high]:g}" for low, high in pairs]
         items.append(" ".join([*words, *spans]) or str(number))
     return items
+
+
+def _texts(frame: "pd.DataFrame") -> list[str]:
+    """Return the columns that hold texts."""
+    return [c for c in frame.columns if frame[c].dtype == object or str(frame[c].dtype).startswith("str")]

@@ -10,6 +10,7 @@ from nuanomaly.report import figures, provenance
 from nuanomaly.report.portrait import store as kept
 from nuanomaly.report.portrait.picture import Drawn, drawn
 from nuanomaly.report.portrait.plane import LEVELS, MODELS, frame_of
+from nuanomaly.report.words import word_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,15 +68,18 @@ def _draw(
     sides = sides or {r.metadata["experiment"]: frames[r.id] for r in held}
     for (title, frame), colour in zip(sides.items(), _ALLOWED, strict=False):
         _region(axes, frame, amplitude, LEVELS, title, colour, True)
+    names = [r.metadata["experiment"] for r in (*held, *same)]
     for release, colour in zip(same, _LINES, strict=False):
-        title = f"{release.metadata['experiment']} ({release.name})"
+        title = release.metadata["experiment"]
+        title = title if names.count(title) == 1 else f"{title} ({release.name})"
         _region(axes, frames[release.id], amplitude, LEVELS[1:], title, colour, False)
     figures.legend(figure, axes, columns=2)
-    of, by = (", ".join(r.metadata["experiment"] for r in side) for side in (held, same))
+    of, by = (word_list([r.metadata["experiment"] for r in side]) for side in (held, same))
+    together = f", which is {of} fitted together" if groups else ""
+    lines = f", and lines are the borders of what others allow at 99 %: {by}" if by else ""
     caption = (
-        f"Allowed by {', '.join(sides)} ({of}; filled, 90 and 99 %)"
-        f"{', and the borders at 99 % of ' + by if by else ''}, each by itself, by Wilks' theorem with two "
-        "degrees of freedom. A picture: what data say together is tested by the comparisons."
+        f"Filled is what {word_list(list(sides))} allows at 90 and 99 %{together}{lines}. Each is by itself, "
+        "by Wilks' theorem with two degrees of freedom; what data say together is tested by the comparisons."
     )
     shown = sides | {r.id: frames[r.id] for r in same}
     table = pd.concat([frame.assign(data=title) for title, frame in shown.items()], ignore_index=True)

@@ -16,7 +16,7 @@ from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model import registry
 from nuanomaly.report import declaration, figures
 from nuanomaly.report.portrait.picture import Drawn, drawn
-from nuanomaly.report.published import TABLES
+from nuanomaly.report.published import INDEX, TABLES, label_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,19 +110,19 @@ def region(release: Release, result: Scanned) -> Drawn:
     tones, dashes = ("vermillion", "black", "green", "purple"), ("dashed", "dashdot", "dotted", "solid")
     for k, (name, pieces) in enumerate(_published(release, x.name)):
         if k < len(tones):
-            figures.published(axes, pieces, f"{name} (published)", tones[k], dashes[k])
+            figures.published(axes, pieces, name, tones[k], dashes[k])
             shown.append(name)
     if x.log and y.log:
         axes.set(xlim=(x.low, x.high), ylim=(y.low, y.high))
     figures.legend(figure, axes, columns=2)
     inside = all(a.low < result.scan.best[a.name] < a.high for a in (x, y))
     edge = "" if inside or kind != "allowed" else " The lowest point lies at the edge of the range."
-    beside = f" Beside it published contours: {', '.join(shown)}." if shown else ""
+    shaded = "" if kind == "allowed" else " The shaded side is excluded."
+    beside = f" Beside it stands what was published: {'; '.join(shown)}." if shown else ""
     caption = (
         f"What {release.metadata['experiment']} {'allows' if kind == 'allowed' else 'leaves'} in the plane "
-        f"of `{result.model}` at 90 and 99 % by Wilks' theorem (two degrees of freedom), "
-        f"{'' if kind == 'allowed' else 'the shaded side is excluded, '}from a scan of "
-        f"{x.values.size} × {y.values.size} points.{edge}{beside}"
+        f"of `{result.model}` at 90 and 99 % by Wilks' theorem (two degrees of freedom), from a scan of "
+        f"{x.values.size} × {y.values.size} points.{shaded}{edge}{beside}"
     )
     alt = f"Region of {release.id} in the plane of {x.name} and {y.name}"
     return drawn(figure, "region", alt, caption, frame_of(result.scan))
@@ -142,16 +142,18 @@ def _published(release: Release, amplitude: str) -> Iterator[tuple[str, list[tup
     for name, table in release.metadata["tables"].items():
         columns = {c["name"] for c in table["columns"]}
         if table["kind"] == "contour" and {amplitude, "dm2_41"} <= columns:
-            yield from pieces_of(release.table(name), amplitude, name)
+            yield from pieces_of(release.table(name), amplitude, str(table["title"]))
     if amplitude not in TABLES:
         return
     for version in sorted(folders(declaration.root()).get("contours", {}), key=names.sort_key):
         compiled = read(folders(declaration.root())["contours"][version])
         if TABLES[amplitude] not in compiled.metadata["tables"]:
             continue
+        about = compiled.table(INDEX).set_index("contour")
         for contour, pieces in pieces_of(compiled.table(TABLES[amplitude]), "sin2_2theta", ""):
             if belongs(contour, release.name, release.version.partition("-")[0]):
-                yield contour, pieces
+                row = {str(k): v for k, v in about.loc[contour].fillna("").items()}
+                yield label_of(row), pieces
 
 
 def pieces_of(

@@ -14,6 +14,7 @@ from nuanomaly.model.probabilities import Array, Model
 from nuanomaly.report import figures
 from nuanomaly.report.drawing import COLOURS, style
 from nuanomaly.report.plotting.bins import NUMBER, Bins, bins
+from nuanomaly.report.plotting.projections import projections
 from nuanomaly.report.portrait.picture import Drawn, drawn
 from nuanomaly.report.portrait.plane import Scanned
 from nuanomaly.report.words import number, parameter
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _DECADES = 1.7
 #: So many rows of bins stand in two columns, more in three; more than the second number are one of numbers.
 _FEW, _MANY = 6, 24
+#: So many bins without edges are called by their names.
+_NAMED = 30
 #: Letters in a line above and below a panel, by columns.
 _WIDE = {1: 80, 2: 36, 3: 24}
 
@@ -43,12 +46,18 @@ def spectrum(release: Release, likelihood: Likelihood, plane: Scanned | None) ->
         lines["at the lowest point of the scan"] = _at(
             likelihood, registry.model(plane.model), plane.scan.best
         )[0]
-    runs = _runs(likelihood)
-    figure = _figure(runs, np.asarray(data, float), errors, lines)
+    runs, data, added = _runs(likelihood), np.asarray(data, float), ""
+    if along := projections(likelihood):
+        added = f" Each panel shows the {data.size} cells added up over the other quantities."
+        data = np.concatenate([one.sums(data) for one in along])
+        errors = np.concatenate([one.errors(errors) for one in along])
+        lines = {k: np.concatenate([one.sums(v) for one in along]) for k, v in lines.items()}
+        runs = [one.bins for one in along]
+    figure = _figure(runs, data, errors, lines)
     point = f" and at the lowest point of the scan ({_point(plane)}, `{plane.model}`)" if plane else ""
     caption = (
         f"Data of {release.metadata['experiment']} with the error of each bin alone, and predictions without "
-        f"oscillation beyond three neutrinos{point}, with the nuisances that fit best."
+        f"oscillation beyond three neutrinos{point}, with the nuisances that fit best.{added}"
     )
     low, high = _edges(runs)
     columns = {k.replace(" ", "_"): v for k, v in lines.items()}
@@ -68,17 +77,20 @@ def _runs(likelihood: Likelihood) -> list[Bins]:
 
 
 def _at(likelihood: Likelihood, model: Model, point: dict[str, float]) -> tuple[Array, Array]:
-    """Return means and errors of the bins at a point, with the nuisances that fit best there."""
+    """Return means and errors of the bins at a point, with the nuisances that fit best there.
+
+    Pulls that a statistic profiles itself are among them.
+    """
     points = likelihood.points(model, point)
     nuisances = likelihood.profiled(model, points)[1]
     data = np.asarray(likelihood.data, float)
-    pulls = np.concatenate([part.pulls for part in likelihood.breakdown(model, points, nuisances)])
-    means = likelihood.means(model, points, nuisances)[0]
+    shares = likelihood.breakdown(model, points, nuisances)
+    pulls, errors = (np.concatenate([getattr(s, name) for s in shares]) for name in ("pulls", "errors"))
     if pulls.size != data.size:  # a statistic that is known as a whole only
-        return np.asarray(means), np.full(data.size, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        errors = np.abs((data - means) / pulls)
-    return np.asarray(means), np.where(np.isfinite(errors), errors, np.nan)
+        return np.asarray(likelihood.means(model, points, nuisances)[0]), np.full(data.size, np.nan)
+    known = np.isfinite(errors)
+    means = data - np.where(known, pulls * np.where(known, errors, 0.0), 0.0)
+    return means, np.where(known, errors, np.nan)
 
 
 def _edges(runs: list[Bins]) -> tuple[Array, Array]:
@@ -107,7 +119,8 @@ def _figure(runs: list[Bins], data: Array, errors: Array, lines: dict[str, Array
         _panel(axes, run, data[span], errors[span], own, logarithmic=decades[k])
         below = k + across < len(runs) and rows > 2  # what the panel below says is not said twice
         with style():
-            axes.set_xlabel("" if below else textwrap.fill(run.quantity, _WIDE[across]))
+            named = run.edges is None and 1 < len(run.labels) <= _NAMED
+            axes.set_xlabel("" if below or named else textwrap.fill(run.quantity, _WIDE[across]))
             if len(runs) > 1:
                 axes.set_title(textwrap.fill(run.title, _WIDE[across]))
             if across > 2 and k % across:
@@ -148,7 +161,10 @@ def _panel(
             axes.set_yscale("log")
             axes.set_ylim(bottom=0.5 * float(data.min()))
         axes.set(ylabel=run.value, xlim=(borders[0], borders[-1]))
-        if run.edges is None:  # between two numbers of bins there is nothing
+        if run.edges is None and 1 < len(run.labels) <= _NAMED:
+            steep = len(run.labels) > _FEW
+            axes.set_xticks(range(len(run.labels)), run.labels, rotation=90.0 if steep else 0.0)
+        elif run.edges is None:  # between two numbers of bins there is nothing
             axes.locator_params(axis="x", integer=True, nbins=8)
     middle = 0.5 * (borders[1:] + borders[:-1])
     small = {"markersize": 2.5 if data.size > 40 else 4.0}
