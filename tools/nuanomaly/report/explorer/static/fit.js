@@ -91,24 +91,28 @@ class Sum {
     const values = new Float64Array(rows * columns).fill(Infinity);
     const places = new Int16Array(values.length);
     const lowest = { value: new Float64Array(rows).fill(Infinity), e: new Int16Array(rows), mu: new Int16Array(rows) };
+    const none = new Float64Array(many); // what nothing depends on adds nothing: the innermost loop asks nothing
+    const step = plane === "e" ? 0 : 1;
     for (let d = 0; d < rows; d++) {
+      const ofMu = mu ? mu.subarray(d * size) : none;
+      const ofProduct = product ? product.subarray(d * many) : none;
       for (let i = 0; i < ends; i++) {
         const first = e ? e[d * size + i] : 0;
-        for (let j = 0; j < endsMu; j++) {
-          let value = first;
-          if (mu) value += mu[d * size + j];
-          if (product) value += product[d * many + i + j];
-          if (both) value += both[(d * size + i) * size + j];
-          const k = d * columns + (plane === "product" ? i + j : plane === "e" ? i : j);
+        const ofBoth = both ? both.subarray((d * size + i) * size) : none;
+        for (let j = 0, k = d * columns + (plane === "mu" ? 0 : i); j < endsMu; j++, k += step) {
+          const value = first + ofMu[j] + ofProduct[i + j] + ofBoth[j];
           if (value < values[k]) {
             values[k] = value;
             places[k] = plane === "e" ? j : i;
           }
-          if (value < lowest.value[d]) {
-            lowest.value[d] = value;
-            lowest.e[d] = i;
-            lowest.mu[d] = j;
-          }
+        }
+      }
+      for (let c = 0; c < columns; c++) {
+        const value = values[d * columns + c];
+        if (value < lowest.value[d]) {
+          const place = places[d * columns + c];
+          lowest.value[d] = value;
+          [lowest.e[d], lowest.mu[d]] = plane === "product" ? [place, c - place] : plane === "e" ? [c, place] : [place, c];
         }
       }
     }

@@ -11,10 +11,26 @@ class Page {
     this.state = fromAddress(about, location.hash);
     this.turn = 0;
     this.listen();
-    this.show();
+    this.show().then(() => this.prepare());
+  }
+
+  /** Read what may be chosen next while nothing else is to be done: a change is then drawn at once. */
+  async prepare() {
+    const idle = () => new Promise((resolve) => (window.requestIdleCallback || setTimeout)(resolve));
+    for (const range of Object.keys(this.about.ranges)) {
+      const choices = this.about.datasets.flatMap((set) => set.choices).filter((c) => c.covers.includes(range));
+      for (const { reference } of choices) {
+        await idle();
+        await this.library.member(reference, range);
+        await this.library.spectrum(reference);
+      }
+    }
+    document.documentElement.dataset.prepared = "";
   }
 
   listen() {
+    // on a phone what is chosen stands above the answer, folded
+    if (matchMedia("(max-width: 56rem)").matches) element("controls").open = false;
     const form = element("choices");
     form.addEventListener("change", () => this.chosen());
     form.addEventListener("submit", (event) => event.preventDefault());
@@ -79,7 +95,7 @@ class Page {
     }
     element("choose-range").value = state.range;
     element("choose-plane").value = state.plane;
-    element("across").textContent = PLANES[state.plane].short;
+    write(element("across"), PLANES[state.plane].short);
     element("choose-split").value = state.split;
     element("each").checked = state.each;
     element("critical").value = state.critical;

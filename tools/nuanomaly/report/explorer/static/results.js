@@ -16,8 +16,12 @@ class Library {
   /** Take a range: the grid is its own. */
   use(range) {
     this.range = range;
+    this.grid = this.gridOf(range);
+  }
+
+  gridOf(range) {
     if (!this.grids.has(range)) this.grids.set(range, new Grid(this.about.ranges[range], this.about.mixing));
-    this.grid = this.grids.get(range);
+    return this.grids.get(range);
   }
 
   /** Return the sum of members; the last forty are remembered with their surveys and minima. */
@@ -30,10 +34,10 @@ class Library {
     return this.sums.get(key);
   }
 
-  /** Return {key, reference, entry, table, cells, sum, own} of a choice. */
-  async member(reference) {
-    const { grid } = this;
-    const key = `${this.range} ${reference}`;
+  /** Return {key, reference, entry, table, cells, sum, own} of a choice in a range. */
+  async member(reference, range = this.range) {
+    const grid = this.gridOf(range);
+    const key = `${range} ${reference}`;
     if (!this.tables.has(key)) {
       const entry = this.entries.get(reference);
       if (!this.decoded.has(reference)) this.decoded.set(reference, await tableOf(entry));

@@ -2,6 +2,22 @@
 
 const number = (value, digits = 1) => (value === null ? "–" : value.toFixed(digits).replace(/^-(?=0*\.?0*$)/, "").replace("-", "−"));
 
+/** What is an index by its place, as all pages write it (nuanomaly.report.typography). */
+const INDEX = /(?<![A-Za-zα-ω])(ν\u0304?)([eμτ])(?![\wα-ω])|(θ)([eμ]{2}|\d\d)|(Δm²)(\d\d)(?!\d)|(?<=\|)(U)([eμ]4)(?=\|)|(χ²)(PG)/g;
+
+/** Write a text into an element, its indices below the line. */
+function write(node, text) {
+  node.replaceChildren();
+  let end = 0;
+  for (const match of text.matchAll(INDEX)) {
+    const [letter, index] = match.slice(1).filter(Boolean);
+    node.append(text.slice(end, match.index) + letter);
+    node.appendChild(document.createElement("sub")).textContent = index;
+    end = match.index + match[0].length;
+  }
+  node.append(text.slice(end));
+}
+
 /** Return a probability as all pages write it (nuanomaly.report.verdicts.probability). */
 function probability(p) {
   if (p === null) return "–";
@@ -43,7 +59,7 @@ function pointWords(minimum) {
 function answer({ results, state }) {
   const { sides, joint, goodness, gain, members } = results;
   if (!members.length) return "No data set is chosen: switch one on.";
-  const gained = `The best fit is χ² = ${number(gain)} better than no oscillation.`;
+  const gained = `The best fit has a χ² smaller by ${number(gain)} than no oscillation.`;
   if (!goodness) return `${members.map((m) => m.entry.set.title).join(", ")}: best fit at ${pointWords(joint.minimum)}. ${gained}`;
   const names = state.split === "each" ? "The data sets" : sides.map((s) => s.name).join(" and ");
   if (goodness.dof < 1) return `${names} constrain no parameter in common: there is nothing to test. ${gained}`;
@@ -56,14 +72,14 @@ function cells(row, values) {
     const cell = row.appendChild(document.createElement(k ? "td" : "th"));
     if (k) cell.className = /^[−\d.–]+$/.test(value) || /^\d.*( %|×10\S+)$/.test(value) ? "number" : "words";
     else cell.scope = "row";
-    cell.textContent = value;
+    write(cell, value);
   }
 }
 
 /** Say the results: the sentence, the table of data sets, the sides, the command, what is approximate. */
 function tell(page) {
   const { results, about, library } = page;
-  element("answer").textContent = answer(page);
+  write(element("answer"), answer(page));
   const body = element("rows");
   body.replaceChildren();
   for (const row of results.rows || []) {
@@ -119,9 +135,10 @@ function warn({ results, about, regions, state }) {
   }
   const worst = results.members.reduce((most, m) => Math.max(most, m.entry.errors[state.range]), 0);
   notes.push(`Tables differ from the engine by at most ${Number(worst.toPrecision(1))} in χ² (measured at random points with each; in proportion where χ² is more than 30 above its minimum).`);
-  for (const m of results.members) if (m.entry.approximate) notes.push(`${m.entry.set.title}: ${m.entry.approximate}`);
+  for (const m of results.members) if (m.entry.approximate) notes.push(`${m.entry.set.title}: ${m.entry.approximate.replace(/\.?$/, ".")}`);
   const list = element("notes");
-  list.replaceChildren(...notes.map((note) => Object.assign(document.createElement("li"), { textContent: note })));
+  list.replaceChildren();
+  for (const note of notes) write(list.appendChild(document.createElement("li")), note);
 }
 
 /** Say which regions have released critical values, and that all others have Wilks'. */
@@ -151,7 +168,7 @@ function tellPoint(page, [x, e, mu]) {
   }
   const values = [["dm2_41", x], ["Ue4_sq", e], ["Umu4_sq", mu]].map(([name, v]) => `${SIGNS[name]} = ${short(Math.exp(v))}${name === "dm2_41" ? " eV²" : ""}`);
   const where = page.state.point ? "the third parameter where all together fit best" : "the joint best fit";
-  element("where").textContent = `${values.join(", ")} (${where}): Δχ² = ${number(sum - results.joint.minimum.value, 2)} above the joint best fit.`;
+  write(element("where"), `${values.join(", ")} (${where}): Δχ² = ${number(sum - results.joint.minimum.value, 2)} above the joint best fit.`);
 }
 
 /** Say what becomes of the goodness of fit without each data set. */
