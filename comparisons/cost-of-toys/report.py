@@ -105,7 +105,7 @@ page.table(
     [
         "data set",
         "engine",
-        "of bins",
+        "number of bins",
         "µs per toy",
         "values / s",
         "points",
@@ -204,7 +204,7 @@ page.table(
         "toys each",
         "CPU s per toy",
         f"hours, {CORES} cores",
-        "days",
+        "days, 100 cores",
         "days, 2 cores",
     ],
     rows,

@@ -42,7 +42,7 @@ table = release.table("short-baseline-rates")
 sites = release.table("short-baselines").set_index("site")["baseline"]
 order = np.argsort(table["site"].map(sites).to_numpy(float), kind="stable")
 error = np.sqrt(np.diag(np.linalg.inv(release.matrix("short-baseline-rates-inverse-covariance"))))
-figure, axes = figures.new(7.3, 4.0)
+figure, axes = figures.new(7.3, 4.6)
 number = np.arange(1, len(order) + 1)
 for k, (flux, name) in enumerate(fluxes.items()):
     values = table[f"ratio_{flux.replace('-', '_')}"].to_numpy(float)[order]
@@ -50,7 +50,8 @@ for k, (flux, name) in enumerate(fluxes.items()):
 curve = np.asarray(rates["huber-mueller"].predict(disappearance, **together.parts[1].parameters))[order]
 figures.curve(axes, number, curve, "best fit of the spectra", "green")
 axes.axhline(1.0, color="#767676", linewidth=0.8, zorder=0)
-axes.set(xlabel="rate, 7 to 95 m, by distance", ylabel="measured / expected", ylim=(0.7, 1.25))
+axes.set(xlabel="experiment, by distance from 7 to 95 m", ylabel="measured / expected", ylim=(0.7, 1.25))
+axes.set_xticks(number, table["experiment"].to_numpy()[order], rotation=90.0, fontsize=8.0)
 figures.legend(figure, axes, 4)
 page.figure(
     figure,

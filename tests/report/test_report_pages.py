@@ -185,7 +185,7 @@ def test_the_comparison_ends_with_what_is_needed_to_trust_rebuild_and_cite_it(bu
     text = (built[0] / "comparisons/toy-counts/report.html").read_text("utf-8")
     for part in (
         "<msqrt>",
-        "all 1 benchmarks hold",
+        "its one benchmark holds",
         "make report ARGS=toy-counts",
         "@misc{Toy2020",
         "50.00",

@@ -1,5 +1,6 @@
 """How pages write numbers, symbols and best fits, whoever said them."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -26,7 +27,7 @@ def test_a_page_writes_no_zero_with_a_sign_but_in_a_pair_of_errors() -> None:
     )
     page = render.page("validation.html.j2", up="", body=body)
     assert "<td>0.0</td><td>0.0</td><td>−0.1</td>" in page
-    assert "neos 0.0, bugey-3 0.00, CCFR 0, from 0.00 to 0.97 (0 %). 0.34 +0.00 −0.09" in page
+    assert "neos 0.0, bugey-3 0.00, CCFR 0, from 0.00 to 0.97 (0\xa0%). 0.34 +0.00 −0.09" in page
 
 
 @pytest.mark.parametrize("name", [c.name for c in COMPARISONS])
@@ -34,6 +35,11 @@ def test_key_numbers_leave_the_way_p_values_are_written_to_the_site(name: str) -
     [comparison] = [c for c in COMPARISONS if c.name == name]
     own = [e for e in comparison.metadata["key_numbers"] if e["key"].endswith(P_VALUE)]
     assert [e["key"] for e in own if "format" in e] == []
+
+
+def test_the_unit_of_a_key_number_stands_behind_it() -> None:
+    labels = [entry["label"] for c in COMPARISONS for entry in c.metadata["key_numbers"]]
+    assert [label for label in labels if re.search(r"\((?:%|σ)[,)]|^σ \(", label)] == []
 
 
 def test_p_values_of_key_numbers_are_those_of_sentences() -> None:

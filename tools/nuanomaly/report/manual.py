@@ -33,6 +33,8 @@ ORDER = (
 )
 _EXAMPLE = re.compile(r"^>>> .*?(?=\n[ \t]*\n|\Z)", re.MULTILINE | re.DOTALL)
 _LOCAL = re.compile(r'href="([\w./-]+)"')
+#: A part of a page, and a section in it; so many sections have an index.
+_PART, _SECTION, _MANY = re.compile(r"(?=<h2\b)"), re.compile(r'<h3 id="([^"]*)">(.*?)</h3>', re.DOTALL), 5
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 
 
@@ -77,7 +79,7 @@ def _read(file: Path) -> Document:
     body = _restored(markdown(source, html=True))
     heading = _HEADING.search(body)
     title = plain(heading[2]) if heading else file.stem
-    body = with_anchors(_HEADING.sub("", body, count=1))
+    body = with_indices(with_anchors(_HEADING.sub("", body, count=1)))
     body = re.sub(r'href="([\w-]+)\.md(#[\w-]*)?"', r'href="\1.html\2"', body)
     body = re.sub(r"<table>", f'<div class="table"><table><caption>{html.escape(title)}</caption>', body)
     body = body.replace("</table>", "</table></div>")
@@ -125,6 +127,24 @@ def with_anchors(body: str) -> str:
         return f'<h{match[1]} id="{anchor}">{match[2]}</h{match[1]}>'
 
     return _HEADING.sub(named, body)
+
+
+def with_indices(body: str) -> str:
+    """Return HTML in which a part of many sections begins with links to them.
+
+    Examples
+    --------
+    >>> with_indices('<h2 id="a">A</h2>' + '<h3 id="b">B</h3>' * _MANY)[:68]
+    '<h2 id="a">A</h2><p class="index"><a href="#b">B</a> <a href="#b">B<'
+    """
+    first, *parts = _PART.split(body)
+    return first + "".join(part if len(_SECTION.findall(part)) < _MANY else _indexed(part) for part in parts)
+
+
+def _indexed(part: str) -> str:
+    heading, rest = part.split("</h2>", 1)
+    links = " ".join(f'<a href="#{anchor}">{title}</a>' for anchor, title in _SECTION.findall(part))
+    return f'{heading}</h2><p class="index">{links}</p>{rest}'
 
 
 def pages(listed: list[Document]) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,8 @@ def summary(rows: Rows) -> str:
     '1 of 2 benchmarks hold'
     """
     good = sum(bool(row["ok"]) for row in rows)
+    if good == len(rows) == 1:
+        return "its one benchmark holds"
     return f"all {good} benchmarks hold" if good == len(rows) else f"{good} of {len(rows)} benchmarks hold"
 
 

@@ -10,6 +10,7 @@ from nuanomaly.archive.release import Release
 from nuanomaly.archive.validate import explanations
 from nuanomaly.model import registry
 from nuanomaly.report.declaration import Comparison
+from nuanomaly.report.typography import in_letters
 
 #: By how much a kind comes first among entries that fit equally well.
 _WEIGHTS = {"answer": 6, "anomaly": 7, "data": 3, "manual": 3, "model": 2, "table": 0, "validation": 0}
@@ -47,8 +48,14 @@ def script(
 
 
 def _entry(kind: str, title: str, address: str, text: str) -> Entry:
-    shown = html.unescape(text).replace("``", "")  # neither is the text of a page any more, nor a docstring
-    return {"k": kind, "t": title, "u": address, "x": " ".join(shown.split()), "w": _WEIGHTS[kind]}
+    shown = in_letters(html.unescape(text).replace("``", ""))  # neither of a page any more, nor a docstring
+    return {
+        "k": kind,
+        "t": in_letters(title),
+        "u": address,
+        "x": " ".join(shown.split()),
+        "w": _WEIGHTS[kind],
+    }
 
 
 def _comparisons(results: Iterable[Mapping[str, Any]], declared: Mapping[str, Comparison]) -> Iterator[Entry]:
@@ -57,7 +64,8 @@ def _comparisons(results: Iterable[Mapping[str, Any]], declared: Mapping[str, Co
         verdict = result["verdict"] or {"word": "", "sentence": ""}
         sides = ", ".join(d["title"] for d in result["datasets"].values())
         about = str(declared[name].metadata["summary"]) if name in declared else ""
-        text = f"{verdict['word']}. {verdict['sentence']} {result['question']} {about} {sides} {name}"
+        word = verdict["word"][:1].upper() + verdict["word"][1:]
+        text = f"{word}. {verdict['sentence']} {result['question']} {about} {sides} {name}"
         yield _entry("answer", result["title"], f"comparisons/{name}/report.html", text)
 
 

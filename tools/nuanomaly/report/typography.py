@@ -6,6 +6,7 @@ that of physics when the page is written. Code, formulas, drawings and scripts s
 
 import re
 from decimal import Decimal
+from html import escape, unescape
 
 _KEPT = re.compile(
     r"<!--.*?-->|<(script|style|svg|math|pre|code|kbd|samp|title)\b.*?</\1>|<[^>]*>",
@@ -13,12 +14,21 @@ _KEPT = re.compile(
 )
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _POWER = re.compile(r"(?<![\w.#/])(\d+(?:\.\d+)?)e([+-]?)0*(\d{1,3})(?![\w.]\d|\w)")
-_SUBSCRIPT = re.compile(r"(?<![A-Za-z_])([εθνη])_(\{\w+\}|\w{1,6})")
+_SUBSCRIPT = re.compile(r"(?<![A-Za-z_])([εθνη]\u0304?)_(\{\w+\}|\w{1,6})")
+#: What is an index by its place: flavours of neutrinos, and the elements, angles and splittings of mixing.
+_INDEX = re.compile(
+    r"(?<![A-Za-zα-ω])(ν\u0304?)([eμτ])(?!\w)"
+    r"|([θε])(\d\d|[eμτ]{2}|W)(?!\w)"
+    r"|(Δm²)([1-9][1-9])(?![\d.])"
+    r"|(?<=\|)(U)([eμτs][1-9])(?=\|)"
+    r"|(χ²)(PG|min)(?!\w)"
+)
 _NAMES = {"mu": "μ", "tau": "τ", "nu": "ν"}
 _ISOTOPE = re.compile(r"(?<![\w.@/-])(\d{2,3})(Ar|Cr|Cs|Fe|Ga|Ge|Na|Pu|U|Xe|(?<=1[234])C)(?!\w)")
 _ROOT = re.compile(r"(?<=[A-Za-z])\^(?:\(1/3\)|⅓)")
 _P_VALUE = re.compile(r"(?<!\w)(p ?(?:[=<>≈≤≥]|&[lg]t;) ?)(0\.\d+)(?!\d|\s?(?:%|[kMG]?eV|per cent))")
-_PER_CENT = re.compile(r"(?<=\d)%(?![\w%])")
+_PER_CENT = re.compile("(?<=\\d)[ \u00a0]?%(?![\\w%])")
+_THOUSANDS = re.compile(r"(?<![\d.,/])\d{1,3}(?:,\d{3})+(?![\d,])")
 _SIGMA = re.compile("(?<=\\d)[ \u00a0\u202f]+σ")
 _MINUS = re.compile(r"(?:^|(?<=[\s(\[]))-(?=\d+(?:\.\d+)?(?![\w-]))")
 #: A zero with a sign, which no measurement has, and pairs of errors upwards and downwards, which keep theirs.
@@ -28,7 +38,8 @@ _ZERO = re.compile(
 )
 #: Whether anything may have to be written otherwise: most texts have nothing.
 _RAW = re.compile(
-    "-\\d|[+−]0|\\d[A-Z%]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]_|\\d[ \u00a0\u202f]+σ|p ?(?:[=<>≈≤≥]|&[lg]t;)"
+    "-\\d|[+−]0|\\d[A-Z%,]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]|Δm²|χ²|\\|U|\\d[ \u00a0\u202f]+[σ%]"
+    "|p ?(?:[=<>≈≤≥]|&[lg]t;)"
 )
 
 
@@ -41,16 +52,24 @@ def written(text: str) -> str:
     '1.7 in 10⁻⁴⁰ cm², tolerance 3.5×10⁻⁴, 2.4×10²³ atoms, 3.75σ'
     >>> written("ε_ee and ε_mumu, sin²θ_W")
     'ε<sub>ee</sub> and ε<sub>μμ</sub>, sin²θ<sub>W</sub>'
+    >>> written("ν̄_μ")
+    'ν̄<sub>μ</sub>'
+    >>> written("νμ→νe, Δm²41, sin²2θμe")
+    'ν<sub>μ</sub>→ν<sub>e</sub>, Δm²<sub>41</sub>, sin²2θ<sub>μe</sub>'
+    >>> written("|Ue4|², θ13, χ²PG, 2νβ, [U")
+    '|U<sub>e4</sub>|², θ<sub>13</sub>, χ²<sub>PG</sub>, 2νβ, [U'
     >>> written("p = 0.278 with toys, p = 0.3 % by Wilks")
-    'p = 27.8 % with toys, p = 0.3 % by Wilks'
+    'p = 27.8\xa0% with toys, p = 0.3\xa0% by Wilks'
+    >>> written("12 of 240,000 toys, cells (1,2)")
+    '12 of 240\u202f000 toys, cells (1,2)'
     >>> written("2.5% of 90%, sample%20file")
-    '2.5 % of 90 %, sample%20file'
+    '2.5\xa0% of 90\xa0%, sample%20file'
     >>> written("R = 1.2 fm A^⅓")
     'R = 1.2 fm A<sup>1/3</sup>'
     >>> written("danss -0.2, sage@2006-r1, 2004-09, (-1), 10-20")
     'danss −0.2, sage@2006-r1, 2004-09, (−1), 10-20'
     >>> written("Δχ² −0.0, danss +0.00, (-0.0 %), 0.34 +0.00 −0.09, −0.04")
-    'Δχ² 0.0, danss 0.00, (0.0 %), 0.34 +0.00 −0.09, −0.04'
+    'Δχ² 0.0, danss 0.00, (0.0\xa0%), 0.34 +0.00 −0.09, −0.04'
     >>> written("51Cr on 71Ga, 12C, 239Pu; best@2022-51Cr, 20CD")
     '⁵¹Cr on ⁷¹Ga, ¹²C, ²³⁹Pu; best@2022-51Cr, 20CD'
     """
@@ -59,9 +78,20 @@ def written(text: str) -> str:
     text = _ISOTOPE.sub(lambda match: f"{match[1].translate(_SUPERSCRIPT)}{match[2]}", text)
     text = _ROOT.sub("<sup>1/3</sup>", _POWER.sub(_power, text))
     text = _P_VALUE.sub(lambda match: f"{match[1]}{Decimal(match[2]).scaleb(2):f} %", text)
-    text = _PER_CENT.sub(" %", text)
+    text = _THOUSANDS.sub(lambda match: match[0].replace(",", "\u202f"), _PER_CENT.sub("\u00a0%", text))
     text = _MINUS.sub("−", _ZERO.sub(lambda match: match["errors"] or match["zero"], text))
-    return _SIGMA.sub("σ", _SUBSCRIPT.sub(_subscript, text))
+    return _SIGMA.sub("σ", _INDEX.sub(_index, _SUBSCRIPT.sub(_subscript, text)))
+
+
+def in_letters(text: str) -> str:
+    """Return a text so written, where no element can stand: without subscripts.
+
+    Examples
+    --------
+    >>> in_letters("51Cr & νe, 2.5e-3")
+    '⁵¹Cr & νe, 2.5×10⁻³'
+    """
+    return unescape(re.sub(r"<[^>]*>", "", written(escape(text, quote=False))))
 
 
 def prose(html: str) -> str:
@@ -82,6 +112,11 @@ def prose(html: str) -> str:
 def _power(match: re.Match[str]) -> str:
     exponent = f"{'-' if match[2] == '-' else ''}{match[3]}".translate(_SUPERSCRIPT)
     return f"10{exponent}" if match[1] in ("1", "1.0") else f"{match[1]}×10{exponent}"
+
+
+def _index(match: re.Match[str]) -> str:
+    letter, index = (group for group in match.groups() if group)
+    return f"{letter}<sub>{index}</sub>"
 
 
 def _subscript(match: re.Match[str]) -> str:

@@ -37,7 +37,7 @@
         kind.textContent = entry.k;
         const text = document.createElement("div");
         text.className = "fine";
-        text.textContent = entry.x.length > 220 ? entry.x.slice(0, 220) + "…" : entry.x;
+        text.textContent = entry.x.length > 220 ? entry.x.slice(0, 220).replace(/\s+\S*$/, "") + " …" : entry.x;
         item.append(link, " ", kind, text);
         return item;
       }),

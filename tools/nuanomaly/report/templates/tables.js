@@ -4,7 +4,7 @@
 (function () {
   const value = (row, column) => {
     const text = row.cells[column] ? row.cells[column].textContent.trim() : "";
-    const number = parseFloat(text.replace(/−/g, "-").replace(/[^0-9.eE+-].*$/, "").replace(/^[>+]/, ""));
+    const number = parseFloat(text.replace(/−/g, "-").replace(/(\d)[\u202f,](?=\d{3})/g, "$1").replace(/[^0-9.eE+-].*$/, "").replace(/^[>+]/, ""));
     return { text: text.toLowerCase(), number };
   };
   const compare = (a, b) => {
