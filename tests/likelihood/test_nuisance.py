@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic, _Bends
 
 number = st.floats(-3.0, 3.0)
 sigma = st.floats(0.05, 3.0)
@@ -180,3 +180,42 @@ def test_forms_add_up_on_the_union_of_their_ids() -> None:
     assert total.ids == ("x", "y")
     np.testing.assert_array_equal(total.gradient, [[9.0, 5.0]])
     np.testing.assert_array_equal(total.hessian, [[[7.0, 0.5], [0.5, 1.0]]])
+
+
+SHAPES: list[dict[str, float]] = [
+    {"plus": 1.0, "minus": 1.0},
+    {"plus": 1.5, "minus": 0.4},
+    {"plus": 0.6, "minus": 1.1, "low": -0.3},
+    {"plus": 0.9, "minus": 0.9, "low": -0.5, "high": 0.2},
+    {"plus": np.inf, "minus": np.inf, "low": -1.0, "high": 0.3},
+]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_the_minimum_of_a_guess_is_that_of_all_sides_and_edges(count: int) -> None:
+    random, settled = np.random.default_rng(count), 0
+    for _ in range(20):
+        root = random.standard_normal((40, count + 1, count))
+        hessian, gradient = np.einsum("pik,pil->pkl", root, root), 3.0 * random.standard_normal((40, count))
+        kinds = random.integers(0, len(SHAPES), count)
+        known = Nuisances(tuple(Nuisance(f"n{k}", "", **SHAPES[kind]) for k, kind in enumerate(kinds)))
+        form = Quadratic(known.ids, random.standard_normal(40), gradient, hessian)
+        bent = hessian + known.prior()
+        special = [k for k, item in enumerate(known.items) if item.piecewise]
+        value, where = form.profile(known)
+        expected, there = form._enumerated(bent, known.items, special, prior=True)
+        np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(where, there, rtol=1e-6, atol=1e-7)
+        settled += int(_Bends.of(known.items, prior=True).settled(form, bent)[2].sum())
+    assert settled == 20 * 40
+
+
+def test_where_nothing_constrains_a_nuisance_the_guess_is_left_to_others() -> None:
+    known = Nuisances((Nuisance("a", "", np.inf, np.inf, -1.0, 0.5), Nuisance("b", "", 1.0, 2.0)))
+    form = Quadratic(
+        known.ids, np.zeros(2), np.array([[0.0, 0.4], [1.0, 0.4]]), np.array(2 * [[[0.0, 0.0], [0.0, 1.0]]])
+    )
+    value, where = form.profile(known)
+    # flat in the first: it stays zero, or goes to the edge that a straight line falls to
+    np.testing.assert_allclose(where, [[0.0, -0.4 / 1.25], [-1.0, -0.4 / 1.25]])
+    np.testing.assert_allclose(value, [-0.128, -2.128])
