@@ -33,6 +33,8 @@ _MOST_LEVELS = 100
 #: and recursive: some ten thousand levels more end the process.
 _HARMLESS = 10_000
 _TOO_DEEP = "nested too deeply: write it flatter"
+#: What newer versions of the parser say themselves.
+_LIBYAML_TOO_DEEP = "maximum nesting depth"
 #: Keys that stand for more than themselves.
 _UNUSUAL = ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value")
 
@@ -173,7 +175,8 @@ def located(where: str) -> Iterator[None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise YamlError(where, str(error.problem or error.context), line) from None
+        problem = str(error.problem or error.context)
+        raise YamlError(where, _TOO_DEEP if _LIBYAML_TOO_DEEP in problem else problem, line) from None
     except yaml.YAMLError as error:
         raise YamlError(where, str(error)) from None
     except RecursionError:
