@@ -86,7 +86,8 @@ def test_what_no_parser_takes_or_finishes_is_refused_at_once(written: str) -> No
 
 def test_units_that_pint_is_not_asked_for_are_known_to_it() -> None:
     for word in looked_up.PLAIN.split("|"):
-        for unit in (word, f"1/{word}", f"{word}**2", f"{word}**0.5", f"MeV**2*{word}/fission/day"):
+        product = f"MeV**2*{word}/fission/day"
+        for unit in (word, f"1/{word}", f"{word}**2", f"{word}**0.5", product, f"({product})**2"):
             units.check(unit)
             assert looked_up.problem(unit) == ""
         assert looked_up.is_power(f"{word}**2", word, 2)
@@ -94,7 +95,21 @@ def test_units_that_pint_is_not_asked_for_are_known_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["MeVs", "MB", "MeV**10", "MeV**-", "m*m*m*m*m**", "1/1/m", "MeV/", "m/d", "MeV\n", "MeV m"]
+    "written",
+    [
+        "MeVs",
+        "MB",
+        "MeV**10",
+        "MeV**-",
+        "m*m*m*m*m**",
+        "1/1/m",
+        "MeV/",
+        "(m)**",
+        "(m",
+        "m/d",
+        "MeV\n",
+        "MeV m",
+    ],
 )
 def test_what_is_no_product_of_plain_units_is_asked_of_pint(written: str) -> None:
     def refused() -> bool:

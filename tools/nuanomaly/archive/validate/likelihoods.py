@@ -1,6 +1,8 @@
 """The likelihood and the benchmarks of a release: modes, kinds and references."""
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +124,8 @@ def config(
             else {k: v for k, v in declared.items() if k != "kind"}
         )
         yield from structure.schema_findings(subject, validator, own, steps)
-        yield from _marked(subject, schema, own, steps)
+        if kind in others or _names_tables(part, kind, folder):
+            yield from _marked(subject, schema, own, steps)
     yield from _references(subject, declared, steps)
 
 
@@ -136,6 +139,12 @@ def _references(subject: ReleaseSubject, value: Any, steps: Steps) -> Iterator[F
     elif isinstance(value, list):
         for position, item in enumerate(value):
             yield from _references(subject, item, [*steps, position])
+
+
+@lru_cache(maxsize=128)
+def _names_tables(part: str, kind: str, folder: Path) -> bool:
+    """Return whether the schema of a kind marks any text as the name of a table: most do not."""
+    return '"x-table"' in json.dumps(schemas.kind_validator(part, kind, folder).schema)
 
 
 def _marked(subject: ReleaseSubject, schema: Any, value: Any, steps: Steps) -> Iterator[Finding]:

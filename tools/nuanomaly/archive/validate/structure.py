@@ -137,10 +137,12 @@ def keys_that_are_no_text(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps
         for key, item in value.items():
             if not isinstance(key, str):
                 yield steps, key
-            yield from keys_that_are_no_text(item, [*steps, key])
+            if isinstance(item, dict | list):
+                yield from keys_that_are_no_text(item, [*steps, key])
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            yield from keys_that_are_no_text(item, [*steps, position])
+            if isinstance(item, dict | list):
+                yield from keys_that_are_no_text(item, [*steps, position])
 
 
 def _as_written(key: Any) -> str:

@@ -10,10 +10,11 @@ from nuanomaly.archive.units import check, parse, registry
 #: not loaded for these: that takes a sixth of the time of validating a release.
 PLAIN = (
     "eV|keV|MeV|GeV|um|cm|m|km|g|kg|t|tonne|us|s|hour|day|year|percent|rad|GW|MCi|petabecquerel|zeptobarn|"
-    "event|fission|photoelectron|ibd_yield|proton_on_target"
+    "metric_ton|C|event|fission|photoelectron|ibd_yield|proton_on_target"
 )
 _PART = rf"(?:{PLAIN})(?:\*\*(?:[1-9]|0\.5))?"
-_PRODUCT = re.compile(rf"1|(?:1/)?{_PART}(?:[*/]{_PART}){{0,3}}")
+_PRODUCT = rf"(?:1/)?{_PART}(?:[*/]{_PART}){{0,3}}"
+_KNOWN = re.compile(rf"1|{_PRODUCT}|\({_PRODUCT}\)\*\*[1-9]")
 
 
 @lru_cache(maxsize=1024)
@@ -25,7 +26,7 @@ def problem(unit: str) -> str:
     >>> problem("MeV"), "furlongs_per" in problem("furlongs_per_week")
     ('', True)
     """
-    if _PRODUCT.fullmatch(unit):
+    if _KNOWN.fullmatch(unit):
         return ""
     try:
         check(unit)
