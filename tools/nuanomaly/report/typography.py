@@ -14,13 +14,13 @@ _KEPT = re.compile(
 )
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _POWER = re.compile(r"(?<![\w.#/])(\d+(?:\.\d+)?)e([+-]?)0*(\d{1,3})(?![\w.]\d|\w)")
-_SUBSCRIPT = re.compile(r"(?<![A-Za-z_])([εθνη]\u0304?)_(\{\w+\}|\w{1,6})")
+_SUBSCRIPT = re.compile(r"(?<![A-Za-z_])([εθνηU]\u0304?)_(\{\w+\}|\w{1,6})")
 #: What is an index by its place: flavours of neutrinos, and the elements, angles and splittings of mixing.
 _INDEX = re.compile(
     r"(?<![A-Za-zα-ω])(ν\u0304?)([eμτ])(?!\w)"
-    r"|([θε])(\d\d|[eμτ]{2}|W)(?!\w)"
-    r"|(Δm²)([1-9][1-9])(?![\d.])"
-    r"|(?<=\|)(U)([eμτs][1-9])(?=\|)"
+    r"|([θεδ])(\d\d|[eμτ]{2}|W)(?!\w)"
+    r"|(Δm²)_?([1-9][1-9])(?!\d|\.\d)"
+    r"|(\|U)_?([eμταs][1-9])(\|²?)"
     r"|(χ²)(PG|min)(?!\w)"
 )
 _NAMES = {"mu": "μ", "tau": "τ", "nu": "ν"}
@@ -38,7 +38,7 @@ _ZERO = re.compile(
 )
 #: Whether anything may have to be written otherwise: most texts have nothing.
 _RAW = re.compile(
-    "-\\d|[+−]0|\\d[A-Z%,]|\\^[(⅓]|\\de[+-]?\\d|[εθνη]|Δm²|χ²|\\|U|\\d[ \u00a0\u202f]+[σ%]"
+    "-\\d|[+−]0|\\d[A-Z%,]|\\^[(⅓]|\\de[+-]?\\d|[εθνηδ]|Δm²|χ²|\\|U|U_|\\d[ \u00a0\u202f]+[σ%]"
     "|p ?(?:[=<>≈≤≥]|&[lg]t;)"
 )
 
@@ -56,8 +56,10 @@ def written(text: str) -> str:
     'ν̄<sub>μ</sub>'
     >>> written("νμ→νe, Δm²41, sin²2θμe")
     'ν<sub>μ</sub>→ν<sub>e</sub>, Δm²<sub>41</sub>, sin²2θ<sub>μe</sub>'
+    >>> written("phase of U_e4, |U_μ4|², Δm²_41.")
+    'phase of U<sub>e4</sub>, <span class="whole">|U<sub>μ4</sub>|²</span>, Δm²<sub>41</sub>.'
     >>> written("|Ue4|², θ13, χ²PG, 2νβ, [U")
-    '|U<sub>e4</sub>|², θ<sub>13</sub>, χ²<sub>PG</sub>, 2νβ, [U'
+    '<span class="whole">|U<sub>e4</sub>|²</span>, θ<sub>13</sub>, χ²<sub>PG</sub>, 2νβ, [U'
     >>> written("p = 0.278 with toys, p = 0.3 % by Wilks")
     'p = 27.8\xa0% with toys, p = 0.3\xa0% by Wilks'
     >>> written("12 of 240,000 toys, cells (1,2)")
@@ -80,7 +82,7 @@ def written(text: str) -> str:
     text = _P_VALUE.sub(lambda match: f"{match[1]}{Decimal(match[2]).scaleb(2):f} %", text)
     text = _THOUSANDS.sub(lambda match: match[0].replace(",", "\u202f"), _PER_CENT.sub("\u00a0%", text))
     text = _MINUS.sub("−", _ZERO.sub(lambda match: match["errors"] or match["zero"], text))
-    return _SIGMA.sub("σ", _INDEX.sub(_index, _SUBSCRIPT.sub(_subscript, text)))
+    return _SIGMA.sub("σ", _SUBSCRIPT.sub(_subscript, _INDEX.sub(_index, text)))
 
 
 def in_letters(text: str) -> str:
@@ -115,8 +117,9 @@ def _power(match: re.Match[str]) -> str:
 
 
 def _index(match: re.Match[str]) -> str:
-    letter, index = (group for group in match.groups() if group)
-    return f"{letter}<sub>{index}</sub>"
+    letter, index, *rest = (group for group in match.groups() if group)
+    said = f"{letter}<sub>{index}</sub>"
+    return f'<span class="whole">{said}{rest[0]}</span>' if rest else said  # no line ends behind a bar
 
 
 def _subscript(match: re.Match[str]) -> str:

@@ -53,7 +53,7 @@ function contour(values, columns, rows) {
 
 /** Draw regions: [{label, tone, filled, maps: [values less what a level allows], first level, columns, best}]. */
 function drawPlane(node, grid, plane, regions, levels, point) {
-  const svg = d3.select(node).attr("viewBox", `0 0 ${SIZE.width} ${SIZE.height + 24 * Math.ceil((regions.length + 1) / 3)}`);
+  const svg = d3.select(node).attr("viewBox", `0 0 ${SIZE.width} ${SIZE.height + 24 * (Math.ceil(regions.length / 3) + 1)}`);
   svg.selectAll("*").remove();
   const { x, y, path } = scalesOf(grid, plane);
   const box = { x: SIZE.left, y: SIZE.top, width: SIZE.width - SIZE.left - SIZE.right, height: SIZE.height - SIZE.top - SIZE.bottom };
@@ -142,9 +142,9 @@ function legend(svg, regions, levels) {
     g.append("path").attr("d", symbolOf(region, 80)()).attr("class", `star ${region.tone}`).attr("transform", "translate(13,0)");
     g.append("text").attr("x", 33).attr("y", 4.5).attr("class", "legend").text(region.label);
   });
-  const g = entry(regions.length);
+  const g = entry(3 * Math.ceil(regions.length / 3)); // a line of their own
   levels.forEach((level, k) => {
-    const part = g.append("g").attr("transform", `translate(${k * 76},0)`);
+    const part = g.append("g").attr("transform", `translate(${k * 112},0)`);
     part.append("path").attr("d", "M0,0H26").attr("class", "region joint").attr("stroke-dasharray", DASHES[k % DASHES.length]).attr("fill", "none");
     part.append("text").attr("x", 31).attr("y", 4.5).attr("class", "legend").text(`${Number((100 * level).toPrecision(4))} %`);
   });

@@ -3,16 +3,20 @@
 const number = (value, digits = 1) => (value === null ? "–" : value.toFixed(digits).replace(/^-(?=0*\.?0*$)/, "").replace("-", "−"));
 
 /** What is an index by its place, as all pages write it (nuanomaly.report.typography). */
-const INDEX = /(?<![A-Za-zα-ω])(ν\u0304?)([eμτ])(?![\wα-ω])|(θ)([eμ]{2}|\d\d)|(Δm²)(\d\d)(?!\d)|(?<=\|)(U)([eμ]4)(?=\|)|(χ²)(PG)/g;
+const INDEX = /(?<![A-Za-zα-ω])(ν\u0304?)([eμτ])(?![\wα-ω])|(θ)([eμ]{2}|\d\d)|(Δm²)(\d\d)(?!\d)|(\|U)([eμ]4)(\|²?)|(χ²)(PG)/g;
 
 /** Write a text into an element, its indices below the line. */
 function write(node, text) {
   node.replaceChildren();
   let end = 0;
   for (const match of text.matchAll(INDEX)) {
-    const [letter, index] = match.slice(1).filter(Boolean);
-    node.append(text.slice(end, match.index) + letter);
-    node.appendChild(document.createElement("sub")).textContent = index;
+    const [letter, index, rest = ""] = match.slice(1).filter(Boolean);
+    node.append(text.slice(end, match.index));
+    const whole = node.appendChild(document.createElement("span"));
+    whole.className = "whole";
+    whole.append(letter);
+    whole.appendChild(document.createElement("sub")).textContent = index;
+    whole.append(rest);
     end = match.index + match[0].length;
   }
   node.append(text.slice(end));
