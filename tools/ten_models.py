@@ -3,6 +3,7 @@
 python tools/ten_models.py            all commands that are not stored
 python tools/ten_models.py --only TEXT  those of them that contain a text
 python tools/ten_models.py --again    all commands
+python tools/ten_models.py --limit 60 those that take no longer, in seconds of the processor
 python tools/ten_models.py --table    none: the table of what is stored
 
 Each command runs in a process of its own, in a folder that holds the models of the gallery and the files that
@@ -13,12 +14,14 @@ import argparse
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from string import Template
@@ -31,8 +34,8 @@ from nuanomaly.archive.anomalies import groups
 ROOT = Path(__file__).resolve().parents[1]
 PAGE, STORED = ROOT / "docs/ten-models.md", ROOT / "docs/ten-models.json"
 MARKS = ("<!-- measured -->", "<!-- /measured -->")
-#: After so many seconds, of a machine that may be busy, a command is given up and not stored.
-LONGEST = 600.0
+#: After so many seconds of the processor a command is ended, and stands in the table with that limit.
+LONGEST = 600
 #: What is asked of each model, in the order in which it is measured: what takes long comes last.
 COLUMNS = ("point", "data set", "group", "everything", "PG", "plot")
 _LAST = ("data set", "PG", "group", "plot", "point", "everything")
@@ -98,18 +101,18 @@ def write_files(page: str, folder: Path) -> None:
         (folder / name).write_text(text, "utf-8")
 
 
-def measured(command: str, folder: Path) -> dict[str, Any] | None:
-    """Return CPU seconds and exit code of a command in a folder, None if it goes on for too long."""
+def measured(command: str, folder: Path, limit: int = LONGEST) -> dict[str, Any]:
+    """Return CPU seconds and exit code of a command in a folder; no code if it was ended at the limit."""
     program, *arguments = shlex.split(command)
     place = Path(sys.executable).with_name(program)
     alone = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     before = os.times()
-    try:
-        done = subprocess.run(
-            [place, *arguments], cwd=folder, env=alone, capture_output=True, check=False, timeout=LONGEST
-        )
-    except subprocess.TimeoutExpired:
-        return None
+    limited = partial(resource.setrlimit, resource.RLIMIT_CPU, (limit, limit))
+    done = subprocess.run(
+        [place, *arguments], cwd=folder, env=alone, capture_output=True, check=False, preexec_fn=limited
+    )
+    if done.returncode < 0:
+        return {"seconds": float(limit), "exit": None}
     return {"seconds": round(os.times().children_user - before.children_user, 1), "exit": done.returncode}
 
 
@@ -123,10 +126,22 @@ def table(page: str, stored: Mapping[str, Mapping[str, Any]]) -> str:
         for column in COLUMNS:
             line = next((line for line in own if asked(line) == column), "")
             known = stored.get(line)
-            refused = ", refused" if known and known["exit"] else ""
-            cells.append(f"{known['seconds']:.1f}{refused}" if known else "–")
+            cells.append(_cell(known) if known else "–")
         rows.append(f"| {title} | {max(lines(page, line) for line in own)} | {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+def _cell(known: Mapping[str, Any]) -> str:
+    """Return what stands of a command in the table.
+
+    Examples
+    --------
+    >>> [_cell({"seconds": 12.34, "exit": code}) for code in (0, 1, None)]
+    ['12.3', '12.3, refused', '> 12']
+    """
+    if known["exit"] is None:
+        return f"> {known['seconds']:.0f}"
+    return f"{known['seconds']:.1f}{', refused' if known['exit'] else ''}"
 
 
 def main() -> None:
@@ -137,6 +152,7 @@ def main() -> None:
         "--table", action="store_true", help="write the table of what is stored, measure nothing"
     )
     parser.add_argument("--only", default="", metavar="TEXT", help="measure commands that contain it")
+    parser.add_argument("--limit", type=int, default=LONGEST, help="end commands after so many seconds")
     chosen = parser.parse_args()
     page = PAGE.read_text("utf-8")
     stored = json.loads(STORED.read_text("utf-8")) if STORED.is_file() else {}
@@ -149,9 +165,9 @@ def main() -> None:
         write_files(page, Path(name))
         for line in wanted:
             if line not in kept and chosen.only in line and not chosen.table:
-                found = measured(line, Path(name))
+                found = measured(line, Path(name), chosen.limit)
                 print(found, line, flush=True)
-                if found is None:
+                if found["exit"] is None and chosen.limit < LONGEST:
                     continue
                 kept[line] = found
                 entries = {line: kept[line] for line in every if line in kept}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from marks import between
-from ten_models import COLUMNS, MARKS, PAGE, STORED, asked, commands, table, write_files
+from ten_models import COLUMNS, MARKS, PAGE, STORED, asked, commands, measured, table, write_files
 
 from nuanomaly.cli import main
 
@@ -66,3 +66,11 @@ def test_nothing_new_composed_with_three_flavours_differs_nowhere(
     done = CliRunner().invoke(main, [*line[1:], "--json"])
     deltas = [verdict["delta"] for verdict in json.loads(done.output)]
     assert deltas == pytest.approx([0.0, 0.0], abs=1e-6)
+
+
+def test_a_command_that_goes_on_for_too_long_is_ended_and_stands_with_the_limit(tmp_path: Path) -> None:
+    ended = measured("python -c 'while True: pass'", tmp_path, limit=1)
+    assert ended == {"seconds": 1.0, "exit": None}
+    assert measured("python -c 'raise SystemExit(2)'", tmp_path)["exit"] == 2
+    first = next(command for own in commands(TEXT).values() for command in own)
+    assert "| > 1 |" in table(TEXT, {first: ended})

@@ -27,7 +27,7 @@ GRID_DIMENSIONS = 3
 _FEW, _QUICK = 50_000, 5_000
 #: So many are timed in a row at so many places of a grid, as some cost ten times what others do, after others
 #: that fill the caches; then this many times more, while there is patience and it is a small part of all.
-_TIMED, _PLACES, _LARGER, _SMALL_PART = 8, 4, 8, 0.01
+_TIMED, _PLACES, _LARGER, _SMALL_PART = 2, 4, 8, 0.01
 #: So many points that share nothing say whether work is near its limit, within which factor of it.
 _LOOKED, _NEAR = 8, 10.0
 #: Into how many pieces a grid is cut for several processes, at most.
@@ -216,10 +216,10 @@ class Workload:
         many = least * search_cost.expected(box, self.effort.starts).total
         if len(self.axes) <= GRID_DIMENSIONS:
             many += size(self.axes)
-        looked = filling(self.axes, 2 * _LOOKED, 0, 1)
-        box(looked[:_LOOKED])
+        looked = filling(self.axes, 1 + _LOOKED, 0, 1)
+        box(looked[:1])
         begun = time.thread_time()
-        box(looked[_LOOKED:])
+        box(looked[1:])
         if (time.thread_time() - begun) / _LOOKED * many * _NEAR < self.effort.limit:
             return None
         return self._allowed(self.fit_estimate(), "fix parameters, or give fewer points to a grid")
