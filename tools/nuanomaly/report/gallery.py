@@ -4,7 +4,7 @@ Of each model ``RUN`` three runs are read: the comparison ``RUN``, what data say
 (``RUN-point``, kind ``point``), and, where it is declared, its gain by toys without it (``RUN-toys``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: The p-value below which data disagree or a fit is bad: 3σ, two-sided.
 LIMIT = 2.0 * float(norm.sf(3.0))
+#: A model may fit by so much worse than one that is a point of it: to this, searches are said to agree.
+_AGREE = 0.05
 #: Data that were not fitted object to a model if it is worse there than three neutrinos by more than this.
 WORSE = 9.0
 
@@ -41,12 +43,15 @@ class Entry:
         Where it is proposed or tested, as a citation of the page.
     elsewhere : str
         What tests it and is not in the archive.
+    contains : tuple of str
+        Stored fits of models to the same data that are points of this one.
     """
 
     run: str
     title: str
     source: str
     elsewhere: str
+    contains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,35 @@ def counted(gain: Significance, tries: int) -> float:
         return 1.0
     p = float(chi2.sf(gain.delta, gain.dof))
     return 1.0 if p >= 1.0 else float(-np.expm1(tries * np.log1p(-p)))
+
+
+def check_contained(values: Mapping[str, float], contains: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a fit that is worse than that of a model which is a point of it: it was not searched enough.
+
+    Parameters
+    ----------
+    values : mapping of str to float
+        The joint minimum of each fit.
+    contains : mapping of str to sequence of str
+        The fits of models to the same data that are points of each.
+
+    Raises
+    ------
+    NuanomalyError
+
+    Examples
+    --------
+    >>> check_contained({"3+1": 8.0, "3+2": 7.0}, {"3+2": ["3+1"]})
+    >>> check_contained({"3+1": 8.0, "3+2": 9.0}, {"3+2": ["3+1"]})
+    Traceback (most recent call last):
+    nuanomaly.archive.errors.NuanomalyError: 3+2 ends at 9.00, and 3+1, a point of it, at 8.00: more searches
+    """
+    for rich, poor in ((rich, poor) for rich, inside in contains.items() for poor in inside):
+        if values[rich] > values[poor] + _AGREE:
+            raise NuanomalyError(
+                f"{rich} ends at {values[rich]:.2f}, and {poor}, a point of it, at {values[poor]:.2f}: "
+                "more searches"
+            )
 
 
 def answered(page: "Page", entry: Entry) -> Answer:
