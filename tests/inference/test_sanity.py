@@ -11,7 +11,7 @@ from wrong_releases import OWN_SUM, Change, benchmark, efficiency, no_overlap, s
 
 from nuanomaly.archive import catalog, release
 from nuanomaly.archive.validate import validate
-from nuanomaly.inference import benchmarks, sanity
+from nuanomaly.inference import benchmarks, lookalikes, sanity
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "datasets" / wrong_releases.MODEL
@@ -54,6 +54,17 @@ MISTAKES: dict[str, tuple[Change, str]] = {
 def test_a_mistake_is_doubted_without_a_benchmark(archive: Path, tmp_path: Path, mistake: str) -> None:
     change, code = MISTAKES[mistake]
     assert code in codes(archive, tmp_path, change)
+
+
+def test_a_distance_between_short_and_long_baselines_is_doubted_though_its_ratio_is_not(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the whole archive: MINOS is at 735 km, so that 52 km for 520 m give no strange L/E."""
+    known = [(516.0, 0.57), (1040.0, 1.05), (7.35e5, 680.0)]
+    monkeypatch.setattr(lookalikes, "places", lambda *_: known)
+    wrong = wrong_releases.MISTAKES["baseline in cm declared m"][0]
+    assert "PLACE_UNLIKELY" in codes(archive, tmp_path / "wrong", wrong)
+    assert "PLACE_UNLIKELY" not in codes(archive, tmp_path / "right", wrong_releases.nothing)
 
 
 def test_a_published_number_that_is_ours_in_all_of_seven_digits_is_doubted(

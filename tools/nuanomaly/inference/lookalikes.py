@@ -42,8 +42,8 @@ def doubts(result: Release, root: Path) -> Iterator[tuple[str, str]]:
             )
 
 
-def distances(root: Path, sector: str, initial: str, final: str, but: str) -> tuple[float, float] | None:
-    """Return the range of the median L/E (m/MeV) of other experiments with a channel; None without any.
+def places(root: Path, sector: str, initial: str, final: str, but: str) -> list[tuple[float, float]]:
+    """Return the median L (m) and the median L/E (m/MeV) of other experiments with a channel.
 
     Parameters
     ----------
@@ -54,17 +54,18 @@ def distances(root: Path, sector: str, initial: str, final: str, but: str) -> tu
         The dataset that is left out.
     """
     stamp = (root / "catalog.yaml").stat().st_mtime_ns if (root / "catalog.yaml").is_file() else 0
-    medians = [
-        middle
-        for name, ends, middle in _nodes(root, sector, stamp)
+    return [
+        medians
+        for name, ends, medians in _nodes(root, sector, stamp)
         if ends == (initial, final) and name != but
     ]
-    return (min(medians), max(medians)) if medians else None
 
 
 @lru_cache(maxsize=16)
-def _nodes(root: Path, sector: str, stamp: int) -> tuple[tuple[str, tuple[str, str], float], ...]:
-    """Return dataset, flavours and median L/E of every channel of the released releases of a sector."""
+def _nodes(
+    root: Path, sector: str, stamp: int
+) -> tuple[tuple[str, tuple[str, str], tuple[float, float]], ...]:
+    """Return dataset, flavours, and medians of L and L/E of every channel of a sector's released releases."""
     rows = []
     for other in _newest(root, ""):
         if other.metadata.get("sector") != sector or other.state != "released":
@@ -77,8 +78,8 @@ def _nodes(root: Path, sector: str, stamp: int) -> tuple[tuple[str, tuple[str, s
             continue
         if isinstance(made, ResponseLikelihood):
             for channel in made.response.channels:
-                middle = float(np.median(channel.L / channel.E))
-                rows.append((other.name, (channel.initial, channel.final), middle))
+                medians = float(np.median(channel.L)), float(np.median(channel.L / channel.E))
+                rows.append((other.name, (channel.initial, channel.final), medians))
     return tuple(rows)
 
 
