@@ -132,7 +132,8 @@ page.table(
 rows = []
 for answer in answers:
     gain, pg, test = answer.gain, answer.pg, answer.by_toys
-    gained = [f"{gain.delta:.1f} ({gain.dof})", verdicts.sigmas(gain), verdicts.sigmas(test) if test else "–"]
+    by_toys = "–" if test is None else f"{'' if test.p_value else '> '}{verdicts.sigmas(test)}"
+    gained = [f"{gain.delta:.1f} ({gain.dof})", verdicts.sigmas(gain), by_toys]
     agreement = [verdicts.probability(best_of_all(answer)), f"{pg.delta:.1f} ({pg.dof})", verdicts.sigmas(pg)]
     rows.append([answer.entry.title, *gained, *agreement, verdicts.probability(answer.goodness)])
 thrown = [answer for answer in answers if answer.by_toys]
@@ -144,7 +145,8 @@ page.table(
     rows,
     note="*gain*: Δχ², in brackets how many parameters the data constrain, the degrees of freedom of Wilks' "
     f"theorem. *by toys*: {many} toys of no oscillation, fitted over the grid of the model, where that is "
-    "cheap. *p, tries counted*: by Wilks. *χ²PG*: degrees of freedom in brackets; a little below zero it is "
+    "cheap; more than what is written where none of them gains as much. "
+    "*p, tries counted*: by Wilks. *χ²PG*: degrees of freedom in brackets; a little below zero it is "
     "the accuracy of the searches. *fit*: the part of the toys at the best fit that is worse than the data; "
     "as they are not fitted again it is somewhat too large.",
 )
