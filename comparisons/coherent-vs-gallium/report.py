@@ -158,7 +158,7 @@ page.table(
 )
 
 # %% [markdown]
-# ## $|U_{\mu4}|^2$
+# ## What is left for $|U_{\mu4}|^2$
 #
 # Two thirds of the neutrinos are $\nu_\mu$ or $\bar\nu_\mu$: their mixing is tested better, at
 # splittings where the oscillation

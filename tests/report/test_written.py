@@ -72,3 +72,10 @@ def test_beside_a_figure_stand_the_command_and_the_citation() -> None:
     assert "build/site/comparisons/gallium-vs-carbon/figures/regions.csv" in said
     assert all(release in said for d in comparison.datasets.values() for release in d.releases)
     assert said.count("<details") == said.count("</details>") == 1
+
+
+@pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda c: str(c.name))
+def test_no_heading_of_a_page_is_a_formula_alone(comparison: declaration.Comparison) -> None:
+    """Readers who hear a page are told nothing by such a heading."""
+    text = (comparison.folder / "report.py").read_text("utf-8")
+    assert re.findall(r"^# #+ +\$[^$\n]*\$ *$", text, re.MULTILINE) == []

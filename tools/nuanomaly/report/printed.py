@@ -30,6 +30,9 @@ def table(
     >>> html = table("Counts.", ["bin", "events"], [["first", 99.0]], digits=2)
     >>> '<th scope="row">first</th><td class="number">99</td>' in html
     True
+    >>> html = table("Couplings.", ["coupling", "limit"], [[r"$\\varepsilon_{ee}$", 0.1]])
+    >>> '<span class="hidden">εee</span>' in html  # where no formula is read aloud
+    True
     """
     cells = [list(row) for row in rows]
     right = [k > 0 and any(_is_number(row[k]) for row in cells) for k in range(len(header))]
@@ -100,7 +103,10 @@ def _cell(value: Cell, digits: int, first: bool, right: bool) -> str:
     named = first and value not in (None, "")  # nobody reads an empty heading
     tag, scope = ("th", ' scope="row"') if named else ("td", "")
     kind = ' class="number"' if right else ""
-    return f"<{tag}{scope}{kind}>{_written(value, digits)}</{tag}>"
+    shown = _written(value, digits)
+    if named and isinstance(value, str) and "$" in value:
+        shown = f'{_said(value)}<span aria-hidden="true">{shown}</span>'
+    return f"<{tag}{scope}{kind}>{shown}</{tag}>"
 
 
 def _written(value: Cell, digits: int) -> str:
