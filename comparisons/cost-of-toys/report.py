@@ -252,7 +252,7 @@ page.table(
     "A toy of the global fit, as the page on appearance and disappearance makes it, and what follows for "
     f"{TOYS} toys at each true point.",
     [
-        "",
+        "run",
         "toys made",
         "ms per toy",
         f"{spaced(LATTICE)} true points, one core",
