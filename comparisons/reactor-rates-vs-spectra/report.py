@@ -51,7 +51,7 @@ curve = np.asarray(rates["huber-mueller"].predict(disappearance, **together.part
 figures.curve(axes, number, curve, "best fit of the spectra", "green")
 axes.axhline(1.0, color="#767676", linewidth=0.8, zorder=0)
 axes.set(xlabel="experiment, by distance from 7 to 95 m", ylabel="measured / expected", ylim=(0.7, 1.25))
-axes.set_xticks(number, table["experiment"].to_numpy()[order], rotation=90.0, fontsize=8.0)
+axes.set_xticks(number, table["experiment"].to_numpy()[order], rotation=90.0, fontsize=8.5)
 figures.legend(figure, axes, 4)
 page.figure(
     figure,
