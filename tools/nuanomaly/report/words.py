@@ -67,17 +67,12 @@ def unit(text: str) -> str:
 
 #: Parameters as they are written in a sentence, where no formula can stand.
 _PARAMETERS = {
-    "dm2_41": "Δm²41",
-    "dm2_31": "Δm²31",
-    "dm2_32": "Δm²32",
-    "dm2_21": "Δm²21",
     "sin2_2theta_ee": "sin²2θee",
     "sin2_2theta_mue": "sin²2θμe",
     "sin2_2theta_mumu": "sin²2θμμ",
     "Ue4_sq": "|Ue4|²",
     "Umu4_sq": "|Uμ4|²",
     "Utau4_sq": "|Uτ4|²",
-    "dm2_51": "Δm²51",
     "Ue5_sq": "|Ue5|²",
     "Umu5_sq": "|Uμ5|²",
     "dm2": "Δm²",
@@ -93,6 +88,10 @@ _PARAMETERS = {
 }
 
 
+#: Families of parameters whose index is two levels.
+_INDEXED = {"dm2": "Δm²", "delta": "δ"}
+
+
 def parameter(name: str) -> str:
     """Return a parameter as it stands in a sentence; its own name if it has no symbol here.
 
@@ -100,7 +99,15 @@ def parameter(name: str) -> str:
     --------
     >>> parameter("sin2_2theta_mue"), parameter("cevns_strength")
     ('sin²2θμe', 'cevns_strength')
+    >>> parameter("dm2_14"), parameter("delta_25"), parameter("nsi_mutau")
+    ('Δm²14', 'δ25', 'εμτ')
     """
+    kind, _, index = name.partition("_")
+    if kind in _INDEXED and index.isdigit():
+        return f"{_INDEXED[kind]}{index}"
+    if kind == "nsi":
+        letters = index.replace("mu", "μ").replace("tau", "τ")
+        return f"ε{letters}" if set(letters) <= set("eμτ") else name
     return _PARAMETERS.get(name, name)
 
 
