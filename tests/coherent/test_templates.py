@@ -12,7 +12,8 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release
 from nuanomaly.archive.tables import expand_columns, to_bytes
 from nuanomaly.likelihood.algebra.convex import profile
-from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.likelihood.transform import templates
 
 TABLE = pd.DataFrame({"b": [4.0, 6.0], "up": [8.0, 4.0], "down": [1.0, 9.0]})

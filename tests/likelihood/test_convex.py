@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from nuanomaly.likelihood.algebra.convex import Index, profile
-from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.parts import Prediction
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.likelihood.statistic.poisson import Poisson
 
 #: Without much of a prior: from far away Newton's steps overshoot, and are halved again and again.

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic, _Bends
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.quadratic import Quadratic, _Bends
 
 number = st.floats(-3.0, 3.0)
 sigma = st.floats(0.05, 3.0)

@@ -26,7 +26,7 @@ from nuanomaly.inference.tabulated import TabulatedMinima, tabulation
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.inference.workload import LIMIT, Effort
 from nuanomaly.likelihood.interface import AnyModel, Likelihood, solved
-from nuanomaly.likelihood.nuisance import Quadratic
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.likelihood.wrappers.variants import without_prior
 from nuanomaly.model.probabilities import Array
 

@@ -14,8 +14,9 @@ from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.families.moments import Moments
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Overlap, StatisticKind
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter, complete
 from nuanomaly.model.registry import model as make_model
 

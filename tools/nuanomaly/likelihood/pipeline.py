@@ -15,13 +15,13 @@ from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.families.contract import Statistic
 from nuanomaly.likelihood.families.moments import Moments
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.likelihood.parts import (
     Prediction,
     Response,
     Transform,
 )
 from nuanomaly.likelihood.penalty import Penalty
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.extra_events import ExtraEvents
 from nuanomaly.model.on_oscillation import OnOscillation
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter

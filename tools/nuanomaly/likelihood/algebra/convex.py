@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.probabilities import Array
 
 Index = NDArray[np.intp]

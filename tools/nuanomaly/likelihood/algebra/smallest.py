@@ -78,10 +78,9 @@ def _filled(places: _Indices, column: int | None) -> _Indices:
 def _parts(table: Table) -> Sequence[tuple[_Indices | slice, GaussianTable]] | None:
     """Return the tables of a sum with their data; None where a bound would spare nothing, or is not known."""
     listed = table.parts if isinstance(table, SumTable) else ((slice(None), table),)
-    parts: list[tuple[_Indices | slice, GaussianTable]] = []
-    for where, part in listed:
-        if not isinstance(part, GaussianTable) or (part.counts != 1).any() or not part.bounded_below:
-            return None
-        parts.append((where, part))
+    parts = [(where, part) for where, part in listed if isinstance(part, GaussianTable)]
     dear = any(part.gains is not None and not part.gains.symmetric for _, part in parts)
-    return parts if dear else None
+    if not dear or len(parts) < len(listed):
+        return None
+    single = all((part.counts == 1).all() and part.bounded_below for _, part in parts)
+    return parts if single else None

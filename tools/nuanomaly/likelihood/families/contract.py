@@ -10,8 +10,8 @@ import numpy as np
 from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.families.moments import Moments
-from nuanomaly.likelihood.nuisance import Quadratic
 from nuanomaly.likelihood.parts import Index, Prediction, StatisticKind
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.probabilities import Array
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from nuanomaly.likelihood.algebra.convex import CACHED, Local, profile, taken
 from nuanomaly.likelihood.families.contract import Statistic, in_parts
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Index, Prediction
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.probabilities import Array
 
 #: Steps of the numerical derivatives, in standard deviations of the data.

@@ -20,8 +20,9 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.algebra.ensemble import gaussian_noise
 from nuanomaly.likelihood.algebra.gaussian_tables import Table, gaussian_table
 from nuanomaly.likelihood.families.contract import Statistic, one_by_one
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Moved, Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.probabilities import Array
 
 

@@ -22,8 +22,9 @@ from nuanomaly.likelihood.families.contract import Statistic, one_by_one
 from nuanomaly.likelihood.families.count_chi2 import ChiSquareOfCounts
 from nuanomaly.likelihood.families.definitions import COUNTING
 from nuanomaly.likelihood.families.independent import IndependentBins
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Index, Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.probabilities import Array
 
 

@@ -25,8 +25,9 @@ from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.algebra.drawing import poisson_counts
 from nuanomaly.likelihood.families.contract import Statistic
 from nuanomaly.likelihood.families.definitions import COUNTING, CountingVariance
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisances
 from nuanomaly.likelihood.parts import Prediction, StatisticKind, Transform
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.probabilities import Array
 
 

@@ -8,7 +8,7 @@ from nuanomaly.likelihood.algebra.convex import Local
 from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.families.moments import Moments
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.likelihood.nuisance import Quadratic
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.model.probabilities import Array, Model, Parameter
 
 

@@ -14,7 +14,8 @@ from nuanomaly.likelihood.algebra.ensemble import GaussianForm
 from nuanomaly.likelihood.algebra.gaussian_tables import SumTable, Table
 from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.interface import Likelihood, solved
-from nuanomaly.likelihood.nuisance import Nuisances, Quadratic, added_up
+from nuanomaly.likelihood.nuisance import Nuisances
+from nuanomaly.likelihood.quadratic import Quadratic, added_up
 from nuanomaly.model.probabilities import Array, Model, Parameter
 
 

@@ -11,7 +11,8 @@ from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.families.moments import Moments
 from nuanomaly.likelihood.interface import Likelihood
-from nuanomaly.likelihood.nuisance import Nuisance, Nuisances, Quadratic
+from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
+from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.likelihood.wrappers.delegating import DelegatingLikelihood, described
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError, Parameter
 

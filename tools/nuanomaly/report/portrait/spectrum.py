@@ -93,6 +93,11 @@ def _at(likelihood: Likelihood, model: Model, point: dict[str, float]) -> tuple[
     return means, np.where(known, errors, np.nan)
 
 
+def _are_named(run: Bins) -> bool:
+    """Say whether bins stand by their names, in place of edges."""
+    return run.edges is None and 1 < len(run.labels) <= _NAMED
+
+
 def _edges(runs: list[Bins]) -> tuple[Array, Array]:
     return (
         np.concatenate([run.borders[:-1] for run in runs]),
@@ -119,8 +124,7 @@ def _figure(runs: list[Bins], data: Array, errors: Array, lines: dict[str, Array
         _panel(axes, run, data[span], errors[span], own, logarithmic=decades[k])
         below = k + across < len(runs) and rows > 2  # what the panel below says is not said twice
         with style():
-            named = run.edges is None and 1 < len(run.labels) <= _NAMED
-            axes.set_xlabel("" if below or named else textwrap.fill(run.quantity, _WIDE[across]))
+            axes.set_xlabel("" if below or _are_named(run) else textwrap.fill(run.quantity, _WIDE[across]))
             if len(runs) > 1:
                 axes.set_title(textwrap.fill(run.title, _WIDE[across]))
             if across > 2 and k % across:
@@ -161,7 +165,7 @@ def _panel(
             axes.set_yscale("log")
             axes.set_ylim(bottom=0.5 * float(data.min()))
         axes.set(ylabel=run.value, xlim=(borders[0], borders[-1]))
-        if run.edges is None and 1 < len(run.labels) <= _NAMED:
+        if _are_named(run):
             steep = len(run.labels) > _FEW
             axes.set_xticks(range(len(run.labels)), run.labels, rotation=90.0 if steep else 0.0)
         elif run.edges is None:  # between two numbers of bins there is nothing
