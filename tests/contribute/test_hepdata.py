@@ -264,6 +264,24 @@ def test_any_float64_survives(empty: Path, tmp_path: Path) -> None:
     assert all(bits(again.frame[c]) == bits(frame[c]) for c in frame)
 
 
+def test_files_of_a_submission_may_have_any_name(empty: Path, tmp_path: Path) -> None:
+    names = ["Fig 3 (a).yaml", "Fig 3 - a.yaml", "aux.yaml", "t" * 150 + ".yaml", "plain.yaml"]
+    side = "- header: {name: %s, units: %s}\n  values: [{value: 1}, {value: 2}]\n"
+    content = f"independent_variables:\n{side % ('E', 'MeV')}dependent_variables:\n{side % ('N', 'events')}"
+    documents: list[dict[str, Any]] = [{"comment": "five tables"}]
+    for number, name in enumerate(names):
+        documents.append({"name": f"T{number}", "description": "t", "keywords": [], "data_file": name})
+        (tmp_path / name).write_text(content)
+    (tmp_path / "submission.yaml").write_text(yaml.safe_dump_all(documents))
+    folder, missing = hepdata.write(empty, "toy", "2020-r1", str(tmp_path))
+    found = release.read(folder)  # through the gate, which refuses such names as paths
+    originals = {o["id"]: o for o in found.metadata["originals"]}
+    assert (len(originals), len(found.tables), missing) == (len(names) + 1, len(names), ())
+    assert [o["file"] for o in originals.values() if "file" in o] == ["submission.yaml", "plain.yaml"]
+    assert {o for t in found.tables for o in found.declared(t)["originals"]} == set(originals)
+    assert {f.code for f in validate(["toy"], empty, fresh=True).findings} == {"TODO_LEFT"}
+
+
 def test_an_exported_release_is_imported_as_a_release(
     empty: Path, run: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -131,6 +131,38 @@ def test_every_entry_is_explained(empty: Path, files: Path) -> None:
             assert lines[number - 1].startswith("# "), line
 
 
+def test_files_are_named_as_physicists_name_them(empty: Path, tmp_path: Path) -> None:
+    names = [
+        "Fig 3 (a).csv",
+        "Fig 3 - a.csv",
+        "Δm².csv",
+        "a+b.csv",
+        "con.csv",
+        "nl\nx.csv",
+        "x" * 120 + ".csv",
+    ]
+    (tmp_path / "files" / ".cache").mkdir(parents=True)
+    for name in [*names, ".cache/hidden.csv"]:
+        (tmp_path / "files" / name).write_text("energy [MeV],n\n1,2\n2,3\n")
+    folder, left = scaffold.new(empty, "toy", "2020-r1", tmp_path / "files")
+    found = release.read(folder)  # through the gate, which refuses such names as paths
+    originals = {o["id"]: o for o in found.metadata["originals"]}
+    assert (len(originals), len(found.tables), left) == (len(names), len(names), {})
+    assert [o["file"] for o in originals.values() if "file" in o] == ["a+b.csv"]
+    assert "'Fig 3 - a.csv'" in originals["fig-3-a-2"]["note"]
+    assert {o for t in found.tables for o in found.declared(t)["originals"]} == set(originals)
+    assert {f.code for f in validate(["toy"], empty, fresh=True).findings} == {"TODO_LEFT"}
+
+
+def test_nothing_is_left_of_a_draft_that_cannot_be_written(
+    empty: Path, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scaffold, "text", lambda *_: "tables: [")
+    with pytest.raises(NuanomalyError):
+        scaffold.new(empty, "toy", "2020-r1", files)
+    assert not (empty / "datasets" / "toy" / "2020-r1").exists()
+
+
 def test_an_existing_release_is_not_touched(empty: Path, files: Path) -> None:
     folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
     before = (folder / "release.yaml").read_bytes()

@@ -175,6 +175,17 @@ def test_an_earlier_store_is_replaced_and_nothing_else(archive: Path, tmp_path: 
     assert (tmp_path / "mine" / "thesis.tex").exists()
 
 
+@pytest.mark.parametrize("place", [".", "..", "", "/"])
+def test_the_folder_one_is_in_is_never_replaced(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "empty" / "below").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "empty" / "below")
+    with pytest.raises(NuanomalyError, match="replaced as a whole, and you are in it"):
+        ria.export(archive, Path(place))
+    assert not any((tmp_path / "empty" / "below").iterdir())
+
+
 def test_what_is_not_as_sealed_or_unknown_is_not_exported(archive: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'tiny'"):
         ria.export(archive, tmp_path / "ria", ["tinny"])

@@ -107,6 +107,12 @@ def test_a_bundle_is_a_mirror_when_unpacked(archive: Path, mirrored: Path, tmp_p
     assert snapshot(tmp_path / "unpacked") == snapshot(mirrored)
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/"])
+def test_a_place_without_a_name_is_no_bundle(archive: Path, name: str) -> None:
+    with pytest.raises(NuanomalyError, match=r"a bundle is a zip file: name it archive\.zip"):
+        mirror.bundle(archive, Path(name))
+
+
 def test_a_bundle_is_named_zip(archive: Path, tmp_path: Path) -> None:
     with pytest.raises(NuanomalyError, match=r"name it all\.zip"):
         mirror.bundle(archive, tmp_path / "all.tar")

@@ -67,6 +67,17 @@ def identifier(text: str, separator: str = "_") -> str:
     return joined if joined[:1].isalpha() else f"c{separator}{joined}" if joined else "column"
 
 
+def dashed(text: str) -> str:
+    """Return a text as a name of a table or an original: lower-case words joined by dashes.
+
+    Examples
+    --------
+    >>> dashed("Table 1.b (left+right)"), dashed("2020")
+    ('table-1-b-left-right', 'c-2020')
+    """
+    return "-".join(re.findall(r"[a-z0-9]+", identifier(text, "-").lower())) or "column"
+
+
 def header(text: str) -> tuple[str, str]:
     """Return name and unit of a column's header; the unit is ``TODO`` if it says none.
 
@@ -114,7 +125,7 @@ def from_rows(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
     frame = pd.DataFrame(data)
     edges = {tuple(c.rpartition("_")[::2]) for c in names}
     binned = any((base, "low") in edges and (base, "high") in edges for base, _ in edges)
-    return Draft(identifier(path.stem, "-").lower(), frame, columns, "bins" if binned else "table")
+    return Draft(dashed(path.stem), frame, columns, "bins" if binned else "table")
 
 
 #: Names of two columns that count the rows and columns of a matrix.
@@ -140,7 +151,7 @@ def _sparse_matrix(
         return None
     matrix = np.zeros((size, size))
     matrix[rows, cols] = np.array(data[names[2]], float)
-    draft = of_matrix(identifier(path.stem, "-").lower(), matrix, f"{TODO}: with {{i}}")
+    draft = of_matrix(dashed(path.stem), matrix, f"{TODO}: with {{i}}")
     if draft.kind != "correlation":
         draft.columns[0]["unit"] = columns[2]["unit"]
     return draft
@@ -160,7 +171,7 @@ def _headless(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
     if any(value is None for value in plain):
         return None
     matrix = np.array(plain, float).reshape(len(rows), -1)
-    return of_matrix(identifier(path.stem, "-").lower(), matrix)
+    return of_matrix(dashed(path.stem), matrix)
 
 
 def of_matrix(name: str, matrix: Any, meaning: str = f"{TODO}: column {{i}}") -> Draft:

@@ -4,14 +4,13 @@ The format is that of https://hepdata-submission.readthedocs.io: ``submission.ya
 YAML file each holds independent and dependent variables.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from nuanomaly.archive import guessing, hepdata_errors, hepdata_files, hepdata_parts, scaffold
+from nuanomaly.archive import guessing, hepdata_errors, hepdata_files, hepdata_parts, names, scaffold
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import Draft
 from nuanomaly.archive.hepdata_columns import GAP, Columns
@@ -88,8 +87,8 @@ def read(source: str) -> Submission:
     files = hepdata_files.files(source)
     listed = documents(files, "submission.yaml")
     head: dict[str, Any] = next((d for d in listed if "data_file" not in d and "name" not in d), {})
-    tables, missing, names = [], [], set[str]()
-    originals = [_original("submission.yaml", files, "the list of tables", licence=_licence(head))]
+    tables, missing, taken, known = [], [], set[str](), set[str]()
+    originals = [_original("submission.yaml", files, "the list of tables", known, licence=_licence(head))]
     with_data = [d for d in listed if "name" in d and ("data_file" in d or "independent_variables" in d)]
     for title, parts in hepdata_parts.whole_tables(with_data):
         used = [str(part.get("data_file", "submission.yaml")) for part in parts]
@@ -100,12 +99,12 @@ def read(source: str) -> Submission:
             documents(files, f)[0] if "data_file" in part else part
             for f, part in zip(used, parts, strict=True)
         ]
-        name = _table_name(used[0] if len(parts) == 1 and "data_file" in parts[0] else title, names)
+        name = _table_name(used[0] if len(parts) == 1 and "data_file" in parts[0] else title, taken)
         ids = []
         for part, file in zip(parts, used, strict=True):
             if "data_file" in part:
                 about, doi = f"table “{part['name']}”", part.get("table_doi")
-                originals.append(_original(file, files, about, doi, _licence(part, head)))
+                originals.append(_original(file, files, about, known, doi, _licence(part, head)))
             ids.append(str(originals[-1]["id"]))
         for content, file in zip(contents, used, strict=True):
             refuse_other_shapes(content, file)
@@ -129,31 +128,18 @@ def _licence(*entries: Mapping[str, Any]) -> str:
 
 
 def _original(
-    name: str, files: Mapping[str, bytes], about: str, doi: object = None, licence: str = ""
+    file: str, files: Mapping[str, bytes], about: str, taken: set[str], doi: object = None, licence: str = ""
 ) -> dict[str, Any]:
-    content = files[name]
-    entry = {
-        "id": guessing.identifier(name.rpartition(".")[0], "-").lower().replace(".", "-").replace("+", "-"),
-        "file": name,
-        "source": f"HEPData submission, {about}",
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "size": len(content),
-        "licence": licence or TODO,
-        "copy": "unverified",
-    }
+    source = f"HEPData submission, {about}"
+    entry = scaffold.original(file, files[file], taken, source, licence or TODO)
     return {**entry, "doi": str(doi)} if doi else entry
 
 
 def _table_name(text: str, taken: set[str]) -> str:
     """Return a name for a table that no other one has."""
     stem = PurePosixPath(text).name.removesuffix(".yaml")
-    words = guessing.identifier(stem.replace(".", "-").replace("+", "-"), "-").lower()
-    words = stem if _TABLE.fullmatch(stem) else words
-    name, number = words, 2
-    while name in taken:
-        name, number = f"{words}-{number}", number + 1
-    taken.add(name)
-    return name
+    words = guessing.dashed(stem)
+    return names.free(stem if _TABLE.fullmatch(stem) else words, taken)
 
 
 # --- tables -------------------------------------------------------------------------------------------------

@@ -88,7 +88,8 @@ def bundle(root: Path, file: Path, key: Path | None = None) -> Index:
         If the name does not end in ``.zip``.
     """
     if file.suffix != ".zip":
-        raise NuanomalyError(f"{file}: a bundle is a zip file: name it {file.with_suffix('.zip').name}")
+        name = file.stem.strip(".") or "archive"
+        raise NuanomalyError(f"{file}: a bundle is a zip file: name it {name}.zip")
     made, folders = contents(root)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -8,6 +8,8 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
+#: Letters of a name that is made of a text.
+_LONGEST = 80
 VERSION = re.compile(r"(?P<label>[0-9a-z][0-9a-z.]*)-r(?P<revision>[1-9][0-9]*)")
 
 
@@ -119,12 +121,42 @@ def safe_path(path: object) -> str:
     Traceback (most recent call last):
     nuanomaly.archive.errors.NuanomalyError: the path '../../.bashrc' is unsafe: ...
     """
-    parts = path.split("/") if isinstance(path, str) else [""]
-    for part in parts:
-        reserved = part.partition(".")[0].lower() in _RESERVED
-        if not _PART.fullmatch(part) or part.endswith(".") or reserved or len(parts) > 8:
-            raise NuanomalyError(
-                f"the path {path!r} is unsafe: files of a release are named by letters, digits, "
-                "'.', '_', '+' and '-', below its own folder"
-            )
+    if not is_safe(path):
+        raise NuanomalyError(
+            f"the path {path!r} is unsafe: files of a release are named by letters, digits, "
+            "'.', '_', '+' and '-', below its own folder"
+        )
     return str(path)
+
+
+def is_safe(path: object) -> bool:
+    """Return whether :func:`safe_path` takes a path.
+
+    Examples
+    --------
+    >>> is_safe("Table1.yaml"), is_safe("Table 1 (left).yaml"), is_safe("aux.yaml")
+    (True, False, False)
+    """
+    parts = path.split("/") if isinstance(path, str) else [""]
+    return len(parts) <= 8 and all(
+        _PART.fullmatch(part) and not part.endswith(".") and part.partition(".")[0].lower() not in _RESERVED
+        for part in parts
+    )
+
+
+def free(text: str, taken: set[str]) -> str:
+    """Return a name like a text, which a file of a release may have and no other one has; it is taken then.
+
+    Examples
+    --------
+    >>> taken = set()
+    >>> free("rates", taken), free("rates", taken), free("aux", taken), len(free("x" * 300, taken))
+    ('rates', 'rates-2', 'aux-1', 80)
+    """
+    stem = text[:_LONGEST].rstrip("-_")
+    stem = f"{stem}-1" if stem.lower() in _RESERVED else stem
+    name, number = stem, 2
+    while name in taken:
+        name, number = f"{stem}-{number}", number + 1
+    taken.add(name)
+    return name

@@ -9,7 +9,7 @@ from typing import Any
 from nuanomaly.archive import cells, guessing
 from nuanomaly.archive.bounded import STUMBLES
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.guessing import Draft, identifier
+from nuanomaly.archive.guessing import Draft, dashed
 from nuanomaly.archive.limits import MOST_NUMBERS
 from nuanomaly.archive.unpacking import DAMAGED
 
@@ -49,7 +49,7 @@ def _root(path: Path) -> list[Draft]:
 
 
 def _name(path: Path, part: str = "") -> str:
-    return identifier(f"{path.stem} {part}".strip(), "-").lower().replace(".", "-").replace("+", "-")
+    return dashed(f"{path.stem} {part}")
 
 
 # --- text ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from nuanomaly.archive import guessing
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.guessing import Draft, header, identifier
+from nuanomaly.archive.guessing import Draft, dashed, header
 from nuanomaly.archive.limits import MOST_NUMBERS
 from nuanomaly.archive.printed_units import TODO
 
@@ -43,7 +43,7 @@ def drafts(path: Path) -> list[Draft]:
 
 
 def _object(stem: str, key: str, kind: str, file: Any) -> Iterator[Draft]:
-    name = identifier(f"{stem} {key}".replace("/", " "), "-").lower().replace(".", "-").replace("+", "-")
+    name = dashed(f"{stem} {key}")
     if kind.startswith("TH1"):
         yield _histogram(name, file[key])
     elif kind.startswith("TH2") and kind != "TH2Poly":

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 
 import yaml
 
-from nuanomaly.archive import guessing, names, paths, proposals, reading, seal, tables
+from nuanomaly.archive import guessing, names, paths, proposals, reading, release, seal, tables
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import Draft
 from nuanomaly.archive.names import safe_path
 from nuanomaly.archive.printed_units import TODO
 
+#: Of an original whose name no path of a release may have.
+_NAMED = "the file's own name is {!r}: for `file`, name a copy by letters, digits, '.', '_', '+' and '-'"
 #: Above this a table becomes Parquet.
 _LARGEST_CSV = 1_000_000
 _LAST = """\
@@ -64,45 +67,42 @@ def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, dict[s
     NuanomalyError
         If the release exists, a name is not of the required form, or no file is a table.
     """
-    files = sorted(p for p in source.rglob("*") if p.is_file() and not p.name.startswith("."))
-    drafts, left, taken = list[Draft](), dict[str, str](), set[str]()
-    originals = [original(path, source) for path in files]
-    for path, entry in zip(files, originals, strict=True):
+    files = {path.relative_to(source).as_posix(): path for path in source.rglob("*") if path.is_file()}
+    drafts, left, taken, ids = list[Draft](), dict[str, str](), set[str](), set[str]()
+    originals = []
+    for file in sorted(file for file in files if not any(part.startswith(".") for part in file.split("/"))):
+        originals.append(original(file, files[file].read_bytes(), ids))
         try:
-            made = reading.drafts(path)
+            made = reading.drafts(files[file])
         except NuanomalyError as error:
-            left[path.relative_to(source).as_posix()] = str(error)
+            left[file] = str(error)
             continue
         for draft in made:
-            drafts.append(_named(draft, taken))
-            draft.declared.update({"status": TODO, "source": TODO, "originals": [entry["id"]]})
+            drafts.append(replace(draft, name=names.free(draft.name, taken)))
+            draft.declared.update({"status": TODO, "source": TODO, "originals": [originals[-1]["id"]]})
     if not drafts:
         reasons = "".join(f"; {file} {reason}" for file, reason in list(left.items())[:3])
         raise NuanomalyError(f"{source}: no file is a table{reasons}")
     return write(root, name, version, drafts, {"originals": originals}), left
 
 
-def _named(draft: Draft, taken: set[str]) -> Draft:
-    """Return a table under a name that no other one has."""
-    name, number = draft.name, 2
-    while name in taken:
-        name, number = f"{draft.name}-{number}", number + 1
-    taken.add(name)
-    return replace(draft, name=name)
+def original(
+    file: str, content: bytes, taken: set[str], source: str = TODO, licence: str = TODO
+) -> dict[str, Any]:
+    """Return the entry of an original file; ``taken`` holds the ids of the others.
 
-
-def original(path: Path, base: Path) -> dict[str, Any]:
-    """Return the entry of an original file."""
-    content = path.read_bytes()
-    relative = path.relative_to(base).as_posix()
+    A name that no path of a release may have (``Table 1 (left).yaml``) is told in a note.
+    """
+    safe = names.is_safe(file)
     return {
-        "id": guessing.identifier(relative.rpartition(".")[0] or relative, "-").lower().replace(".", "-"),
-        "file": relative,
-        "source": TODO,
+        "id": names.free(guessing.dashed(file.rpartition(".")[0] or file), taken),
+        **({"file": file} if safe else {}),
+        "source": source,
         "sha256": hashlib.sha256(content).hexdigest(),
         "size": len(content),
-        "licence": TODO,
+        "licence": licence,
         "copy": "unverified",
+        **({} if safe else {"note": _NAMED.format(file.encode("utf-8", "backslashreplace").decode()[:300])}),
     }
 
 
@@ -130,13 +130,18 @@ def write(root: Path, name: str, version: str, drafts: Sequence[Draft], known: M
     for file, _ in contents:
         safe_path(file)
     folder.mkdir(parents=True)
-    for file, content in contents:
-        (folder / file).write_bytes(content)
-    declared = {d.name: _declaration(d, file) for d, (file, _) in zip(drafts, contents, strict=True)}
-    (folder / "release.yaml").write_text(
-        text(name, version, declared, known, proposals.proposed(drafts)), "utf-8"
-    )
-    seal.seal(folder)
+    try:
+        for file, content in contents:
+            (folder / file).write_bytes(content)
+        declared = {d.name: _declaration(d, file) for d, (file, _) in zip(drafts, contents, strict=True)}
+        (folder / "release.yaml").write_text(
+            text(name, version, declared, known, proposals.proposed(drafts)), "utf-8"
+        )
+        seal.seal(folder)
+        release.read(folder)  # what the gate refuses would end every command on the archive
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
     return folder
 
 

@@ -56,13 +56,15 @@ def export(root: Path, output: Path, wanted: Sequence[str] = (), *, url: str | N
     UnknownNameError
         If there is no dataset of a name.
     NuanomalyError
-        If the folder holds something else than a store.
+        If the folder holds something else than a store, or the place one is in.
     """
     programs.require("git")
     known = release.folders(root)
     for name in wanted:
         if name not in known:
             raise UnknownNameError("dataset", name, known)
+    if Path.cwd().is_relative_to(output.resolve()):
+        raise NuanomalyError(f"{output} is replaced as a whole, and you are in it: name another folder")
     if output.exists() and not (output / _LAYOUT).is_file() and any(output.iterdir()):
         raise NuanomalyError(f"{output} is neither empty nor a RIA store: name a new folder")
     staged = output.with_name(f".{output.name}.new")
