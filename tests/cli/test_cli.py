@@ -55,6 +55,19 @@ def test_help_takes_less_than_a_tenth_of_a_second_of_cpu() -> None:
     assert min(spent() for _ in range(5)) < 0.1
 
 
+def test_a_value_of_chi2_loads_neither_pandas_nor_the_parts_of_scipy() -> None:
+    """Their imports take longer than everything else that such a command does."""
+    code = (
+        "import sys\nfrom nuanomaly.cli import main\n"
+        "main('chi2 best --model 2nu-ee --set dm2_41=1.25 --set sin2_2theta_ee=0.34'.split(), "
+        "standalone_mode=False)\n"
+        "print(sorted({'pandas', 'scipy.special', 'scipy.sparse', 'scipy.linalg'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "χ² = 0.1956" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_an_unknown_command_names_the_nearest(run: Run) -> None:
     done = run("comparre")
     assert done.code == 2

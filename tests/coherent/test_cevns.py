@@ -10,7 +10,6 @@ from nuanomaly.archive.release import load
 from nuanomaly.likelihood.cevns.cross_section import (
     COUPLINGS,
     FERMI,
-    HBAR_C,
     SIN2_THETA_W,
     Charge,
     Nucleus,
@@ -28,6 +27,7 @@ from nuanomaly.likelihood.stopped_pions.pion_decay import (
     PROMPT_ENERGY,
     arrival,
 )
+from nuanomaly.model.constants import HBAR_C
 
 ARGON, CAESIUM = Nucleus(18, 40, 39.948), Nucleus(55, 133, 132.905)
 SETS = [

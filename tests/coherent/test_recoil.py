@@ -7,8 +7,9 @@ import nuanomaly
 from nuanomaly.likelihood.cevns.cross_section import SIN2_THETA_W, Nucleus, endpoint
 from nuanomaly.likelihood.cevns.recoil_tables import ELECTRON, NucleusTable
 from nuanomaly.likelihood.stopped_pions.pion_decay import COMPONENTS
+from nuanomaly.model.constants import ALPHA
 from nuanomaly.model.probabilities import NotApplicableError
-from nuanomaly.model.recoil import ALPHA, CM2, FERMI, LightVector
+from nuanomaly.model.recoil import CM2, FERMI, LightVector
 
 RELEASES = ("coherent-csi@2017", "coherent-csi@2021", "coherent-lar@2020")
 #: Flavours change on the way by sin²φ₃₁ at a few MeV: what is added keeps them, channels do not.

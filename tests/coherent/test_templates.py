@@ -93,11 +93,12 @@ def test_projections_have_the_sums_of_the_counts() -> None:
     random = np.random.default_rng(1)
     table = pd.DataFrame([(x, y) for x in range(4) for y in range(5)], columns=["x", "y"])
     counts = random.poisson(3.0, 20).astype(float)
-    found = templates.projected(table, counts, [["x"], ["y"]])
+    arrays = {name: column.to_numpy() for name, column in table.items()}
+    found = templates.projected(arrays, counts, [["x"], ["y"]])
     for axis in ("x", "y"):
         both = table.assign(a=counts, b=found).groupby(axis)[["a", "b"]].sum()
         assert both["b"].to_numpy() == pytest.approx(both["a"].to_numpy())
-    assert templates.projected(table, counts, [["x", "y"]]) == pytest.approx(counts)
+    assert templates.projected(arrays, counts, [["x", "y"]]) == pytest.approx(counts)
 
 
 def quadratic(seed: int, points: int, k: int) -> Quadratic:

@@ -139,6 +139,28 @@ class Release:
         }
         return frame
 
+    def arrays(self, table: str) -> "Mapping[str, np.ndarray[Any, Any]]":
+        """Return the columns of a table as arrays by name; columns of text are arrays of objects.
+
+        Raises
+        ------
+        UnknownNameError
+            If the release has no such table.
+        NuanomalyError
+            If the release is announced, and has none yet.
+
+        Examples
+        --------
+        >>> load("karmen@2002-r1").arrays("spectrum")["observed"].sum()
+        np.int64(15)
+        """
+        from nuanomaly.archive import tables
+
+        entry = self.declared(table)
+        path = self.folder / entry["file"]
+        columns = tables.expand_columns(entry["columns"])
+        return tables.arrays(path, columns, self._content(table, path, entry.get("sha256")))
+
     def _content(self, table: str, path: Path, sealed: str | None) -> bytes | None:
         """Return the content of a table that is read for the first time, compared with its sha256.
 
@@ -176,9 +198,9 @@ class Release:
 
     def matrix(self, table: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
         """Return a wholly numeric table as a contiguous float64 array, shape (rows, columns)."""
-        from nuanomaly.archive import tables
+        import numpy as np
 
-        return tables.as_matrix(self.table(table))
+        return np.column_stack([column.astype(float) for column in self.arrays(table).values()])
 
     def numbers(self, place: Column) -> "np.ndarray[Any, np.dtype[np.float64]]":
         """Return the numbers of a column that a declaration names, ``{table, column}``.
@@ -195,7 +217,7 @@ class Release:
         >>> load("karmen@2002-r1").numbers({"table": "spectrum", "column": "observed"}).sum()
         np.float64(15.0)
         """
-        return self.table(place["table"])[place["column"]].to_numpy(float)
+        return self.arrays(place["table"])[place["column"]].astype(float)
 
     def quantity(self, table: str, column: str) -> "pint.Quantity[Any]":
         """Return a column as a pint quantity in its declared unit.

@@ -103,6 +103,35 @@ def read(path: Path, columns: Sequence[Column], content: bytes | None = None) ->
     return frame.astype(other) if other else frame
 
 
+def arrays(
+    path: Path, columns: Sequence[Column], content: bytes | None = None
+) -> "dict[str, np.ndarray[Any, Any]]":
+    """Return the columns of a table file as arrays by name, an empty float64 cell as NaN.
+
+    Columns of text are arrays of objects. Pandas, whose import takes longer than many a command, is loaded
+    only where cells are empty.
+
+    Raises
+    ------
+    NuanomalyError
+        See :func:`read_arrow`.
+    """
+    table = read_arrow(path, columns, content)
+    return {c.name: _array(table.column(c.name).combine_chunks()) for c in columns}
+
+
+def _array(column: Any) -> "np.ndarray[Any, Any]":
+    """Return a column of pyarrow as an array; ``to_numpy`` would load pandas."""
+    import numpy as np
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        return np.array(column.to_pylist(), object)
+    if pa.types.is_boolean(column.type) or column.null_count:
+        return np.asarray(column.to_numpy(zero_copy_only=False))
+    return np.from_dlpack(column)
+
+
 def read_arrow(path: Path, columns: Sequence[Column], content: bytes | None = None) -> Any:
     """Return a table file as a pyarrow table with the declared types; an empty float64 cell is null.
 
@@ -214,10 +243,3 @@ def _arrow_types() -> dict[str, Any]:
     import pyarrow as pa
 
     return {"float64": pa.float64(), "int64": pa.int64(), "bool": pa.bool_(), "string": pa.string()}
-
-
-def as_matrix(frame: "pd.DataFrame") -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """Return a wholly numeric table as a contiguous float64 array, shape (rows, columns)."""
-    import numpy as np
-
-    return np.ascontiguousarray(frame.to_numpy(dtype=np.float64))

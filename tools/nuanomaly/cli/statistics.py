@@ -119,7 +119,8 @@ def feldman_cousins(
     Toys and data are minimised over the grid and no oscillation; nuisances are drawn from their priors, and
     profiled. The same seed gives the same result however the work is shared out.
     """
-    from nuanomaly.inference.feldman_cousins import LEVELS, save
+    from nuanomaly.inference.feldman_cousins import save
+    from nuanomaly.inference.nominal import LEVELS
 
     with output.progress("making toys") as progress:
         result = asked.feldman_cousins(

@@ -7,32 +7,29 @@ from numpy.typing import ArrayLike
 
 from nuanomaly.archive.cite import cite_result
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.inference import bayes, cls, montecarlo, toy_tensions
-from nuanomaly.inference.ablation import Row, ablation_of
-from nuanomaly.inference.compatibility import compatibility_of
-from nuanomaly.inference.compatibility_result import Compatibility
-from nuanomaly.inference.coverage import NOMINAL, coverage_of
-from nuanomaly.inference.density import Density
-from nuanomaly.inference.feldman_cousins import LEVELS, FeldmanCousins, feldman_cousins_of
-from nuanomaly.inference.fit import Fit, fit_of, profile_of, significance_of
-from nuanomaly.inference.injection import injected
+from nuanomaly.inference.nominal import LEVELS, LIMIT, NOMINAL
 from nuanomaly.inference.notebooks import shown_in_notebooks
 from nuanomaly.inference.objective import Progress
-from nuanomaly.inference.pyhf_workspace import workspace
 from nuanomaly.inference.question import Question
-from nuanomaly.inference.raster import Raster, raster_of
 from nuanomaly.inference.result import point_text
-from nuanomaly.inference.samplers import sample
-from nuanomaly.inference.scan import Scan, scan_of
-from nuanomaly.inference.sensitivity import Construction, Sensitivity, sensitivity_of
-from nuanomaly.inference.significance import Sided, Significance
-from nuanomaly.inference.toys import ToyTest
-from nuanomaly.inference.workers import Placement
-from nuanomaly.inference.workload import LIMIT, Effort
 from nuanomaly.likelihood.interface import AnyModel
 
 if TYPE_CHECKING:
     import arviz
+
+    from nuanomaly.inference.ablation import Row
+    from nuanomaly.inference.bayes import Posterior, Suspiciousness
+    from nuanomaly.inference.cls import CLs
+    from nuanomaly.inference.compatibility_result import Compatibility
+    from nuanomaly.inference.density import Density
+    from nuanomaly.inference.feldman_cousins import FeldmanCousins
+    from nuanomaly.inference.fit import Fit
+    from nuanomaly.inference.raster import Raster
+    from nuanomaly.inference.scan import Scan
+    from nuanomaly.inference.sensitivity import Construction, Sensitivity
+    from nuanomaly.inference.significance import Sided, Significance
+    from nuanomaly.inference.toys import ToyTest
+    from nuanomaly.inference.workers import Placement
 
 
 class Analysis(Question):
@@ -100,8 +97,11 @@ class Analysis(Question):
         workers: int = 1,
         limit: float = LIMIT,
         progress: Progress | None = None,
-    ) -> Scan:
+    ) -> "Scan":
         """Return the statistic on the grid; see :func:`nuanomaly.scan`."""
+        from nuanomaly.inference.scan import scan_of
+        from nuanomaly.inference.workload import Effort
+
         return scan_of(self, profile, progress, Effort(workers=workers, limit=limit))
 
     @shown_in_notebooks
@@ -113,13 +113,18 @@ class Analysis(Question):
         workers: int = 1,
         limit: float = LIMIT,
         progress: Progress | None = None,
-    ) -> Fit:
+    ) -> "Fit":
         """Return the best fit; see :func:`nuanomaly.fit`."""
+        from nuanomaly.inference.fit import fit_of
+        from nuanomaly.inference.workload import Effort
+
         return fit_of(self, errors, progress, Effort(seed, workers, limit))
 
     @shown_in_notebooks
-    def profile(self, parameter: str, *, progress: Progress | None = None) -> Scan:
+    def profile(self, parameter: str, *, progress: Progress | None = None) -> "Scan":
         """Return the scan of one parameter, all others minimised over; see :func:`nuanomaly.profile`."""
+        from nuanomaly.inference.fit import profile_of
+
         return profile_of(self, parameter, progress)
 
     @shown_in_notebooks
@@ -130,8 +135,11 @@ class Analysis(Question):
         workers: int = 1,
         limit: float = LIMIT,
         progress: Progress | None = None,
-    ) -> Compatibility:
+    ) -> "Compatibility":
         """Return whether the sides are compatible; see :func:`nuanomaly.compare`."""
+        from nuanomaly.inference.compatibility import compatibility_of
+        from nuanomaly.inference.workload import Effort
+
         return compatibility_of(self, progress, Effort(seed, workers, limit))
 
     @shown_in_notebooks
@@ -139,32 +147,42 @@ class Analysis(Question):
         self,
         *,
         dof: int | None = None,
-        sided: Sided = "two-sided",
-        best: Fit | None = None,
+        sided: "Sided" = "two-sided",
+        best: "Fit | None" = None,
         progress: Progress | None = None,
-    ) -> Significance:
+    ) -> "Significance":
         """Return the significance against no oscillation by Wilks; see :func:`nuanomaly.significance`."""
+        from nuanomaly.inference.fit import significance_of
+
         return significance_of(self, dof=dof, sided=sided, best=best, progress=progress)
 
     @shown_in_notebooks
-    def toy_significance(self, **settings: Any) -> ToyTest:
+    def toy_significance(self, **settings: Any) -> "ToyTest":
         """Return the significance against no oscillation by toys; see :func:`nuanomaly.toy_significance`."""
-        return montecarlo.toy_significance_of(self, **settings)
+        from nuanomaly.inference.montecarlo import toy_significance_of
+
+        return toy_significance_of(self, **settings)
 
     @shown_in_notebooks
-    def toy_compatibility(self, **settings: Any) -> ToyTest:
+    def toy_compatibility(self, **settings: Any) -> "ToyTest":
         """Return the parameter goodness of fit by toys; see :func:`nuanomaly.toy_compatibility`."""
-        return toy_tensions.toy_compatibility_of(self, **settings)
+        from nuanomaly.inference.toy_tensions import toy_compatibility_of
+
+        return toy_compatibility_of(self, **settings)
 
     @shown_in_notebooks
-    def toy_goodness(self, **settings: Any) -> ToyTest:
+    def toy_goodness(self, **settings: Any) -> "ToyTest":
         """Return the goodness of the best fit by toys; see :func:`nuanomaly.toy_goodness`."""
-        return montecarlo.toy_goodness_of(self, **settings)
+        from nuanomaly.inference.montecarlo import toy_goodness_of
+
+        return toy_goodness_of(self, **settings)
 
     @shown_in_notebooks
-    def toy_hypothesis(self, at: Mapping[str, float], **settings: Any) -> ToyTest:
+    def toy_hypothesis(self, at: Mapping[str, float], **settings: Any) -> "ToyTest":
         """Return the test of one point by its own toys; see :func:`nuanomaly.toy_hypothesis`."""
-        return montecarlo.toy_hypothesis_of(self, at, **settings)
+        from nuanomaly.inference.montecarlo import toy_hypothesis_of
+
+        return toy_hypothesis_of(self, at, **settings)
 
     @shown_in_notebooks
     def feldman_cousins(
@@ -173,11 +191,13 @@ class Analysis(Question):
         levels: Sequence[float] = LEVELS,
         toys: int = 1000,
         seed: int = 0,
-        placement: Placement | None = None,
+        placement: "Placement | None" = None,
         progress: Progress | None = None,
         **settings: Any,
-    ) -> FeldmanCousins:
+    ) -> "FeldmanCousins":
         """Return critical values by toys, and the region; see :func:`nuanomaly.feldman_cousins`."""
+        from nuanomaly.inference.feldman_cousins import feldman_cousins_of
+
         return feldman_cousins_of(
             self, levels=levels, toys=toys, seed=seed, placement=placement, progress=progress, **settings
         )
@@ -190,21 +210,27 @@ class Analysis(Question):
         levels: Sequence[float] = NOMINAL,
         toys: int = 1000,
         seed: int = 0,
-        placement: Placement | None = None,
+        placement: "Placement | None" = None,
         progress: Progress | None = None,
-    ) -> FeldmanCousins:
+    ) -> "FeldmanCousins":
         """Return what regions of Wilks' theorem really cover; see :func:`nuanomaly.coverage`."""
+        from nuanomaly.inference.coverage import coverage_of
+
         return coverage_of(
             self, at=at, levels=levels, toys=toys, seed=seed, placement=placement, progress=progress
         )
 
-    def raster(self, along: str, **settings: Any) -> Raster:
+    def raster(self, along: str, **settings: Any) -> "Raster":
         """Return a raster scan along one parameter; see :func:`nuanomaly.raster`."""
+        from nuanomaly.inference.raster import raster_of
+
         return raster_of(self, along, **settings)
 
-    def gaussian_cls(self) -> cls.CLs:
+    def gaussian_cls(self) -> "CLs":
         """Return CLs on the grid by the Gaussian method; see :func:`nuanomaly.gaussian_cls`."""
-        return cls.gaussian_cls_of(self)
+        from nuanomaly.inference.cls import gaussian_cls_of
+
+        return gaussian_cls_of(self)
 
     def toy_cls(
         self,
@@ -213,22 +239,26 @@ class Analysis(Question):
         statistic: Literal["ratio", "one-sided"] = "ratio",
         toys: int = 1000,
         seed: int = 0,
-    ) -> cls.CLs:
+    ) -> "CLs":
         """Return CLs at points by toys of both hypotheses; see :func:`nuanomaly.toy_cls`."""
-        return cls.toy_cls_of(self, points, statistic=statistic, toys=toys, seed=seed)
+        from nuanomaly.inference.cls import toy_cls_of
+
+        return toy_cls_of(self, points, statistic=statistic, toys=toys, seed=seed)
 
     @shown_in_notebooks
     def sensitivity(
         self,
         *,
         cl: float = 0.95,
-        construction: Construction = "plane",
+        construction: "Construction" = "plane",
         toys: int = 500,
         seed: int = 0,
-        placement: Placement | None = None,
+        placement: "Placement | None" = None,
         progress: Progress | None = None,
-    ) -> Sensitivity:
+    ) -> "Sensitivity":
         """Return the limits that are expected without oscillation; see :func:`nuanomaly.sensitivity`."""
+        from nuanomaly.inference.sensitivity import sensitivity_of
+
         return sensitivity_of(
             self,
             cl=cl,
@@ -267,10 +297,14 @@ class Analysis(Question):
         >>> round(best.parameters["sin2_2theta_mue"], 5)
         0.005
         """
+        from nuanomaly.inference.injection import injected
+
         return injected(self, at, model, seed)
 
-    def density(self, *, prior: Mapping[str, str] | None = None) -> Density:
+    def density(self, *, prior: Mapping[str, str] | None = None) -> "Density":
         """Return the posterior density as a function, for samplers; priors as of :meth:`posterior`."""
+        from nuanomaly.inference.density import Density
+
         return Density(self, prior)
 
     def log_prob(self, at: ArrayLike) -> Any:
@@ -310,22 +344,33 @@ class Analysis(Question):
         NuanomalyError
             If the packages are not installed (``pip install "nuanomaly[samplers]"``).
         """
+        from nuanomaly.inference.density import Density
+        from nuanomaly.inference.samplers import sample
+
         return sample(Density(self, prior), sampler, draws=draws, seed=seed, progress=progress)
 
     def to_pyhf(self) -> dict[str, Any]:
         """Return the analysis of counts as a workspace of pyhf; see
         :func:`nuanomaly.inference.pyhf_workspace.workspace`."""
+        from nuanomaly.inference.pyhf_workspace import workspace
+
         return workspace(self)
 
-    def posterior(self, *, prior: Mapping[str, str] | None = None) -> bayes.Posterior:
+    def posterior(self, *, prior: Mapping[str, str] | None = None) -> "Posterior":
         """Return the posterior on the grid; see :func:`nuanomaly.posterior`."""
-        return bayes.posterior_of(self, prior)
+        from nuanomaly.inference.bayes import posterior_of
 
-    def suspiciousness(self, *, prior: Mapping[str, str] | None = None) -> bayes.Suspiciousness:
+        return posterior_of(self, prior)
+
+    def suspiciousness(self, *, prior: Mapping[str, str] | None = None) -> "Suspiciousness":
         """Return the tension of two sides that depends on no prior's width; see
         :func:`nuanomaly.suspiciousness`."""
-        return bayes.suspiciousness_of(self, prior)
+        from nuanomaly.inference.bayes import suspiciousness_of
 
-    def ablation(self, *, bins: bool = True) -> list[Row]:
+        return suspiciousness_of(self, prior)
+
+    def ablation(self, *, bins: bool = True) -> "list[Row]":
         """Return what other definitions of χ² would give; see :func:`nuanomaly.ablation`."""
+        from nuanomaly.inference.ablation import ablation_of
+
         return ablation_of(self, bins=bins)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaincc, logsumexp
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.grid import Axis
@@ -159,7 +159,7 @@ def posterior_of(what: Question, prior: Mapping[str, str] | None = None) -> Post
     chosen = {a.name: (prior or {}).get(a.name, "log" if a.log else "flat") for a in plane.axes}
     weight = prior_weight(plane.axes, chosen)
     logs = -0.5 * values[: plane.size].reshape(plane.shape)
-    evidence = float(logsumexp(logs, b=weight))
+    evidence = float(scipy.special.logsumexp(logs, b=weight))
     after = weight * np.exp(logs - evidence)
     information = float((after * np.where(after > 0.0, logs - evidence, 0.0)).sum())
     null = -0.5 * float(values[plane.null])
@@ -218,7 +218,9 @@ class Suspiciousness(Result):
         """P(χ²_d > d − 2 ln S); None where the data sets share no dimension."""
         if self.dof <= 0.0:
             return None
-        return float(gammaincc(0.5 * self.dof, 0.5 * max(0.0, self.dof - 2.0 * self.log_suspiciousness)))
+        return float(
+            scipy.special.gammaincc(0.5 * self.dof, 0.5 * max(0.0, self.dof - 2.0 * self.log_suspiciousness))
+        )
 
 
 @named_after(2, "model", "grid", "prior", "fixed")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Unpack
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import Mode
@@ -117,7 +117,7 @@ def gaussian_cls_of(what: Question) -> CLs:
 def _tail(test: Array, mean: Array) -> Array:
     """Return P(T ≥ test) of a Gaussian of this mean with σ = 2√|mean|; never exactly zero."""
     sigma = 2.0 * np.sqrt(np.maximum(np.abs(mean), 1e-12))
-    return np.maximum(np.asarray(ndtr((mean - test) / sigma)), 1e-300)
+    return np.maximum(np.asarray(scipy.special.ndtr((mean - test) / sigma)), 1e-300)
 
 
 @named_after(2, "points", "fixed")

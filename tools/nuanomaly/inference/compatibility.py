@@ -18,13 +18,14 @@ from nuanomaly.inference.datasets import joint
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
+from nuanomaly.inference.nominal import LIMIT
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.rank import Ranks, insensitive, rank
 from nuanomaly.inference.significance import Significance
 from nuanomaly.inference.tabulated import TabulatedMinima, tabulation
 from nuanomaly.inference.workers import Placement, run
-from nuanomaly.inference.workload import LIMIT, Effort
+from nuanomaly.inference.workload import Effort
 from nuanomaly.likelihood.interface import AnyModel, Likelihood, solved
 from nuanomaly.likelihood.quadratic import Quadratic
 from nuanomaly.likelihood.wrappers.variants import without_prior

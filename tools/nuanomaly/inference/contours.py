@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtri, ndtr, ndtri
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.scan import Scan
@@ -49,7 +49,7 @@ def cl_of_sigma(n: float) -> float:
     >>> round(cl_of_sigma(1.0), 4), round(cl_of_sigma(3.0), 4)
     (0.6827, 0.9973)
     """
-    return float(1.0 - 2.0 * ndtr(-n))
+    return float(1.0 - 2.0 * scipy.special.ndtr(-n))
 
 
 def level(cl: float, dof: int = 2, sided: Sided = "two-sided") -> Level:
@@ -72,8 +72,8 @@ def level(cl: float, dof: int = 2, sided: Sided = "two-sided") -> Level:
     if sided == "one-sided":
         if dof != 1:
             raise NuanomalyError("a one-sided level has one degree of freedom")
-        return Level(cl, 1, sided, float(ndtri(cl)) ** 2)
-    return Level(cl, dof, sided, float(chdtri(dof, 1.0 - cl)))
+        return Level(cl, 1, sided, float(scipy.special.ndtri(cl)) ** 2)
+    return Level(cl, dof, sided, float(scipy.special.chdtri(dof, 1.0 - cl)))
 
 
 def levels(cls: Iterable[float], dof: int = 2, sided: Sided = "two-sided") -> tuple[Level, ...]:

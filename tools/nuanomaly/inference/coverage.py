@@ -10,6 +10,7 @@ from nuanomaly.inference.engine import Plane, make_engine
 from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins_of
 from nuanomaly.inference.grid import Axis, size
 from nuanomaly.inference.keywords import named_after
+from nuanomaly.inference.nominal import NOMINAL
 from nuanomaly.inference.nullpoint import null_point
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question, Settings
@@ -17,8 +18,6 @@ from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.model.probabilities import Array
 
-#: The nominal confidence levels.
-NOMINAL = (0.6827, 0.90, 0.95)
 #: Around a true point the grid is refined: within so many of its steps, as far as the mean of so many toys
 #: rises by so much, with so many points per axis (of two axes, or of one), fewer on a coarse grid.
 _STEPS, _TOYS, _RISE = 1.5, 20, 9.0

@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
-from scipy.interpolate import RectBivariateSpline
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.objective import Objective
@@ -176,7 +176,7 @@ def mapped(name: str, frame: "pd.DataFrame", columns: Mapping[str, str], value: 
     [mixing] = set(columns) - {names[0]}
     square = frame.pivot(index=columns[names[0]], columns=columns[mixing], values=value)
     first, second = square.index.to_numpy(float), square.columns.to_numpy(float)
-    spline = RectBivariateSpline(np.log(first), np.log(second), square.to_numpy(float))
+    spline = scipy.interpolate.RectBivariateSpline(np.log(first), np.log(second), square.to_numpy(float))
 
     def interpolated(dm2: Array, electron: Array, muon: Array) -> Array:
         at = np.maximum(electron if mixing == names[1] else muon, second[0])

@@ -22,6 +22,7 @@ from nuanomaly.inference.contours import level
 from nuanomaly.inference.engine import Engine, Plane, make_engine
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.keywords import named_after
+from nuanomaly.inference.nominal import LEVELS
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.result import Result
@@ -34,8 +35,6 @@ from nuanomaly.model.probabilities import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Confidence levels unless a caller says otherwise.
-LEVELS = (0.6827, 0.90, 0.95, 0.99)
 #: Points and blocks of toys per piece of work.
 _POINTS, _BLOCKS = 40, 4
 #: How far the blocks of a hypothesis are from those of the next one, where random numbers are its own.

@@ -12,13 +12,14 @@ from nuanomaly.inference.datasets import FoundOverlap
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.minimise import minimise
 from nuanomaly.inference.minuit import Minimum
+from nuanomaly.inference.nominal import LIMIT
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.rank import constrained, unfelt_at_edges
 from nuanomaly.inference.result import SYMBOLS, Test, point_text, test_rows
 from nuanomaly.inference.scan import Scan, scan_of
 from nuanomaly.inference.significance import Sided, Significance
-from nuanomaly.inference.workload import LIMIT, Effort
+from nuanomaly.inference.workload import Effort
 from nuanomaly.likelihood.breakdown import Breakdown
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.parts import StatisticKind

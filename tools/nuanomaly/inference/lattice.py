@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-from scipy.ndimage import minimum_filter
+import scipy
 
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.multistart import Box
@@ -39,7 +39,9 @@ def valleys(values: Array, count: int = _STARTS) -> list[tuple[int, ...]]:
     lowest = values.min()
     if not np.isfinite(lowest):
         return []
-    local = (values == minimum_filter(values, size=3, mode="nearest")) & (values <= lowest + _DEPTH)
+    local = (values == scipy.ndimage.minimum_filter(values, size=3, mode="nearest")) & (
+        values <= lowest + _DEPTH
+    )
     candidates = np.argwhere(local)
     candidates = candidates[np.argsort(values[tuple(candidates.T)], kind="stable")]
     chosen: list[tuple[int, ...]] = []

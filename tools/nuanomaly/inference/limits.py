@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.contours import Level
@@ -60,7 +60,7 @@ def crossing(
             f"{' + '.join(what.names)}: {parameter} does not pass Δ = {limit:.3g} once between {low:g} and "
             f"{high:g}: choose another range"
         )
-    return float(brentq(excess, low, high))
+    return float(scipy.optimize.brentq(excess, low, high))
 
 
 def limits_from(values: ArrayLike, amplitudes: ArrayLike, critical: Level | float) -> Array:

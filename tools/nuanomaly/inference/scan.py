@@ -14,11 +14,12 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import FoundOverlap
 from nuanomaly.inference.grid import Axis, axes, free_names
 from nuanomaly.inference.keywords import named_after
+from nuanomaly.inference.nominal import LIMIT
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.profile import evaluations, profiled
 from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.result import SYMBOLS, Result, point_text
-from nuanomaly.inference.workload import LIMIT, Effort, Workload
+from nuanomaly.inference.workload import Effort, Workload
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.likelihood.parts import StatisticKind
 from nuanomaly.model.probabilities import Array

@@ -14,13 +14,12 @@ from nuanomaly.inference import search_cost
 from nuanomaly.inference.grid import Axis, points, size, slowest_first
 from nuanomaly.inference.lattice import DISPLACED_DIMENSIONS, displaced, lattice_search
 from nuanomaly.inference.multistart import STARTS, Box, filling, search
+from nuanomaly.inference.nominal import LIMIT
 from nuanomaly.inference.objective import Objective, Progress
 from nuanomaly.inference.tables import Function, Tables, planned
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.model.probabilities import Array
 
-#: Work that takes longer than so many seconds is refused unless a caller allows it.
-LIMIT = 3600.0
 #: Up to so many parameters, the first search is a grid.
 GRID_DIMENSIONS = 3
 #: Fewer points than this are not worth several processes, and fewer than that no estimate.

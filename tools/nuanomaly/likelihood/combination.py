@@ -22,8 +22,8 @@ from itertools import combinations, product
 from math import prod
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.channel import Channel
@@ -81,10 +81,10 @@ class Combination:
         """Return how large at most errors of the others are at the points, shapes (R, n) → (P, n)."""
         return sizes if self.each == 1 else np.asarray(self._matrix(np.abs(self.weights), len(sizes)) @ sizes)
 
-    def _matrix(self, weights: Array, others: int) -> sparse.csr_array:
+    def _matrix(self, weights: Array, others: int) -> "scipy.sparse.csr_array":
         place = self.group[:, None] * self.each + np.arange(self.each)
         start = np.arange(0, weights.size + 1, self.each)
-        return sparse.csr_array((weights.ravel(), place.ravel(), start), shape=(len(weights), others))
+        return scipy.sparse.csr_array((weights.ravel(), place.ravel(), start), shape=(len(weights), others))
 
     def restricted(self, rows: Index) -> "tuple[Combination, Index]":
         """Return the combination of some of the points, and which of the others are left."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.model.probabilities import Array
@@ -221,12 +221,12 @@ class Nuisances:
 def _two_sided(x: Array, item: Nuisance) -> Array:
     """Return the distribution function of two halves of a Gaussian that join at zero."""
     below = item.minus / (item.plus + item.minus)
-    left = 2.0 * below * ndtr(np.minimum(x, 0.0) / item.minus)
-    return np.asarray(left + (1.0 - below) * (2.0 * ndtr(np.maximum(x, 0.0) / item.plus) - 1.0))
+    left = 2.0 * below * scipy.special.ndtr(np.minimum(x, 0.0) / item.minus)
+    return np.asarray(left + (1.0 - below) * (2.0 * scipy.special.ndtr(np.maximum(x, 0.0) / item.plus) - 1.0))
 
 
 def _two_sided_inverse(u: Array, item: Nuisance) -> Array:
     below = item.minus / (item.plus + item.minus)
-    left = item.minus * ndtri(np.minimum(u, below) / (2.0 * below))
-    right = item.plus * ndtri(0.5 + 0.5 * (np.maximum(u, below) - below) / (1.0 - below))
+    left = item.minus * scipy.special.ndtri(np.minimum(u, below) / (2.0 * below))
+    right = item.plus * scipy.special.ndtri(0.5 + 0.5 * (np.maximum(u, below) - below) / (1.0 - below))
     return np.asarray(np.clip(np.where(u < below, left, right), item.low, item.high))

@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 _T = TypeVar("_T")
 
@@ -40,9 +40,9 @@ def _parts(held: Any) -> list[Any]:
     if isinstance(held, np.ndarray):
         held.flags.writeable = False
         return [] if held.base is None else [held.base]
-    if isinstance(held, sparse.csr_array | sparse.csc_array):
-        held.sum_duplicates()  # it sorts its indices in place otherwise, when it is first read
-    if sparse.issparse(held):
+    if type(held).__module__.startswith("scipy.sparse"):
+        if isinstance(held, scipy.sparse.csr_array | scipy.sparse.csc_array):
+            held.sum_duplicates()  # it sorts its indices in place otherwise, when it is first read
         return [array for name, array in vars(held).items() if isinstance(array, np.ndarray)]
     if isinstance(held, Mapping):
         return list(held.values())

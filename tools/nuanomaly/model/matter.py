@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.constants import Avogadro, physical_constants
 
-from nuanomaly.model.constants import PHASE
+from nuanomaly.model.constants import AVOGADRO, FERMI_GEV, HBAR_C, PHASE
 from nuanomaly.model.levels import Levels, rows_of
 from nuanomaly.model.probabilities import Array, Nodes, Parameter, Transition
 from nuanomaly.model.waves import Complex, average
 
 #: ħc in MeV m, and √2 G_F times electrons per mole in cm³, which makes V in eV for Y ρ in g/cm³.
-_HBARC = physical_constants["reduced Planck constant times c in MeV fm"][0] * 1e-15
-_FERMI = physical_constants["Fermi coupling constant"][0] * 1e-18  # 1/eV²
-POTENTIAL: float = float(np.sqrt(2.0) * _FERMI * Avogadro * (_HBARC * 1e6 * 1e2) ** 3)
+_HBARC = HBAR_C * 1e-15
+_FERMI = FERMI_GEV * 1e-18  # 1/eV²
+POTENTIAL: float = float(np.sqrt(2.0) * _FERMI * AVOGADRO * (_HBARC * 1e6 * 1e2) ** 3)
 
 DENSITY = Parameter("density", "g/cm**3", 0.0, np.inf, "density of the matter on the way", default=2.8)
 ELECTRONS = Parameter("electron_fraction", "1", 0.0, 1.0, "electrons per nucleon", default=0.5)

@@ -19,15 +19,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.constants import physical_constants
 
+from nuanomaly.model.constants import ALPHA, FERMI_GEV, HBAR_C
 from nuanomaly.model.on_oscillation import OnOscillation
 from nuanomaly.model.probabilities import Array, Model, Parameter
 
-#: Fermi constant in MeV⁻², fine-structure constant, (ħc)² in MeV² cm².
-FERMI: float = physical_constants["Fermi coupling constant"][0] * 1e-6
-ALPHA: float = physical_constants["fine-structure constant"][0]
-CM2: float = (physical_constants["reduced Planck constant times c in MeV fm"][0] * 1e-13) ** 2
+#: Fermi constant in MeV⁻², (ħc)² in MeV² cm².
+FERMI: float = FERMI_GEV * 1e-6
+CM2: float = (HBAR_C * 1e-13) ** 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import wofz
 
 from nuanomaly.model.constants import PHASE
 
@@ -171,7 +171,7 @@ def _curved(z: Complex, s: Array, r: Array) -> Complex:
     for sign in (1.0, -1.0):
         u = sign * r
         t = root * u - b / (2.0 * root)
-        total -= sign * np.exp(z - s + b * u - s * u**2) * wofz(1j * t)
+        total -= sign * np.exp(z - s + b * u - s * u**2) * scipy.special.wofz(1j * t)
     return np.asarray(total * np.sqrt(np.pi) / (4.0 * r * root))
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, NotRequired
 import numpy as np
 
 from nuanomaly.archive.options import Count, completed
-from nuanomaly.inference.feldman_cousins import LEVELS, FeldmanCousins, feldman_cousins_of
+from nuanomaly.inference.feldman_cousins import FeldmanCousins, feldman_cousins_of
+from nuanomaly.inference.nominal import LEVELS
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.run_options import AskedByToys, axis, question
 from nuanomaly.inference.workers import Placement

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import dct
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.model.constants import PHASE
@@ -86,7 +86,7 @@ def series(sums: Callable[[Array], Array], limit: float, largest: float, scale: 
     count = int(np.ceil(PHASE * limit * largest)) + _BEYOND
     angle = (np.arange(count) + 0.5) * np.pi / count
     values = sums(0.5 * limit * (1.0 + np.cos(angle)))
-    terms = dct(values, type=2, axis=0) / count
+    terms = scipy.fft.dct(values, type=2, axis=0) / count
     terms[0] *= 0.5
     if (np.abs(terms[-3:]) > TOLERANCE * np.maximum(scale, np.finfo(float).tiny)).any():
         raise NuanomalyError(f"waves up to {limit:g} eV² are no short series: give a smaller limit")

@@ -16,7 +16,7 @@ from functools import cached_property
 from math import factorial
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.model.constants import PHASE
@@ -67,7 +67,7 @@ class Collapsed:
 
         Examples
         --------
-        >>> nodes = collapse(np.linspace(0.2, 3.0, 9), sparse.csr_array(np.ones((1, 9))))
+        >>> nodes = collapse(np.linspace(0.2, 3.0, 9), scipy.sparse.csr_array(np.ones((1, 9))))
         >>> bool((nodes.bound(np.array([0.04, 100.0])) <= TOLERANCE).all()), nodes.bound(np.array([101.0]))
         (True, array([inf]))
         """
@@ -109,7 +109,7 @@ class Collapsed:
         return matrix.ravel()
 
 
-def collapse(L_over_E: Array, weights: sparse.csr_array, limit: float = LIMIT) -> Collapsed:
+def collapse(L_over_E: Array, weights: "scipy.sparse.csr_array", limit: float = LIMIT) -> Collapsed:
     """Return nodes collapsed for Δm² up to a limit.
 
     Parameters

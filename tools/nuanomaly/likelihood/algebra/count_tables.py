@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import xlogy
 
 from nuanomaly.likelihood.algebra.gaussian_tables import Table
 from nuanomaly.likelihood.nuisance import Nuisances
@@ -71,7 +71,7 @@ def profiled_table(
 
     def values(counts: Array) -> Array:
         matrix = np.empty((len(counts), len(profiles)))
-        own = 2.0 * (xlogy(counts, counts) - counts).sum(axis=1)
+        own = 2.0 * (scipy.special.xlogy(counts, counts) - counts).sum(axis=1)
         pulls = np.zeros((len(counts), white.shape[1]))
         for p, profile in enumerate(profiles):
             column, pulls, outside = _minimum(profile, counts, pulls)
@@ -125,7 +125,10 @@ def _minimum(profile: _Profile, counts: Array, pulls: Array) -> tuple[Array, Arr
         outside[below] = _descend(profile, counts[below], held, WALL)
         x[below] = held
     m = np.maximum(profile.mu + x @ profile.directions.T, 0.0)
-    value = 2.0 * (m - xlogy(counts, np.where(m > 0.0, m, 1.0))).sum(axis=1) + (x * x) @ profile.prior
+    value = (
+        2.0 * (m - scipy.special.xlogy(counts, np.where(m > 0.0, m, 1.0))).sum(axis=1)
+        + (x * x) @ profile.prior
+    )
     outside |= ~np.isfinite(value) | ((counts > 0.0) & (m <= 0.0)).any(axis=1)
     x[outside] = 0.0
     return value, x @ profile.basis.T, outside

@@ -1,7 +1,7 @@
 """Drawing counts."""
 
 import numpy as np
-from scipy.special import pdtr, pdtrik
+import scipy
 
 from nuanomaly.model.probabilities import Array
 
@@ -30,7 +30,7 @@ def _of_one_mean(uniform: Array, mean: float) -> Array:
     if mean == 0.0:
         return np.zeros(uniform.shape)
     low, high = _of_many_means(np.array([uniform.min(), uniform.max()]), np.full(2, mean))
-    table = pdtr(np.arange(low, high + 1.0), mean)
+    table = scipy.special.pdtr(np.arange(low, high + 1.0), mean)
     return np.asarray(low + np.searchsorted(table[:-1], uniform, side="left"))
 
 
@@ -38,8 +38,8 @@ def _of_many_means(uniform: Array, mu: Array) -> Array:
     """Return the smallest k with P(≤ k) ≥ u for numbers u and means of the same shape."""
     safe = np.where(mu > 0.0, mu, 1.0)
     # the smallest k with P(≤ k) ≥ u; the inverse in real numbers may be off by its rounding
-    content = np.ceil(np.maximum(pdtrik(uniform, safe), 0.0))
+    content = np.ceil(np.maximum(scipy.special.pdtrik(uniform, safe), 0.0))
     fewer = np.maximum(content - 1.0, 0.0)
-    content = np.where(pdtr(fewer, safe) >= uniform, fewer, content)
-    content = np.where(pdtr(content, safe) < uniform, content + 1.0, content)
+    content = np.where(scipy.special.pdtr(fewer, safe) >= uniform, fewer, content)
+    content = np.where(scipy.special.pdtr(content, safe) < uniform, content + 1.0, content)
     return np.asarray(np.where(mu > 0.0, content, 0.0))

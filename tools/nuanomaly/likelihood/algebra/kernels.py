@@ -4,12 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from nuanomaly.likelihood.algebra.chebyshev import Series, series
 from nuanomaly.likelihood.algebra.collapse import Collapsed, collapse
@@ -21,7 +20,10 @@ from nuanomaly.model.constants import PHASE
 from nuanomaly.model.probabilities import Nodes
 from nuanomaly.model.waves import Array, Expansion
 
-Weights = Array | sparse.csr_array
+if TYPE_CHECKING:
+    from scipy import sparse
+
+Weights: TypeAlias = "Array | sparse.csr_array"
 
 #: How many sin² values are held at once (doubles) while kernels are made.
 _CHUNK = 131_072

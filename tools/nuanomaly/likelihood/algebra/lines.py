@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import fft, sparse
 
 from nuanomaly.model.probabilities import Array, Nodes
 
@@ -75,7 +75,7 @@ class Rule:
     def tails(self, P: Array) -> Array:
         """Return how large the last quarter of the coefficients of each line is, shape (p, G)."""
         lines = P.reshape(len(P), self.sizes.shape[1], -1)
-        last = np.abs(fft.dct(lines, 1)[:, :, 3 * (self.degree + 1) // 4 :])
+        last = np.abs(scipy.fft.dct(lines, 1)[:, :, 3 * (self.degree + 1) // 4 :])
         return np.asarray((last.sum(axis=2) - 0.5 * last[:, :, -1]) / self.degree)
 
 
@@ -92,7 +92,7 @@ class Lines:
     """
 
     def __init__(
-        self, nodes: Nodes, weights: "Array | sparse.csr_array", groups: list[NDArray[np.intp]]
+        self, nodes: Nodes, weights: "Array | scipy.sparse.csr_array", groups: list[NDArray[np.intp]]
     ) -> None:
         self._nodes, self._groups = nodes, groups
         self._weights = weights if isinstance(weights, np.ndarray) else weights.toarray()
@@ -144,7 +144,7 @@ class Lines:
         return Rule(nodes, np.concatenate(weights, axis=1), np.array(sizes).T)
 
 
-def lines(nodes: Nodes, weights: "Array | sparse.csr_array") -> Lines | None:
+def lines(nodes: Nodes, weights: "Array | scipy.sparse.csr_array") -> Lines | None:
     """Return the lines that all nodes form, or None if they are short, or nodes stand for no interval."""
     if nodes.half_width is None:
         return None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.fft import dct
+import scipy
 
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.probabilities import Array
@@ -83,7 +83,7 @@ class WaveTable:
         angle = (np.arange(TERMS) + 0.5) * np.pi / TERMS
         inside = 0.5 * self.width * (1.0 + np.cos(angle))
         values = self.sums((self.width * np.array(missing)[:, None] + inside).ravel(), wave)
-        terms = dct(values.reshape(len(missing), TERMS, -1), type=2, axis=1) / TERMS
+        terms = scipy.fft.dct(values.reshape(len(missing), TERMS, -1), type=2, axis=1) / TERMS
         terms[:, 0] *= 0.5
         self._pieces.update({(wave, n): part for n, part in zip(missing, terms, strict=True)})
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, final
 
 import numpy as np
-from scipy.constants import physical_constants
-from scipy.special import spherical_jn
+import scipy
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.options import Count, Positive, completed, rules
+from nuanomaly.model.constants import ATOMIC_MASS, FERMI_GEV, HBAR_C
 from nuanomaly.model.probabilities import Array, Parameter
 
 
@@ -55,10 +55,8 @@ class Atom(TypedDict):
 CouplingsOption = Annotated[Literal["tree", "radiative"], "Vector couplings of proton and neutron."]
 
 
-#: Fermi constant in MeV⁻², ħc in MeV fm, atomic mass unit in MeV.
-FERMI: float = physical_constants["Fermi coupling constant"][0] * 1e-6
-HBAR_C: float = physical_constants["reduced Planck constant times c in MeV fm"][0]
-UNIT: float = physical_constants["atomic mass constant energy equivalent in MeV"][0]
+#: Fermi constant in MeV⁻².
+FERMI: float = FERMI_GEV * 1e-6
 #: (ħc)² in MeV² cm².
 _CM2 = (HBAR_C * 1e-13) ** 2
 #: Weak mixing angle at zero momentum transfer, MS-bar (Particle Data Group, as quoted in arXiv:2110.07730).
@@ -84,7 +82,7 @@ class Nucleus:
     @property
     def M(self) -> float:
         """Mass in MeV; binding and mass of the electrons, 2e-4, are left in."""
-        return self.mass * UNIT
+        return self.mass * ATOMIC_MASS
 
 
 @dataclass(frozen=True)
@@ -260,7 +258,7 @@ def klein_nystrand(q: Array, radius: float, range_: float) -> Array:
 def _sphere(x: Array) -> Array:
     """Return 3 j₁(x)/x, one at x = 0."""
     safe = np.where(x > 1e-6, x, 1.0)
-    return np.where(x > 1e-6, 3.0 * spherical_jn(1, safe) / safe, 1.0)
+    return np.where(x > 1e-6, 3.0 * scipy.special.spherical_jn(1, safe) / safe, 1.0)
 
 
 @completed

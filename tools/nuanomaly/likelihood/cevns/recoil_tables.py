@@ -13,8 +13,9 @@ import numpy as np
 
 from nuanomaly.likelihood.cevns.cross_section import SIN2_THETA_W, Couplings, Nucleus, cross_section
 from nuanomaly.likelihood.stopped_pions.pion_decay import Component
+from nuanomaly.model.constants import ALPHA
 from nuanomaly.model.probabilities import Array
-from nuanomaly.model.recoil import ALPHA, CM2, RecoilInteraction
+from nuanomaly.model.recoil import CM2, RecoilInteraction
 
 #: Mass of the electron in MeV.
 ELECTRON = 0.51099895

@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.likelihood.read_only import read_only
 from nuanomaly.model.probabilities import Array
 
 SHAPES = ("cylinder", "sphere", "point")
@@ -57,10 +58,11 @@ class Solid:
         start, direction : arrays, shape (N, 3)
             Points in m and unit vectors. A ray begins at distance 0.
         """
-        across = slice(0, 2) if self.shape == "cylinder" else slice(0, 3)
-        middle = np.array([0.0, 0.0, 0.5 * (self.z_low + self.z_high)])
-        x, v = (start - middle)[:, across], direction[:, across]
-        a, b, c = (v * v).sum(1), (x * v).sum(1), (x * x).sum(1) - self.radius**2
+        x, v = [start[:, 0], start[:, 1]], [direction[:, 0], direction[:, 1]]
+        if self.shape != "cylinder":
+            x, v = [*x, start[:, 2] - 0.5 * (self.z_low + self.z_high)], [*v, direction[:, 2]]
+        # coordinate by coordinate: a sum over an axis of two or three takes several times as long
+        a, b, c = _product(v, v), _product(x, v), _product(x, x) - self.radius**2
         discriminant = b * b - a * c
         root = np.sqrt(np.maximum(discriminant, 0.0))
         # a ray along the axis of a cylinder is inside its mantle everywhere or nowhere
@@ -70,12 +72,17 @@ class Solid:
             enter = np.where(along, -endless, (-b - root) / a)
             leave = np.where(along, endless, (-b + root) / a)
             if self.shape == "cylinder":
-                heights = np.array([[self.z_low], [self.z_high]]) - start[:, 2]
-                ends = np.sort(heights / direction[:, 2], axis=0)
-                enter, leave = np.maximum(enter, ends[0]), np.minimum(leave, ends[1])
+                bottom, top = ((z - start[:, 2]) / direction[:, 2] for z in (self.z_low, self.z_high))
+                enter = np.maximum(enter, np.fmin(bottom, top))
+                leave = np.minimum(leave, np.maximum(bottom, top))
         enter, leave = np.maximum(enter, 0.0), np.maximum(leave, 0.0)
         hit = ((discriminant > 0.0) | along) & (leave > enter)
         return np.where(hit, enter, 0.0), np.where(hit, leave, 0.0)
+
+
+def _product(x: Sequence[Array], y: Sequence[Array]) -> Array:
+    """Return the scalar product of vectors that are given by their coordinates, each of shape (N,)."""
+    return np.asarray(sum((a * b for a, b in zip(x[1:], y[1:], strict=True)), start=x[0] * y[0]))
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,7 @@ class Nodes:
     length: int
 
 
+@lru_cache(maxsize=1)  # of several targets around one source
 def rays(source: Solid, nodes: Nodes) -> tuple[Array, Array, Array]:
     """Return rays that leave the source isotropically from everywhere: starts, directions, weights.
 
@@ -151,7 +159,8 @@ def rays(source: Solid, nodes: Nodes) -> tuple[Array, Array, Array]:
     weight = np.einsum("i,j,k,l->ijkl", w_r, w_z, w_c, np.full(turns, 1.0 / turns)).ravel()
     sine = np.sqrt(1.0 - cosine**2)
     start = np.stack([r, np.zeros_like(r), z], axis=1)
-    return start, np.stack([sine * np.cos(angle), sine * np.sin(angle), cosine], axis=1), weight
+    direction = np.stack([sine * np.cos(angle), sine * np.sin(angle), cosine], axis=1)
+    return read_only((start, direction, weight))
 
 
 def _gauss(number: int, low: float, high: float) -> tuple[Array, Array]:
@@ -175,33 +184,35 @@ def lengths(source: Solid, target: Volume, nodes: Nodes) -> tuple[Array, Array]:
     start, direction, weight = rays(source, nodes)
     segments = target.segments(start, direction)
     edges = np.linspace(0.0, max(leave.max() for _, _, leave in segments), nodes.length + 1)
-    share = _shares(edges, segments, weight)
+    ends = [(sign, _Ramps(enter, weight), _Ramps(leave, weight)) for sign, enter, leave in segments]
+    share = _shares(edges, ends)
     # holes leave distances that do not occur at both ends: all bins go to those that do
     used = np.flatnonzero(share > 1e-12 * share.max())
     edges = np.linspace(edges[used[0]], edges[used[-1] + 1], nodes.length + 1)
-    share = _shares(edges, segments, weight)
-    middles, share = 0.5 * (edges[1:] + edges[:-1]), share / share.sum()
-    for array in (middles, share):
-        array.flags.writeable = False
-    return middles, share
+    share = _shares(edges, ends)
+    return read_only((0.5 * (edges[1:] + edges[:-1]), share / share.sum()))
 
 
-def _shares(edges: Array, segments: Sequence[tuple[int, Array, Array]], weight: Array) -> Array:
+class _Ramps:
+    """Σ weight · max(0, edge − begin) as a function of edges; sorted once."""
+
+    def __init__(self, begin: Array, weight: Array) -> None:
+        order = np.argsort(begin)
+        self.begin, weight = begin[order], weight[order]
+        self.zeroth = np.concatenate([[0.0], np.cumsum(weight)])
+        self.first = np.concatenate([[0.0], np.cumsum(weight * self.begin)])
+
+    def __call__(self, edges: Array) -> Array:
+        below = np.searchsorted(self.begin, edges)
+        return np.asarray(edges * self.zeroth[below] - self.first[below])
+
+
+def _shares(edges: Array, ends: Sequence[tuple[int, _Ramps, _Ramps]]) -> Array:
     """Return the length of the segments in each bin, summed over weighted rays."""
     total = np.zeros(edges.size)
-    for sign, enter, leave in segments:
-        total += sign * (_ramps(edges, enter, weight) - _ramps(edges, leave, weight))
+    for sign, enter, leave in ends:
+        total += sign * (enter(edges) - leave(edges))
     return np.diff(total)
-
-
-def _ramps(edges: Array, begin: Array, weight: Array) -> Array:
-    """Return Σ weight · max(0, edge − begin) at each edge."""
-    order = np.argsort(begin)
-    begin, weight = begin[order], weight[order]
-    below = np.searchsorted(begin, edges)
-    zeroth = np.concatenate([[0.0], np.cumsum(weight)])[below]
-    first = np.concatenate([[0.0], np.cumsum(weight * begin)])[below]
-    return np.asarray(edges * zeroth - first)
 
 
 def moment(source: Solid, target: Volume, nodes: Nodes, power: int) -> float:

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 import numpy as np
-from scipy.constants import Avogadro
 
 from nuanomaly.archive.options import (
     Column,
@@ -43,6 +42,7 @@ from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.likelihood.stopped_pions.muon_decay import ENDPOINT
 from nuanomaly.likelihood.stopped_pions.pion_decay import COMPONENTS, MUON_LIFE, PION_LIFE, Component, arrival
+from nuanomaly.model.constants import AVOGADRO
 from nuanomaly.model.probabilities import Array
 from nuanomaly.model.recoil import RecoilInteraction
 
@@ -354,7 +354,7 @@ def _per_section(config: Options, nucleus: Nucleus) -> float:
     """Return the events of one component, all seen, per cm² of cross section."""
     exposure, target = config["exposure"], config["target"]
     flux = exposure["protons"] * exposure["neutrinos_per_proton"] / (4e4 * np.pi * config["baseline"] ** 2)
-    formulas = 1e3 * target["mass"] / sum(x.mass * x.count for x in _nuclei(config)) * Avogadro
+    formulas = 1e3 * target["mass"] / sum(x.mass * x.count for x in _nuclei(config)) * AVOGADRO
     return float(flux * formulas * nucleus.count)
 
 

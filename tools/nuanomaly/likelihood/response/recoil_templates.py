@@ -17,7 +17,6 @@ from itertools import pairwise
 from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
-from scipy.constants import Avogadro
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import Positive, completed
@@ -36,6 +35,7 @@ from nuanomaly.likelihood.cevns.cross_section import (
     recoil_momentum,
 )
 from nuanomaly.likelihood.parts import Response
+from nuanomaly.model.constants import AVOGADRO
 from nuanomaly.model.probabilities import Array, Model, NotApplicableError
 
 
@@ -191,7 +191,7 @@ def recoil_rate(config: Options, nucleus: Nucleus, T: Array, release: Release) -
     """Return the recoils of one kind of nucleus per tonne of target, year and keV, shape (n,); T in keV."""
     energy, spectrum = _flux(config, release)
     mean = sum(entry["count"] * entry["mass"] for entry in config["nuclei"])
-    atoms = 1e6 * Avogadro * nucleus.count / mean
+    atoms = 1e6 * AVOGADRO * nucleus.count / mean
     section = cross_section(1e-3 * T, energy, nucleus, _charge2(config, nucleus, 1e-3 * T))
     scale = float(config["flux"]["total"]) * _YEAR * atoms * 1e-3
     return np.asarray(scale * np.trapezoid(section * spectrum, energy, axis=1))

@@ -5,18 +5,19 @@ weight = line fraction × cross section × share of the distance L. A node stand
 which probabilities are averaged. See :mod:`nuanomaly.likelihood.gallium.solids`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
 import numpy as np
-import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import Count, TableName, completed
 from nuanomaly.archive.release import Release
+from nuanomaly.archive.tables import expand_columns
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.gallium.solids import Nodes, Solid, Volume, lengths, volume
 from nuanomaly.likelihood.parts import Response
+from nuanomaly.model.probabilities import Array
 
 
 class NodeNumbers(TypedDict):
@@ -48,8 +49,8 @@ class Options(TypedDict):
 @completed
 def build(config: Options, release: Release) -> Response:
     """Build from a declaration (see the module)."""
-    measurements = release.table(config["measurements"])
-    lines = in_units(release.table(config["lines"]), {"energy": "MeV"})
+    measurements = release.arrays(config["measurements"])
+    lines = _in_units(release, config["lines"], {"energy": "MeV"})
     volumes = declared_volumes(release, config["solids"])
     numbers = config["nodes"]
     nodes = Nodes(
@@ -57,34 +58,34 @@ def build(config: Options, release: Release) -> Response:
     )
     entries: dict[tuple[str, str], tuple[Any, Any]] = {}
     parts = []
-    for row in measurements.itertuples():
-        pair = str(row.source), str(row.target)
+    for isotope, *ends in zip(*(measurements[c] for c in ("isotope", "source", "target")), strict=True):
+        pair = str(ends[0]), str(ends[1])
         for name in pair:
             if name not in volumes:
                 raise UnknownNameError("volume", name, volumes, f"{release.id} {config['solids']}")
         if pair not in entries:
             entries[pair] = lengths(source_of(volumes, pair[0]), volumes[pair[1]], nodes)
-        own = lines[lines["isotope"] == row.isotope]
-        if own.empty:
+        own = lines["isotope"] == isotope
+        if not own.any():
             raise UnknownNameError(
-                "isotope", str(row.isotope), lines["isotope"], f"{release.id} {config['lines']}"
+                "isotope", str(isotope), lines["isotope"], f"{release.id} {config['lines']}"
             )
-        parts.append((*entries[pair], own))
+        parts.append((*entries[pair], {name: column[own] for name, column in lines.items()}))
     return Response((_channel(parts),), len(parts))
 
 
-def _channel(parts: list[tuple[Any, Any, pd.DataFrame]]) -> Channel:
+def _channel(parts: Sequence[tuple[Any, Any, Mapping[str, Array]]]) -> Channel:
     """Return the ν_e → ν_e channel with the nodes of all measurements side by side."""
     baselines, energies, weights, widths, halves, isotopes = [], [], [], [], [], []
     for L, share, lines in parts:
-        strength = (lines["fraction"] * lines["cross_section"]).to_numpy(float)
-        energy = np.repeat(lines["energy"].to_numpy(float), L.size)
-        baselines.append(np.tile(L, len(lines)))
+        strength = lines["fraction"] * lines["cross_section"]
+        energy = np.repeat(lines["energy"], L.size)
+        baselines.append(np.tile(L, strength.size))
         energies.append(energy)
         half = 0.5 * (L[1] - L[0]) if L.size > 1 else 0.0
         widths.append(half / energy)
         halves.append(np.full(energy.size, half))
-        isotopes.append(np.repeat(lines["isotope"].to_numpy(str), L.size))
+        isotopes.append(np.repeat(lines["isotope"].astype(str), L.size))
         weights.append(np.outer(strength / strength.sum(), share).ravel())
     matrix = np.zeros((len(parts), sum(w.size for w in weights)))
     start = 0
@@ -110,11 +111,11 @@ def _channel(parts: list[tuple[Any, Any, pd.DataFrame]]) -> Channel:
 
 def declared_volumes(release: Release, table: str) -> dict[str, Volume]:
     """Return the volumes of a table of solids by name (see the module)."""
-    solids = in_units(release.table(table), {"radius": "m", "z_low": "m", "z_high": "m"})
+    solids = _in_units(release, table, {"radius": "m", "z_low": "m", "z_high": "m"})
     rows: dict[str, list[tuple[str, Solid]]] = {}
-    for s in solids.itertuples():
-        solid = Solid(str(s.shape), float(s.radius), float(s.z_low), float(s.z_high))  # type: ignore[arg-type]
-        rows.setdefault(str(s.volume), []).append((str(s.role), solid))
+    columns = ("volume", "role", "shape", "radius", "z_low", "z_high")
+    for name, role, shape, *sizes in zip(*(solids[c] for c in columns), strict=True):
+        rows.setdefault(str(name), []).append((str(role), Solid(str(shape), *map(float, sizes))))
     return {name: volume(entries, name) for name, entries in rows.items()}
 
 
@@ -131,19 +132,19 @@ def source_of(volumes: Mapping[str, Volume], name: str) -> Solid:
     return volumes[name].body
 
 
-def in_units(frame: pd.DataFrame, wanted: Mapping[str, str]) -> pd.DataFrame:
-    """Return the table if its columns have the units that the calculation takes them to have.
+def _in_units(release: Release, table: str, wanted: Mapping[str, str]) -> Mapping[str, Array]:
+    """Return the columns of a table if they have the units that the calculation takes them to have.
 
     Raises
     ------
     NuanomalyError
         Naming the first column that has another unit.
     """
-    units = frame.attrs["units"]
+    units = {c.name: c.unit for c in expand_columns(release.declared(table)["columns"])}
     for column, unit in wanted.items():
         if units.get(column) != unit:
-            where = f"{frame.attrs['release']} {frame.attrs['table']}"
             raise NuanomalyError(
-                f"{where}: column {column!r} must be in {unit}, it is declared in {units.get(column)}"
+                f"{release.id} {table}: column {column!r} must be in {unit}, "
+                f"it is declared in {units.get(column)}"
             )
-    return frame
+    return release.arrays(table)

@@ -11,8 +11,8 @@ from itertools import product
 from typing import Annotated, NotRequired, TypedDict, final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.options import Column, TableName, completed, rules
@@ -214,7 +214,7 @@ def build(config: Options, release: Release, transform: Transform, nuisances: Nu
     declared = config["blocks"] if "blocks" in config else [config]  # noqa: SIM401 -- for the type checker
     blocks = [_block(part, release) for part in declared]
     data = np.concatenate([d for d, _ in blocks])
-    inverse = np.asarray(block_diag(*(w for _, w in blocks)), float)
+    inverse = blocks[0][1] if len(blocks) == 1 else scipy.linalg.block_diag(*(w for _, w in blocks))
     if data.size != transform.n_bins:
         raise NuanomalyError(
             f"{release.id}: {transform.n_bins} predictions, but {data.size} data: they must agree"

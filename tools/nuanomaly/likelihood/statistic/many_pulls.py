@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.options import completed
@@ -157,7 +157,7 @@ class ManyPulls(pulls.Pulls):
             expected = np.maximum(self.data - at.residual, self._floor)
             weight = self._inverse_variance(expected)
             gradient = self._gradient(at, weight)
-            step = cho_solve(hessian, gradient.T, check_finite=False).T
+            step = scipy.linalg.cho_solve(hessian, gradient.T, check_finite=False).T
             gain = np.einsum("pk,pk->p", gradient, step)
             chi2 = np.einsum("pn,pn->p", weight * at.residual, at.residual) + (at.xi**2) @ self.prior
             settled = gain <= _SETTLED * (1.0 + chi2)
@@ -205,7 +205,7 @@ class ManyPulls(pulls.Pulls):
             weight = self._inverse_variance(expected[None])[0]
             gradient = effects.T @ (weight * residual) - self.prior * xi
             hessian = effects.T @ (effects * weight[:, None]) + np.diag(self.prior)
-            step = cho_solve(cho_factor(hessian), gradient)
+            step = scipy.linalg.cho_solve(scipy.linalg.cho_factor(hessian), gradient)
             gain, chi2 = float(gradient @ step), float((weight * residual) @ residual + self.prior @ xi**2)
             if gain <= _SETTLED_FAR * (1.0 + chi2):
                 return chi2, expected, xi
@@ -220,8 +220,8 @@ class ManyPulls(pulls.Pulls):
         for _ in range(_ROUNDS):
             expected = np.maximum(self.background + mu + effects @ xi, self._floor)
             weighted = effects * self._inverse_variance(expected[None])[0][:, None]
-            factor = cho_factor(effects.T @ weighted + np.diag(self.prior))
-            xi = cho_solve(factor, weighted.T @ residual)
+            factor = scipy.linalg.cho_factor(effects.T @ weighted + np.diag(self.prior))
+            xi = scipy.linalg.cho_solve(factor, weighted.T @ residual)
         return xi, (np.asarray(factor[0]), bool(factor[1]))
 
     def _shift(self, mu: Array, xi: Array) -> Array:

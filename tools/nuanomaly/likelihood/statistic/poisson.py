@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated, NotRequired, TypedDict
 
 import numpy as np
-from scipy.special import xlogy
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.options import Column, completed
@@ -73,14 +73,14 @@ class Poisson(IndependentBins):
         """
         possible = (mu > 0.0) | ((mu == 0.0) & (self.data == 0.0))
         safe = np.where(mu > 0.0, mu, 1.0)
-        values = 2.0 * (mu - self.data + xlogy(self.data, self.data / safe))
+        values = 2.0 * (mu - self.data + scipy.special.xlogy(self.data, self.data / safe))
         return np.asarray(np.where(possible, values, np.inf), float)
 
     def deviance(self, mu: Array) -> Array:
         """Return the sum of all bins, shape (P,), for μ of shape (P, n)."""
         possible = ((mu > 0.0) | ((mu == 0.0) & (self.data == 0.0))).all(axis=1)
         safe = np.where(mu > 0.0, mu, 1.0)
-        terms = mu - self.data + xlogy(self.data, self.data / safe)
+        terms = mu - self.data + scipy.special.xlogy(self.data, self.data / safe)
         return np.asarray(np.where(possible, 2.0 * terms.sum(axis=1), np.inf), float)
 
     def value(self, prediction: Prediction) -> Array:
@@ -109,7 +109,7 @@ class Poisson(IndependentBins):
         total = np.where((mu >= 0.0).all(axis=1), mu.sum(axis=1), np.inf)
 
         def values(counts: Array) -> Array:
-            own = (xlogy(counts, counts) - counts).sum(axis=1)
+            own = (scipy.special.xlogy(counts, counts) - counts).sum(axis=1)
             array = 2.0 * (total + own[:, None] - counts @ logs.T)
             return np.where(counts @ empty.T > 0.0, np.inf, array) if empty.any() else np.asarray(array)
 

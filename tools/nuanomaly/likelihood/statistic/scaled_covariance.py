@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Annotated, Literal, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.options import (
@@ -140,9 +140,9 @@ class ScaledCovariance(FollowingCovariance):
         residual = self.data - self.stack.sums @ self.stack.fixed
         lower = factor(full.constant[np.ix_(gone, gone)])
         own, between = np.ix_(kept, kept), np.ix_(kept, gone)
-        w_constant = solve_triangular(lower, full.constant[between].T, lower=True).T
-        w_slope = solve_triangular(lower, full.cross[between].T, lower=True).T
-        z = solve_triangular(lower, residual[gone], lower=True)
+        w_constant = scipy.linalg.solve_triangular(lower, full.constant[between].T, lower=True).T
+        w_slope = scipy.linalg.solve_triangular(lower, full.cross[between].T, lower=True).T
+        z = scipy.linalg.solve_triangular(lower, residual[gone], lower=True)
         return Reduced(
             kept=kept,
             scaling=Scaling(

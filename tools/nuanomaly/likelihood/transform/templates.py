@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
-import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import Column, Count, Positive, completed, rules
@@ -192,19 +191,19 @@ def _fraction(effect: SignalEffect, release: Release) -> Any:
     """Return what part of the signal one unit adds: a number, or one per bin."""
     size = effect["fraction"]
     if isinstance(size, dict):
-        return _column(release.table(size["table"]), size["column"], release)
+        return _column(release.arrays(size["table"]), size["column"], release)
     return size
 
 
-def _column(table: pd.DataFrame, name: str, release: Release) -> Array:
+def _column(table: Mapping[str, Array], name: str, release: Release) -> Array:
     if name not in table:
-        raise UnknownNameError("column", name, map(str, table.columns), release.id)
-    return table[name].to_numpy(float)
+        raise UnknownNameError("column", name, table, release.id)
+    return table[name].astype(float)
 
 
 def _template(entry: Background, release: Release) -> Array:
     """Return a background's bins."""
-    table = release.table(entry["counts"]["table"])
+    table = release.arrays(entry["counts"]["table"])
     counts = _column(table, entry["counts"]["column"], release)
     if "projections" in entry:
         counts = projected(table, counts, entry["projections"])
@@ -217,7 +216,7 @@ def _effect(effect: Effect, entry: Background, template: Array, release: Release
     """Return what a unit of a nuisance adds to a background."""
     if "plus" not in effect:
         return template * effect["fraction"]
-    table = release.table(entry["counts"]["table"])
+    table = release.arrays(entry["counts"]["table"])
     plus, total = _column(table, effect["plus"], release), template.sum()
     if "minus" not in effect:
         return np.asarray(plus * (total / plus.sum()) - template)
@@ -225,25 +224,26 @@ def _effect(effect: Effect, entry: Background, template: Array, release: Release
     return np.asarray(0.5 * (plus * (total / plus.sum()) - minus * (total / minus.sum())))
 
 
-def projected(table: pd.DataFrame, counts: Array, axes: Sequence[Sequence[str]]) -> Array:
+def projected(table: Mapping[str, Array], counts: Array, axes: Sequence[Sequence[str]]) -> Array:
     """Return the product of the sums of counts over everything but each axis, with the same total.
 
     Parameters
     ----------
-    table : DataFrame
+    table : mapping of arrays, shape (n,)
         Holds the columns that the axes are.
     counts : array, shape (n,)
     axes : list of lists of columns
 
     Examples
     --------
-    >>> table = pd.DataFrame({"x": [0, 0, 1, 1], "y": [0, 1, 0, 1]})
+    >>> table = {"x": np.array([0, 0, 1, 1]), "y": np.array([0, 1, 0, 1])}
     >>> projected(table, np.array([4.0, 0.0, 1.0, 5.0]), [["x"], ["y"]]).tolist()
     [2.0, 2.0, 3.0, 3.0]
     """
     total = counts.sum()
     values = np.full(counts.shape, total)
     for columns in axes:
-        keys = table.groupby(list(columns), sort=True).ngroup().to_numpy()
+        places = np.column_stack([np.unique(table[c], return_inverse=True)[1] for c in columns])
+        keys = np.unique(places, axis=0, return_inverse=True)[1]
         values = values * (np.bincount(keys, weights=counts)[keys] / total)
     return np.asarray(values)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.convex import CACHED, Local, profile
@@ -289,7 +289,7 @@ class JointLikelihood(Likelihood):
             columns = [nuisances.ids.index(name) for name in form.nuisances.ids]
             jacobian[:, rows[:, None], columns] = form.jacobian
             start += form.data.size
-        inverse = np.asarray(block_diag(*(form.inverse for form in gaussian_forms)), float)
+        inverse = np.asarray(scipy.linalg.block_diag(*(form.inverse for form in gaussian_forms)), float)
         return GaussianForm(
             np.concatenate([f.data for f in gaussian_forms]), inverse, mu, jacobian, nuisances
         )

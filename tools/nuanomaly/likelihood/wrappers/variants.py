@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import block_diag
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.likelihood.algebra.ensemble import GaussianForm, gaussian_noise
@@ -166,7 +166,7 @@ def with_covariance_of(
     moments = likelihood.measure.moments(prediction)
     if moments is None:
         raise NotApplicableError(f"not applicable: {likelihood.release} has no covariance of its prediction")
-    covariance = np.asarray(block_diag(*(part[0] for part in moments.covariances)), float)
+    covariance = np.asarray(scipy.linalg.block_diag(*(part[0] for part in moments.covariances)), float)
     if at == "data":
         ratio = likelihood.data / prediction.mu[0]
         covariance = covariance * np.outer(ratio, ratio)
