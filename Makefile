@@ -6,7 +6,8 @@ PY     := .venv/bin/python
 PIP    := $(PY) -m pip --quiet --quiet --disable-pip-version-check --no-input
 RUN    := $(PY) -m nuanomaly
 LOCKS  := tools/locks
-UV     := uv==0.13.9
+# The one tool that installs and locks, itself pinned with its hashes
+UV     := --require-hashes --requirement $(LOCKS)/uv.txt
 # What is installed on top of the tests' packages, only where somebody asks for it
 PURPOSES := exchange samplers browser crosscheck
 # The extras of pyproject.toml that a lock is for, where it is not the one of the same name
@@ -110,7 +111,7 @@ packages: data-wheel ## Build the program and its tables as two packages into di
 
 publish: ## Put what lies in dist/ on the package index, as the forge's own identity allows
 	@$(PYTHON) -m venv --clear build/publish-venv
-	@build/publish-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install "$(UV)"
+	@build/publish-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install $(UV)
 	@build/publish-venv/bin/uv publish --trusted-publishing always dist/*.whl
 
 ria: .venv/report.stamp ## Write the static DataLad store into build/site/ria (URL=https://... where it will be)
@@ -166,19 +167,21 @@ crosscheck: .venv/crosscheck.stamp ## Compare probabilities with other packages,
 lock: .venv/pip.stamp ## Pin the packages anew (LOCK_ARGS=--upgrade for newer versions)
 	@echo "Resolving the dependencies in pyproject.toml ..."
 	@$(PYTHON) -m venv --clear build/lock-venv
-	@build/lock-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install "$(UV)"
+	@build/lock-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install $(UV)
 	@awk '/^[a-z0-9]/ { first = !seen[$$1]++ } first' $(LOCKS)/*.txt > build/locked.txt
-	@$(LOCK) $(addprefix --extra ,$(EXTRAS)) $(LOCK_ARGS) --output-file build/locked.txt
+	@$(LOCK) $(PROJECT) $(addprefix --extra ,$(EXTRAS)) $(LOCK_ARGS) --output-file build/locked.txt
 	@$(foreach purpose,dev report $(PURPOSES),\
-	  $(LOCK) $(addprefix --extra ,$(or $(EXTRAS_$(purpose)),$(purpose))) --constraints build/locked.txt \
+	  $(LOCK) $(PROJECT) $(addprefix --extra ,$(or $(EXTRAS_$(purpose)),$(purpose))) --constraints build/locked.txt \
 	    --output-file $(LOCKS)/$(purpose).txt &&) true
+	@echo uv | $(LOCK) - $(LOCK_ARGS) --output-file $(LOCKS)/uv.txt
 	@rm -rf build/lock-venv
 
 # All extras are resolved together, so that the locks agree and one .venv holds them. There is one version of each
 # package for all Pythons and platforms (fewest forks), with the hashes of all its files.
-LOCK := build/lock-venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+LOCK := build/lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
-	--custom-compile-command "make lock" --group build
+	--custom-compile-command "make lock"
+PROJECT := pyproject.toml --group build
 
 clean: ## Remove build/ and caches (not .venv)
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
@@ -205,11 +208,17 @@ clean: ## Remove build/ and caches (not .venv)
 COMPILE := import compileall, re, sysconfig; \
   compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0, rx=re.compile('/tests?/'))
 
+# uv installs in an eighth of the time of pip, and looks at the same hashes. It knows nothing of pip's own settings (an
+# index of one's own, say): where it finds no packages, or is not to be had, pip does it.
+UV_INSTALL = ( test build/uv/bin/uv -nt $(LOCKS)/uv.txt || $(PIP) install --upgrade --target build/uv $(UV) ) && \
+	build/uv/bin/uv pip install --quiet
+
 # $(call install,lock file,duration): the pinned packages, then this checkout, which downloads nothing more.
 define install
 	@$(PY) -c '' 2>/dev/null || { echo ".venv is broken (its Python has gone): rm -r .venv, then try again." >&2; exit 1; }
 	@echo "Installing the $$(grep -c == $(1)) packages pinned in $(1) into .venv (about $(2)) ..."
-	@$(PIP) install --no-compile --progress-bar off --require-hashes --requirement $(1)
+	@( $(UV_INSTALL) --python $(PY) --require-hashes --requirement $(1) ) 2>/dev/null || \
+	  $(PIP) install --no-compile --progress-bar off --require-hashes --requirement $(1)
 	@$(PY) -W ignore -c "$(COMPILE)"
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 endef
