@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nuanomaly.archive import bounded, runs, seal
+from nuanomaly.archive.contribution import contribution
 from nuanomaly.archive.validate import checker, validate
 from nuanomaly.archive.validate.codes import physics
 from nuanomaly.archive.validate.findings import finding
@@ -60,6 +61,14 @@ def test_git_runs_nothing_that_a_contribution_configures(branch: Any, tmp_path: 
     found = review(branch.root)
     assert not ran.exists()
     assert RELEASE in {c.path for c in found.contribution.changes}
+
+
+@pytest.mark.parametrize("mark", ["--skip-worktree", "--assume-unchanged", "--force-remove"])
+def test_no_mark_in_the_index_of_a_contribution_hides_a_file(branch: Any, mark: str) -> None:
+    branch.git("update-index", mark, RELEASE)
+    path = branch.root / RELEASE
+    path.write_text(path.read_text("utf-8").replace("Rates in three bins", "Rates in 3 bins"), "utf-8")
+    assert [(c.path, c.how) for c in contribution(branch.root, "main").changes] == [(RELEASE, "changed")]
 
 
 def test_a_link_is_a_finding_and_nothing_behind_it_is_read(branch: Any, tmp_path: Path) -> None:

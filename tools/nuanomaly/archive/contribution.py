@@ -119,6 +119,7 @@ def contribution(root: Path, base: str | None = None) -> Contribution:
     except history.NoHistoryError as error:
         said = f"--base {wanted}: {str(error) or 'it shares no history with this branch'}"
         raise history.NoHistoryError(f"{said}: name a branch or commit that this one began from") from None
+    history.git(root, "read-tree", "HEAD")  # an index of our own: each file is looked at
     listed = history.git(root, "diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--", ".")
     words = listed.decode("utf-8", "backslashreplace").split("\0")
     hows = {"A": "added", "D": "removed"}

@@ -1,9 +1,9 @@
 """Git on a folder of somebody else: its objects are read, and nothing that it is configured to run is run.
 
 A folder under git may bring configuration: hooks, filters, a file-system monitor, a helper to fetch what
-is missing. Git runs these. So git is given a directory of its own, made here: the references and the index
+is missing. Git runs these. So git is given a directory of its own, made here: the references
 of the folder are copied into it as text, its objects are named, and no configuration is there, neither the
-folder's nor the user's.
+folder's nor the user's. Nor is its index, which can say of files that they are not to be looked at.
 """
 
 import atexit
@@ -20,8 +20,8 @@ from nuanomaly.archive.errors import NuanomalyError
 
 _REFERENCE = re.compile(r"(ref: refs/[\w./+@-]+|[0-9a-f]{40}|[0-9a-f]{64})\s*")
 _PACKED = re.compile(r"(#.*|\^?([0-9a-f]{40}|[0-9a-f]{64})( refs/\S+)?)")
-#: More references, or a larger index, than any clone of the archive has.
-_MOST_REFERENCES, _LARGEST_INDEX = 20_000, 64 << 20
+#: More references than any clone of the archive has.
+_MOST_REFERENCES = 20_000
 #: Seconds that one question may take.
 _PATIENCE = 60
 
@@ -98,8 +98,8 @@ def _places(path: Path) -> tuple[Path, Path]:
 
 
 def _stamp(own: Path, common: Path) -> tuple[tuple[str, int, int], ...]:
-    """Return what changes when a reference or the index does."""
-    files = [own / "HEAD", own / "index", common / "packed-refs", common / "shallow", *_loose(common)]
+    """Return what changes when a reference does."""
+    files = [own / "HEAD", common / "packed-refs", common / "shallow", *_loose(common)]
     stamps = []
     for file in files:
         try:
@@ -112,7 +112,7 @@ def _stamp(own: Path, common: Path) -> tuple[tuple[str, int, int], ...]:
 
 @lru_cache(maxsize=16)
 def _made(own: Path, common: Path, stamp: tuple[tuple[str, int, int], ...]) -> Path:
-    """Return a new directory for git, with references, index and the place of the objects alone."""
+    """Return a new directory for git, with references and the place of the objects alone."""
     folder = Path(tempfile.mkdtemp(prefix="nuanomaly-git-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "objects" / "info").mkdir(parents=True)
@@ -132,9 +132,6 @@ def _made(own: Path, common: Path, stamp: tuple[tuple[str, int, int], ...]) -> P
         target.write_text(_reference(file), "utf-8")
     if (common / "shallow").is_file():
         (folder / "shallow").write_text(_text(common / "shallow"), "utf-8")
-    for file in (own / "index", *own.glob("sharedindex.*")):
-        if file.is_file() and file.stat().st_size < _LARGEST_INDEX:
-            shutil.copyfile(file, folder / file.name)
     return folder
 
 
