@@ -36,10 +36,11 @@ class Clone:
 
     root: Path
 
-    def git(self, *words: str) -> str:
+    def git(self, *words: str, given: str | None = None) -> str:
         """Run git, and return what it prints."""
         done = subprocess.run(
             ["git", "-C", str(self.root), *words],
+            input=given,
             capture_output=True,
             text=True,
             check=True,

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from nuanomaly.archive import bounded, runs, seal
+from nuanomaly.archive import bounded, repository, runs, seal
 from nuanomaly.archive.contribution import contribution
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.validate import checker, validate
 from nuanomaly.archive.validate.codes import physics
 from nuanomaly.archive.validate.findings import finding
@@ -69,6 +70,28 @@ def test_no_mark_in_the_index_of_a_contribution_hides_a_file(branch: Any, mark: 
     path = branch.root / RELEASE
     path.write_text(path.read_text("utf-8").replace("Rates in three bins", "Rates in 3 bins"), "utf-8")
     assert [(c.path, c.how) for c in contribution(branch.root, "main").changes] == [(RELEASE, "changed")]
+
+
+def test_a_tree_of_more_files_than_fit_is_one_sentence(branch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tree(entries: str) -> str:
+        return str(branch.git("mktree", given=entries))
+
+    inner = tree(
+        "".join(f"100644 blob {branch.git('hash-object', '-w', RELEASE)}\tf{k}\n" for k in range(10))
+    )
+    for _ in range(7):
+        inner = tree("".join(f"040000 tree {inner}\td{k}\n" for k in range(10)))
+    commit = branch.git("commit-tree", "-p", "HEAD", "-m", "A hundred million files", inner)
+    branch.git("update-ref", "HEAD", commit)
+    monkeypatch.setattr(repository, "_MEMORY", 128 << 20)
+    with pytest.raises(NuanomalyError, match="memory"):
+        contribution(branch.root, "main")
+
+
+def test_references_without_end_are_no_references(branch: Any) -> None:
+    with (branch.root / ".git" / "packed-refs").open("wb") as stream:
+        stream.truncate(1 << 40)
+    assert contribution(branch.root, "main").changes == ()
 
 
 def test_a_link_is_a_finding_and_nothing_behind_it_is_read(branch: Any, tmp_path: Path) -> None:

@@ -35,6 +35,17 @@ def test_an_archive_as_it_was_released_has_no_finding(clone: Any) -> None:
     assert report.notes == ()
 
 
+def test_subjects_and_ledgers_of_others_end_nothing(clone: Any) -> None:
+    """A form feed ends a line for some; names that are no releases would be paths and arguments of git."""
+    clone.edit(
+        "catalog.yaml", "ledger:\n", 'ledger:\n  "../../..@x": a\n  "--output=x@1": b\n  "a@1\\nb": c\n'
+    )
+    clone.commit("A tidy\f catalogue\u2028of mine")
+    clone.edit("catalog.yaml", '  "../../..@x": a\n  "--output=x@1": b\n  "a@1\\nb": c\n', "")
+    clone.commit("As it was\x1c")
+    assert clone.check().errors == ()
+
+
 def test_a_change_hidden_by_editing_the_ledger_is_found_with_file_and_commit(clone: Any) -> None:
     good = clone.git("rev-parse", "HEAD")
     clone.edit(RATES, "0.93", "0.94")

@@ -49,16 +49,23 @@ class History:
     def commits(self, path: str, since: Commit | None = None) -> list[Commit]:
         """Return the commits that changed a path, from old to new; of one only the descendants."""
         span = ["--ancestry-path", f"{since.id}..HEAD"] if since else ["HEAD"]
-        order = ("--full-history", "--topo-order", "--reverse", "--format=%H%x1f%cs%x1f%s")
+        order = ("--full-history", "--topo-order", "--reverse", "-z", "--format=%H%x1f%cs%x1f%s")
         listed = self._git("log", *order, *span, "--", path).decode("utf-8", "replace")
-        return [Commit(*line.split("\x1f", 2)) for line in listed.splitlines()]
+        # a subject may hold whatever else ends a line for somebody
+        return [Commit(*entry.split("\x1f", 2)) for entry in listed.split("\0") if entry]
 
     def contents(self, wanted: Sequence[tuple[str, str]]) -> Iterator[bytes | None]:
         """Yield the content of files at commits, ``(commit, path)``, in order; None where there is none."""
-        names = "".join(f"{commit}:{self._prefix}{path}\n" for commit, path in wanted)
-        output = self._git("cat-file", "--batch", given=names.encode()) if wanted else b""
+        names = [f"{commit}:{self._prefix}{path}" for commit, path in wanted]
+        asked = "".join(f"{name}\n" for name in names if "\n" not in name)  # git has no other separator
+        output = (
+            self._git("cat-file", "--batch", given=asked.encode("utf-8", "surrogateescape")) if asked else b""
+        )
         at = 0
-        for _ in wanted:
+        for name in names:
+            if "\n" in name:
+                yield None
+                continue
             end = output.index(b"\n", at)
             words = output[at:end].split(b" ")
             at = end + 1
@@ -73,9 +80,9 @@ class History:
 
     def tree(self, commit: str, path: str) -> dict[str, str]:
         """Return the blob of each file below a folder at a commit, by path relative to the folder."""
-        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, f"{self._prefix}{path}/").decode()
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, f"{self._prefix}{path}/")
         entries = {}
-        for line in listed.split("\0")[:-1]:
+        for line in listed.decode("utf-8", "backslashreplace").split("\0")[:-1]:
             about, _, name = line.partition("\t")
             entries[name.removeprefix(f"{self._prefix}{path}/")] = about.split(" ")[2]
         return entries

@@ -22,8 +22,10 @@ _REFERENCE = re.compile(r"(ref: refs/[\w./+@-]+|[0-9a-f]{40}|[0-9a-f]{64})\s*")
 _PACKED = re.compile(r"(#.*|\^?([0-9a-f]{40}|[0-9a-f]{64})( refs/\S+)?)")
 #: More references than any clone of the archive has.
 _MOST_REFERENCES = 20_000
-#: Seconds that one question may take.
-_PATIENCE = 60
+#: Bytes of a file of references or configuration; that of the archive has a few kB.
+_LARGEST = 16 << 20
+#: Seconds that one question may take, and bytes of address space: trees of trees can say more files than fit.
+_PATIENCE, _MEMORY = 60, 4 << 30
 
 
 class NoHistoryError(NuanomalyError):
@@ -64,6 +66,7 @@ def git(root: Path, *words: str, given: bytes | None = None) -> bytes:
             cwd=root,
             env=environment,
             timeout=_PATIENCE,
+            preexec_fn=_limited,
         )
     except FileNotFoundError:
         raise NoHistoryError("git is not installed") from None
@@ -73,6 +76,16 @@ def git(root: Path, *words: str, given: bytes | None = None) -> bytes:
         said = error.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
         raise NoHistoryError(said[0].removeprefix("fatal: ")) from None
     return done.stdout
+
+
+def _limited() -> None:
+    """Limit the memory of a process, where the system knows such a limit."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    except (ImportError, ValueError, OSError):
+        pass
 
 
 def _opened(root: Path) -> tuple[Path, Path]:
@@ -149,8 +162,9 @@ def _reference(file: Path) -> str:
 
 
 def _text(file: Path) -> str:
-    """Return a file of git as text; empty without it."""
+    """Return a file of git as text; empty without it, or if it is larger than any."""
     try:
-        return file.read_text("utf-8", "replace") if file.is_file() else ""
+        wanted = file.is_file() and file.stat().st_size <= _LARGEST
+        return file.read_text("utf-8", "replace") if wanted else ""
     except OSError:
         return ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nuanomaly.archive import catalog, document, history, release_digest, yamlio
+from nuanomaly.archive import catalog, document, history, names, release_digest, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.history import Commit, History
 from nuanomaly.archive.validate.findings import Finding, finding
@@ -83,7 +83,13 @@ def ledger_in(content: bytes) -> dict[str, str]:
     except NuanomalyError:
         return {}
     entries = data.get("ledger") or {}
-    return {str(k): str(v) for k, v in entries.items()} if isinstance(entries, dict) else {}
+    items = entries.items() if isinstance(entries, dict) else ()
+    return {str(k): str(v) for k, v in items if _is_release(str(k))}
+
+
+def _is_release(text: str) -> bool:
+    name, _, version = text.partition("@")
+    return bool(names.NAME.fullmatch(name) and names.VERSION.fullmatch(version))
 
 
 def _edited(
@@ -187,7 +193,7 @@ def _digest_at(past: History, commit: Commit, first: Entered) -> str | None:
     [metadata] = past.contents([(commit.id, f"{first.folder}/release.yaml")])
     try:
         result = document.parse((metadata or b"").decode(), first.folder)
-        files = sorted({str(entry["file"]) for entry in result.data["tables"].values()})
+        files = sorted({names.safe_path(entry["file"]) for entry in result.data["tables"].values()})
     except (NuanomalyError, UnicodeDecodeError, TypeError, KeyError):
         return None
     listed = [{"path": "release.yaml", "sha256": ""}]
