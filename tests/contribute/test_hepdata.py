@@ -168,6 +168,18 @@ def test_what_is_no_table_is_named(tmp_path: Path, text: str, said: str) -> None
         hepdata.read(str(write_table(tmp_path / "s", text)))
 
 
+def test_a_table_without_rows_and_indices_beyond_integers_are_read(tmp_path: Path) -> None:
+    axis = "- {header: {name: row %d}, values: [%s]}\n"
+    for values, rows in (("", 0), ("{value: 1.0e+300}", 1)):
+        text = f"independent_variables:\n{axis % (1, values)}{axis % (2, values)}dependent_variables:\n"
+        folder = write_table(tmp_path / f"s{rows}", text + axis % (3, values))
+        assert len(hepdata.read(str(folder)).tables[0].frame) == rows
+    cells = "{value: '<5', errors: [{symerror: 5%}]}, {value: 2, errors: [{symerror: 1}]}"
+    text = f"- {{header: {{name: n}}, values: [{cells}]}}"
+    folder = write_table(tmp_path / "p", f"independent_variables: []\ndependent_variables:\n{text}\n")
+    assert hepdata.read(str(folder)).tables[0].frame["n_error"].tolist() == ["5%", "1"]
+
+
 def test_an_archive_writes_nothing_and_follows_no_link(tmp_path: Path) -> None:
     target = tmp_path / "evil.tar"
     with tarfile.open(target, "w") as tar:

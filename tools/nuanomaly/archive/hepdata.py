@@ -303,8 +303,11 @@ def _sided(
         numbers = [float(s[:-1]) if s != GAP else GAP for s in sizes]
         columns.add(name, numbers, unit="percent", meaning=f"{label} error of {value}, of its value")
         return
-    if texts:
-        raise NuanomalyError(f"{file}: the error {texts[0]!r} of {value} is no number and no percentage")
+    if wrong := [s for s in texts if not s.endswith("%")]:
+        raise NuanomalyError(f"{file}: the error {wrong[0]!r} of {value} is no number and no percentage")
+    if texts:  # percentages, beside numbers, of what is no number
+        columns.add(name, sizes, unit=unit, meaning=f"{label} error of {value}, as it is written")
+        return
     side = {"error-plus": "upper ", "error-minus": "lower "}.get(role, "")
     meaning = f"{side}{label} error of {value}" if label != "error" else f"{side}error of {value}"
     columns.add(name, sizes, unit=unit, meaning=meaning, role=role, of=value)
@@ -324,15 +327,12 @@ def _matrix(
         return None
     numbers = hepdata_errors.indices(independent)
     values = [hepdata_errors.plain(v.get("value")) for v in dependent[0]["values"]]
-    if numbers is None:
-        return None
-    if not all(isinstance(v, int | float) for v in values):
+    if numbers is None or not values or not all(isinstance(v, int | float) for v in values):
         return None
     order = sorted((0, 1), key=lambda k: "row" not in str(independent[k].get("header")).lower())
-    rows, columns = (np.array(numbers[k], int) - min(numbers[k]) for k in order)
-    shape = int(rows.max()) + 1, int(columns.max()) + 1
-    places = set(zip(rows.tolist(), columns.tolist(), strict=True))
-    if not len(values) == len(places) == shape[0] * shape[1]:
+    rows, columns = ([n - min(numbers[k]) for n in numbers[k]] for k in order)
+    shape = max(rows) + 1, max(columns) + 1
+    if not len(values) == len(set(zip(rows, columns, strict=True))) == shape[0] * shape[1]:
         return None
     matrix = np.full(shape, np.nan)
     matrix[rows, columns] = np.array(values, float)
