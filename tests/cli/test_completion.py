@@ -49,3 +49,15 @@ def test_shells_are_taught(shell: str) -> None:
     environment = {**os.environ, "_NUANOMALY_COMPLETE": f"{shell}_source"}
     answer = subprocess.run([PROGRAM], env=environment, capture_output=True, text=True, check=True)
     assert "_NUANOMALY_COMPLETE" in answer.stdout
+
+
+def test_an_archive_that_cannot_be_read_completes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path / "gone"))
+    assert completed("bash", "show", "b") == [""]
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path))
+    (tmp_path / "catalog.yaml").write_text('schema: "1"\nreleases: []\nledger: {}\n')
+    (tmp_path / "anomalies").mkdir()
+    (tmp_path / "anomalies" / "a.yaml").write_text("[")
+    assert completed("bash", "fit", "galli") == [""]

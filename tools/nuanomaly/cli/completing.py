@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 import click
 from click.shell_completion import CompletionItem
 
+from nuanomaly.archive.errors import NuanomalyError
+
 Candidates = Callable[[str], Iterable[str]]
 
 
@@ -21,8 +23,12 @@ class _Completed(click.types.StringParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Return the candidates that begin as what was typed."""
-        return [CompletionItem(text) for text in self._candidates(incomplete) if text.startswith(incomplete)]
+        """Return the candidates that begin as what was typed; none of an archive that cannot be read."""
+        try:
+            texts = [text for text in self._candidates(incomplete) if text.startswith(incomplete)]
+        except NuanomalyError:  # the command itself says so
+            texts = []
+        return [CompletionItem(text) for text in texts]
 
 
 def attach(command: click.Command) -> click.Command:
