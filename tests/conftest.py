@@ -1,5 +1,8 @@
 """Settings of all tests."""
 
+import gc
+
+import pytest
 from hypothesis import settings
 
 # A deadline per example measures the machine, not the code: two test processes share two cores.
@@ -8,3 +11,8 @@ settings.load_profile("archive")
 
 #: What tests read, and scripts that made it, with packages that the archive does not need.
 collect_ignore = ["data"]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let no collection of garbage look at the thousands of tests, which live as long as the process."""
+    gc.freeze()
