@@ -139,8 +139,10 @@ class Release:
         }
         return frame
 
-    def arrays(self, table: str) -> "Mapping[str, np.ndarray[Any, Any]]":
-        """Return the columns of a table as arrays by name; columns of text are arrays of objects.
+    def arrays(self, table: str, only: str | None = None) -> "Mapping[str, np.ndarray[Any, Any]]":
+        """Return the columns (or the ``only`` one) of a table as arrays by name, text as objects.
+
+        What is handed out cannot be written to.
 
         Raises
         ------
@@ -159,7 +161,7 @@ class Release:
         entry = self.declared(table)
         path = self.folder / entry["file"]
         columns = tables.expand_columns(entry["columns"])
-        return tables.arrays(path, columns, self._content(table, path, entry.get("sha256")))
+        return tables.arrays(path, columns, self._content(table, path, entry.get("sha256")), only)
 
     def _content(self, table: str, path: Path, sealed: str | None) -> bytes | None:
         """Return the content of a table that is read for the first time, compared with its sha256.
@@ -217,7 +219,7 @@ class Release:
         >>> load("karmen@2002-r1").numbers({"table": "spectrum", "column": "observed"}).sum()
         np.float64(15.0)
         """
-        return self.arrays(place["table"])[place["column"]].astype(float)
+        return self.arrays(place["table"], place["column"])[place["column"]].astype(float)
 
     def quantity(self, table: str, column: str) -> "pint.Quantity[Any]":
         """Return a column as a pint quantity in its declared unit.
@@ -229,12 +231,41 @@ class Release:
         """
         from nuanomaly.archive.units import parse
 
-        frame = self.table(table)
-        if column not in frame:
-            raise UnknownNameError("column", column, map(str, frame.columns), f"{self.id} {table}")
-        unit = parse(frame.attrs["units"][column])
-        quantity: pint.Quantity[Any] = frame[column].to_numpy() * unit
+        quantity: pint.Quantity[Any] = parse(self._unit(table, column)) * self._numbers(table, column)
         return quantity
+
+    def in_unit(self, table: str, column: str, unit: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        """Return a column as numbers in a unit; pint is asked only where that is not the declared one.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such table or column.
+        pint.DimensionalityError
+            If the declared unit cannot be converted.
+
+        Examples
+        --------
+        >>> load("karmen@2002-r1").in_unit("spectrum", "energy_low", "GeV")[0]
+        np.float64(0.016)
+        """
+        import numpy as np
+
+        if self._unit(table, column) == unit:
+            return self._numbers(table, column).astype(float)
+        return np.asarray(self.quantity(table, column).to(unit).magnitude, float)
+
+    def _numbers(self, table: str, column: str) -> "np.ndarray[Any, Any]":
+        return self.arrays(table, column)[column]
+
+    def _unit(self, table: str, column: str) -> str:
+        """Return the declared unit of a column."""
+        from nuanomaly.archive import tables
+
+        units = {c.name: c.unit for c in tables.expand_columns(self.declared(table)["columns"])}
+        if column not in units:
+            raise UnknownNameError("column", column, units, f"{self.id} {table}")
+        return units[column]
 
 
 def announcement(release: Release) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: What git-annex leaves in place of a content, at the beginning of a file or in a link.
 _ANNEX = b"/annex/objects"
+#: The tables that were read last, and how many are kept: a likelihood asks for each of its own several times.
+_LATEST: dict[tuple[str, int, int, tuple["Column", ...]], Any] = {}
+_MOST = 32
 DTYPES = {"float64": "float64", "int64": "int64", "bool": "bool", "string": "str"}
 
 
@@ -94,7 +97,7 @@ def read(path: Path, columns: Sequence[Column], content: bytes | None = None) ->
     NuanomalyError
         See :func:`read_arrow`.
     """
-    frame: pd.DataFrame = read_arrow(path, columns, content).to_pandas()
+    frame: pd.DataFrame = _once(path, columns, content).to_pandas()
     other = {
         column.name: DTYPES[column.type]
         for column, dtype in zip(columns, frame.dtypes, strict=True)
@@ -104,9 +107,9 @@ def read(path: Path, columns: Sequence[Column], content: bytes | None = None) ->
 
 
 def arrays(
-    path: Path, columns: Sequence[Column], content: bytes | None = None
+    path: Path, columns: Sequence[Column], content: bytes | None = None, only: str | None = None
 ) -> "dict[str, np.ndarray[Any, Any]]":
-    """Return the columns of a table file as arrays by name, an empty float64 cell as NaN.
+    """Return the columns (or the ``only`` one) of a table file as read-only arrays, an empty float64 as NaN.
 
     Columns of text are arrays of objects. Pandas, whose import takes longer than many a command, is loaded
     only where cells are empty.
@@ -116,8 +119,26 @@ def arrays(
     NuanomalyError
         See :func:`read_arrow`.
     """
-    table = read_arrow(path, columns, content)
-    return {c.name: _array(table.column(c.name).combine_chunks()) for c in columns}
+    table = _once(path, columns, content)
+    names = [c.name for c in columns if only in (None, c.name)]
+    return {name: _array(table.column(name).combine_chunks()) for name in names}
+
+
+def _once(path: Path, columns: Sequence[Column], content: bytes | None) -> Any:
+    """Return what :func:`read_arrow` does; a file that was among the last to be read is not read again.
+
+    The time stamp and size make a changed file a new one; what is handed out cannot be changed.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return read_arrow(path, columns, content)
+    key = (str(path), status.st_mtime_ns, status.st_size, tuple(columns))
+    if key not in _LATEST:
+        _LATEST[key] = read_arrow(path, columns, content)
+        while len(_LATEST) > _MOST:
+            del _LATEST[next(iter(_LATEST))]
+    return _LATEST[key]
 
 
 def _array(column: Any) -> "np.ndarray[Any, Any]":
@@ -129,7 +150,9 @@ def _array(column: Any) -> "np.ndarray[Any, Any]":
         return np.array(column.to_pylist(), object)
     if pa.types.is_boolean(column.type) or column.null_count:
         return np.asarray(column.to_numpy(zero_copy_only=False))
-    return np.from_dlpack(column)
+    array = np.from_dlpack(column)
+    array.flags.writeable = False
+    return array
 
 
 def read_arrow(path: Path, columns: Sequence[Column], content: bytes | None = None) -> Any:

@@ -124,8 +124,7 @@ def _channel(entry: Sample, columns: EventColumns, n_out: int, phase: float, rel
     kept = _selected(release, table, entry.get("select", {}))
 
     def values(column: str, unit: str) -> Array:
-        quantity = release.quantity(table, column).to(unit)
-        return np.asarray(quantity.magnitude, float)
+        return release.in_unit(table, column, unit)
 
     weight = values(entry.get("weight", columns["weight"]), "event") * (
         entry["scale"] / _events(entry["normalise"], kept)
@@ -178,9 +177,7 @@ def _events(normalise: Any, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
 
 
 def _edges(bins: Bins, release: Release) -> tuple[Array, Array]:
-    low, high = (
-        np.asarray(release.quantity(bins["table"], bins[side]).to("MeV").magnitude, float) for side in SIDES
-    )
+    low, high = (release.in_unit(bins["table"], bins[side], "MeV") for side in SIDES)
     if (low >= high).any() or (low[1:] < high[:-1]).any():
         raise NuanomalyError(f"{release.id} {bins['table']}: bins must ascend and not overlap")
     return low, high

@@ -117,10 +117,7 @@ def _edges_and_rows(config: Detector, release: Release) -> tuple[Array, Array]:
     seen = np.where(middle > config["threshold"], rate, 0.0)
     if not seen.any():
         raise NuanomalyError(f"{release.id}: no neutrino of {config['flux']['table']} is above the threshold")
-    low, high = (
-        np.asarray(release.quantity(config["bins"]["table"], config["bins"][side]).to("MeV").magnitude, float)
-        for side in SIDES
-    )
+    low, high = (release.in_unit(config["bins"]["table"], config["bins"][side], "MeV") for side in SIDES)
     resolution = config["resolution"]
     width = resolution["root"] * np.sqrt(middle) + resolution["constant"]
     rows = (ndtr((high[:, None] - middle) / width) - ndtr((low[:, None] - middle) / width)) * seen
@@ -132,7 +129,7 @@ def _edges_and_rows(config: Detector, release: Release) -> tuple[Array, Array]:
 
 def _curve(config: Flux | CrossSection, release: Release) -> tuple[Array, Array]:
     """Return energies in MeV and values of a table."""
-    energy = np.asarray(release.quantity(config["table"], config["energy"]).to("MeV").magnitude, float)
+    energy = release.in_unit(config["table"], config["energy"], "MeV")
     return energy, release.table(config["table"])[config["value"]].to_numpy(float)
 
 

@@ -81,10 +81,7 @@ def _channel(entry: Sample, config: Options, n_out: int, release: Release) -> Ch
     if name not in config["truths"]:
         raise UnknownNameError("truth", name, config["truths"], release.id)
     truth = config["truths"][name]
-    low, high = (
-        np.asarray(release.quantity(truth["table"], truth[side]).to("m/MeV").magnitude, float)
-        for side in SIDES
-    )
+    low, high = (release.in_unit(truth["table"], truth[side], "m/MeV") for side in SIDES)
     parts = [_elements(p, entry["select"], config["columns"], release) for p in entry["parts"]]
     node, output, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     if node.min() < 0 or node.max() >= low.size:
@@ -128,5 +125,5 @@ def _elements(
         raise NuanomalyError(
             f"{release.id}: {table} has other reconstructed bins than the outputs {first} to {last}"
         )
-    weight = np.asarray(release.quantity(table, columns["weight"]).to("event").magnitude, float)[kept]
+    weight = release.in_unit(table, columns["weight"], "event")[kept]
     return frame[columns["truth"]].to_numpy(np.intp)[kept], first + reconstructed, weight

@@ -89,17 +89,14 @@ def build(config: Options, release: Release) -> SiteResponse:
 def _single(config: Options, release: Release) -> list[tuple[Array, Array]]:
     """Return edges (2,) of energies in MeV and weights (1,) of bins with one energy each."""
     where = config["energies"]
-    energies = np.asarray(release.quantity(where["table"], where["column"]).to("MeV").magnitude, float)
+    energies = release.in_unit(where["table"], where["column"], "MeV")
     return [(E * np.array([1.0 - _WIDTH, 1.0 + _WIDTH]), np.ones(1)) for E in energies]
 
 
 def _ranges(config: MuonRange, release: Release) -> list[tuple[Array, Array]]:
     """Return edges (N + 1,) of energies in MeV and weights (N,) of bins of the range of muons."""
     low, high = (
-        energy_of_range(
-            np.asarray(release.quantity(config["table"], config[side]).to("cm").magnitude, float)
-            / config["cosine"]
-        )
+        energy_of_range(release.in_unit(config["table"], config[side], "cm") / config["cosine"])
         for side in SIDES
     )
     edges = np.linspace(low.min(), float(config["highest"]), _STEPS + 1)

@@ -166,9 +166,7 @@ def _detectors(table: str, isotopes: tuple[str, ...], release: Release) -> list[
     }
     frame = release.table(table)
     shares = frame[[f"f_{isotope}" for isotope in isotopes]].to_numpy(float)
-    shift, *resolution = (
-        np.asarray(release.quantity(table, name).to(unit).magnitude, float) for name, unit in units.items()
-    )
+    shift, *resolution = (release.in_unit(table, name, unit) for name, unit in units.items())
     return [
         _Detector(str(name), shares[k], float(shift[k]), (float(a[k]), float(b[k]), float(c[k])))
         for k, name in enumerate(frame["detector"])
@@ -178,9 +176,7 @@ def _detectors(table: str, isotopes: tuple[str, ...], release: Release) -> list[
 
 def _bins(table: str, release: Release) -> Array:
     """Return the edges of bins that follow each other, in MeV."""
-    low, high = (
-        np.asarray(release.quantity(table, name).to("MeV").magnitude, float) for name in ("low", "high")
-    )
+    low, high = (release.in_unit(table, name, "MeV") for name in ("low", "high"))
     if (low[1:] != high[:-1]).any():
         raise NuanomalyError(f"{release.id} {table}: a bin does not begin where the one before it ends")
     return np.append(low, high[-1])
