@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.release import load
 from nuanomaly.inference.survey import survey, with_likelihood
 from nuanomaly.likelihood.averaging import TOLERANCE
-from nuanomaly.likelihood.build import likelihood
+from nuanomaly.likelihood.build import interactions, likelihood
 from nuanomaly.model.constants import PHASE
 from nuanomaly.model.function import FunctionModel
 from nuanomaly.model.probabilities import NotApplicableError, Parameter, complete
@@ -56,6 +57,12 @@ OTHERS = {
 }
 RELEASES = list(with_likelihood())
 RESPONSES = [name for name in RELEASES if name.partition("@")[0] not in OTHERS]
+
+
+def test_parameters_of_an_interaction_are_known_without_the_response_of_others() -> None:
+    found = {name: interactions(load(name)) for name in RELEASES}
+    assert found == {name: likelihood(name).interaction_parameters for name in RELEASES}
+    assert sum(map(bool, found.values())) >= 3
 
 
 @pytest.mark.parametrize("name", [name for name in RELEASES if name not in RESPONSES])

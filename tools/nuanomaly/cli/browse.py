@@ -209,11 +209,11 @@ def _likelihood(release: "Release") -> None:
 
 def _interactions(release: "Release") -> list[str]:
     """Return the parameters that the experiment has besides those of a model, in words."""
-    from nuanomaly.likelihood.build import likelihood
+    from nuanomaly.likelihood.build import interactions
 
     return [
         f"{p.name}, {p.meaning}{'' if p.default is None else f' (default {output.number(p.default)})'}"
-        for p in likelihood(release).interaction_parameters
+        for p in interactions(release)
     ]
 
 

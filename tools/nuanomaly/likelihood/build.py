@@ -23,9 +23,14 @@ from nuanomaly.likelihood.penalty import penalties
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
 from nuanomaly.likelihood.read_only import read_only
 from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine
+from nuanomaly.model.probabilities import Parameter
 
 #: Kinds of tabulated likelihoods; one without a kind is the first.
 SURFACES = ("surface", "parameter-surface", "surface-process")
+
+
+#: Kinds of responses that may have parameters of an interaction; those that other packages bring may, too.
+INTERACTING = ("cevns", "recoil-templates", "templates")
 
 
 def kinds(part: str) -> list[str]:
@@ -249,6 +254,28 @@ def configuration(release: Release, mode: str | None) -> tuple[str | None, dict[
     chosen = mode_name([*modes, *further], default, mode, release.id)
     common = {k: v for k, v in declared.items() if k not in ("modes", "default_mode")}
     return chosen, {**common, **(further[chosen] if chosen in further else declared["modes"][chosen])}
+
+
+def interactions(release: Release) -> tuple[Parameter, ...]:
+    """Return the parameters that an experiment has besides those of a model, in its default mode.
+
+    Nothing is built where the kind of the response has none, as most have.
+
+    Raises
+    ------
+    NuanomalyError
+        If the release declares no likelihood.
+
+    Examples
+    --------
+    >>> interactions(load("best")), interactions(load("coherent-csi"))[0].name
+    ((), 'cevns_strength')
+    """
+    config = configuration(release, None)[1]
+    kind = "" if "surface" in config else str(config["response"]["kind"])
+    if not kind or (kind in kinds("response") and kind not in INTERACTING):
+        return ()
+    return likelihood(release).interaction_parameters
 
 
 @lru_cache(maxsize=64)
