@@ -119,8 +119,21 @@ def _newton_step(form: Quadratic) -> Array:
     scale = np.sqrt(np.diagonal(form.hessian, axis1=1, axis2=2))
     scale = np.where(scale > 0.0, scale, 1.0)
     scaled = form.hessian / (scale[:, :, None] * scale[:, None, :])
-    inverse = np.linalg.pinv(scaled, rcond=_SINGULAR, hermitian=True)
+    inverse = _inverse(scaled)
     return np.asarray(-np.einsum("pkl,pl->pk", inverse, form.gradient / scale) / scale)
+
+
+def _inverse(matrices: Array) -> Array:
+    """Return the pseudo-inverse of symmetric matrices, shape (P, K, K).
+
+    Examples
+    --------
+    >>> _inverse(np.array([[[0.5]], [[0.0]]])).ravel().tolist()
+    [2.0, 0.0]
+    """
+    if matrices.shape[1] == 1:  # the same bits without an eigenvalue, as one nuisance has
+        return np.divide(1.0, matrices, out=np.zeros_like(matrices), where=matrices != 0.0)
+    return np.asarray(np.linalg.pinv(matrices, rcond=_SINGULAR, hermitian=True))
 
 
 def _shortened(local: Local, form: Quadratic, at: Array, points: Index) -> tuple[Quadratic, Array]:
