@@ -44,9 +44,10 @@ report: .venv/report.stamp ## Build every comparison page and the site around th
 test: export OMP_NUM_THREADS := 1
 test: export OPENBLAS_NUM_THREADS := 1
 # Many tests start the program in processes of their own: it is compiled once, whatever Python is told to write.
+# The tests of a file go to one process, which makes once what they share; the files in their order, short ones last.
 test: .venv/dev.stamp ## Run all tests
 	@$(PY) -W ignore -m compileall -q tools/nuanomaly tools/importers
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: .venv/dev.stamp ## Read 20,000 damaged files of every kind from outside: one sentence for each, no traceback
 	@NUANOMALY_FUZZ=2000 $(PY) -m pytest -n 2 -q tests/fetch/test_fuzz.py $(ARGS)
