@@ -147,6 +147,11 @@ averages: export OPENBLAS_NUM_THREADS := 1
 averages: .venv/report.stamp ## Measure averages over intervals of L/E on every release, into docs/
 	@$(PY) tools/averages.py $(ARGS)
 
+grids: export OMP_NUM_THREADS := 1
+grids: export OPENBLAS_NUM_THREADS := 1
+grids: .venv/report.stamp ## Measure how little toys hang on the grid, on every release, into docs/ (an hour)
+	@$(PY) tools/grids.py $(ARGS)
+
 exchange: export OMP_NUM_THREADS := 1
 exchange: export OPENBLAS_NUM_THREADS := 1
 exchange: .venv/exchange.stamp ## Export every release in every format, judged and read back by its readers, into docs/

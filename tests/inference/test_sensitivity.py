@@ -54,7 +54,7 @@ def test_the_observed_limit_is_where_the_scan_crosses_the_critical_value() -> No
     grid = {"dm2_41": (0.3, 10.0, 7, "log"), "sin2_2theta_mue": (1e-4, 1.0, 121, "log")}
     asked = Analysis("karmen", "2nu-mue", grid=grid)
     result = asked.sensitivity(cl=0.9, toys=0)
-    best = min(float(asked.scan().values.min()), asked.null_value)
+    best = asked.fit().value  # between points of the grid, as for toys
     for dm2, limit in zip(asked.axes[0].values, result.observed, strict=True):
         value = asked.chi2(dm2_41=dm2, sin2_2theta_mue=limit) - best
         assert value == pytest.approx(4.605, abs=0.02)  # straight between points of the grid
@@ -70,7 +70,8 @@ def test_a_raster_counts_from_the_same_splitting() -> None:
         "karmen", "2nu-mue", fixed={"dm2_41": 10.0}, grid={"sin2_2theta_mue": (1e-4, 1.0, 121, "log")}
     )
     alone = one.sensitivity(toys=500)
-    np.testing.assert_allclose(rows.toys[:, -1], alone.toys[:, 0], rtol=1e-9)
+    # alone, amplitudes are looked at where the axis of both has more of them
+    np.testing.assert_allclose(rows.toys[:, -1], alone.toys[:, 0], rtol=1e-3)
 
 
 def test_what_has_no_one_amplitude_has_no_sensitivity() -> None:

@@ -22,6 +22,7 @@ from nuanomaly.inference.engine.screen import Screen
 from nuanomaly.inference.engine.tiles import SIZE, tiles
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.question import Question
+from nuanomaly.inference.vertex import refined
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.algebra.gains import Gains
 from nuanomaly.likelihood.algebra.gaussian_tables import GaussianTable
@@ -85,8 +86,10 @@ def test_every_engine_agrees_with_the_plain_loop(
     expected = plain(engine, data)
     np.testing.assert_allclose(tested.values(data), expected, rtol=1e-9, atol=1e-9)
     assert (tested.minimum(data) <= expected.min(axis=1) + 1e-9).all()
-    if kind is not LinearEngine:  # which is minimised between the grid points too
-        np.testing.assert_allclose(tested.minimum(data), expected.min(axis=1), rtol=1e-9, atol=1e-9)
+    if kind is not LinearEngine:  # which needs no grid of its amplitude
+        lowest = tested.between(expected.argmin(axis=1), expected.min(axis=1), lambda t, h: expected[t, h])
+        assert (lowest < expected.min(axis=1)).any()
+        np.testing.assert_allclose(tested.minimum(data), lowest, rtol=1e-9, atol=1e-9)
     for index in (100, chosen.size, chosen.null):
         toys = tested.generate(index, 3)
         made = tested.values(toys)[:, index] - tested.minimum(toys)
@@ -102,7 +105,14 @@ def test_the_parabola_is_minimised_inside_the_bounds_of_the_amplitude(
     data = engine.generate(200, 0)[:4] - 0.02  # some want less than nothing, some more than all
     data[0] -= 1.0 - np.arange(12) % 2
     walked = TableEngine(plane(bins, "2nu-ee", fine), 2)
-    np.testing.assert_allclose(engine.minimum(data), walked.minimum(data), rtol=1e-5, atol=1e-5)
+    values = walked.values(data)
+    profile = values[:, : walked.plane.size].reshape(len(data), *walked.plane.shape).min(axis=2)
+    place = profile.argmin(axis=1)[:, None]
+    axis, toys = walked.plane.coordinates[0], np.arange(len(data))
+    lowest = refined(lambda moves: profile[toys, (place + moves)[..., 0]], place, [axis])
+    assert (lowest < profile.min(axis=1)).any()
+    expected = np.minimum(lowest, values[:, -1])
+    np.testing.assert_allclose(engine.minimum(data), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_a_nuisance_fluctuates_as_its_covariance(bins: ResponseLikelihood, make: SimpleNamespace) -> None:
@@ -310,12 +320,16 @@ def test_the_smallest_value_of_many_is_that_of_all_of_them(name: str) -> None:
     for index in (engine.plane.null, 3, 100):
         toys = engine.generate(index, 0)
         values = engine.table(toys)
-        lowest, own = smallest(engine.table, toys, 5)
+        found = smallest(engine.table, toys, 5)
+        lowest, own = found.lowest, found.own
         np.testing.assert_allclose(lowest, values.min(axis=1), rtol=1e-11, atol=1e-11)
+        rows = np.arange(len(toys))
+        np.testing.assert_allclose(values[rows, found.place], lowest, rtol=1e-11, atol=1e-11)
+        np.testing.assert_allclose(found.at(rows, found.place), lowest, rtol=1e-11, atol=1e-11)
         np.testing.assert_allclose(own, values[:, 5], rtol=1e-11, atol=1e-11)
         assert (own >= lowest).all()
         apart = np.concatenate(
-            [smallest(engine.table, toys[:7], 5)[0], smallest(engine.table, toys[7:], 5)[0]]
+            [smallest(engine.table, toys[:7], 5).lowest, smallest(engine.table, toys[7:], 5).lowest]
         )
         np.testing.assert_allclose(apart, lowest, rtol=1e-13, atol=1e-13)
 

@@ -109,16 +109,13 @@ def test_toys_of_a_statistic_of_ones_own_are_counted_as_its_scan_counts(make: Si
 
 def test_a_statistic_of_ones_own_is_compared(make: SimpleNamespace, bins: ResponseLikelihood) -> None:
     data = replace(student(make), release="tails@1-r1")
-    grid = {"dm2_41": (0.1, 10.0, 12, "log"), "sin2_2theta_ee": (0.01, 1.0, 8, "log")}
+    grid = {"dm2_41": (1.2, 1.5, 3, "log"), "sin2_2theta_ee": (0.05, 0.8, 6, "log")}
     found = compare([data, bins], "2nu-ee", grid=grid)
     assert found.pg.delta >= 0.0
     assert found.pg.dof == 2
-    test = toy_compatibility([data, bins], "2nu-ee", grid=grid, toys=100)
-    # toys are minimised on the grid; those of the Gaussian bins between its amplitudes, too
-    fine = {**grid, "sin2_2theta_ee": np.linspace(0.0, 1.0, 401)}
-    apart = scan(data, "2nu-ee", grid=grid).minimum + scan(bins, "2nu-ee", grid=fine).minimum
-    assert test.delta == pytest.approx(scan([data, bins], "2nu-ee", grid=grid).minimum - apart, abs=0.02)
-    assert test.p_value < 0.05  # by Wilks 0.003
+    test = toy_compatibility([data, bins], "2nu-ee", grid=grid, toys=500)
+    assert test.delta == pytest.approx(found.pg.delta, abs=0.1)  # of fits: toys do not hang on the grid
+    assert 0.0 < test.p_value < 0.1
 
 
 def test_a_statistic_of_ones_own_says_which_bin_drives_it_and_can_do_without(make: SimpleNamespace) -> None:

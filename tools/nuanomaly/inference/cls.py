@@ -172,16 +172,16 @@ def toy_cls_of(
     count = blocks(toys)
     without = np.concatenate(
         [_tests(engine.values(engine.generate(plane.null, b)), index, against) for b in range(count)]
-    )
+    )[:toys]
     signal = []
     for column, k in enumerate(index.tolist()):
         drawn = [engine.values(engine.generate(k, b)) for b in range(count)]
-        own = np.concatenate([_tests(v, index[[column]], against[[column]])[:, 0] for v in drawn])
+        own = np.concatenate([_tests(v, index[[column]], against[[column]])[:, 0] for v in drawn])[:toys]
         signal.append(float(_reaches(own, test[column]).mean()))
     none = np.array([float(_reaches(without[:, c], test[c]).mean()) for c in range(index.size)])
     values = np.minimum(np.array(signal) / np.maximum(none, 1.0 / len(without)), 1.0)
     chosen = {name: value[index] for name, value in plane.free.items()}
-    return CLs(plane.axes, chosen, values, test, f"{count} blocks of toys", np.array(signal), none)
+    return CLs(plane.axes, chosen, values, test, f"{toys} toys", np.array(signal), none)
 
 
 def _against(plane: Plane, index: NDArray[np.intp], statistic: str) -> NDArray[np.bool_]:

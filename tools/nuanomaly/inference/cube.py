@@ -6,27 +6,24 @@ logarithmic axes of one step, so that the product of points i and j is point i +
 In a slice of one Δm² the sum is nowhere below the sum of the three tables' own minima. Slices are looked at
 in the order of that bound until none that is left can win. Disappearance alone is a sum of two minima.
 
-Between the points of the grid the value is that of the quadratic form through the neighbours of the lowest
-point, at its lowest place within one step: the same rule for data and toys, so that the statistic is one.
+Between the points of the grid the value is that of the quadratic form around the lowest one
+(:mod:`~nuanomaly.inference.vertex`): the same rule for data and toys, so that the statistic is one.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from nuanomaly.inference.vertex import Places, refined
 from nuanomaly.model.probabilities import Array
 
 #: The likeliest slices of a toy, which are looked at as a whole, and the side of squares in the others.
 _FIRST, _SQUARE = 2, 8
-#: A vertex is at most so many steps from the lowest point of the grid.
-_REACH = 1.0
 
-Places = NDArray[np.intp]
 #: Tables may be in single precision.
 Tables = NDArray[Any]
 
@@ -59,9 +56,9 @@ def of_plane(table: Tables) -> Minima:
 
     def value(moves: Places) -> Array:
         at = place + moves
-        return np.asarray(table[row, at[:, 0], at[:, 1]], float)
+        return np.asarray(table[row, at[..., 0], at[..., 1]], float)
 
-    return _refined(value, place, (depth, width))
+    return _minima(value, place, (depth, width))
 
 
 def of_disappearance(electron: Tables, muon: Tables) -> Minima:
@@ -72,9 +69,9 @@ def of_disappearance(electron: Tables, muon: Tables) -> Minima:
 
     def value(moves: Places) -> Array:
         at = place + moves
-        return np.asarray(electron[row, at[:, 0], at[:, 1]] + muon[row, at[:, 0], at[:, 2]], float)
+        return np.asarray(electron[row, at[..., 0], at[..., 1]] + muon[row, at[..., 0], at[..., 2]], float)
 
-    return _refined(value, place, (*electron.shape[1:], muon.shape[2]))
+    return _minima(value, place, (*electron.shape[1:], muon.shape[2]))
 
 
 def of_sum(electron: Tables, muon: Tables, both: Tables) -> Minima:
@@ -92,10 +89,10 @@ def of_sum(electron: Tables, muon: Tables, both: Tables) -> Minima:
     row = np.arange(len(place))
 
     def value(moves: Places) -> Array:
-        d, e, m = (place + moves).T
+        d, e, m = np.moveaxis(place + moves, -1, 0)
         return np.asarray(electron[row, d, e] + muon[row, d, m] + both[row, d, e + m], float)
 
-    return _refined(value, place, (*electron.shape[1:], muon.shape[2]))
+    return _minima(value, place, (*electron.shape[1:], muon.shape[2]))
 
 
 def at_product(electron: Tables, muon: Tables, both: Tables, row: int, product: int) -> Array:
@@ -114,9 +111,9 @@ def at_product(electron: Tables, muon: Tables, both: Tables, row: int, product: 
     place = line.argmin(axis=1)[:, None]
 
     def value(moves: Places) -> Array:
-        return np.asarray(line[toys, (place + moves)[:, 0]], float)
+        return np.asarray(line[toys, (place + moves)[..., 0]], float)
 
-    return _refined(value, place, (first.size,)).refined + both[:, row, product]
+    return refined(value, place, [np.arange(first.size, dtype=float)], convex=False) + both[:, row, product]
 
 
 def _lowest(
@@ -180,42 +177,7 @@ def _least(tables: Tables, parts: int) -> Tables:
     return np.asarray(filled.reshape(len(tables), parts, _SQUARE).min(axis=2))
 
 
-def _refined(value: Callable[[Places], Array], place: Places, shape: tuple[int, ...]) -> Minima:
-    """Return the lowest values of quadratic forms through the neighbours of grid points (T, axes).
-
-    At an end of an axis that axis is left where it is.
-    """
-    axes = place.shape[1]
-    inner = (place > 0) & (place < np.array(shape) - 1)
-    centre = value(np.zeros_like(place))
-    known: dict[tuple[int, ...], Array] = {}
-
-    def moved(*steps: int) -> Array:
-        if steps not in known:
-            known[steps] = value(np.where(inner, np.array(steps), 0))
-        return known[steps]
-
-    slope = np.zeros((len(place), axes))
-    bend = np.zeros((len(place), axes, axes))
-    unit = np.eye(axes, dtype=int)
-    for k in range(axes):
-        up, down = moved(*unit[k]), moved(*-unit[k])
-        slope[:, k] = 0.5 * (up - down)
-        bend[:, k, k] = np.where(inner[:, k], up + down - 2.0 * centre, 1.0)
-    for k, m in product(range(axes), range(axes)):
-        if k < m:
-            a, b = unit[k] + unit[m], unit[k] - unit[m]
-            mixed = 0.25 * (moved(*a) + moved(*-a) - moved(*b) - moved(*-b))
-            bend[:, k, m] = bend[:, m, k] = np.where(inner[:, k] & inner[:, m], mixed, 0.0)
-    # on the axes alone it is a minimum of the grid; if the form has a saddle, its axes are taken apart
-    curved = np.linalg.eigvalsh(bend)[:, 0] > 1e-9
-    diagonal = np.einsum("tkk->tk", bend)
-    apart = -slope / np.maximum(diagonal, 1e-9)
-    shift = np.where(
-        curved[:, None],
-        -np.linalg.solve(np.where(curved[:, None, None], bend, np.eye(axes)), slope[:, :, None])[:, :, 0],
-        apart,
-    )
-    shift = np.clip(np.where(inner, shift, 0.0), -_REACH, _REACH)
-    gain = np.einsum("tk,tk->t", slope, shift) + 0.5 * np.einsum("tk,tkm,tm->t", shift, bend, shift)
-    return Minima(centre, centre + np.minimum(gain, 0.0), place)
+def _minima(value: Callable[[Places], Array], place: Places, shape: tuple[int, ...]) -> Minima:
+    """Return minima around grid points (T, axes); steps are counted."""
+    steps = [np.arange(n, dtype=float) for n in shape]
+    return Minima(value(np.zeros_like(place)[None])[0], refined(value, place, steps, convex=False), place)

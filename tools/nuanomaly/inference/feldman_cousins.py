@@ -27,6 +27,7 @@ from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.result import Result
 from nuanomaly.inference.run_files import write
+from nuanomaly.inference.toy_planes import plane_of
 from nuanomaly.inference.toys import BLOCK, blocks, critical_value
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.likelihood.interface import AnyModel
@@ -215,12 +216,13 @@ def feldman_cousins(
     Parameters
     ----------
     data, model, grid, fixed, mode, allow_overlap, leave_out
-        As for :func:`nuanomaly.inference.scan.scan`; all free parameters are on the grid, over which toys and
-        data are minimised.
+        As for :func:`nuanomaly.inference.scan.scan`; all free parameters are on the grid. Toys and data are
+        minimised over it, over more splittings where the data need them
+        (:mod:`~nuanomaly.inference.resolution`), and between its points.
     levels : sequence of float
         Confidence levels.
     toys : int
-        Toys per computed point (rounded up to blocks of 500).
+        Toys per computed point.
     most : int, optional
         Points whose verdict is uncertain (the data's p-value within three binomial errors of a level) get
         more toys, up to this number.
@@ -272,17 +274,17 @@ def feldman_cousins_of(
     progress: Progress | None = None,
 ) -> FeldmanCousins:
     """Return the critical values that answer a question; see :func:`feldman_cousins`."""
-    what.check_felt()
     extra = {name: np.atleast_1d(np.asarray(v, float)) for name, v in (points or {}).items()}
     if extra and set(extra) != {a.name for a in what.axes}:
         raise NuanomalyError(f"points must give {', '.join(a.name for a in what.axes)}")
     wanted = max((v.size for v in extra.values()), default=0)
     more = {name: np.append(v, np.asarray((beside or {}).get(name, []), float)) for name, v in extra.items()}
-    plane = Plane(what.objective, what.axes, what.parameters, more)
+    plane = plane_of(what, more)
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     delta = values - min(smallest, float(values.min()))
-    index = np.arange(plane.size, plane.size + wanted) if extra else _lattice(plane.shape, every)
+    shape = tuple(len(a) for a in what.axes)
+    index = np.arange(plane.size, plane.size + wanted) if extra else plane.places[_lattice(shape, every)]
     index = index[plane.possible[index]]
     arrays = _toys(engine, delta, index, tuple(levels), toys, most or toys, independent, placement, progress)
     return _result(what, engine, delta, index, tuple(levels), arrays)
@@ -328,7 +330,9 @@ def _toys(
             break
         uncertain = [k for k in left.tolist() if _uncertain(items[k], delta[index[k]], levels)]
         left = np.array(uncertain, dtype=np.intp)
-    return [np.concatenate(rows) for rows in items]
+    made = [np.concatenate(rows) for rows in items]
+    # blocks are whole, and their random numbers the same however many are wanted
+    return [rows[: toys if rows.size <= blocks(toys) * BLOCK else most] for rows in made]
 
 
 def _uncertain(rows: Sequence[Array], observed: float, levels: tuple[float, ...]) -> bool:
@@ -352,7 +356,7 @@ def _engine(plane: Plane, seed: int) -> Engine:
 def fingerprint(engine: Engine) -> str:
     """Return what toys depend on, hashed: the statistic of the data everywhere, the hypotheses, the seed."""
     values, smallest = engine.observed()
-    digest = hashlib.sha256(f"{engine.seed} {BLOCK} {type(engine).__name__} {smallest!r}".encode())
+    digest = hashlib.sha256(f"{engine.seed} {BLOCK} {type(engine).__name__} between {smallest!r}".encode())
     digest.update(values.tobytes())
     digest.update(engine.data.tobytes())
     for name, value in engine.plane.free.items():
@@ -372,18 +376,18 @@ def _result(
     bands = np.array([[critical_value(toys, cl) for cl in levels] for toys in arrays])
     bands = bands.reshape(len(arrays), len(levels), 3)
     wilks = [level(cl, min(2, len(plane.axes))).delta for cl in levels]
-    observed = delta[index]
+    observed, reported = delta[index], plane.reported
     reached = [
         (toys >= at - 1e-9 * max(1.0, abs(at))).mean() for toys, at in zip(arrays, observed, strict=True)
     ]
     return FeldmanCousins(
         datasets=what.names,
         model=plane.objective.model.name,
-        axes=plane.axes,
-        delta=delta,
-        points=plane.free,
+        axes=what.axes,
+        delta=delta[reported],
+        points={name: value[reported] for name, value in plane.free.items()},
         levels=levels,
-        index=index,
+        index=np.array([int(np.flatnonzero(reported == k)[0]) for k in index], dtype=np.intp),
         toys=np.array([toys.size for toys in arrays]),
         critical=bands[:, :, 0],
         low=bands[:, :, 1],

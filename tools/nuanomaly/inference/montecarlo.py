@@ -35,8 +35,8 @@ def toy_significance(
 ) -> ToyTest:
     """Return the significance of oscillation by toys without it: how often they fit as much better with it.
 
-    Data and toys are minimised over the same grid and no oscillation. See
-    :func:`nuanomaly.inference.feldman_cousins.feldman_cousins` for the arguments.
+    Data and toys are minimised in the same way, no oscillation included; see
+    :func:`nuanomaly.inference.feldman_cousins.feldman_cousins`, for the arguments too.
 
     Raises
     ------

@@ -29,6 +29,7 @@ from nuanomaly.inference.question import Data, Question, Settings
 from nuanomaly.inference.rank import rank
 from nuanomaly.inference.result import Result
 from nuanomaly.inference.toy_planes import plane_of, shared_out
+from nuanomaly.inference.vertex import refined
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.interface import AnyModel
 from nuanomaly.model.probabilities import Array
@@ -250,8 +251,8 @@ def sensitivity_of(
         model=what.model.name,
         cl=cl,
         construction=construction,
-        amplitude=plane.axes[k],
-        along=plane.axes[1 - k] if len(plane.axes) == 2 else None,
+        amplitude=what.axes[k],
+        along=what.axes[1 - k] if len(what.axes) == 2 else None,
         asimov=both[0],
         observed=both[1],
         toys=drawn,
@@ -289,19 +290,27 @@ class Limits:
     def _limits(self, data: Array) -> Array:
         values = self.engine.values(data)
         null = values[:, [self.plane.null]]
-        grid = values[:, : self.plane.size].reshape(len(data), *self.plane.shape)
-        rows = np.moveaxis(grid, 1 + self.amplitude, -1).reshape(
-            len(data), -1, self.plane.shape[self.amplitude]
-        )
+        shape = [len(a) for a in self.plane.asked]
+        grid = values[:, self.plane.places].reshape(len(data), *shape)
+        rows = np.moveaxis(grid, 1 + self.amplitude, -1).reshape(len(data), -1, shape[self.amplitude])
         if self.construction == "plane":
             smallest = np.minimum(self.engine.minimum(data), values.min(axis=1))[:, None]
         else:
-            smallest = np.minimum(rows.min(axis=2), null)
+            smallest = np.minimum(self._lowest(rows), null)
         return self._crossing(rows - smallest[:, :, None])
+
+    def _lowest(self, rows: Array) -> Array:
+        """Return the lowest values along the amplitude, between its points too; (T, R, A) → (T, R)."""
+        flat = rows.reshape(-1, rows.shape[2])
+        place, row = flat.argmin(axis=1)[:, None], np.arange(len(flat))
+        axis = self.plane.asked[self.amplitude].values
+        return refined(lambda moves: flat[row, (place + moves)[..., 0]], place, [axis]).reshape(
+            rows.shape[:2]
+        )
 
     def _crossing(self, delta: Array) -> Array:
         """Return the largest amplitude that is allowed, straight in Δ between points; (T, R, A) → (T, R)."""
-        axis = self.plane.axes[self.amplitude]
+        axis = self.plane.asked[self.amplitude]
         at = axis.internal(axis.values)
         allowed = delta <= self.critical
         last = allowed.shape[2] - 1 - np.argmax(allowed[:, :, ::-1], axis=2)

@@ -1,5 +1,6 @@
 """The plane of a question, in which toys are evaluated, and toys shared out to processes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from nuanomaly.inference.engine import Plane
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Question
+from nuanomaly.inference.resolution import resolved
 from nuanomaly.inference.toys import blocks
 from nuanomaly.inference.workers import Placement, run
 from nuanomaly.model.probabilities import Array
@@ -16,10 +18,13 @@ from nuanomaly.model.probabilities import Array
 _BLOCKS = 20
 
 
-def plane_of(what: Question) -> Plane:
-    """Return the hypotheses of a question."""
+def plane_of(what: Question, extra: Mapping[str, Array] | None = None) -> Plane:
+    """Return the hypotheses of a question: its grid, with more splittings where minima would lie between."""
     what.check_felt()
-    return Plane(what.objective, what.axes, what.parameters)
+    axes = what.axes
+    if what.likelihood.data is not None:
+        axes = resolved(what.objective, axes, what.parameters)
+    return Plane(what.objective, axes, what.parameters, extra or {}, what.axes)
 
 
 def anchored(plane: Plane) -> Plane:

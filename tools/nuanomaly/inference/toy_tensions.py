@@ -13,7 +13,7 @@ from nuanomaly.inference.feldman_cousins import fingerprint
 from nuanomaly.inference.keywords import named_after
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.question import Data, Question, Settings
-from nuanomaly.inference.toy_planes import anchored, shared_out
+from nuanomaly.inference.toy_planes import anchored, plane_of, shared_out
 from nuanomaly.inference.toys import ToyTest, toy_test
 from nuanomaly.inference.workers import Placement
 from nuanomaly.likelihood.interface import AnyModel
@@ -113,7 +113,7 @@ def tension_of(what: Question, seed: int = 0, truth: Truth = "joint") -> Tension
             raise NotApplicableError(f"not applicable: no toys can be made of {member.release}")
     held, named = held_nuisances(what), named_nuisances(what)
     apart = [what.side(k).of(without_prior(side, (*held, *named))) for k, side in enumerate(what.sides)]
-    planes = [anchored(Plane(q.objective, q.axes, q.parameters)) for q in (what, *apart)]
+    planes = [anchored(plane_of(q)) for q in (what, *apart)]
     least = prior_minimum(what) if named else 0.0
     if truth == "null" and all(what.parameters[axis.name].null is None for axis in what.axes):
         raise NuanomalyError(f"{what.model.name} has no point without oscillation: give another truth")
@@ -140,8 +140,8 @@ def toy_compatibility(
         Where the toys are drawn: at the joint best fit, without oscillation, or at the best fit of one side
         alone. The p-value depends on it.
 
-    Data and toys are minimised over the same grids, boundaries included, so ``delta`` may differ from that
-    of :func:`nuanomaly.inference.compatibility.compare` by what the grid is too coarse for.
+    Data and toys are minimised in the same way, boundaries included; see
+    :func:`nuanomaly.inference.feldman_cousins.feldman_cousins`.
 
     Raises
     ------

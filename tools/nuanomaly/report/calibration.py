@@ -20,8 +20,8 @@ RULE = (
     "They *agree* where the σ of Wilks' theorem lies in the interval of the Monte Carlo σ (two standard "
     "deviations, from the number of toys alone) or differs from it by less than 0.2; else Wilks' theorem is "
     "too optimistic (it gives more σ than the toys) or too pessimistic. Where no toy reaches the data, the σ "
-    "is a lower limit at 90 %. Data and toys of a run are minimised over one grid, so that its Δ may be a "
-    "little smaller than that of the fit."
+    "is a lower limit at 90 %. Data and toys of a run are minimised in one way, so that its Δ may be a "
+    "little other than that of the fit."
 )
 #: How a reason begins where toys could be made, and no run of them is declared.
 NOT_MADE = "no toys were made"
@@ -218,7 +218,7 @@ def note(entries: Mapping[str, Calibrated], page: str) -> str:
 
 
 def _grids(calibrateds: Sequence[Calibrated]) -> str:
-    """Return where Δ on the grid of the toys is another than that of the fit."""
+    """Return where Δ of the toys' minimisation is another than that of the fit."""
     pairs = [(c, c.wilks, c.toys) for c in calibrateds]
     off = [
         f"{toys.delta:.2f} instead of {wilks.delta:.2f}"

@@ -74,7 +74,7 @@ class Answer:
     toys : int
         Of the goodness of fit.
     by_toys : ToyTest or None
-        The gain by toys of three neutrinos, fitted over the grid of the stored fit.
+        The gain by toys of three neutrinos, fitted over the ranges of the stored fit.
     """
 
     entry: Entry

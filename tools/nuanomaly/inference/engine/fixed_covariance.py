@@ -5,13 +5,16 @@ from functools import cached_property
 import numpy as np
 
 from nuanomaly.inference.engine.plane import Plane
-from nuanomaly.inference.engine.toy_engine import Engine
+from nuanomaly.inference.engine.toy_engine import Engine, Indices
 from nuanomaly.inference.toys import BLOCK, generator
+from nuanomaly.inference.vertex import refined
 from nuanomaly.likelihood.algebra.ensemble import gaussian_noise
 from nuanomaly.model.probabilities import Array
 
 #: So many values (doubles) stay in a processor's cache.
 _CACHE = 65_536
+#: So many values of noise at hypotheses are kept.
+_KEPT = 60_000_000
 
 
 class _GaussianEngine(Engine):
@@ -98,16 +101,17 @@ class LinearEngine(_GaussianEngine):
         extra = c[:, None] + x * (x * q[on_grid:] - 2.0 * p.T[:, on_grid:])
         return np.concatenate([ordered.reshape(len(data), -1), extra, c[:, None]], axis=1)
 
-    def gains(self, p: Array) -> Array:
-        """Return how far χ² falls below that of no oscillation over all s, for p (M, T); shape (M, T)."""
-        s = p * self.inverse_norms[:, None]
+    def gains(self, p: Array, norms: Array | None = None) -> Array:
+        """Return how far χ² falls below that of no oscillation over all s, for p (…, M)."""
+        q = self.norms if norms is None else norms
+        s = p * np.divide(1.0, q, out=np.zeros_like(q), where=q > 0.0)
         np.clip(s, 0.0, self.limit, out=s)
-        return np.asarray(s * (2.0 * p - s * self.norms[:, None]))
+        return np.asarray(s * (2.0 * p - s * q))
 
     def minimum(self, data: Array) -> Array:
         """Return the smallest χ² of data sets (T, n) over the plane, shape (T,)."""
         c, p, _ = self.three_numbers(data)
-        return np.asarray(c - self.gains(p).max(axis=0))
+        return np.asarray(c - self._largest_gain(np.ascontiguousarray(p.T)))
 
     def generate(self, index: int, block: int) -> Array:
         """Return the data of one block of toys of one hypothesis, shape (BLOCK, n)."""
@@ -115,32 +119,55 @@ class LinearEngine(_GaussianEngine):
         return np.asarray(self.origin + s * self.slopes[m] + self._fluctuations(block))
 
     def projections(self, block: int) -> Array:
-        """Return G of one block, shape (M, BLOCK)."""
+        """Return G of one block, shape (BLOCK, M)."""
         if block not in self._blocks:
             if len(self._blocks) >= 4:
                 self._blocks.clear()
-            self._blocks[block] = self.weighted @ self._fluctuations(block).T
+            self._blocks[block] = self._fluctuations(block) @ self.weighted.T
         return self._blocks[block]
 
     def deltas(self, index: int, block: int) -> Array:
         """Return Δ of one block of toys of one hypothesis, shape (BLOCK,)."""
         m, s = self.place(index)
-        p = self.projections(block) + (s * self.products[:, m])[:, None]
-        truth = s * (2.0 * p[m] - s * self.norms[m])
-        return np.asarray(self._largest_gain(p) - truth)
+        p = self.projections(block) + s * self.products[m]
+        truth = s * (2.0 * p[:, m] - s * self.norms[m])
+        return np.asarray(np.maximum(self._largest_gain(p), truth) - truth)
 
     def _largest_gain(self, p: Array) -> Array:
-        """Return the largest gain over M for p (M, T), shape (T,).
+        """Return the largest gain for p (T, M), between the combinations of the other parameters too; (T,).
 
         Where no s is beyond its limit it is (max p/√q)²; the others are done in full.
         """
-        root = np.sqrt(self.inverse_norms)
-        scaled = p * root[:, None]
-        content = np.maximum(scaled.max(axis=0), 0.0) ** 2
-        beyond = ((scaled - (self.limit * np.sqrt(self.norms))[:, None]).max(axis=0)) > 0.0
+        scaled = p * np.sqrt(self.inverse_norms)
+        row, place = np.arange(len(p)), scaled.argmax(axis=1)
+        content = np.maximum(scaled[row, place], 0.0) ** 2
+        beyond = (scaled - self.limit * np.sqrt(self.norms)).max(axis=1) > 0.0
         if beyond.any():
-            content[beyond] = self.gains(p[:, beyond]).max(axis=0)
-        return np.asarray(content)
+            full = self.gains(p[beyond])
+            place[beyond] = full.argmax(axis=1)
+            content[beyond] = full.max(axis=1)
+        return self._between(p, place, content)
+
+    def _between(self, p: Array, place: Indices, content: Array) -> Array:
+        """Return gains (T,) between the combinations, the amplitude fitted at each."""
+        others = [a for j, a in enumerate(self.plane.axes) if j != self.plane.amplitude]
+        on_grid = self.plane.size // self.amplitudes.size
+        rows = np.flatnonzero((place < on_grid) & (content > 0.0))
+        if not others or not rows.size:
+            return content
+        shape = tuple(len(a) for a in others)
+        grid = np.stack(np.unravel_index(place[rows], shape), axis=1)
+
+        def value(moves: Indices) -> Array:
+            m = np.ravel_multi_index(tuple(np.moveaxis(grid + moves, -1, 0)), shape)
+            return -self.gains(p[rows, m], self.norms[m])
+
+        result = content.copy()
+        lowest = refined(
+            value, grid, [x for j, x in enumerate(self.plane.coordinates) if j != self.plane.amplitude]
+        )
+        result[rows] = np.maximum(result[rows], -lowest)
+        return result
 
 
 class FixedEngine(_GaussianEngine):
@@ -162,13 +189,19 @@ class FixedEngine(_GaussianEngine):
     def minimum(self, data: Array) -> Array:
         """Return the smallest χ² of data sets (T, n) over the plane, shape (T,)."""
         shifted = data - self.origin
-        largest = np.empty(len(data))
+        place = np.empty(len(data), np.intp)
         step = max(1, _CACHE // self.plane.count)
         for start in range(0, len(data), step):
             projected = shifted[start : start + step] @ self.weighted.T
             projected -= self.half_norms
-            largest[start : start + step] = projected.max(axis=1)
-        return np.asarray(self._own(data) - 2.0 * largest)
+            place[start : start + step] = projected.argmax(axis=1)
+
+        def at(toys: Indices, hypotheses: Indices) -> Array:
+            projected = np.einsum("tn,tn->t", shifted[toys], self.weighted[hypotheses])
+            return np.asarray(2.0 * (self.half_norms[hypotheses] - projected))
+
+        lowest = at(np.arange(len(data)), place)
+        return np.asarray(self._own(data) + self.between(place, lowest, at))
 
     def generate(self, index: int, block: int) -> Array:
         """Return the data of one block of toys of one hypothesis, shape (BLOCK, n)."""
@@ -177,13 +210,19 @@ class FixedEngine(_GaussianEngine):
     def deltas(self, index: int, block: int) -> Array:
         """Return Δ of one block of toys of one hypothesis, shape (BLOCK,)."""
         if block not in self._blocks:
-            if len(self._blocks) >= 4:
+            if len(self._blocks) >= max(1, _KEPT // (BLOCK * self.plane.count)):
                 self._blocks.clear()
             self._blocks[block] = self._fluctuations(block) @ self.weighted.T
         g = self._blocks[block]
         gain = self.weighted @ self.shifts[index] - self.half_norms
-        largest = np.empty(BLOCK)
+        place = np.empty(BLOCK, np.intp)
         step = max(1, _CACHE // gain.size)
         for start in range(0, BLOCK, step):
-            largest[start : start + step] = (g[start : start + step] + gain).max(axis=1)
-        return np.asarray(2.0 * (largest - g[:, index] - gain[index]))
+            place[start : start + step] = (g[start : start + step] + gain).argmax(axis=1)
+
+        def at(toys: Indices, hypotheses: Indices) -> Array:
+            return np.asarray(-2.0 * (g[toys, hypotheses] + gain[hypotheses]))
+
+        own = -2.0 * (g[:, index] + gain[index])
+        lowest = np.minimum(at(np.arange(BLOCK), place), own)
+        return np.asarray(own - self.between(place, lowest, at))

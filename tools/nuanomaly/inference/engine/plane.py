@@ -24,12 +24,15 @@ class Plane:
     known : mapping of str to Parameter
     extra : mapping of arrays, shape (E,)
         More hypotheses, between the grid and no oscillation: the free parameters.
+    asked : tuple of Axis, optional
+        Axes of some of the points, if the grid has more of them so that no minimum lies between.
     """
 
     objective: Objective
     axes: tuple[Axis, ...]
     known: Mapping[str, Parameter]
     extra: Mapping[str, Array] = field(default_factory=dict)
+    asked: tuple[Axis, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -50,6 +53,23 @@ class Plane:
     def count(self) -> int:
         """All hypotheses: the grid, the extra ones, no oscillation."""
         return self.null + 1
+
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """The hypotheses of the grid that was asked for, row-major."""
+        wanted = self.asked or self.axes
+        kept = [np.searchsorted(a.values, w.values) for a, w in zip(self.axes, wanted, strict=True)]
+        return np.asarray(np.ravel_multi_index(np.ix_(*kept), self.shape)).ravel()
+
+    @cached_property
+    def reported(self) -> NDArray[np.intp]:
+        """The hypotheses that were asked for: of that grid, the extra ones, no oscillation."""
+        return np.append(self.places, np.arange(self.size, self.count))
+
+    @cached_property
+    def coordinates(self) -> tuple[Array, ...]:
+        """The coordinates of each axis in which χ² is most nearly quadratic: amplitudes as they are."""
+        return tuple(a.internal(a.values) if self.known[a.name].null is None else a.values for a in self.axes)
 
     @cached_property
     def free(self) -> dict[str, Array]:

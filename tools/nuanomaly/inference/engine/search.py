@@ -37,12 +37,34 @@ class Candidates:
             total += array if start is None else np.minimum.reduceat(array, start)
         return total
 
-    def smallest(self, values: Array, best: Array) -> None:
-        """Lower the best value of each toy, shape (J,), to its smallest here."""
+    def smallest(self, values: Array, best: "Lowest") -> None:
+        """Lower the best value of each toy to its smallest here."""
         starts = np.flatnonzero(np.diff(self.toy, prepend=-1))
-        if starts.size:
-            toys = self.toy[starts]
-            best[toys] = np.minimum(best[toys], np.minimum.reduceat(values, starts))
+        if not starts.size:
+            return
+        toys, lowest = self.toy[starts], np.minimum.reduceat(values, starts)
+        each = np.diff(starts, append=values.size)
+        at = np.flatnonzero(values == np.repeat(lowest, each))
+        first = at[np.searchsorted(at, starts)]  # of equal ones the first
+        # of one part the tiles are those of its pieces
+        tile = self.parts[0].tile[self.tile[first]] if len(self.parts) == 1 else self.tile[first]
+        best.lower(toys, lowest, tile, self.place[first])
+
+
+class Lowest:
+    """The lowest values of toys so far, and where: tile of hypotheses and place in it; shapes (J,)."""
+
+    def __init__(self, values: Array, tile: int, place: int) -> None:
+        self.values = values.copy()
+        self.tile = np.full(values.size, tile, np.intp)
+        self.place = np.full(values.size, place, np.intp)
+
+    def lower(self, toys: Indices, values: Array, tile: Indices, place: Indices) -> None:
+        """Take what is lower for toys, each of which stands once."""
+        lower = values < self.values[toys]
+        chosen = toys[lower]
+        self.values[chosen] = values[lower]
+        self.tile[chosen], self.place[chosen] = tile[lower], place[lower]
 
 
 class Search:
@@ -73,17 +95,18 @@ class Search:
         far = length + np.sqrt(np.maximum(best + own, 0.0))
         return np.asarray(far**2 * (1.0 + _MARGIN) + _MARGIN)
 
-    def nearest(self, reach: Array, best: Array) -> Indices:
+    def nearest(self, reach: Array, best: Lowest) -> Indices:
         """Lower the best values to those at the first of each tile; return which tile's is the smallest."""
         alive = np.flatnonzero(self.distance <= reach.max())
-        total = np.zeros((alive.size, best.size))
+        total = np.zeros((alive.size, best.values.size))
         for part, truth, noise in zip(self.parts, self.truths, self.noises, strict=True):
             pieces, first = part.pieces(alive)
             # of its pieces the one nearest to the truth: any gives a value that is reached
             key = np.lexsort((truth.distance[pieces, 0], part.tile[pieces]))
             total += part.of_first(truth, noise, pieces[key[first]])
-        np.minimum(best, total.min(axis=0), out=best)
-        return np.asarray(alive[total.argmin(axis=0)], np.intp)
+        tile = np.asarray(alive[total.argmin(axis=0)], np.intp)
+        best.lower(np.arange(tile.size), total.min(axis=0), tile, np.zeros_like(tile))
+        return tile
 
     def start(self, reach: Array) -> None:
         """Find the tiles within reach and their bounds."""
@@ -104,11 +127,11 @@ class Search:
             self.bounds.append(bounds)
             self.sums.append(np.minimum.reduceat(bounds, begin, axis=0))
 
-    def improve(self, tile: Indices, toy: Indices, best: Array) -> None:
+    def improve(self, tile: Indices, toy: Indices, best: Lowest) -> None:
         """Lower the best values of toys to the smallest of some tiles (that are alive), pair by pair."""
         for k in range(0, tile.size, _PAIRS):
             there, own = tile[k : k + _PAIRS], toy[k : k + _PAIRS]
-            candidates = Candidates(self.parts, self.noises, *self._below(there, own, best))
+            candidates = Candidates(self.parts, self.noises, *self._below(there, own, best.values))
             candidates.smallest(candidates.values(self.truths), best)
 
     def left(self, best: Array) -> tuple[Indices, Indices]:

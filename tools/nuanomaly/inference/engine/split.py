@@ -13,7 +13,7 @@ import numpy as np
 
 from nuanomaly.inference.engine.plane import Plane
 from nuanomaly.inference.engine.screen import Screen
-from nuanomaly.inference.engine.search import Candidates, Search
+from nuanomaly.inference.engine.search import Candidates, Lowest, Search
 from nuanomaly.inference.engine.tiles import Indices, Noise, Part, Truth, tiles
 from nuanomaly.inference.engine.toy_engine import TableEngine
 from nuanomaly.inference.toys import BLOCK, generator
@@ -73,32 +73,47 @@ class SplitEngine(TableEngine):
         members, truths, noises = self.pieces(column, block)
         search = Search(members, truths, noises)
         own, sizes = self._own(column, block), self._sizes(column, block)
-        best = own.copy()
-        tile = search.nearest(search.reach(best, *sizes), best)
-        reach = search.reach(best, *sizes)
+        best = Lowest(own, *self._where[:, column].tolist())
+        tile = search.nearest(search.reach(best.values, *sizes), best)
+        reach = search.reach(best.values, *sizes)
         if len(members) == 1:
-            chosen = Candidates(members, noises, *self._screen(block).candidates(truths[0], best, reach))
+            screened = self._screen(block).candidates(truths[0], best.values, reach)
+            chosen = Candidates(members, noises, *screened)
             chosen.smallest(chosen.values(truths), best)
-            return np.asarray(own - best)
-        search.start(reach)
-        # the tile whose first is best, unless it is out of reach by now
-        there = np.minimum(np.searchsorted(search.alive, tile), search.alive.size - 1)
-        search.improve(there, np.arange(BLOCK), best)
-        search.improve(*search.left(best), best)
-        return np.asarray(own - best)
+        else:
+            search.start(reach)
+            # the tile whose first is best, unless it is out of reach by now
+            there = np.minimum(np.searchsorted(search.alive, tile), search.alive.size - 1)
+            search.improve(there, np.arange(BLOCK), best)
+            search.improve(*search.left(best.values), best)
+
+        def at(toys: Indices, hypotheses: Indices) -> Array:
+            return self.existing(
+                hypotheses, lambda kept, columns: self._values(columns, toys[kept], column, block)
+            )
+
+        place = self.hypotheses[self._tiles[best.tile, best.place]]
+        return np.asarray(own - self.between(place, best.values, at))
 
     def _own(self, column: int, block: int) -> Array:
         """Return the values of toys at their truth, shape (BLOCK,)."""
-        where = np.tile(self._where[:, column, None], BLOCK)
+        return self._values(np.full(BLOCK, column), np.arange(BLOCK), column, block)
+
+    def _values(self, columns: Indices, toys: Indices, column: int, block: int) -> Array:
+        """Return the values of toys of a truth (a column) at a hypothesis each, shape (toys,)."""
+        order = np.argsort(toys, kind="stable")
+        tile, place = self._where[:, columns[order]]
+        toy, values = toys[order], np.empty(toys.size)
         members, truths, noises = self.pieces(column, block)
-        start = members[0].start[where[0]] if len(members) == 1 else where[0]
-        if len(members) > 1 or members[0].most[where[0, 0]] == 1:
-            return Candidates(members, noises, start, where[1], np.arange(BLOCK)).values(truths)
-        each = int(members[0].most[where[0, 0]])
-        piece = np.repeat(start, each) + np.tile(np.arange(each), BLOCK)
-        place, toy = np.repeat(where[1], each), np.repeat(np.arange(BLOCK), each)
-        values = Candidates(members, noises, piece, place, toy).values(truths)
-        return np.asarray(values.reshape(BLOCK, each).min(axis=1))
+        if len(members) > 1:
+            values[order] = Candidates(members, noises, tile, place, toy).values(truths)
+            return values
+        each = members[0].most[tile]
+        first = np.cumsum(each) - each
+        piece = np.repeat(members[0].start[tile] - first, each) + np.arange(int(each.sum()))
+        pieces = Candidates(members, noises, piece, np.repeat(place, each), np.repeat(toy, each))
+        values[order] = np.minimum.reduceat(pieces.values(truths), first)
+        return values
 
     def pieces(
         self, column: int, block: int

@@ -7,7 +7,8 @@ Hypotheses whose bound is above a value that is reached are left out, the others
 smallest value is exact.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,28 @@ _MANY = 0.2
 _Indices = NDArray[np.intp]
 
 
-def smallest(table: Table, data: Array, column: int | None = None) -> tuple[Array, Array]:
+@dataclass(frozen=True, eq=False)
+class Smallest:
+    """The smallest values of data sets, and what else of them is wanted.
+
+    Attributes
+    ----------
+    lowest : array, shape (T,)
+    place : array of int, shape (T,)
+        At which hypothesis.
+    own : array, shape (T,)
+        The value at the one hypothesis that was asked for, nowhere below the smallest; else the smallest.
+    at : callable
+        Some of the data sets, and a hypothesis for each → the values there.
+    """
+
+    lowest: Array
+    place: _Indices
+    own: Array
+    at: Callable[[_Indices, _Indices], Array]
+
+
+def smallest(table: Table, data: Array, column: int | None = None) -> Smallest:
     """Return the smallest value of each data set over all hypotheses, and its value at one of them.
 
     Parameters
@@ -32,47 +54,48 @@ def smallest(table: Table, data: Array, column: int | None = None) -> tuple[Arra
         Data sets (T, n) → values (T, P).
     data : array, shape (T, n)
     column : int, optional
-        The one hypothesis; without it the smallest value is returned in its place.
-
-    Returns
-    -------
-    smallest, own : arrays, shape (T,)
-        The second is nowhere below the first.
+        The one hypothesis.
 
     Examples
     --------
-    >>> lowest, own = smallest(lambda data: data[:, :1] * np.array([3.0, 1.0]), np.ones((2, 1)), 0)
-    >>> lowest.tolist(), own.tolist()
-    ([1.0, 1.0], [3.0, 3.0])
+    >>> found = smallest(lambda data: data[:, :1] * np.array([3.0, 1.0]), np.ones((2, 1)), 0)
+    >>> found.lowest.tolist(), found.place.tolist(), found.own.tolist()
+    ([1.0, 1.0], [1, 1], [3.0, 3.0])
     """
-    parts = _parts(table)
+    parts, rows = _parts(table), np.arange(len(data))
     if parts is None:
-        values = table(data)
-        lowest = values.min(axis=1)
-        return lowest, lowest if column is None else values[:, column]
+        return _of_matrix(table(data), column)
     several = [(part, data[:, where]) for where, part in parts]
     lengths = sum((part.own(own) for part, own in several), np.zeros(len(data)))
 
     def exact(toys: _Indices, places: _Indices) -> Array:
-        return sum((part.at(own[toys], places) for part, own in several), lengths[toys])
+        return np.asarray(sum((part.at(own[toys], places) for part, own in several), lengths[toys]))
 
     bound = several[0][0].below(several[0][1])
     for part, own in several[1:]:
         bound += part.below(own)
-    rows = np.arange(len(data))
     likely = bound.argmin(axis=1)
-    first, asked = exact(np.tile(rows, 2), np.append(likely, _filled(likely, column))).reshape(2, -1)
-    best = np.minimum(first, asked)
+    asked = likely if column is None else np.full_like(likely, column)
+    first, at_asked = exact(np.tile(rows, 2), np.append(likely, asked)).reshape(2, -1)
+    best, place = np.minimum(first, at_asked), np.where(first <= at_asked, likely, asked)
     toys, places = np.nonzero(bound < (best - lengths + _ROUNDING * (1.0 + np.abs(best)))[:, None])
     if toys.size > _MANY * bound.size:
-        best = np.minimum(best, table(data).min(axis=1))
+        values = table(data)
+        found, lowest = values.argmin(axis=1), values.min(axis=1)
     else:
-        np.minimum.at(best, toys, exact(toys, places))
-    return best, best if column is None else asked
+        values, found, lowest = exact(toys, places), place.copy(), best.copy()
+        np.minimum.at(lowest, toys, values)
+        reached = np.flatnonzero(values == lowest[toys])[::-1]  # of equal ones the first
+        found[toys[reached]] = places[reached]
+    lower = lowest < best
+    best, place = np.where(lower, lowest, best), np.where(lower, found, place)
+    return Smallest(best, place, best if column is None else at_asked, exact)
 
 
-def _filled(places: _Indices, column: int | None) -> _Indices:
-    return places if column is None else np.full_like(places, column)
+def _of_matrix(values: Array, column: int | None) -> Smallest:
+    lowest = values.min(axis=1)
+    own = lowest if column is None else values[:, column]
+    return Smallest(lowest, values.argmin(axis=1), own, lambda toys, places: values[toys, places])
 
 
 def _parts(table: Table) -> Sequence[tuple[_Indices | slice, GaussianTable]] | None:
