@@ -144,7 +144,7 @@ page.table(
     ["model", "gain", "by Wilks", "by toys", "p, tries counted", "χ²PG", "tension", "fit"],
     rows,
     note="*gain*: Δχ², in brackets how many parameters the data constrain, the degrees of freedom of Wilks' "
-    f"theorem. *by toys*: {many} toys of no oscillation, fitted over the grid of the model, where that is "
+    f"theorem. *by toys*: {many} toys of no oscillation, fitted over the ranges of the model, where that is "
     "cheap; more than what is written where none of them gains as much. "
     "*p, tries counted*: by Wilks. *χ²PG*: degrees of freedom in brackets; a little below zero it is "
     "the accuracy of the searches. *fit*: the part of the toys at the best fit that is worse than the data; "
