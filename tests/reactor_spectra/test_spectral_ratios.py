@@ -105,6 +105,12 @@ class WiderBins(Release):
         wider.attrs = frame.attrs
         return wider
 
+    def arrays(self, table: str, only: str | None = None) -> Mapping[str, Array]:
+        """Return the columns of a table, those of the ratio as above."""
+        if table != "ratio":
+            return super().arrays(table, only)
+        return {str(name): column.to_numpy() for name, column in self.table(table).items()}
+
 
 def moved_by_interpolation(bins: Array, first: float, width: float, scale: float) -> Array:
     """Return contents of bins whose energies are scaled, interpolated between whole bins."""
