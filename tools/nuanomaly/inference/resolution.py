@@ -55,7 +55,7 @@ def resolved(objective: Objective, axes: Sequence[Axis], known: Mapping[str, Par
     ...     what = Question(data, "2nu-ee", grid={"dm2_41": (0.1, 10.0, 81, "log")})
     ...     return len(resolved(what.objective, what.axes, what.parameters)[0])
     >>> splittings("best"), splittings("danss")
-    (81, 153)
+    (81, 189)
     """
     if all(known[a.name].null is None for a in axes):
         return tuple(axes)
