@@ -32,11 +32,12 @@ def expected_data(likelihood: Likelihood, model: Model, points: Mapping[str, Arr
 
 
 def true_nuisances(likelihood: Likelihood, model: Model, points: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the nuisances that a hypothesis stands for, shape (1,) each: those of :func:`expected_data`."""
+    """Return the nuisances that hypotheses stand for, shape (P,) each: those of :func:`expected_data`."""
     constrained = likelihood.nuisances.with_prior()
     free = [name for name in likelihood.nuisances.ids if name not in constrained]
     places = likelihood.profiled(model, points)[1] if free else {}
-    return {n: places[n] if n in free else np.zeros(1) for n in likelihood.nuisances.ids}
+    count = max((value.size for value in points.values()), default=1)
+    return {n: places[n] if n in free else np.zeros(count) for n in likelihood.nuisances.ids}
 
 
 def injected(

@@ -15,6 +15,7 @@ import numpy as np
 
 from nuanomaly.inference import remembered
 from nuanomaly.inference.grid import Axis
+from nuanomaly.inference.injection import true_nuisances
 from nuanomaly.inference.nullpoint import null_point
 from nuanomaly.inference.objective import Objective
 from nuanomaly.model.probabilities import Array, Parameter
@@ -113,7 +114,9 @@ def losses(
             free = {name: np.append(np.full(along.size - 1, x), null[name]) for name, x in others.items()}
             points = objective.points({axis.name: along, **free})
             rows = {name: value[2 * count : -1] for name, value in points.items()}
-            values = objective.likelihood.tabulate(objective.model, points)(_expected(objective, rows))
+            likelihood, model = objective.likelihood, objective.model
+            expected = likelihood.means(model, rows, true_nuisances(likelihood, model, rows))
+            values = likelihood.tabulate(model, points)(expected)
             row = np.arange(count)
             here = values[row, 2 * count + row]
             beside = farther(values[row, row], values[row, count + row]) - here
@@ -153,15 +156,3 @@ def _inside(axis: Axis, parameter: Parameter, strong: float, share: float) -> fl
     if abs(axis.high - parameter.null) < abs(axis.low - parameter.null):
         strong = 1.0 - strong
     return float(axis.external(low + strong * (high - low)))
-
-
-def _expected(objective: Objective, points: Mapping[str, Array]) -> Array:
-    """Return the expected data of complete points (P,), shape (P, n); nuisances as in injected data."""
-    likelihood = objective.likelihood
-    count = max(value.size for value in points.values())
-    nuisances = {name: np.zeros(count) for name in likelihood.nuisances.ids}
-    free = [name for name in nuisances if name not in likelihood.nuisances.with_prior()]
-    if free:
-        found = likelihood.profiled(objective.model, points)[1]
-        nuisances |= {name: found[name] for name in free}
-    return likelihood.means(objective.model, points, nuisances)

@@ -101,12 +101,14 @@ class LinearEngine(_GaussianEngine):
         extra = c[:, None] + x * (x * q[on_grid:] - 2.0 * p.T[:, on_grid:])
         return np.concatenate([ordered.reshape(len(data), -1), extra, c[:, None]], axis=1)
 
-    def gains(self, p: Array, norms: Array | None = None) -> Array:
-        """Return how far χ² falls below that of no oscillation over all s, for p (…, M)."""
-        q = self.norms if norms is None else norms
-        s = p * np.divide(1.0, q, out=np.zeros_like(q), where=q > 0.0)
+    def gains(self, p: Array, chosen: Indices | slice = slice(None)) -> Array:
+        """Return how far χ² falls below that of no oscillation over all s, for p of chosen combinations.
+
+        Both have one shape, (…, M) for all of them.
+        """
+        s = p * self.inverse_norms[chosen]
         np.clip(s, 0.0, self.limit, out=s)
-        return np.asarray(s * (2.0 * p - s * q))
+        return np.asarray(s * (2.0 * p - s * self.norms[chosen]))
 
     def minimum(self, data: Array) -> Array:
         """Return the smallest χ² of data sets (T, n) over the plane, shape (T,)."""
@@ -160,7 +162,7 @@ class LinearEngine(_GaussianEngine):
 
         def value(moves: Indices) -> Array:
             m = np.ravel_multi_index(tuple(np.moveaxis(grid + moves, -1, 0)), shape)
-            return -self.gains(p[rows, m], self.norms[m])
+            return -self.gains(p[rows, m], m)
 
         result = content.copy()
         lowest = refined(
