@@ -306,10 +306,26 @@ def test_two_of_which_one_is_unbounded_gain_in_closed_form_what_quadrants_say(bo
     gains = Gains(limits, own + prior, mixed, symmetric=False)
     u, v = random.normal(0.0, 3.0, (2, 200, size))
     np.testing.assert_allclose(gains([u.copy(), v.copy()]), gains._by_quadrants(u, v), rtol=1e-10, atol=1e-12)
-    root = gains.wide()
-    assert root is not None
-    most = (np.einsum("lst,tnl->snl", root, np.stack([u, v])) ** 2).sum(axis=0)
-    assert (gains([u, v]) <= most * (1.0 + 1e-12)).all()
+    wide = gains.wide()
+    assert wide is not None
+    root, narrower = wide
+    pulls = np.einsum("lst,tnl->snl", root, np.stack([u, v]))
+    symmetric = (pulls**2).sum(axis=0)
+    pulls[-1] = np.maximum(pulls[-1], narrower * pulls[-1])
+    most = (pulls**2).sum(axis=0)
+    gained = gains([u, v])
+    assert (gained <= most * (1.0 + 1e-12)).all()
+    assert (most <= symmetric).all()
+    # without bounds, and with one that is lopsided, it is the gain itself
+    curvatures = np.stack([own + prior[0], own + prior[0]])
+    curvatures[1, 1] += random.uniform(-0.05, 4.0, size) * prior[0, 1]
+    lone = Gains(np.full_like(limits, np.inf), curvatures, mixed, symmetric=False)
+    wide = lone.wide()
+    assert wide is not None
+    root, narrower = wide
+    pulls = np.einsum("lst,tnl->snl", root, np.stack([u, v]))
+    pulls[-1] = np.maximum(pulls[-1], narrower * pulls[-1])
+    np.testing.assert_allclose((pulls**2).sum(axis=0), lone([u.copy(), v.copy()]), rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["gallium", "gallium+danss", "reactor-rates@2020:huber-mueller"])

@@ -16,7 +16,7 @@ from nuanomaly.model.probabilities import Array
 
 Indices = NDArray[np.intp]
 #: So many values (doubles) of a table are held at once.
-_CHUNK = 200_000
+_CHUNK = 3_000_000
 
 
 class Engine(ABC):

@@ -78,17 +78,30 @@ class Gains:
             total += np.maximum(self._alone(s, np.maximum(b, 0.0))[0], self._alone(s, np.minimum(a, 0.0))[1])
         return total
 
-    def wide(self) -> Array | None:
-        """Return R (L, S, S) for which |R u|² is at least the gain for slopes u; None where a form is flat.
+    def wide(self) -> tuple[Array, Array] | None:
+        """Return R (L, S, S) and r (L,) by which slopes u gain at most Σ (Ru)²; None where a form is flat.
 
-        It is the gain without bounds, and with the smaller curvature on both sides of zero.
+        The last of the S numbers Ru counts with a factor of r or of one, whichever makes it larger: of the
+        nuisance whose errors differ most both sides count, of the others the one that is farther, and no
+        bound of any.
         """
-        matrix: Array = self.mixed.transpose(2, 0, 1).copy()
+        lopsided = int(np.ptp(self.curvatures, axis=0).max(axis=1).argmax())
+        order = [*(s for s in range(len(self)) if s != lopsided), lopsided]
+        smaller = self.curvatures.min(axis=0)[order].T
+        matrix: Array = self.mixed[np.ix_(order, order)].transpose(2, 0, 1).copy()
         inside = range(len(self))
-        matrix[:, inside, inside] = self.curvatures.min(axis=0).T
+        matrix[:, inside, inside] = smaller
         if float(np.linalg.eigvalsh(matrix).min(initial=1.0)) <= _FLAT:
             return None
-        return np.asarray(np.linalg.inv(np.linalg.cholesky(matrix)))
+        # the last diagonal element of a Cholesky factor is all that the other side changes
+        factor = np.linalg.cholesky(matrix)
+        above, below = self.curvatures[:, lopsided]
+        last = factor[:, -1, -1] ** 2
+        narrower = 1.0 / np.sqrt(1.0 + (np.maximum(above, below) - smaller[:, -1]) / last)
+        root = np.empty_like(factor)
+        root[:, :, order] = np.linalg.inv(factor)
+        root[above > below, -1] *= -1.0  # the wider side is that of positive numbers
+        return root, narrower
 
     def _alone(self, s: int, u: Array) -> tuple[Array, Array]:
         items = []

@@ -31,6 +31,8 @@ Pieces = NDArray[np.intp]
 
 #: Pieces that are evaluated at once, so that they stay in a processor's cache.
 _TOGETHER = 512
+#: Values of bounds that are computed at once, for the same reason.
+_CACHED = 65_536
 #: Eigenvalues below this fraction of the largest are zero.
 _SINGULAR = 1e-13
 
@@ -150,19 +152,25 @@ class GaussianTable:
         return np.asarray(np.minimum.reduceat(content, np.cumsum(counts) - counts, axis=1))
 
     @cached_property
-    def _wide(self) -> tuple[Array, ...] | None:
-        """Functionals (n + 1, L) of data and a one: φ, and those whose squares are at least the gain."""
+    def _wide(self) -> tuple[tuple[Array, ...], Array | None] | None:
+        """Functionals (n + 1, L) of data and a one: φ, and those whose squares are at least the gain.
+
+        And what the last one is where that is larger; None if it is the same on both sides.
+        """
         first = self._first
         vectors, constants = self.vectors[:first], self.constants[:first]
+        other = None
         if self.gains:
-            root = self.gains.wide()
-            if root is None:
+            wide = self.gains.wide()
+            if wide is None:
                 return None
+            root, narrower = wide
             vectors = np.concatenate([vectors, np.einsum("lst,tln->sln", root, self.vectors[first:])])
             constants = np.concatenate([constants, np.einsum("lst,tl->sl", root, self.constants[first:])])
-        return tuple(
-            np.ascontiguousarray(np.vstack([v.T, a])) for v, a in zip(vectors, constants, strict=True)
-        )
+            if (narrower < 1.0).any():
+                other = narrower * np.vstack([vectors[-1].T, constants[-1]])
+        rows = zip(vectors, constants, strict=True)
+        return tuple(np.ascontiguousarray(np.vstack([v.T, a])) for v, a in rows), other
 
     @property
     def _first(self) -> int:
@@ -176,15 +184,24 @@ class GaussianTable:
 
     def below(self, data: Array) -> Array:
         """Return what χ² less dᵀWd of data (T, n) is nowhere below, shape (T, L): see :meth:`Gains.wide`."""
-        assert self._wide is not None  # bounded_below says so
         d = np.column_stack([data - self.middle, np.ones(len(data))])
-        content = d @ self._wide[0]
-        pull = np.empty_like(content)
-        for functional in self._wide[1:]:
+        content = np.empty((len(d), self.vectors.shape[1]))
+        step = max(1, _CACHED // content.shape[1])
+        for k in range(0, len(d), step):
+            self._below(d[k : k + step], content[k : k + step])
+        return content
+
+    def _below(self, d: Array, content: Array) -> None:
+        assert self._wide is not None  # bounded_below says so
+        (prediction, *pulls), other = self._wide
+        np.matmul(d, prediction, out=content)
+        pull, second = np.empty_like(content), np.empty_like(content)
+        for functional in pulls:
             np.matmul(d, functional, out=pull)
+            if other is not None and functional is pulls[-1]:
+                np.maximum(pull, np.matmul(d, other, out=second), out=pull)
             pull *= pull
             content -= pull
-        return np.asarray(content)
 
     def at(self, data: Array, pieces: Pieces) -> Array:
         """Return χ² less dᵀWd of data (C, n) at a piece each (C,), shape (C,)."""

@@ -78,7 +78,8 @@ def smallest(table: Table, data: Array, column: int | None = None) -> Smallest:
     asked = likely if column is None else np.full_like(likely, column)
     first, at_asked = exact(np.tile(rows, 2), np.append(likely, asked)).reshape(2, -1)
     best, place = np.minimum(first, at_asked), np.where(first <= at_asked, likely, asked)
-    toys, places = np.nonzero(bound < (best - lengths + _ROUNDING * (1.0 + np.abs(best)))[:, None])
+    likely_lowest = bound < (best - lengths + _ROUNDING * (1.0 + np.abs(best)))[:, None]
+    toys, places = np.divmod(np.flatnonzero(likely_lowest), bound.shape[1])
     if toys.size > _MANY * bound.size:
         values = table(data)
         found, lowest = values.argmin(axis=1), values.min(axis=1)
