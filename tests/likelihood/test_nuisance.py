@@ -207,7 +207,7 @@ def test_the_minimum_of_a_guess_is_that_of_all_sides_and_edges(count: int) -> No
         expected, there = form._enumerated(bent, known.items, special, prior=True)
         np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(where, there, rtol=1e-6, atol=1e-7)
-        settled += int(_Bends.of(known.items, prior=True).settled(form, bent)[2].sum())
+        settled += int(_Bends.of(known.ids, known, prior=True).settled(form, bent)[2].sum())
     assert settled == 20 * 40
 
 

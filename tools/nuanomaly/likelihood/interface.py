@@ -268,8 +268,11 @@ class Likelihood(ABC):
         """
         chosen = make_model(model)
         shape = np.broadcast_shapes(*(np.shape(v) for v in parameters.values())) if parameters else ()
-        flat = {k: np.broadcast_to(np.asarray(v, float), shape).ravel() for k, v in parameters.items()}
-        points = self.points(chosen, flat)
+        if shape:
+            parameters = {
+                k: np.broadcast_to(np.asarray(v, float), shape).ravel() for k, v in parameters.items()
+            }
+        points = self.points(chosen, parameters)
         chosen.refuse_impossible(points)
         values = in_chunks(lambda part: self.value(chosen, part), points, self.n_bins or 1)
         return float(values[0]) if shape == () else values.reshape(shape)

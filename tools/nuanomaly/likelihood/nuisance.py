@@ -7,6 +7,8 @@ sum is minimised in closed form.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy
@@ -60,10 +62,15 @@ class Nuisances:
     items: tuple[Nuisance, ...] = ()
     blocks: tuple[tuple[tuple[str, ...], Array], ...] = field(default=(), compare=False)
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The ids, in order."""
         return tuple(n.id for n in self.items)
+
+    @cached_property
+    def profiled(self) -> dict[Any, Any]:
+        """What :mod:`nuanomaly.likelihood.quadratic` has found once of some of the nuisances."""
+        return {}
 
     def __len__(self) -> int:
         return len(self.items)

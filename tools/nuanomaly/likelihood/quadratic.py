@@ -77,16 +77,16 @@ class Quadratic:
         prior : bool
             False leaves the priors out (bounds are kept).
         """
-        known = {n.id: n for n in nuisances.items}
-        items = [known[name] for name in self.ids]
-        hessian = self.hessian
-        if prior:
-            order = [nuisances.ids.index(name) for name in self.ids]
-            hessian = hessian + nuisances.prior()[np.ix_(order, order)]
+        key = (self.ids, prior)
+        if key not in nuisances.profiled:
+            nuisances.profiled[key] = _Bends.of(self.ids, nuisances, prior)
+        bends = nuisances.profiled[key]
+        items = bends.items
+        hessian = self.hessian + bends.prior if prior else self.hessian
         if len(items) == 1:
             return self._alone(hessian[:, 0, 0], items[0], prior)
         special = [k for k, n in enumerate(items) if n.piecewise]
-        best, where, settled = _Bends.of(items, prior).settled(self, hessian)
+        best, where, settled = bends.settled(self, hessian)
         if not settled.all():
             rest = np.flatnonzero(~settled)
             best[rest], where[rest] = self.rows(rest)._enumerated(hessian[rest], items, special, prior)
@@ -204,14 +204,23 @@ def added_up(forms: Sequence[Quadratic], ids: Sequence[str] | None = None) -> Qu
 
 @dataclass(frozen=True, eq=False)
 class _Bends:
-    """Bounds (K,) of nuisances, and what their priors add to H above and below zero, shape (2, K)."""
+    """Nuisances with their bounds (K,) and priors.
 
+    ``prior`` (K, K) is of those that are one Gaussian; ``bends`` (2, K) is what others add to H above and
+    below zero, ``bent`` (K,) where these differ.
+    """
+
+    items: tuple[Nuisance, ...]
+    prior: Array
     low: Array
     high: Array
     bends: Array
+    bent: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, items: Sequence[Nuisance], prior: bool) -> "_Bends":
+    def of(cls, ids: Sequence[str], nuisances: Nuisances, prior: bool) -> "_Bends":
+        order = [nuisances.ids.index(name) for name in ids]
+        items = tuple(nuisances.items[place] for place in order)
         low, high, bends = (
             np.full(len(items), -np.inf),
             np.full(len(items), np.inf),
@@ -222,7 +231,7 @@ class _Bends:
                 low[k], high[k] = item.low, item.high
                 if prior:
                     bends[:, k] = item.plus**-2.0, item.minus**-2.0  # 1/∞² is zero
-        return cls(low, high, bends)
+        return cls(items, nuisances.prior()[np.ix_(order, order)], low, high, bends, bends[0] != bends[1])
 
     def settled(self, form: "Quadratic", hessian: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Return minima (P,), where they are (P, K), and of which points they are known, shape (P,).
@@ -231,36 +240,50 @@ class _Bends:
         guess changes it: a guess that nothing contradicts has the minimum, as the form is convex and smooth.
         Points that do not settle, or whose form is flat somewhere, are left to others.
         """
-        count = len(form.gradient)
-        values, where = np.full(count, np.inf), np.zeros_like(form.gradient)
+        count, size = form.gradient.shape
+        values, where = np.full(count, np.inf), np.zeros((count, size))
         known, left = np.zeros(count, bool), np.arange(count)
-        upper, below, above = (np.full(where.shape, content) for content in (True, False, False))
-        inside, one = np.arange(where.shape[1]), np.eye(where.shape[1])
+        upper, below, above = (
+            np.ones((count, size), bool),
+            np.zeros((count, size), bool),
+            np.zeros((count, size), bool),
+        )
+        held = False
         for _ in range(_GUESSES):
-            gradient, fixed = form.gradient[left], below | above
-            matrix = hessian[left]
-            matrix[:, inside, inside] += np.where(upper, self.bends[0], self.bends[1])
+            whole = left.size == count
+            gradient, matrix = (
+                (form.gradient, hessian.copy())
+                if whole
+                else (form.gradient[left], np.ascontiguousarray(hessian[left]))
+            )
+            _diagonal(matrix)[...] += np.where(upper, self.bends[0], self.bends[1])
             solved, right = matrix, -gradient
-            if fixed.any():
+            if held:
+                fixed = below | above
                 edge = np.where(below, self.low, np.where(above, self.high, 0.0))
                 right = np.where(fixed, edge, right - np.einsum("pij,pj->pi", matrix, edge))
-                solved = np.where(fixed[:, :, None] | fixed[:, None, :], one, matrix)
-            scale = np.sqrt(np.diagonal(solved, axis1=1, axis2=2))
+                solved = np.where(fixed[:, :, None] | fixed[:, None, :], np.eye(size), matrix)
+            scale = np.sqrt(_diagonal(solved))
             if not (scale > 0.0).all():
                 break
             scaled = solved / (scale[:, :, None] * scale[:, None, :])
             try:
-                pivots = np.diagonal(np.linalg.cholesky(scaled), axis1=1, axis2=2)
+                pivots = _diagonal(np.linalg.cholesky(scaled))
             except np.linalg.LinAlgError:
                 break
             at = np.linalg.solve(scaled, (right / scale)[..., None])[..., 0] / scale
             turned = np.einsum("pij,pj->pi", matrix, at)
-            pull, near = gradient + turned, _ROUNDING * np.sqrt(np.diagonal(matrix, axis1=1, axis2=2))
-            held_below = np.where(below, pull >= -near, at < self.low)
-            held_above = np.where(above, pull <= near, at > self.high)
-            side = np.where(at == 0.0, upper, at > 0.0)
+            held_below, held_above = at < self.low, at > self.high
+            if held:
+                pull, near = gradient + turned, _ROUNDING * np.sqrt(_diagonal(matrix))
+                held_below = np.where(below, pull >= -near, held_below)
+                held_above = np.where(above, pull <= near, held_above)
             changed = (held_below != below) | (held_above != above)
-            changed |= (side != upper) & (self.bends[0] != self.bends[1])
+            if self.bent.any():
+                side = np.where(at == 0.0, upper, at > 0.0)
+                changed |= (side != upper) & self.bent
+            else:
+                side = upper  # the prior is the same on both
             done = ~changed.any(axis=1) & (pivots.min(axis=1) >= _SINGULAR)
             places = left[done]
             known[places], where[places] = True, at[done]
@@ -268,7 +291,14 @@ class _Bends:
             if done.all():
                 break
             left, upper, below, above = left[~done], side[~done], held_below[~done], held_above[~done]
+            held = bool(below.any() or above.any())
         return values, where, known
+
+
+def _diagonal(matrices: Array) -> Array:
+    """Return a view of the diagonals of contiguous matrices, shapes (P, K, K) → (P, K)."""
+    count, size, _ = matrices.shape
+    return matrices.reshape(count, size * size)[:, :: size + 1]
 
 
 def _stationary(matrices: Array, right: Array) -> Array:

@@ -173,6 +173,10 @@ class Kernels:
         :class:`~nuanomaly.model.waves.Expansion`.
         """
         values, known = np.asarray(dm2, float), self._memory.kernels
+        if values.size == 1 and decay is not None and coherence is not None:
+            remembered = known.get((wave, values.item(), decay.item(), coherence.item()))
+            if remembered is not None:
+                return remembered[None].copy()
         zeros = np.zeros(values.size)
         columns = [values, zeros if decay is None else decay, zeros if coherence is None else coherence]
         keys: list[_Key] = [(wave, *row) for row in zip(*(c.tolist() for c in columns), strict=True)]
@@ -254,18 +258,18 @@ class Kernels:
     def outputs(self, expansion: Expansion) -> Array:
         """Return the outputs of an expansion in waves, shape (P, n_out)."""
         array = expansion.constant[:, None] * self.total
-        decay, coherence = expansion.rates()
         points, damped, scattered = expansion.constant.size, expansion.damped, []
+        rates = expansion.rates() if damped else ()
         for k, (sin2, sin) in enumerate(zip(expansion.sin2, expansion.sin, strict=True)):
             if damped and points == 1 and self.lines is not None:
                 scattered.append(k)
                 continue
-            values, inverse = _different(expansion.dm2[k], *((decay[k], coherence[k]) if damped else ()))
+            values, inverse = _different(expansion.dm2[k], *(rate[k] for rate in rates))
             is_read_off = not damped and self._is_read_off(values.shape[1], points)
             if (
                 not is_read_off
-                and (damped or np.abs(values[0]).max() > self.slow_below)
                 and self._is_scattered(values.shape[1], points, damped)
+                and (damped or np.abs(values[0]).max() > self.slow_below)
             ):
                 scattered.append(k)
                 continue
@@ -320,7 +324,9 @@ class Kernels:
 def _different(*waves: Array) -> tuple[Array, NDArray[np.intp]]:
     """Return (Δm², decay, coherence) of waves, each once, shape (3, U), and which of them each point has."""
     if waves[0].size == 1:
-        return np.append(np.concatenate(waves), np.zeros(3 - len(waves)))[:, None], np.zeros(1, np.intp)
+        one = np.zeros((3, 1))
+        one[: len(waves)] = waves
+        return one, np.zeros(1, np.intp)
     # each number by its place among the different ones: whole numbers are sorted faster than rows
     place: NDArray[np.intp] = np.zeros(waves[0].size, np.intp)
     for column in waves:
