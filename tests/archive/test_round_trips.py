@@ -31,7 +31,15 @@ def there_and_back(frame: pd.DataFrame, columns: list[tables.Column], format: st
         path = Path(folder) / f"table.{format}"
         path.write_bytes(content)
         found = tables.read(path, columns)
+        columns_alone = tables.arrays(path, columns)
     assert tables.to_bytes(found, columns, format) == content
+    for column in columns:
+        array, series = columns_alone[column.name], found[column.name]
+        assert not array.flags.writeable
+        if column.type == "float64":
+            assert bits(array) == bits(series)
+        else:
+            assert array.tolist() == series.tolist()
     return found
 
 

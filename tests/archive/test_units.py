@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pint
 import pytest
 
@@ -150,3 +151,33 @@ def test_no_column_of_a_release_changes_its_meaning() -> None:
         units.check(unit)
         old, new = ((1.0 * r.Unit(unit)).to_base_units() for r in (before, units.registry()))
         assert (float(old.magnitude), str(old.units)) == (float(new.magnitude), str(new.units)), unit
+
+
+@pytest.mark.parametrize(
+    ("unit", "wanted"),
+    [
+        ("GeV", "MeV"),
+        ("keV", "MeV"),
+        ("MeV", "keV"),
+        ("GeV**0.5", "MeV**0.5"),
+        ("eV**2", "MeV**2"),
+        ("km", "m"),
+        ("cm", "m"),
+        ("km/GeV", "m/MeV"),
+        ("m/MeV", "km/GeV"),
+        ("1", "event"),
+    ],
+)
+def test_prefixes_are_the_registry_s_to_the_last_bit(unit: str, wanted: str) -> None:
+    numbers = np.random.default_rng(1).lognormal(size=200)
+    factor = units.power_of_ten(unit, wanted)
+    assert factor is not None
+    np.testing.assert_array_equal(numbers * factor, (numbers * units.parse(unit)).to(wanted).magnitude)
+
+
+@pytest.mark.parametrize(
+    ("unit", "wanted"),
+    [("GeV", "m"), ("GeV", "GeV**2"), ("m", "1/m"), ("inch", "m"), ("GeV", "")],
+)
+def test_more_than_a_prefix_is_asked_of_the_registry(unit: str, wanted: str) -> None:
+    assert units.power_of_ten(unit, wanted) is None

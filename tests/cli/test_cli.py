@@ -68,6 +68,19 @@ def test_a_value_of_chi2_loads_neither_pandas_nor_the_parts_of_scipy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_survey_loads_nothing_that_it_needs_no_more_than_one_number_of() -> None:
+    """Pandas, pint, scipy.stats and scipy.integrate take longer to import than these likelihoods to build."""
+    releases = "danss ccfr daya-bay reactor-rates coherent-csi coherent-csi@2017 xenonnt-s2only"
+    code = (
+        "import sys\nfrom nuanomaly.cli import main\n"
+        f"main('survey {releases} --model 3nu'.split(), standalone_mode=False)\n"
+        "print(sorted({'pandas', 'pint', 'scipy.stats', 'scipy.integrate'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.count("approximate") == 7
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_an_unknown_command_names_the_nearest(run: Run) -> None:
     done = run("comparre")
     assert done.code == 2

@@ -1,7 +1,6 @@
 """Cells of L/E against integrals over baselines and energies that are done point by point."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +65,8 @@ def test_a_slow_wave_sees_the_mean_of_the_squared_distance() -> None:
 
 
 def test_rows_of_a_site_are_seen_with_strength_over_squared_distance() -> None:
-    rows = pd.DataFrame({"baseline": [10.0, 20.0], "half_length": [0.0, 0.0], "strength": [1.0, 8.0]})
+    columns = {"baseline": [10.0, 20.0], "half_length": [0.0, 0.0], "strength": [1.0, 8.0]}
+    rows = {name: np.array(column) for name, column in columns.items()}
     found = site_cells(rows, EDGES, spectrum(), 50)
     nearer = found.L < 15.0
     assert found.weights[:, nearer].sum() == pytest.approx(1.0 / 3.0)

@@ -17,6 +17,8 @@ from nuanomaly.archive import catalog_content, durable, names, paths, release, y
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release_digest import digest
 
+#: A key of the top level begins its line, whatever else a release.yaml holds.
+_DRAFT = re.compile(r"^state:[ \t]*draft[ \t]*$", re.MULTILINE)
 HEADER = "# Written by `make catalog` from the releases; its ledger is for good. Do not edit.\n"
 
 
@@ -48,6 +50,35 @@ def entries(root: Path | None = None) -> list[Entry]:
         items = [folder for versions in release.folders(base).values() for folder in versions.values()]
         listed = [_entry(release.read(folder).metadata) for folder in items]
     return sorted(listed, key=lambda e: (e.name, names.sort_key(e.version)))
+
+
+def newest_released() -> list[release.Release]:
+    """Return the newest released version of every dataset that has one, by name.
+
+    Of a checkout nothing else is read: neither older versions, nor a draft, which would have to be checked
+    first.
+
+    Examples
+    --------
+    >>> {"best@2022-r2", "lsnd@2001-r1"} <= {one.id for one in newest_released()}
+    True
+    """
+    base = paths.checkout()
+    if base is None:
+        listed = dict.fromkeys(entry.name for entry in entries() if entry.state == "released")
+        return [release.load(name) for name in listed]
+    ledger = catalog_content.ledger(base / "catalog.yaml")
+    newest = []
+    for name, versions in sorted(release.folders(base).items()):
+        for version in sorted(versions, key=names.sort_key, reverse=True):
+            folder = versions[version]
+            if f"{name}@{version}" not in ledger and _DRAFT.search(yamlio.read_text(folder / "release.yaml")):
+                continue
+            one = release.read(folder)
+            if one.state == "released":
+                newest.append(one)
+                break
+    return newest
 
 
 def find_datasets(

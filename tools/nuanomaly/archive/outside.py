@@ -14,12 +14,14 @@ archive's own kinds are never replaced.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.option_schemas import schema
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 #: The group of entry points.
 GROUP = "nuanomaly.kinds"
@@ -44,7 +46,7 @@ class OutsideKind:
     part: str
     name: str
     package: str
-    _entry: EntryPoint
+    _entry: "EntryPoint"
     rivals: tuple[str, ...] = ()
 
     @property
@@ -96,6 +98,8 @@ class OutsideKind:
 
 @lru_cache(maxsize=1)
 def _installed() -> dict[tuple[str, str], OutsideKind]:
+    from importlib.metadata import entry_points
+
     items: dict[tuple[str, str], OutsideKind] = {}
     for entry in entry_points(group=GROUP):
         part, _, name = entry.name.partition(".")

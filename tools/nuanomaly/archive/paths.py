@@ -4,7 +4,6 @@ import os
 import sys
 from functools import lru_cache
 from importlib.machinery import PathFinder
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from nuanomaly.archive.errors import NuanomalyError
@@ -99,6 +98,8 @@ def data_packages() -> tuple[Path, ...]:
 
 @lru_cache(maxsize=2)
 def _data_packages(where: tuple[str, ...]) -> tuple[Path, ...]:
+    from importlib.metadata import entry_points  # with all of `email`: no likelihood of a checkout needs it
+
     names = sorted({entry.value for entry in entry_points(group=DATA) if entry.value.isidentifier()})
     specs = [PathFinder.find_spec(name) for name in names]
     folders = [Path(place) for spec in specs if spec for place in spec.submodule_search_locations or ()]

@@ -235,7 +235,7 @@ class Release:
         return quantity
 
     def in_unit(self, table: str, column: str, unit: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
-        """Return a column as numbers in a unit; pint is asked only where that is not the declared one.
+        """Return a column as numbers in a unit; pint is asked where more than a prefix differs.
 
         Raises
         ------
@@ -251,8 +251,12 @@ class Release:
         """
         import numpy as np
 
-        if self._unit(table, column) == unit:
-            return self._numbers(table, column).astype(float)
+        from nuanomaly.archive.units import power_of_ten
+
+        declared = self._unit(table, column)
+        factor = 1.0 if declared == unit else power_of_ten(declared, unit)
+        if factor is not None:
+            return self._numbers(table, column).astype(float) * factor
         return np.asarray(self.quantity(table, column).to(unit).magnitude, float)
 
     def _numbers(self, table: str, column: str) -> "np.ndarray[Any, Any]":

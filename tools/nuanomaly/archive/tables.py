@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: What git-annex leaves in place of a content, at the beginning of a file or in a link.
 _ANNEX = b"/annex/objects"
 #: The tables that were read last, and how many are kept: a likelihood asks for each of its own several times.
-_LATEST: dict[tuple[str, int, int, tuple["Column", ...]], Any] = {}
+_LATEST: "dict[tuple[str, int, int, tuple[Column, ...]], tuple[Any, dict[str, np.ndarray[Any, Any]]]]" = {}
 _MOST = 32
 DTYPES = {"float64": "float64", "int64": "int64", "bool": "bool", "string": "str"}
 
@@ -97,7 +97,7 @@ def read(path: Path, columns: Sequence[Column], content: bytes | None = None) ->
     NuanomalyError
         See :func:`read_arrow`.
     """
-    frame: pd.DataFrame = _once(path, columns, content).to_pandas()
+    frame: pd.DataFrame = _once(path, columns, content)[0].to_pandas()
     other = {
         column.name: DTYPES[column.type]
         for column, dtype in zip(columns, frame.dtypes, strict=True)
@@ -111,31 +111,35 @@ def arrays(
 ) -> "dict[str, np.ndarray[Any, Any]]":
     """Return the columns (or the ``only`` one) of a table file as read-only arrays, an empty float64 as NaN.
 
-    Columns of text are arrays of objects. Pandas, whose import takes longer than many a command, is loaded
-    only where cells are empty.
+    Columns of text are arrays of objects. Pandas is not loaded: its import takes longer than many a command.
 
     Raises
     ------
     NuanomalyError
         See :func:`read_arrow`.
     """
-    table = _once(path, columns, content)
+    table, made = _once(path, columns, content)
     names = [c.name for c in columns if only in (None, c.name)]
-    return {name: _array(table.column(name).combine_chunks()) for name in names}
+    for name in names:
+        if name not in made:
+            made[name] = _array(table.column(name).combine_chunks())
+    return {name: made[name] for name in names}
 
 
-def _once(path: Path, columns: Sequence[Column], content: bytes | None) -> Any:
-    """Return what :func:`read_arrow` does; a file that was among the last to be read is not read again.
+def _once(
+    path: Path, columns: Sequence[Column], content: bytes | None
+) -> "tuple[Any, dict[str, np.ndarray[Any, Any]]]":
+    """Return what :func:`read_arrow` does, and the arrays that were made of it; the last files are kept.
 
     The time stamp and size make a changed file a new one; what is handed out cannot be changed.
     """
     try:
         status = path.stat()
     except OSError:
-        return read_arrow(path, columns, content)
+        return read_arrow(path, columns, content), {}
     key = (str(path), status.st_mtime_ns, status.st_size, tuple(columns))
     if key not in _LATEST:
-        _LATEST[key] = read_arrow(path, columns, content)
+        _LATEST[key] = read_arrow(path, columns, content), {}
         while len(_LATEST) > _MOST:
             del _LATEST[next(iter(_LATEST))]
     return _LATEST[key]
@@ -146,11 +150,14 @@ def _array(column: Any) -> "np.ndarray[Any, Any]":
     import numpy as np
     import pyarrow as pa
 
-    if pa.types.is_string(column.type):
-        return np.array(column.to_pylist(), object)
-    if pa.types.is_boolean(column.type) or column.null_count:
-        return np.asarray(column.to_numpy(zero_copy_only=False))
-    array = np.from_dlpack(column)
+    if pa.types.is_boolean(column.type):
+        array = np.array(column.to_pylist(), bool)
+    elif pa.types.is_string(column.type):
+        array = np.array(column.to_pylist(), object)
+    elif column.null_count:
+        array = np.array(column.to_pylist(), float)
+    else:
+        array = np.from_dlpack(column)
     array.flags.writeable = False
     return array
 

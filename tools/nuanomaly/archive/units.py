@@ -5,11 +5,13 @@ the knot, ``ton`` the short ton of the United States, ``pe`` the picocharge, ``M
 are what a physicist means (:data:`FIELD`), or refused with the candidates (:data:`ASKED`).
 """
 
+import math
 import re
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive.errors import NuanomalyError
@@ -107,6 +109,9 @@ _POWER = re.compile(r"(?:\*\*|\^)\s*\(?\s*[+-]?\s*(\d{1,2}(?:\.\d{1,3})?(?:\s*/\
 #: A power of ten before a unit: no other factor, as 2 MeV is a width and not a unit.
 _FACTOR = re.compile(r"(?P<factor>1[eE][+-]?\d{1,2})\s*\*?\s*(?P<unit>[^\W\d].*|\(.*|1\s*/.*)")
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+#: A term of the units that nearly every release has, and the power of ten of its prefix.
+_TERM = re.compile(r"(?P<prefix>[kMGc]?)(?P<base>eV|m)(?:\*\*(?P<power>\d(?:\.5)?))?|(?P<number>1|event)")
+_PREFIXES = {"": 0, "c": -2, "k": 3, "M": 6, "G": 9}
 
 
 @lru_cache(maxsize=1)
@@ -151,6 +156,30 @@ def parse(unit: str) -> "pint.Quantity[Any]":
     factor, rest = factored(unit)
     quantity: pint.Quantity[Any] = registry().Quantity(factor, registry().Unit(rest))
     return quantity
+
+
+def power_of_ten(unit: str, wanted: str) -> float | None:
+    """Return what numbers of a unit are multiplied with to be of another one, where prefixes alone differ.
+
+    That needs no registry, whose making takes longer than that of most likelihoods; the factor is the
+    registry's. None for any other pair of units, and where one of them is no quotient of powers of eV and m.
+
+    Examples
+    --------
+    >>> power_of_ten("GeV", "MeV"), power_of_ten("km/GeV", "m/MeV"), power_of_ten("1", "event")
+    (1000.0, 1.0, 1.0)
+    >>> power_of_ten("GeV", "m"), power_of_ten("inch", "m")
+    (None, None)
+    """
+    exponent = 0.0
+    pairs = zip_longest(unit.split("/"), wanted.split("/"), fillvalue="")
+    for place, terms in enumerate(pairs):
+        one, other = (_TERM.fullmatch(term) for term in terms)
+        if one is None or other is None or one.group("base", "power") != other.group("base", "power"):
+            return None
+        ratio = _PREFIXES[one["prefix"] or ""] - _PREFIXES[other["prefix"] or ""]
+        exponent += ratio * float(one["power"] or 1) * (-1 if place else 1)
+    return math.pow(10.0, exponent)
 
 
 def check(unit: str) -> None:

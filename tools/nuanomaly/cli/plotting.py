@@ -133,9 +133,10 @@ def survey(
 ) -> None:
     """Draw what every release (or each DATASET) makes of one point of a model, beside three neutrinos."""
     from nuanomaly.cli.surveying import verdicts
+    from nuanomaly.inference.survey import with_likelihood
     from nuanomaly.report.plotting import plot as draw
 
-    chosen, entries = verdicts(datasets, model, settings, fit)
+    chosen, entries = verdicts(list(datasets) or with_likelihood(), model, settings, fit)
     _written(draw(entries), file, as_json, f"model {chosen.name}: survey of {len(entries)} data sets")
 
 

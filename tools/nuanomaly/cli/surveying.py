@@ -26,7 +26,8 @@ def survey(datasets: Sequence[str], model: str, settings: Sequence[str], fit: bo
     """
     from nuanomaly.inference.survey import combined, with_likelihood
 
-    chosen, entries = verdicts(datasets, model, settings, fit)
+    references = list(datasets) or with_likelihood()
+    chosen, entries = verdicts(references, model, settings, fit)
     if as_json:
         output.emit([v.to_dict() for v in entries])
         return
@@ -47,7 +48,7 @@ def survey(datasets: Sequence[str], model: str, settings: Sequence[str], fit: bo
     ]
     headings = ["release", "statistic", "value", "bins", "three neutrinos", "own null", "Δ", "note"]
     output.table(headings, rows)
-    total, shared = combined(list(datasets) or with_likelihood(), entries)
+    total, shared = combined(references, entries)
     if total is not None:
         click.echo(f"together: Δ = {output.number(total, 4)} (no two of them share data)")
     elif shared:
@@ -59,16 +60,14 @@ def survey(datasets: Sequence[str], model: str, settings: Sequence[str], fit: bo
 
 
 def verdicts(
-    datasets: Sequence[str], model: str, settings: Sequence[str], fit: bool
+    references: Sequence[str], model: str, settings: Sequence[str], fit: bool
 ) -> "tuple[Model, Sequence[Verdict]]":
     """Return the model that was named, and what each release says of the point that the texts give."""
     from nuanomaly.inference.survey import survey as run
-    from nuanomaly.inference.survey import with_likelihood
     from nuanomaly.likelihood.build import likelihood
     from nuanomaly.model.registry import model as make_model
 
     chosen = make_model(model)
-    references = list(datasets) or with_likelihood()
     interactions = {p.name: p for name in references for p in likelihood(name).interaction_parameters}
     known = {**interactions, **{p.name: p for p in chosen.parameters}}
     values = options.parse_settings(settings, known, chosen.name)

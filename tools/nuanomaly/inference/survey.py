@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Literal
 
-from nuanomaly.archive.catalog import entries
+from nuanomaly.archive.catalog import newest_released
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
 from nuanomaly.inference.datasets import FoundOverlap, overlaps
-from nuanomaly.inference.fit import fit_of
 from nuanomaly.inference.notebooks import shown_in_notebooks
-from nuanomaly.inference.question import Question
 from nuanomaly.inference.result import SYMBOLS, Result, point_text
 from nuanomaly.inference.significance import p_value
 from nuanomaly.inference.slips import slip
@@ -110,8 +107,7 @@ class Survey(list[Verdict]):
 
 def with_likelihood() -> list[str]:
     """Return the newest released version of every dataset that declares a likelihood."""
-    names = dict.fromkeys(e.name for e in entries() if e.state == "released")
-    return [r.id for r in map(load, names) if r.metadata.get("likelihood")]
+    return [r.id for r in newest_released() if r.metadata.get("likelihood")]
 
 
 @shown_in_notebooks
@@ -209,6 +205,9 @@ def verdict_of(
         return _silent(lk, "not applicable", f"not applicable without {', '.join(lacking)}: give a value")
     try:
         if fit:
+            from nuanomaly.inference.fit import fit_of
+            from nuanomaly.inference.question import Question
+
             fitted = fit_of(Question(lk, model, fixed=given)).parameters
         point = {**given, **fitted}
         value = float(lk.chi2(model, **point))

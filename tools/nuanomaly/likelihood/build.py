@@ -121,7 +121,7 @@ def nuisances(config: Mapping[str, Any], release: Release) -> Nuisances:
     for name, block in config.get("nuisance_blocks", {}).items():
         ids = tuple(n.id for n in items if n.block == name)
         inverse = release.matrix(block["inverse_correlation"])
-        sigma = release.table(block["sigma"]["table"])[block["sigma"]["column"]].to_numpy(float)
+        sigma = release.numbers(block["sigma"])
         if inverse.shape != (len(ids), len(ids)) or sigma.shape != (len(ids),):
             raise NuanomalyError(
                 f"{release.id}: nuisance block {name!r} has {len(ids)} ids, its tables do not"

@@ -17,8 +17,8 @@ from itertools import product
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.interpolate import RectBivariateSpline
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import (
@@ -314,11 +314,14 @@ class ParameterSurface(Likelihood):
         return total if self.null is None else share * total + (1.0 - share) * self.null
 
     @cached_property
-    def _splines(self) -> tuple[RectBivariateSpline, RectBivariateSpline]:
+    def _splines(
+        self,
+    ) -> "tuple[scipy.interpolate.RectBivariateSpline, scipy.interpolate.RectBivariateSpline]":
         """Splines through the table, and through the table compressed."""
         first, second = (axis.grid for axis in self.axes)
         compressed = np.arcsinh((self.table - self.table.min()) / _SEEN)
-        return RectBivariateSpline(first, second, self.table), RectBivariateSpline(first, second, compressed)
+        spline = scipy.interpolate.RectBivariateSpline
+        return spline(first, second, self.table), spline(first, second, compressed)
 
     def _spline(self, columns: Mapping[str, Array]) -> Array:
         """Return the table between its points by splines in the scales of its axes, shape (P,)."""
@@ -373,19 +376,20 @@ def build(config: Options, release: Release, mode: str | None, approximate: str)
     0.0
     """
     name = config["table"]
-    frame = release.table(name)
+    frame = release.arrays(name)
     for column in (config["value"], *(axis["column"] for axis in config["axes"])):
         if column not in frame:
-            raise UnknownNameError("column", column, map(str, frame.columns), f"{release.id} {name}")
+            raise UnknownNameError("column", column, frame, f"{release.id} {name}")
     grids, places = zip(
-        *(np.unique(frame[axis["column"]].to_numpy(float), return_inverse=True) for axis in config["axes"]),
+        *(np.unique(frame[axis["column"]].astype(float), return_inverse=True) for axis in config["axes"]),
         strict=True,
     )
     table = np.full([grid.size for grid in grids], np.nan)
-    table[places] = frame[config["value"]].to_numpy(float)
-    if len(frame) != table.size or not np.isfinite(table).all():
+    values = frame[config["value"]].astype(float)
+    table[places] = values
+    if values.size != table.size or not np.isfinite(table).all():
         shape = " × ".join(str(size) for size in table.shape)
-        raise NuanomalyError(f"{release.id} {name}: {len(frame)} rows do not fill a grid of {shape}")
+        raise NuanomalyError(f"{release.id} {name}: {values.size} rows do not fill a grid of {shape}")
     null = config.get("no_oscillation")
     cubic = config["interpolation"] == "cubic"
     if cubic and len(grids) != 2:

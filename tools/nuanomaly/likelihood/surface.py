@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import (
@@ -216,7 +217,7 @@ def build(config: Options, release: Release, mode: str | None, approximate: str)
     >>> round(lsnd.chi2("2nu-mue", dm2_41=1.2, sin2_2theta_mue=0.003), 2)
     0.38
     """
-    return _built(config, release.table(config["table"]), release.id, mode, approximate)
+    return _built(config, release.arrays(config["table"]), release.id, mode, approximate)
 
 
 def private_surface(
@@ -275,11 +276,12 @@ def private_surface(
     }
     if no_oscillation is not None:
         config["no_oscillation"] = no_oscillation
-    return replace(_built(config, table, name, None, ""), private=True)
+    columns = {str(column): table[column].to_numpy() for column in table}
+    return replace(_built(config, columns, name, None, ""), private=True)
 
 
 def _built(
-    config: Options, frame: "pd.DataFrame", name: str, mode: str | None, approximate: str
+    config: Options, frame: Mapping[str, NDArray[Any]], name: str, mode: str | None, approximate: str
 ) -> SurfaceLikelihood:
     dm2, amplitude, table = _grid(config, frame, name)
     keep = amplitude >= config.get("smallest_amplitude", 0.0)
@@ -306,21 +308,21 @@ def _built(
     )
 
 
-def _grid(config: Options, frame: "pd.DataFrame", id: str) -> tuple[Array, Array, Array]:
+def _grid(config: Options, frame: Mapping[str, NDArray[Any]], id: str) -> tuple[Array, Array, Array]:
     """Return Δm² (I,), sin²2θ (J,) and the values (I, J) of a table with one row per grid point."""
     name = config["table"]
-    known = [str(c) for c in frame.columns]
     names: tuple[Literal["dm2", "amplitude", "value"], ...] = ("dm2", "amplitude", "value")
     for key in names:
-        if config[key] not in known:
-            raise UnknownNameError("column", config[key], map(str, frame.columns), f"{id} {name}")
-    dm2, i = np.unique(frame[config["dm2"]].to_numpy(float), return_inverse=True)
-    amplitude, j = np.unique(frame[config["amplitude"]].to_numpy(float), return_inverse=True)
+        if config[key] not in frame:
+            raise UnknownNameError("column", config[key], frame, f"{id} {name}")
+    dm2, i = np.unique(frame[config["dm2"]].astype(float), return_inverse=True)
+    amplitude, j = np.unique(frame[config["amplitude"]].astype(float), return_inverse=True)
     table = np.full((dm2.size, amplitude.size), np.nan)
-    table[i, j] = frame[config["value"]].to_numpy(float)
-    if len(frame) != table.size or not np.isfinite(table).all():
+    values = frame[config["value"]].astype(float)
+    table[i, j] = values
+    if values.size != table.size or not np.isfinite(table).all():
         raise NuanomalyError(
-            f"{id} {name}: {len(frame)} rows do not fill a grid of {dm2.size} × {amplitude.size}"
+            f"{id} {name}: {values.size} rows do not fill a grid of {dm2.size} × {amplitude.size}"
         )
     return dm2, amplitude, table
 

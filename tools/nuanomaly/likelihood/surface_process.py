@@ -27,7 +27,7 @@ from functools import cached_property
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.options import (
@@ -103,8 +103,8 @@ class SurfaceProcess(Likelihood):
     beyond: bool = field(kw_only=True, default=False)
 
     @cached_property
-    def _spline(self) -> CubicSpline:
-        return CubicSpline(np.log(self.dm2), self.units, axis=0)
+    def _spline(self) -> "scipy.interpolate.CubicSpline":
+        return scipy.interpolate.CubicSpline(np.log(self.dm2), self.units, axis=0)
 
     def observables(self, model: Model, points: Mapping[str, Array]) -> Array:
         """Return u b at complete points, shape (P, N).
@@ -205,9 +205,9 @@ def build(config: Options, release: Release, mode: str | None, approximate: str)
         If the matrix is no correlation matrix of the nodes, or Δm² does not increase.
     """
     columns = config["nodes"]
-    frame = release.table(columns["table"])
+    frame = release.arrays(columns["table"])
     dm2, curvature, slope, bend = (
-        frame[columns[name]].to_numpy(float) for name in ("dm2", "curvature", "slope", "bend")
+        frame[columns[name]].astype(float) for name in ("dm2", "curvature", "slope", "bend")
     )
     matrix = release.matrix(config["correlation"])
     if (np.diff(dm2) <= 0.0).any() or (curvature <= 0.0).any():

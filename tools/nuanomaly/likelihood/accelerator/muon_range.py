@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.constants import physical_constants
-from scipy.integrate import cumulative_trapezoid
 
 from nuanomaly.model.probabilities import Array
 
@@ -49,5 +48,7 @@ def energy_of_range(length: Array) -> Array:
     >>> [round(float(e)) for e in energy_of_range(np.array([50.0, 400.0]))]
     [723, 5476]
     """
-    ranges = cumulative_trapezoid(1.0 / stopping_power(_GRID), _GRID, initial=0) / _DENSITY
+    # the trapezoidal rule by hand: the import of scipy.integrate takes longer than all else here
+    rate = 1.0 / stopping_power(_GRID)
+    ranges = np.append(0.0, np.cumsum(np.diff(_GRID) * (rate[1:] + rate[:-1]) / 2.0)) / _DENSITY
     return np.asarray(np.interp(length, ranges, _GRID) + _MUON)

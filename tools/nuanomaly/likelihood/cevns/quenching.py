@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, NotRequired, TypedDict, final
 
 import numpy as np
-from scipy.special import ndtr
-from scipy.stats import gamma, poisson
+from scipy.special import gammainc, gammaln, ndtr, xlogy
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.options import NotNegative, Positive, completed, rules
 from nuanomaly.archive.release import Release
-from nuanomaly.archive.units import registry
+from nuanomaly.archive.units import power_of_ten
 from nuanomaly.model.probabilities import Array
 
 
@@ -118,6 +117,11 @@ def electron_equivalent(T: Array, coefficients: Sequence[float], unit: str) -> A
     unit : str
         Such as ``keV`` or ``MeV``.
 
+    Raises
+    ------
+    UnknownNameError
+        For a unit of anything else.
+
     Examples
     --------
     Quenching of 8.78 %, and a straight line of 0.246 + 0.00078 T/keV:
@@ -127,7 +131,9 @@ def electron_equivalent(T: Array, coefficients: Sequence[float], unit: str) -> A
     >>> electron_equivalent(np.array([10.0]), [0.246, 0.00078], "keV").round(3).tolist()
     [2.538]
     """
-    scale = float(registry()(f"1 {unit}").to("keV").magnitude)
+    scale = power_of_ten(unit, "keV")
+    if scale is None:
+        raise UnknownNameError("unit of energy", unit, ["keV", "MeV"])
     x = np.asarray(T, float) / scale
     total = np.zeros_like(x)
     for c in reversed(coefficients):
@@ -149,8 +155,8 @@ def efficiency(config: Efficiency, x: Array, release: Release) -> Array:
         For another kind.
     """
     if config["kind"] == "table":
-        table = release.table(config["table"])
-        points, values = (table[name].to_numpy(float) for name in (config["at"], config["efficiency"]))
+        table = release.arrays(config["table"])
+        points, values = (table[name].astype(float) for name in (config["at"], config["efficiency"]))
         return np.asarray(np.interp(x, points, values, left=0.0))
     if config["kind"] != "logistic":
         raise UnknownNameError("efficiency", str(config["kind"]), ["logistic", "table"], release.id)
@@ -190,13 +196,14 @@ def smearing(config: Smearing, ee: Array, low: Array, high: Array, release: Rele
     """
     if config["kind"] == "poisson":
         counts = np.arange(np.floor(low[0]), np.ceil(high[-1]) + 1.0)
-        seen = poisson.pmf(counts[:, None], np.maximum(config["light_yield"] * ee, 1e-12))
+        mean = np.maximum(config["light_yield"] * ee, 1e-12)
+        seen = np.exp(xlogy(counts[:, None], mean) - gammaln(counts[:, None] + 1.0) - mean)
         return _summed(counts, seen * efficiency(config["efficiency"], counts, release)[:, None], low, high)
     if config["kind"] == "gamma":
         edges = np.arange(np.floor(low[0]) * _FINE, np.ceil(high[-1]) * _FINE + 1) / _FINE
         shape = 1.0 + config["sharpness"] * ee
         scale = np.maximum(config["light_yield"] * ee, 1e-12) / shape
-        seen = np.diff(gamma.cdf(edges[:, None], shape, scale=scale), axis=0)
+        seen = np.diff(gammainc(shape, edges[:, None] / scale), axis=0)
         middle = 0.5 * (edges[1:] + edges[:-1])
         return _summed(middle, seen * efficiency(config["efficiency"], middle, release)[:, None], low, high)
     if config["kind"] != "gaussian":

@@ -3,12 +3,12 @@
 What every reactor response needs, whatever it makes of it (rates, spectra, ratios of spectra).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import Count, Positive, TableName
@@ -80,7 +80,7 @@ def detected_spectra(
     NuanomalyError
         If an energy is above either table.
     """
-    spectra, sigma = release.table(flux), release.table(cross_section)
+    spectra, sigma = release.arrays(flux), release.arrays(cross_section)
     for name, table in ((flux, spectra), (cross_section, sigma)):
         if energies.max() > table["energy"].max():
             raise NuanomalyError(
@@ -91,7 +91,7 @@ def detected_spectra(
     rows = []
     for isotope in isotopes:
         if isotope not in spectra:
-            raise UnknownNameError("isotope", isotope, spectra.columns[1:], f"{release.id} {flux}")
+            raise UnknownNameError("isotope", isotope, [*spectra][1:], f"{release.id} {flux}")
         rows.append(np.interp(energies, spectra["energy"], spectra[isotope]) * section)
     return np.array(rows)
 
@@ -143,7 +143,7 @@ def cells(edges: Array, spectra: Array, near: float, far: float, number: int) ->
     (6.0, 0.04375)
     """
     borders = np.linspace(near / edges[-1], far / edges[0], number + 1)
-    running = np.cumsum(np.pad(spectra, ((0, 0), (1, 0))), axis=1)
+    running = np.cumsum(np.pad(np.ascontiguousarray(spectra.T), ((1, 0), (0, 0))), axis=0)
     # equal parts of dL/L² are equal steps in 1/L
     steps = (np.arange(_BASELINES) + 0.5) / _BASELINES
     baselines = 1.0 / (1.0 / near + steps * (1.0 / far - 1.0 / near))
@@ -151,10 +151,17 @@ def cells(edges: Array, spectra: Array, near: float, far: float, number: int) ->
     energies = np.clip(baselines[:, None] / borders, edges[0], edges[-1])
     place = np.clip(np.searchsorted(edges, energies, side="right") - 1, 0, edges.size - 2)
     part = (energies - edges[place]) / np.diff(edges)[place]
-    parts = -np.diff(running[:, place] * (1.0 - part) + running[:, place + 1] * part, axis=2)
-    weights = parts.mean(axis=1)
+    weights, share = np.zeros((number, len(spectra))), np.empty((_BASELINES, number))
+    for at, own, total in zip(place, part[:, :, None], share, strict=True):
+        # one baseline at a time, all its cells and spectra: what stays in the processor's cache
+        below = running[at] * (1.0 - own)
+        below += running[at + 1] * own
+        parts = below[:-1] - below[1:]
+        weights += parts
+        parts.sum(axis=1, out=total)
+    weights = weights.T / _BASELINES
     seen = weights.sum(axis=0) > 0.0
-    share = parts.sum(axis=0)[:, seen]
+    share = share[:, seen]
     L = baselines @ share / share.sum(axis=0)
     E = L / (0.5 * (borders[1:] + borders[:-1])[seen])
     half_width = 0.5 * (borders[-1] - borders[0]) / number
@@ -162,19 +169,20 @@ def cells(edges: Array, spectra: Array, near: float, far: float, number: int) ->
     return Cells(L, E, np.full(L.size, half_width), half_length, weights[:, seen])
 
 
-def site_cells(segments: pd.DataFrame, edges: Array, spectra: Array, number: int) -> Cells:
+def site_cells(segments: Mapping[str, NDArray[Any]], edges: Array, spectra: Array, number: int) -> Cells:
     """Return the cells of all rows of one site, with weights that add up to the integrals of the spectra.
 
     Parameters
     ----------
-    segments : DataFrame
+    segments : mapping of arrays, one value per row
         ``baseline`` and ``half_length`` in m, and ``strength``, relative at equal distance: a row is seen
         with strength/L² from everywhere in its interval.
     edges, spectra, number
         See :func:`cells`, per row.
     """
     items, seen = [], []
-    for baseline, half_length, strength in segments[["baseline", "half_length", "strength"]].to_numpy(float):
+    columns = (segments[name].astype(float) for name in ("baseline", "half_length", "strength"))
+    for baseline, half_length, strength in zip(*columns, strict=True):
         near, far = baseline - half_length, baseline + half_length
         items.append(cells(edges, spectra, near, far, number))
         seen.append(strength / (near * far))

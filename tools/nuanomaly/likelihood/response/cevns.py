@@ -170,14 +170,11 @@ class CevnsResponse(Response):
     Attributes
     ----------
     n_cells : int
-    flux_average : float
-        Cross section in cm², averaged over the three neutrinos and the atoms of the target.
     config : mapping
         The declaration, and ``folder``, where its release is: recoils are computed when first asked for.
     """
 
     n_cells: int = 0
-    flux_average: float = 0.0
     config: Options = field(default_factory=lambda: cast(Options, {}), repr=False)
     folder: str = ""
 
@@ -185,6 +182,11 @@ class CevnsResponse(Response):
     def n_nominal(self) -> int:
         """The cells, without their variations."""
         return self.n_cells
+
+    @cached_property
+    def flux_average(self) -> float:
+        """Cross section in cm², averaged over the three neutrinos and the atoms of the target."""
+        return _flux_average(self.config)
 
     @cached_property
     def _recoil_tables(self) -> tuple[tuple[RecoilTable, float], ...]:
@@ -221,8 +223,7 @@ def build(config: Options, release: Release) -> CevnsResponse:
     )
     n_cells = next(iter(standard.values())).shape[0]
     n_out = n_cells * (1 + len(config["variations"]))
-    average = _flux_average(config)
-    return CevnsResponse(channels, n_out, PARAMETERS, n_cells, average, config, str(release.folder))
+    return CevnsResponse(channels, n_out, PARAMETERS, n_cells, config, str(release.folder))
 
 
 def _with(config: Options, other: Other) -> Options:
@@ -288,9 +289,9 @@ def _weights(config: Options, release: Release) -> dict[Key, Array]:
 
 def _cells(config: Options, release: Release) -> tuple[Any, Any]:
     """Return bins of visible energy and of time (low, high), each once, and which each cell has."""
-    cells = release.table(config["cells"]["table"])
+    cells = release.arrays(config["cells"]["table"])
     energy, time = (
-        np.unique(cells[edges].to_numpy(float), axis=0, return_inverse=True)
+        np.unique(np.column_stack([cells[edge].astype(float) for edge in edges]), axis=0, return_inverse=True)
         for edges in (config["cells"]["energy"], config["cells"]["time"])
     )
     return energy, time
@@ -361,9 +362,9 @@ def _per_section(config: Options, nucleus: Nucleus) -> float:
 def _arrival(config: Arrival, prompt: bool, low: Array, high: Array, release: Release) -> Array:
     """Return the part of the neutrinos that come, and are seen, in each interval of time."""
     if "table" in config:
-        table = release.table(config["table"])
+        table = release.arrays(config["table"])
         at, part = (
-            table[name].to_numpy(float)
+            table[name].astype(float)
             for name in (config["at"], config["prompt"] if prompt else config["delayed"])
         )
         return np.array([part[(at >= a) & (at < b)].sum() for a, b in zip(low, high, strict=True)])

@@ -71,8 +71,8 @@ def build(config: Options, release: Release) -> Response:
         raise UnknownNameError("neutrino of muon decay", start, SPECTRA, release.id)
     if (final, antineutrino) != ("e", True):
         raise NuanomalyError(f"{release.id}: inverse beta decay detects nuebar, not {config['channel']}")
-    table = release.table(config["bins"]["table"])
-    low, high = (table[config["bins"][side]].to_numpy(float) for side in SIDES)
+    table = release.arrays(config["bins"]["table"])
+    low, high = (table[config["bins"][side]].astype(float) for side in SIDES)
     resolution, offset = float(config["resolution"]), float(config["offset"])
     first = max(low[0] - _TAIL * resolution * np.sqrt(low[0]) + offset, _STEP)
     edges = np.linspace(first, ENDPOINT, round((ENDPOINT - first) / _STEP) + 1)

@@ -158,12 +158,12 @@ def _channel(entry: Sample, columns: EventColumns, n_out: int, phase: float, rel
 
 
 def _selected(release: Release, table: str, select: Mapping[str, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    frame = release.table(table)
-    kept = np.ones(len(frame), bool)
+    frame = release.arrays(table)
+    kept = np.ones(next(iter(frame.values())).size, bool)
     for name, value in select.items():
         if name not in frame:
-            raise UnknownNameError("column", name, map(str, frame.columns), f"{release.id} {table}")
-        kept &= (frame[name] == value).to_numpy(bool)
+            raise UnknownNameError("column", name, frame, f"{release.id} {table}")
+        kept &= frame[name] == value
     if not kept.any():
         raise NuanomalyError(f"{release.id}: no event of {table} has {dict(select)}: check `select`")
     return kept

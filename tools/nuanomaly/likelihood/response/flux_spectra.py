@@ -130,7 +130,7 @@ def _edges_and_rows(config: Detector, release: Release) -> tuple[Array, Array]:
 def _curve(config: Flux | CrossSection, release: Release) -> tuple[Array, Array]:
     """Return energies in MeV and values of a table."""
     energy = release.in_unit(config["table"], config["energy"], "MeV")
-    return energy, release.table(config["table"])[config["value"]].to_numpy(float)
+    return energy, release.numbers({"table": config["table"], "column": config["value"]})
 
 
 def _channel(config: Detector, edges: Array, rows: Array, first: int, n_out: int) -> Channel:

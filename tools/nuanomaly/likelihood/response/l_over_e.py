@@ -110,20 +110,20 @@ def _elements(
 ) -> tuple[Index, Index, Array]:
     """Return true bin, output and weight of the elements of one matrix."""
     table = part["table"]
-    frame = release.table(table)
+    frame = release.arrays(table)
     for name in (*select, columns["truth"], columns["reconstructed"], columns["weight"]):
         if name not in frame:
-            raise UnknownNameError("column", name, map(str, frame.columns), f"{release.id} {table}")
-    kept = np.ones(len(frame), bool)
+            raise UnknownNameError("column", name, frame, f"{release.id} {table}")
+    kept = np.ones(frame[columns["truth"]].size, bool)
     for name, value in select.items():
-        kept &= (frame[name] == value).to_numpy(bool)
+        kept &= frame[name] == value
     if not kept.any():
         raise NuanomalyError(f"{release.id}: no element of {table} has {dict(select)}: check `select`")
     first, last = part["outputs"]
-    reconstructed = frame[columns["reconstructed"]].to_numpy(np.intp)[kept]
+    reconstructed = frame[columns["reconstructed"]].astype(np.intp)[kept]
     if reconstructed.min() < 0 or reconstructed.max() >= last - first:
         raise NuanomalyError(
             f"{release.id}: {table} has other reconstructed bins than the outputs {first} to {last}"
         )
     weight = release.in_unit(table, columns["weight"], "event")[kept]
-    return frame[columns["truth"]].to_numpy(np.intp)[kept], first + reconstructed, weight
+    return frame[columns["truth"]].astype(np.intp)[kept], first + reconstructed, weight

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -87,12 +86,17 @@ class SiteResponse(Response):
     bins: int = 0
 
 
+#: What a row of baselines is at: the detector ("" if none is named), L and half of its extent in m.
+Place = tuple[str, float, float]
+_PLACE = ("detector", "baseline", "half_length")
+
+
 @completed
 def build(config: Options, release: Release) -> SiteResponse:
     """Build from a declaration (see the module)."""
-    outputs = release.table(config["outputs"]["table"])
+    outputs = release.arrays(config["outputs"]["table"])
     sites = list(dict.fromkeys(outputs["site"]))
-    bins, rest = divmod(len(outputs), len(sites))
+    bins, rest = divmod(outputs["site"].size, len(sites))
     if rest or outputs["site"].tolist() != [site for site in sites for _ in range(bins)]:
         raise NuanomalyError(f"{release.id} {config['outputs']['table']}: each site needs the same bins")
     low, high, spectrum = _energies(config, release)
@@ -100,12 +104,12 @@ def build(config: Options, release: Release) -> SiteResponse:
     rows = _baselines(config["baselines"], release, sites)
     if (rows["detector"] == "").all() and list(matrices) != [""]:
         raise NuanomalyError(f"{release.id}: matrices differ by detector, but baselines name none")
-    places = rows[["detector", "baseline", "half_length"]].drop_duplicates()
+    places = list(dict.fromkeys(zip(*(rows[name] for name in _PLACE), strict=True)))
     weights = _weights(rows, places, matrices, sites)
     L, E, half_width, node = _nodes(places, low, high)
     at_one = Channel("e", "e", True, "CC", L, E, weights, half_width=half_width, node=node)
     known = _known(at_one, config.get("known_at"))
-    values = outputs[config["outputs"]["value"]].to_numpy(float)
+    values = outputs[config["outputs"]["value"]].astype(float)
     scale = np.divide(values, known, out=np.zeros_like(values), where=known > 0.0)
     scaled = sparse.csr_array(sparse.diags_array(scale) @ weights)
     slow = float(config.get("slow_below", 0.0))
@@ -115,10 +119,10 @@ def build(config: Options, release: Release) -> SiteResponse:
 
 def _energies(config: Options, release: Release) -> tuple[Array, Array, Array]:
     """Return lower and upper edges of the bins of neutrino energy in MeV, and the spectrum, shapes (T,)."""
-    frame = release.table(config["energies"])
+    frame = release.arrays(config["energies"])
     shift = float(config["energy_shift"])
-    low, high = (frame[name].to_numpy(float) + shift for name in ("energy_low", "energy_high"))
-    spectrum = frame[config["weight"]].to_numpy(float) if "weight" in config else np.ones(low.size)
+    low, high = (frame[name].astype(float) + shift for name in ("energy_low", "energy_high"))
+    spectrum = frame[config["weight"]].astype(float) if "weight" in config else np.ones(low.size)
     if (low[spectrum > 0.0] <= 0.0).any():
         raise NuanomalyError(f"{release.id} {config['energies']}: neutrinos need an energy above zero")
     return low, high, spectrum
@@ -132,11 +136,12 @@ def _matrices(config: Options, release: Release, bins: int, spectrum: Array) -> 
                 f"{release.id}: {bins} bins per site but {spectrum.size} of energy, and no matrix"
             )
         return {"": sparse.csr_array(sparse.diags_array(spectrum))}
-    frame = release.table(config["matrix"])
-    groups = frame.groupby("detector", sort=False) if "detector" in frame else [("", frame)]
+    frame = dict(release.arrays(config["matrix"]))
+    detector = frame.pop("detector", None)
+    elements = np.column_stack([column.astype(float) for column in frame.values()])
     entries = {}
-    for name, part in groups:
-        values = part.drop(columns="detector", errors="ignore").to_numpy(float)
+    for name in [""] if detector is None else dict.fromkeys(detector):
+        values = elements if detector is None else elements[detector == name]
         if values.shape != (bins, spectrum.size):
             raise NuanomalyError(
                 f"{release.id} {config['matrix']}: {values.shape[0]} × {values.shape[1]} instead of "
@@ -146,30 +151,29 @@ def _matrices(config: Options, release: Release, bins: int, spectrum: Array) -> 
     return entries
 
 
-def _baselines(table: str, release: Release, sites: list[str]) -> pd.DataFrame:
-    frame = release.table(table)
-    for name in frame["site"].unique():
+def _baselines(table: str, release: Release, sites: list[str]) -> dict[str, NDArray[Any]]:
+    frame = release.arrays(table)
+    for name in dict.fromkeys(frame["site"]):
         if name not in sites:
             raise UnknownNameError("site", str(name), sites, f"{release.id} {table}")
-    rows = frame[["site", "baseline", "half_length", "strength"]].copy()
-    rows["detector"] = frame.get("detector", "")
-    return rows
+    rows = {name: frame[name] for name in ("site", "baseline", "half_length", "strength")}
+    return {**rows, "detector": frame.get("detector", np.full(rows["site"].size, "", object))}
 
 
 def _weights(
-    rows: pd.DataFrame, places: pd.DataFrame, matrices: Mapping[str, sparse.csr_array], sites: list[str]
+    rows: Mapping[str, NDArray[Any]],
+    places: list[Place],
+    matrices: Mapping[str, sparse.csr_array],
+    sites: list[str],
 ) -> sparse.csr_array:
     """Return what each (place, energy) adds to each (site, bin); sites may share places."""
-    keys = [tuple(key) for key in places.to_numpy(object)]
     seen = rows["strength"] / (rows["baseline"] ** 2 - rows["half_length"] ** 2)
     total: sparse.csr_array | None = None
     for detector, matrix in matrices.items():
-        shares = np.zeros((len(sites), len(keys)))
-        for site, share, *key in zip(
-            rows["site"], seen, rows["detector"], rows["baseline"], rows["half_length"], strict=True
-        ):
-            if detector in ("", key[0]):
-                shares[sites.index(site), keys.index(tuple(key))] += share
+        shares = np.zeros((len(sites), len(places)))
+        for site, share, *place in zip(rows["site"], seen, *(rows[name] for name in _PLACE), strict=True):
+            if detector in ("", place[0]):
+                shares[sites.index(site), places.index(tuple(place))] += share
         part = sparse.csr_array(sparse.kron(sparse.csr_array(shares), matrix, format="csr"))
         total = part if total is None else sparse.csr_array(total + part)
     assert total is not None
@@ -177,15 +181,16 @@ def _weights(
 
 
 def _nodes(
-    places: pd.DataFrame, low: Array, high: Array
+    places: list[Place], low: Array, high: Array
 ) -> tuple[Array, Array, Array, dict[str, NDArray[Any]]]:
     """Return L in m, E in MeV, half the interval of L/E, and what else is known of each (place, energy).
 
     The energy runs fastest.
     """
     middle = np.where(low > 0.0, 0.5 * (low + high), 1.0)  # below zero only where the spectrum is zero
-    L, E = (v.ravel() for v in np.meshgrid(places["baseline"], middle, indexing="ij"))
-    half_length = np.repeat(places["half_length"].to_numpy(float), middle.size)
+    _, baselines, half_lengths = zip(*places, strict=True)
+    L, E = (v.ravel() for v in np.meshgrid(np.array(baselines, float), middle, indexing="ij"))
+    half_length = np.repeat(np.array(half_lengths, float), middle.size)
     width = L * np.tile(0.5 * (high - low), len(places)) / E**2
     known = {"half_length": half_length, "process": np.full(L.size, "fission")}
     return L, E, np.hypot(half_length / E, width), known

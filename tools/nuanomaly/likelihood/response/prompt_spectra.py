@@ -7,11 +7,12 @@ with weight strength/L²; each row of baselines is an interval of L of its own, 
 Each detector is a channel of its own: a model can treat short baselines as such while others are long.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtr
 
@@ -132,8 +133,10 @@ def build(config: Options, release: Release) -> PromptSpectra:
     """Build from a declaration (see the module)."""
     isotopes = tuple(config["isotopes"])
     detectors = _detectors(config["detectors"], isotopes, release)
-    baselines = pd.concat([release.table(name) for name in config["baselines"]], ignore_index=True)
-    for name in baselines["detector"].unique():
+    tables = [release.arrays(name) for name in config["baselines"]]
+    columns = ("detector", "baseline", "half_length", "strength")
+    baselines = {column: np.concatenate([table[column] for table in tables]) for column in columns}
+    for name in dict.fromkeys(baselines["detector"]):
         if name not in (known := [d.name for d in detectors]):
             raise UnknownNameError("detector", str(name), known, release.id)
     window = config["window"]
@@ -151,7 +154,8 @@ def build(config: Options, release: Release) -> PromptSpectra:
             detector.reconstructed(middle, bins + detector.shift + b * scaled) * (detector.shares @ spectra)
             for b in ((0.0, -step, step) if step else (0.0,))
         ]
-        seen = baselines[baselines["detector"] == detector.name]
+        own = baselines["detector"] == detector.name
+        seen = {column: values[own] for column, values in baselines.items()}
         channels.append(_channel(detector, seen, edges, np.concatenate(rows), config["cells"], k, n_out))
     names = tuple(d.name for d in detectors)
     return PromptSpectra(tuple(channels), n_out, detectors=names, step=step)
@@ -164,8 +168,8 @@ def _detectors(table: str, isotopes: tuple[str, ...], release: Release) -> list[
         "resolution_root": "MeV**0.5",
         "resolution_constant": "MeV",
     }
-    frame = release.table(table)
-    shares = frame[[f"f_{isotope}" for isotope in isotopes]].to_numpy(float)
+    frame = release.arrays(table)
+    shares = np.column_stack([frame[f"f_{isotope}"].astype(float) for isotope in isotopes])
     shift, *resolution = (release.in_unit(table, name, unit) for name, unit in units.items())
     return [
         _Detector(str(name), shares[k], float(shift[k]), (float(a[k]), float(b[k]), float(c[k])))
@@ -184,7 +188,7 @@ def _bins(table: str, release: Release) -> Array:
 
 def _channel(
     detector: _Detector,
-    baselines: pd.DataFrame,
+    baselines: Mapping[str, NDArray[Any]],
     edges: Array,
     rows: Array,
     number: int,
@@ -193,7 +197,7 @@ def _channel(
 ) -> Channel:
     """Return the channel of one detector, whose outputs begin at ``place`` times their number."""
     cells = site_cells(baselines, edges, rows, number)
-    L, half, strength = baselines[["baseline", "half_length", "strength"]].to_numpy(float).T
+    L, half, strength = (baselines[name].astype(float) for name in ("baseline", "half_length", "strength"))
     values = cells.weights * (strength / (L**2 - half**2)).sum()
     nodes = np.arange(cells.L.size)
     outputs = place * len(values) + np.arange(len(values))

@@ -5,10 +5,11 @@ cross section, and the probability averaged over the site's baselines with weigh
 baselines is a channel of its own, so that a model can treat short ones as such while others are long.
 """
 
-from typing import Annotated, TypedDict
+from collections.abc import Mapping
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from nuanomaly.archive.errors import NuanomalyError
@@ -56,7 +57,7 @@ def build(config: Options, release: Release) -> IsotopeResponse:
     middle = 0.5 * (edges[1:] + edges[:-1])
     spectra = detected_spectra(release, config["flux"], config["cross_section"], isotopes, middle)
     spectra *= np.diff(edges)
-    tables = {name: release.table(name) for name in config["baselines"]}
+    tables = {name: release.arrays(name) for name in config["baselines"]}
     sites = [site for table in tables.values() for site in dict.fromkeys(table["site"])]
     if len(set(sites)) < len(sites):
         raise NuanomalyError(f"{release.id}: a site stands in two of the tables {', '.join(tables)}")
@@ -71,13 +72,20 @@ def _fine_edges(low: float, high: float) -> Array:
 
 
 def _channel(
-    label: str, table: pd.DataFrame, sites: list[str], edges: Array, spectra: Array, number: int
+    label: str,
+    table: Mapping[str, NDArray[Any]],
+    sites: list[str],
+    edges: Array,
+    spectra: Array,
+    number: int,
 ) -> Channel:
     """Return the channel of one table of baselines; its nodes feed the outputs of its own sites only."""
     n_isotopes = len(spectra)
     entries = {
-        str(site): site_cells(rows, edges, spectra, number)
-        for site, rows in table.groupby("site", sort=False)
+        str(site): site_cells(
+            {name: column[table["site"] == site] for name, column in table.items()}, edges, spectra, number
+        )
+        for site in dict.fromkeys(table["site"])
     }
     first = np.concatenate([np.full(c.L.size, sites.index(site) * n_isotopes) for site, c in entries.items()])
     rows = first + np.arange(n_isotopes)[:, None]

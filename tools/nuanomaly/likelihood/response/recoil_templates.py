@@ -13,6 +13,7 @@ Outputs: the events of all bins, run after run, in the order of the table.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, NotRequired, TypedDict
 
@@ -106,15 +107,25 @@ class RecoilTemplates(Response):
         In the standard model.
     charges : tuple of Charge
         Factor of each nucleus.
-    flux_average : float
-        Cross section in cm², averaged over the spectrum and the atoms.
+    nuclei : tuple of Nucleus
+    spectrum : tuple of arrays
+        Energies in MeV, and neutrinos in 1/MeV.
     """
 
     events: Array = field(kw_only=True)
     charges: tuple[Charge, ...] = field(kw_only=True)
-    flux_average: float = field(kw_only=True)
+    nuclei: tuple[Nucleus, ...] = field(kw_only=True)
+    spectrum: tuple[Array, Array] = field(kw_only=True)
+    config: Options = field(kw_only=True, repr=False)
     models: tuple[str, ...] = field(kw_only=True)
     reason: str = field(kw_only=True)
+
+    @cached_property
+    def flux_average(self) -> float:
+        """Cross section in cm², averaged over the spectrum and the atoms."""
+        energy, spectrum = self.spectrum
+        total = sum(n.count * _section(self.config, n, energy, spectrum) for n in self.nuclei)
+        return total / (sum(n.count for n in self.nuclei) * float(np.trapezoid(spectrum, energy)))
 
     def __call__(
         self, model: Model, parameters: Mapping[str, Array], interaction: Mapping[str, Array]
@@ -144,17 +155,18 @@ def build(config: Options, release: Release) -> RecoilTemplates:
         If a run has not the same bins at all recoil energies, or no exposure.
     """
     nuclei = tuple(Nucleus(x["Z"], x["A"], x["mass"], x["count"]) for x in config["nuclei"])
-    energy, spectrum = _flux(config, release)
     runs = _runs(config["exposure"], release)
-    events = [np.concatenate([_events(config, n, run, release) for run in runs.items()]) for n in nuclei]
-    total = sum(n.count * _section(config, n, energy, spectrum) for n in nuclei)
+    seen = [(exposure, *_templates(config["recoils"], run, release)) for run, exposure in runs.items()]
+    events = [_events(config, nucleus, seen, release) for nucleus in nuclei]
     return RecoilTemplates(
         (),
         events[0].size,
         _PARAMETERS,
         events=np.array(events),
         charges=tuple(Charge(n, couplings(config["couplings"]), "all") for n in nuclei),
-        flux_average=total / (sum(n.count for n in nuclei) * float(np.trapezoid(spectrum, energy))),
+        nuclei=nuclei,
+        spectrum=_flux(config, release),
+        config=config,
         models=tuple(config["models"]),
         reason=config["reason"],
     )
@@ -183,8 +195,17 @@ def folded(energies: Array, templates: Array, recoil: Array, rate: Array) -> Arr
     [2.0, 2.0]
     """
     inside = (recoil >= energies.min()) & (recoil <= energies.max())
-    seen = np.array([np.interp(recoil[inside], energies, column) for column in templates.T])
-    return np.asarray(np.trapezoid(seen * rate[inside], recoil[inside], axis=1))
+    return _integrated(_between(energies, templates, recoil[inside]), recoil[inside], rate[inside])
+
+
+def _between(energies: Array, templates: Array, recoil: Array) -> Array:
+    """Return the templates at recoil energies among theirs, shape (n, k)."""
+    return np.array([np.interp(recoil, energies, column) for column in templates.T])
+
+
+def _integrated(seen: Array, recoil: Array, rate: Array) -> Array:
+    """Return the events per bin, shape (n,), of what is seen at recoil energies, shape (n, k)."""
+    return np.asarray(np.trapezoid(seen * rate, recoil, axis=1))
 
 
 def recoil_rate(config: Options, nucleus: Nucleus, T: Array, release: Release) -> Array:
@@ -198,9 +219,9 @@ def recoil_rate(config: Options, nucleus: Nucleus, T: Array, release: Release) -
 
 
 def _flux(config: Options, release: Release) -> tuple[Array, Array]:
-    table = release.table(config["flux"]["table"])
+    table = release.arrays(config["flux"]["table"])
     energy, spectrum = (
-        table[name].to_numpy(float) for name in (config["flux"]["energy"], config["flux"]["spectrum"])
+        table[name].astype(float) for name in (config["flux"]["energy"], config["flux"]["spectrum"])
     )
     return energy, spectrum
 
@@ -223,9 +244,9 @@ def _section(config: Options, nucleus: Nucleus, energy: Array, spectrum: Array) 
 
 def _runs(config: Exposure, release: Release) -> dict[int, float]:
     """Return the exposure in t·yr of each run that is used."""
-    table = release.table(config["table"])
+    table = release.arrays(config["table"])
     given = dict(
-        zip(table[config["run"]].tolist(), table[config["exposure"]].to_numpy(float).tolist(), strict=True)
+        zip(table[config["run"]].tolist(), table[config["exposure"]].astype(float).tolist(), strict=True)
     )
     chosen: Sequence[int] = config.get("runs", list(given))
     for run in chosen:
@@ -234,18 +255,35 @@ def _runs(config: Exposure, release: Release) -> dict[int, float]:
     return {run: given[run] for run in chosen}
 
 
-def _events(config: Options, nucleus: Nucleus, run: tuple[int, float], release: Release) -> Array:
-    """Return the events per bin of one run from one kind of nucleus."""
-    names = config["recoils"]
-    table = release.table(names["table"])
-    own = table[table[names["run"]] == run[0]]
-    grid = own.pivot(index=names["energy"], columns=names["bin"], values=names["efficiency"])
-    templates = grid.to_numpy(float)
-    if templates.size == 0 or not np.isfinite(templates).all():
+def _templates(names: Recoils, run: int, release: Release) -> tuple[Array, Array]:
+    """Return recoil energies in keV, shape (k,), and what a run sees of them in each bin, shape (n, k)."""
+    table = release.arrays(names["table"])
+    own = table[names["run"]] == run
+    efficiency = table[names["efficiency"]][own].astype(float)
+    energies, i = np.unique(table[names["energy"]][own].astype(float), return_inverse=True)
+    bins, k = np.unique(table[names["bin"]][own], return_inverse=True)
+    templates = np.full((energies.size, bins.size), np.nan)
+    templates[i, k] = efficiency
+    if not templates.size == efficiency.size > 0 or not np.isfinite(templates).all():
         raise NuanomalyError(
-            f"{release.id} {names['table']}: run {run[0]} has not the same bins at all recoil energies"
+            f"{release.id} {names['table']}: run {run} has not the same bins at all recoil energies"
         )
-    energies = grid.index.to_numpy(float)
     parts = [np.linspace(a, b, _STEPS, endpoint=False) for a, b in pairwise(energies)]
     T = np.append(np.concatenate(parts), energies[-1])
-    return run[1] * folded(energies, templates, T, recoil_rate(config, nucleus, T, release))
+    return T, _between(energies, templates, T)
+
+
+def _events(
+    config: Options, nucleus: Nucleus, runs: Sequence[tuple[float, Array, Array]], release: Release
+) -> Array:
+    """Return the events per bin, run after run, from one kind of nucleus.
+
+    Each run is its exposure, recoil energies and templates; the same energies have one spectrum of recoils.
+    """
+    rates: dict[bytes, Array] = {}
+    parts = []
+    for exposure, T, seen in runs:
+        if T.tobytes() not in rates:
+            rates[T.tobytes()] = recoil_rate(config, nucleus, T, release)
+        parts.append(exposure * _integrated(seen, T, rates[T.tobytes()]))
+    return np.concatenate(parts)

@@ -106,7 +106,7 @@ def build(config: Options, release: Release) -> Templates:
 
 
 def _column(release: Release, table: str, column: str) -> Array:
-    frame = release.table(table)
+    frame = release.arrays(table)
     if column not in frame:
-        raise UnknownNameError("column", column, map(str, frame.columns), f"{release.id} {table}")
-    return frame[column].to_numpy(float)
+        raise UnknownNameError("column", column, frame, f"{release.id} {table}")
+    return frame[column].astype(float)

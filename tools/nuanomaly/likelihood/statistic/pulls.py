@@ -241,17 +241,17 @@ def build(config: Options, release: Release, transform: Transform, nuisances: Nu
             f"{release.id}: {transform.n_bins} predictions, {data.size} data, {background.size} backgrounds: "
             "they must agree"
         )
-    pulls = release.table(config["pulls"])
-    effects = release.table(config["effects"])
-    numbered = [f"p{k}" for k in range(len(pulls))]
-    if list(effects.columns) not in (pulls["pull"].tolist(), numbered) or len(effects) != data.size:
+    pulls = release.arrays(config["pulls"])
+    effects = release.arrays(config["effects"])
+    names = pulls["pull"]
+    values = release.matrix(config["effects"])
+    numbered = [f"p{k}" for k in range(names.size)]
+    if [*effects] not in (names.tolist(), numbered) or len(values) != data.size:
         raise NuanomalyError(
             f"{release.id} {config['effects']}: needs a column per pull and a row per datum, in order"
         )
-    signal = (pulls["acts_on"] == "signal").to_numpy()
-    values, sigma = effects.to_numpy(float), pulls["sigma"].to_numpy(float)
+    signal, sigma = pulls["acts_on"] == "signal", pulls["sigma"].astype(float)
     prior = np.nan_to_num(np.concatenate([sigma[signal], sigma[~signal]]) ** -2.0)
     extra = values[:, ~signal] * background[:, None]
-    names = pulls["pull"].astype(str)
     ordered = (*names[signal], *names[~signal])
     return Pulls(data, background, values[:, signal], extra, prior, config["variance"], ordered)

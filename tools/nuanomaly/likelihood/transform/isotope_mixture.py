@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import numpy as np
-import pandas as pd
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import (
@@ -80,15 +79,18 @@ def build(config: Options, release: Release, response: Response, nuisances: Nuis
         raise NuanomalyError(
             f"{release.id}: isotope-mixture needs a response with yields per site and isotope"
         )
-    rates = pd.concat([release.table(name) for name in config["rates"]], ignore_index=True)
-    for name in rates["site"]:
+    tables = [release.arrays(name) for name in config["rates"]]
+    sites = np.concatenate([table["site"] for table in tables])
+    for name in sites:
         if name not in response.sites:
             raise UnknownNameError("site", str(name), response.sites, release.id)
-    site = np.array([response.sites.index(name) for name in rates["site"]])
-    fractions = rates[[f"f_{isotope}" for isotope in response.isotopes]].to_numpy(float)
+    site = np.array([response.sites.index(name) for name in sites])
+    fractions = np.column_stack(
+        [np.concatenate([t[f"f_{isotope}"] for t in tables]).astype(float) for isotope in response.isotopes]
+    )
     factors = fractions.copy()
     if "corrected_for" in config:
-        corrected = rates["corrected"].to_numpy(bool) if "corrected" in rates else np.ones(len(rates), bool)
+        corrected = np.concatenate([t.get("corrected", np.ones(t["site"].size, bool)) for t in tables])
         factors[corrected] *= _correction(response, config["corrected_for"])[site[corrected]]
     if config["quantity"] == "ratio":
         factors /= (fractions * response.unoscillated[site]).sum(axis=1, keepdims=True)
