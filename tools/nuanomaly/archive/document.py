@@ -238,6 +238,8 @@ def _entries(node: yaml.Node, known: dict[int, int], where: str) -> int:
                 where, "an alias stands inside what it is the alias of: write it out", line
             )
         return known[id(node)]
+    if isinstance(node, yaml.ScalarNode):
+        return 1
     known[id(node)] = 0
     parts = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
     size = 1 + sum(_entries(part, known, where) for part in parts if isinstance(part, yaml.Node))

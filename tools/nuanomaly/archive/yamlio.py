@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,33 @@ _HARMLESS = 10_000
 _TOO_DEEP = "nested too deeply: write it flatter"
 #: What newer versions of the parser say themselves.
 _LIBYAML_TOO_DEEP = "maximum nesting depth"
+_TEXT = "tag:yaml.org,2002:str"
 #: Keys that stand for more than themselves.
 _UNUSUAL = ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value")
 
 
 class _Loader(_Base):  # type: ignore[misc]
-    """Safe loader that refuses duplicated keys and leaves dates as they are written."""
+    """Safe loader that refuses duplicated keys and leaves dates as they are written.
+
+    Texts, most of what files hold, are taken from their nodes; all else is constructed by PyYAML.
+    """
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """Return the tag of a node; that of a plain scalar hangs on its text alone."""
+        if kind is yaml.ScalarNode and implicit[0]:
+            return _tag(value)
+        return super().resolve(kind, value, implicit)
+
+    def construct_sequence(self, node: Any, deep: bool = False) -> Any:
+        """Return a list."""
+        if not isinstance(node, yaml.SequenceNode):
+            return super().construct_sequence(node, deep=deep)
+        return [self._constructed(child, deep) for child in node.value]
+
+    def _constructed(self, node: Any, deep: bool) -> Any:
+        if node.tag == _TEXT and isinstance(node, yaml.ScalarNode):
+            return node.value
+        return self.construct_object(node, deep=deep)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """Return a mapping; the loop is PyYAML's, shorter where no key is merged or is a list."""
@@ -58,9 +80,7 @@ class _Loader(_Base):  # type: ignore[misc]
                 )
             seen.add(key)
             if plain:
-                made[self.construct_object(key_node, deep=deep)] = self.construct_object(
-                    value_node, deep=deep
-                )
+                made[self._constructed(key_node, deep)] = self._constructed(value_node, deep)
         return made if plain else super().construct_mapping(node, deep=deep)
 
 
@@ -68,6 +88,16 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, rule) for tag, rule in rules if tag != "tag:yaml.org,2002:timestamp"]
     for first, rules in _Base.yaml_implicit_resolvers.items()
 }
+
+
+@lru_cache(maxsize=8192)
+def _tag(value: str) -> str:
+    """Return the tag of a plain scalar: that of a text, unless it looks like more."""
+    rules = _Loader.yaml_implicit_resolvers
+    for tag, rule in [*rules.get(value[:1], ()), *rules.get(None, ())]:
+        if rule.match(value):
+            return str(tag)
+    return _TEXT
 
 
 def parse(text: str, where: str = "<text>") -> Any:
