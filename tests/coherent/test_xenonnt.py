@@ -141,7 +141,9 @@ def test_a_recoil_of_one_energy_is_its_template() -> None:
 
 def test_the_recoil_spectrum_ends_where_the_neutrinos_do() -> None:
     config, release = load(RELEASE).metadata["likelihood"]["response"], load(RELEASE)
-    rate = recoil_rate(config, Nucleus(54, 132, 131.904155, 0.269086), np.array([0.5, 2.0, 4.4]), release)
+    table = release.arrays(config["flux"]["table"])
+    flux = table[config["flux"]["energy"]], table[config["flux"]["spectrum"]]
+    rate = recoil_rate(config, Nucleus(54, 132, 131.904155, 0.269086), np.array([0.5, 2.0, 4.4]), flux)
     assert rate[0] > 5.0 * rate[1] > 0.0
     assert rate[2] == 0.0
 

@@ -274,7 +274,7 @@ class Kernels:
                 scattered.append(k)
                 continue
             for wave, amplitude in (("sin2", sin2), ("sin", sin)):
-                if amplitude.any():
+                if amplitude[0] if points == 1 else amplitude.any():
                     kernel = (
                         self.table.rows(values[0], wave)
                         if is_read_off and self.table is not None

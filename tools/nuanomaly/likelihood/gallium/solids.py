@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.likelihood.array_store import Arrays, stored
 from nuanomaly.likelihood.read_only import read_only
 from nuanomaly.model.probabilities import Array
 
@@ -181,6 +182,12 @@ def lengths(source: Solid, target: Volume, nodes: Nodes) -> tuple[Array, Array]:
         The mid points of equal bins of L in m, and their weights of sum 1 (exact for the rays taken); both
         are read-only.
     """
+    middles, share = _lengths(source, target, nodes)
+    return read_only((middles, share))
+
+
+@stored
+def _lengths(source: Solid, target: Volume, nodes: Nodes) -> Arrays:
     start, direction, weight = rays(source, nodes)
     segments = target.segments(start, direction)
     edges = np.linspace(0.0, max(leave.max() for _, _, leave in segments), nodes.length + 1)
@@ -190,7 +197,7 @@ def lengths(source: Solid, target: Volume, nodes: Nodes) -> tuple[Array, Array]:
     used = np.flatnonzero(share > 1e-12 * share.max())
     edges = np.linspace(edges[used[0]], edges[used[-1] + 1], nodes.length + 1)
     share = _shares(edges, ends)
-    return read_only((0.5 * (edges[1:] + edges[:-1]), share / share.sum()))
+    return 0.5 * (edges[1:] + edges[:-1]), share / share.sum()
 
 
 class _Ramps:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import Count, Positive, TableName
 from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.array_store import Arrays, stored
 from nuanomaly.likelihood.parts import Response
 from nuanomaly.model.probabilities import Array
 
@@ -180,14 +181,20 @@ def site_cells(segments: Mapping[str, NDArray[Any]], edges: Array, spectra: Arra
     edges, spectra, number
         See :func:`cells`, per row.
     """
+    rows = np.column_stack([segments[name].astype(float) for name in ("baseline", "half_length", "strength")])
+    return Cells(*_site_cells(rows, edges, spectra, number))
+
+
+@stored
+def _site_cells(rows: Array, edges: Array, spectra: Array, number: int) -> Arrays:
+    """Return what makes up the cells of rows (baseline, half_length, strength)."""
     items, seen = [], []
-    columns = (segments[name].astype(float) for name in ("baseline", "half_length", "strength"))
-    for baseline, half_length, strength in zip(*columns, strict=True):
+    for baseline, half_length, strength in rows:
         near, far = baseline - half_length, baseline + half_length
         items.append(cells(edges, spectra, near, far, number))
         seen.append(strength / (near * far))
     share = np.array(seen) / sum(seen)
-    return Cells(
+    return (
         np.concatenate([c.L for c in items]),
         np.concatenate([c.E for c in items]),
         np.concatenate([c.half_width for c in items]),

@@ -22,6 +22,7 @@ import numpy as np
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.options import Positive, completed
 from nuanomaly.archive.release import Release
+from nuanomaly.likelihood.array_store import Arrays, stored
 from nuanomaly.likelihood.cevns.cross_section import (
     PARAMETERS,
     Atom,
@@ -157,15 +158,16 @@ def build(config: Options, release: Release) -> RecoilTemplates:
     nuclei = tuple(Nucleus(x["Z"], x["A"], x["mass"], x["count"]) for x in config["nuclei"])
     runs = _runs(config["exposure"], release)
     seen = [(exposure, *_templates(config["recoils"], run, release)) for run, exposure in runs.items()]
-    events = [_events(config, nucleus, seen, release) for nucleus in nuclei]
+    spectrum = _flux(config, release)
+    (events,) = _events(config, nuclei, seen, spectrum)
     return RecoilTemplates(
         (),
-        events[0].size,
+        events.shape[1],
         _PARAMETERS,
-        events=np.array(events),
+        events=events,
         charges=tuple(Charge(n, couplings(config["couplings"]), "all") for n in nuclei),
         nuclei=nuclei,
-        spectrum=_flux(config, release),
+        spectrum=spectrum,
         config=config,
         models=tuple(config["models"]),
         reason=config["reason"],
@@ -208,9 +210,12 @@ def _integrated(seen: Array, recoil: Array, rate: Array) -> Array:
     return np.asarray(np.trapezoid(seen * rate, recoil, axis=1))
 
 
-def recoil_rate(config: Options, nucleus: Nucleus, T: Array, release: Release) -> Array:
-    """Return the recoils of one kind of nucleus per tonne of target, year and keV, shape (n,); T in keV."""
-    energy, spectrum = _flux(config, release)
+def recoil_rate(config: Options, nucleus: Nucleus, T: Array, neutrinos: tuple[Array, Array]) -> Array:
+    """Return the recoils of one kind of nucleus per tonne of target, year and keV, shape (n,); T in keV.
+
+    The neutrinos are their energies in MeV, and how many there are in 1/MeV.
+    """
+    energy, spectrum = neutrinos
     mean = sum(entry["count"] * entry["mass"] for entry in config["nuclei"])
     atoms = 1e6 * AVOGADRO * nucleus.count / mean
     section = cross_section(1e-3 * T, energy, nucleus, _charge2(config, nucleus, 1e-3 * T))
@@ -273,17 +278,24 @@ def _templates(names: Recoils, run: int, release: Release) -> tuple[Array, Array
     return T, _between(energies, templates, T)
 
 
+@stored
 def _events(
-    config: Options, nucleus: Nucleus, runs: Sequence[tuple[float, Array, Array]], release: Release
-) -> Array:
-    """Return the events per bin, run after run, from one kind of nucleus.
+    config: Options,
+    nuclei: Sequence[Nucleus],
+    runs: Sequence[tuple[float, Array, Array]],
+    neutrinos: tuple[Array, Array],
+) -> Arrays:
+    """Return the events per bin, run after run, from each kind of nucleus, shape (nuclei, n_out).
 
     Each run is its exposure, recoil energies and templates; the same energies have one spectrum of recoils.
     """
-    rates: dict[bytes, Array] = {}
-    parts = []
-    for exposure, T, seen in runs:
-        if T.tobytes() not in rates:
-            rates[T.tobytes()] = recoil_rate(config, nucleus, T, release)
-        parts.append(exposure * _integrated(seen, T, rates[T.tobytes()]))
-    return np.concatenate(parts)
+    events = []
+    for nucleus in nuclei:
+        rates: dict[bytes, Array] = {}
+        parts = []
+        for exposure, T, seen in runs:
+            if T.tobytes() not in rates:
+                rates[T.tobytes()] = recoil_rate(config, nucleus, T, neutrinos)
+            parts.append(exposure * _integrated(seen, T, rates[T.tobytes()]))
+        events.append(np.concatenate(parts))
+    return (np.array(events),)
