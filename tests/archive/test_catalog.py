@@ -17,6 +17,7 @@ from nuanomaly.archive.validate import ledger
 from nuanomaly.archive.validate.subject import open_release
 
 Archive = Any
+ROOT = Path(__file__).resolve().parents[2]
 OLDER = "datasets/toy/2018-r1"
 
 
@@ -220,3 +221,19 @@ def test_without_a_checkout_the_shipped_catalogue_answers(
     monkeypatch.setattr(catalog.paths, "catalog_file", lambda: shipped)
     assert catalog.entries() == live
     assert yaml.safe_load(shipped.read_text())["releases"][0]["modes"] == ["plain"]
+
+
+def test_a_survey_reads_neither_a_broken_draft_nor_what_has_no_likelihood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "catalog.yaml").write_bytes((ROOT / "catalog.yaml").read_bytes())
+    for name in ("best", "contours"):
+        shutil.copytree(ROOT / "datasets" / name, tmp_path / "datasets" / name)
+    for version, text in {"2030-r1": "state: draft\n]", "2031-r1": "state: draft\nlikelihood: {}\n"}.items():
+        (tmp_path / "datasets" / "best" / version).mkdir()
+        (tmp_path / "datasets" / "best" / version / "release.yaml").write_text(text)
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path))
+    assert [release.id for release in catalog.newest_released("likelihood")] == ["best@2022-r2"]
+    assert [release.name for release in catalog.newest_released("tables")] == ["best", "contours"]
+    with pytest.raises(NuanomalyError):
+        catalog.entries()

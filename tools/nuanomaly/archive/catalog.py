@@ -18,7 +18,9 @@ from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release_digest import digest
 
 #: A key of the top level begins its line, whatever else a release.yaml holds.
-_DRAFT = re.compile(r"^state:[ \t]*draft[ \t]*$", re.MULTILINE)
+_DRAFT, _RELEASED = (
+    re.compile(rf"^state:[ \t]*{state}[ \t]*$", re.MULTILINE) for state in ("draft", "released")
+)
 HEADER = "# Written by `make catalog` from the releases; its ledger is for good. Do not edit.\n"
 
 
@@ -52,31 +54,40 @@ def entries(root: Path | None = None) -> list[Entry]:
     return sorted(listed, key=lambda e: (e.name, names.sort_key(e.version)))
 
 
-def newest_released() -> list[release.Release]:
-    """Return the newest released version of every dataset that has one, by name.
+def newest_released(entry: str) -> list[release.Release]:
+    """Return the newest released version of every dataset that has one, by name, if it has some entry.
 
-    Of a checkout nothing else is read: neither older versions, nor a draft, which would have to be checked
-    first.
+    Of a checkout nothing else is parsed: neither older versions, nor a draft, which would have to be checked
+    first, nor what does not have the entry.
+
+    Parameters
+    ----------
+    entry : str
+        A key of the top level, such as ``likelihood``.
 
     Examples
     --------
-    >>> {"best@2022-r2", "lsnd@2001-r1"} <= {one.id for one in newest_released()}
-    True
+    >>> ids = {one.id for one in newest_released("likelihood")}
+    >>> {"best@2022-r2", "lsnd@2001-r1"} <= ids, any(name.startswith("contours@") for name in ids)
+    (True, False)
     """
     base = paths.checkout()
     if base is None:
         listed = dict.fromkeys(entry.name for entry in entries() if entry.state == "released")
-        return [release.load(name) for name in listed]
+        return [one for one in map(release.load, listed) if one.metadata.get(entry)]
     ledger = catalog_content.ledger(base / "catalog.yaml")
     newest = []
     for name, versions in sorted(release.folders(base).items()):
         for version in sorted(versions, key=names.sort_key, reverse=True):
             folder = versions[version]
-            if f"{name}@{version}" not in ledger and _DRAFT.search(yamlio.read_text(folder / "release.yaml")):
+            text = yamlio.read_text(folder / "release.yaml")
+            if f"{name}@{version}" not in ledger and _DRAFT.search(text):
                 continue
+            if _RELEASED.search(text) and f"\n{entry}:" not in text:
+                break
             one = release.read(folder)
             if one.state == "released":
-                newest.append(one)
+                newest.extend([one] if one.metadata.get(entry) else [])
                 break
     return newest
 

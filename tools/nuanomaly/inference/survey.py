@@ -107,7 +107,7 @@ class Survey(list[Verdict]):
 
 def with_likelihood() -> list[str]:
     """Return the newest released version of every dataset that declares a likelihood."""
-    return [r.id for r in newest_released() if r.metadata.get("likelihood")]
+    return [release.id for release in newest_released("likelihood")]
 
 
 @shown_in_notebooks

@@ -267,7 +267,8 @@ class Likelihood(ABC):
             If the model cannot be evaluated on this release.
         """
         chosen = make_model(model)
-        shape = np.broadcast_shapes(*(np.shape(v) for v in parameters.values())) if parameters else ()
+        alone = all(isinstance(v, float | int) for v in parameters.values())
+        shape = () if alone else np.broadcast_shapes(*(np.shape(v) for v in parameters.values()))
         if shape:
             parameters = {
                 k: np.broadcast_to(np.asarray(v, float), shape).ravel() for k, v in parameters.items()

@@ -121,14 +121,13 @@ def _normalised(
 
 def _channel(entry: Sample, columns: EventColumns, n_out: int, phase: float, release: Release) -> Channel:
     table = entry["table"]
-    kept = _selected(release, table, entry.get("select", {}))
 
     def values(column: str, unit: str) -> Array:
         return release.in_unit(table, column, unit)
 
-    weight = values(entry.get("weight", columns["weight"]), "event") * (
-        entry["scale"] / _events(entry["normalise"], kept)
-    )
+    weight = values(entry.get("weight", columns["weight"]), "event")
+    kept = _selected(release, table, entry.get("select", {}), weight.size)
+    weight = weight * (entry["scale"] / _events(entry["normalise"], kept))
     low, high = _edges(entry["bins"], release)
     first, last = entry["outputs"]
     if last - first != low.size:
@@ -157,13 +156,15 @@ def _channel(entry: Sample, columns: EventColumns, n_out: int, phase: float, rel
     )
 
 
-def _selected(release: Release, table: str, select: Mapping[str, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    frame = release.arrays(table)
-    kept = np.ones(next(iter(frame.values())).size, bool)
+def _selected(
+    release: Release, table: str, select: Mapping[str, Any], size: int
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    kept = np.ones(size, bool)
     for name, value in select.items():
-        if name not in frame:
-            raise UnknownNameError("column", name, frame, f"{release.id} {table}")
-        kept &= frame[name] == value
+        column = release.arrays(table, name)  # it alone: columns of text take long
+        if name not in column:
+            raise UnknownNameError("column", name, release.arrays(table), f"{release.id} {table}")
+        kept &= column[name] == value
     if not kept.any():
         raise NuanomalyError(f"{release.id}: no event of {table} has {dict(select)}: check `select`")
     return kept
