@@ -158,6 +158,19 @@ def test_where_nothing_can_be_written_all_is_built(tmp_path: Path, monkeypatch: 
     assert len(calls) == 2
 
 
+def test_a_user_without_a_home_builds_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for variable in ("NUANOMALY_CACHE", "XDG_CACHE_HOME", "NUANOMALY_BUILT"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    tripled, calls = counted()
+    for _ in range(2):
+        assert tripled(np.arange(3.0))[0].tolist() == [0.0, 3.0, 6.0]
+    assert len(calls) == 2
+
+
 def test_nothing_is_kept_where_nothing_shall_be(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUANOMALY_BUILT", "0")
     tripled, _ = counted()

@@ -53,9 +53,10 @@ def stored(build: Callable[_P, Arrays]) -> Callable[_P, Arrays]:
 
     @wraps(build)
     def kept(*arguments: _P.args, **named: _P.kwargs) -> Arrays:
-        if os.environ.get("NUANOMALY_BUILT") == "0":
+        folder = _folder()
+        if folder is None:
             return _laid_out(build(*arguments, **named))
-        file = paths.cache() / "built" / name(build, arguments, named)
+        file = folder / name(build, arguments, named)
         known = read(file)
         if known is not None:
             return known
@@ -66,6 +67,15 @@ def stored(build: Callable[_P, Arrays]) -> Callable[_P, Arrays]:
         return made
 
     return kept
+
+
+def _folder() -> Path | None:
+    if os.environ.get("NUANOMALY_BUILT") == "0":
+        return None
+    try:
+        return paths.cache() / "built"
+    except RuntimeError:  # a user without a home
+        return None
 
 
 def _laid_out(arrays: Arrays) -> Arrays:
