@@ -31,9 +31,9 @@ from typing import Any
 from mutated import Numbers
 from mutations import DIGITS, Change, Readers, Record, summary, with_table, written
 
-from nuanomaly.archive import document, names, paths, release, tables
+from nuanomaly.archive import document, memory, names, paths, release, tables
 from nuanomaly.archive.release import Release
-from nuanomaly.archive.validate import copies, memory, validate
+from nuanomaly.archive.validate import copies, validate
 from nuanomaly.archive.validate.subject import ReleaseSubject, open_release
 from nuanomaly.inference import benchmarks, sanity
 from nuanomaly.likelihood import build

@@ -1,13 +1,16 @@
 """The catalogue follows the releases byte for byte; its ledger never forgets."""
 
 import hashlib
+import json
 import random
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +18,7 @@ from nuanomaly.archive import catalog, document, release, release_digest, schema
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.validate import ledger
 from nuanomaly.archive.validate.subject import open_release
+from nuanomaly.cli import main
 
 Archive = Any
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,6 +209,29 @@ def test_datasets_are_found_by_what_they_are(asked: dict[str, str], found: list[
     assert catalog.find_datasets(**asked) == found
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("state: drfat", "release.yaml, line [0-9]+: 'drfat' is no state"),
+        ("state: [draft", "release.yaml, line [0-9]+"),
+        ("sttae: draft", "release.yaml, line [0-9]+: the key 'state' is missing"),
+    ],
+)
+@pytest.mark.filterwarnings("default::nuanomaly.archive.catalog.UnreadableReleaseWarning")
+def test_a_draft_that_cannot_be_read_is_named_with_its_place_and_hides_no_other(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, written: str, said: str
+) -> None:
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(archive.root))
+    archive.edit("state: draft", written)
+    listed = CliRunner().invoke(main, ["list", "--json", "--sector", "reactor"])
+    assert [(row["name"], row["version"]) for row in json.loads(listed.stdout)] == [("toy", "2018-r1")]
+    assert listed.exit_code == 0
+    assert listed.stderr.count("Warning") == 1
+    assert re.search(f"Warning: toy@2020-r1 is left out, as it cannot be read: .*{said}", listed.stderr)
+    with pytest.raises(NuanomalyError):
+        catalog.build(archive.root)
+
+
 @pytest.mark.usefixtures("here")
 def test_a_sector_that_no_release_has_is_named_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'reactor'"):
@@ -235,5 +262,6 @@ def test_a_survey_reads_neither_a_broken_draft_nor_what_has_no_likelihood(
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path))
     assert [release.id for release in catalog.newest_released("likelihood")] == ["best@2022-r2"]
     assert [release.name for release in catalog.newest_released("tables")] == ["best", "contours"]
-    with pytest.raises(NuanomalyError):
-        catalog.entries()
+    with pytest.warns(catalog.UnreadableReleaseWarning, match="best@203[01]-r1 is left out") as said:
+        assert {entry.name for entry in catalog.entries()} == {"best", "contours"}
+    assert len(said) == 2

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from nuanomaly.archive import seal
-from nuanomaly.archive.validate import explanations, validate
+from nuanomaly.archive import gate, seal
+from nuanomaly.archive.memory import Memory, key
+from nuanomaly.archive.validate import described, explanations, validate
 from nuanomaly.archive.validate.codes import CATALOGUE
-from nuanomaly.archive.validate.memory import Memory, key
 
 RATES = "datasets/toy/2018-r1/rates.csv"
 
@@ -42,6 +42,27 @@ def test_findings_are_not_kept_but_found_again(clone: Any, cache: Path) -> None:
     first, second = validate(root=clone.root), validate(root=clone.root)
     assert first.errors
     assert first.findings == second.findings
+
+
+def test_a_draft_passes_the_gate_once_for_the_same_bytes_and_again_for_others(
+    clone: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, draft = list[Path](), clone.root / "datasets/toy/2020-r1"
+    findings = described.findings
+
+    def look(folder: Path, schemas: Path | None) -> Any:
+        looked.append(folder)
+        return findings(folder, schemas)
+
+    monkeypatch.setattr(described, "findings", look)
+    for _ in range(2):
+        gate.described(draft)
+    assert looked == [draft]
+    clone.edit("datasets/toy/2020-r1/release.yaml", "kind: covariance", "kind: covarianc")
+    for _ in range(2):  # what is refused is refused again
+        with pytest.raises(gate.MalformedReleaseError, match="WRONG_VALUE"):
+            gate.described(draft)
+    assert looked == 3 * [draft]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\x00", b"not a key\n", b"0" * 64])

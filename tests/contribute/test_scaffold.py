@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from nuanomaly.archive import guessing, release, scaffold, yamlio
+from nuanomaly.archive import guessing, limits, release, scaffold, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.validate import validate
 
@@ -194,3 +194,27 @@ def test_numbers_survive_to_the_last_bit(tmp_path: Path) -> None:
     draft = guessing.read(path)
     assert draft is not None
     assert draft.frame.to_numpy().tobytes() == values.tobytes()
+
+
+def test_a_folder_that_holds_more_than_a_release_is_refused_in_a_sentence(
+    empty: Path, tmp_path: Path
+) -> None:
+    crowded = tmp_path / "crowded"
+    for number in range(limits.MOST_FILES + 1):
+        (crowded / f"{number:03}").mkdir(parents=True)
+    with pytest.raises(NuanomalyError, match="crowded holds more than 500 files and folders: name a folder"):
+        scaffold.new(empty, "toy", "2020-r1", crowded)
+    large = tmp_path / "large"
+    large.mkdir()
+    with (large / "events.csv").open("wb") as stream:
+        stream.truncate(limits.LARGEST_RELEASE + 1)  # a hole in a file takes no room
+    with pytest.raises(NuanomalyError, match="large holds more than 1024 MiB"):
+        scaffold.new(empty, "toy", "2020-r1", large)
+    assert not (empty / "datasets").exists()
+
+
+def test_hidden_files_and_folders_are_neither_originals_nor_counted(files: Path) -> None:
+    for number in range(limits.MOST_FILES + 1):
+        (files / ".git" / f"{number:03}").mkdir(parents=True)
+    (files / ".DS_Store").write_bytes(b"x")
+    assert sorted(scaffold.found(files)) == ["flux.dat", "paper.pdf", "rates.csv", "sub/cov.txt"]

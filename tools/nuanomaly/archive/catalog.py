@@ -6,6 +6,7 @@ release that was ever released; writing the catalogue adds to it and never chang
 
 import hashlib
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,15 +44,34 @@ class Entry:
         return f"{self.name}@{self.version}"
 
 
+class UnreadableReleaseWarning(UserWarning):
+    """A release of the checkout is left out of a list, as it cannot be read."""
+
+
 def entries(root: Path | None = None) -> list[Entry]:
-    """Return all releases, by name and from old to new: the checkout's, else the shipped catalogue's."""
+    """Return all releases, by name and from old to new: the checkout's, else the shipped catalogue's.
+
+    Warns
+    -----
+    UnreadableReleaseWarning
+        Of each that cannot be read, with its place: a draft that is being written does not hide the others.
+    """
     base = root or paths.checkout()
     if base is None:
         listed = [_entry(item) for item in catalog_content.read()["releases"]]
     else:
         items = [folder for versions in release.folders(base).values() for folder in versions.values()]
-        listed = [_entry(release.read(folder).metadata) for folder in items]
+        listed = [entry for folder in items if (entry := _readable(folder))]
     return sorted(listed, key=lambda e: (e.name, names.sort_key(e.version)))
+
+
+def _readable(folder: Path) -> Entry | None:
+    try:
+        return _entry(release.read(folder).metadata)
+    except NuanomalyError as error:
+        said = f"{folder.parent.name}@{folder.name} is left out, as it cannot be read: {error}"
+        warnings.warn(said, UnreadableReleaseWarning, stacklevel=3)
+        return None
 
 
 def newest_released(entry: str) -> list[release.Release]:
@@ -125,19 +145,30 @@ def find_datasets(
     >>> find_datasets(text="no release is about this")
     []
     """
-    items = entries()
+    return [e.id for e in find_entries(sector, experiment, channel, state, text)]
+
+
+def find_entries(
+    sector: str | None = None,
+    experiment: str | None = None,
+    channel: str | None = None,
+    state: str | None = None,
+    text: str | None = None,
+) -> list[Entry]:
+    """Return what lists say of the releases that :func:`find_datasets` finds."""
+    items = every = entries()
     for attribute, wanted in (("sector", sector), ("experiment", experiment), ("state", state)):
         if wanted is not None:
-            known = {getattr(e, attribute) for e in entries()}
+            known = {getattr(e, attribute) for e in every}
             _must_be_known(attribute, wanted, known)
             items = [e for e in items if getattr(e, attribute).lower() == wanted.lower()]
     if channel is not None:
-        _must_be_known("channel", channel, {c for e in entries() for c in e.channels})
+        _must_be_known("channel", channel, {c for e in every for c in e.channels})
         items = [e for e in items if channel in e.channels]
     if text is not None:
         words = text.lower().split()
         items = [e for e in items if all(w in f"{e.name} {e.title} {e.summary}".lower() for w in words)]
-    return [e.id for e in items]
+    return items
 
 
 def build(root: Path) -> bytes:

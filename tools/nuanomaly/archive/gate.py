@@ -13,12 +13,13 @@ looks are taken, and everything that reads a release passes them (:func:`nuanoma
 other file than those that are declared and hashed.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive import names
+from nuanomaly.archive import memory, names
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, has_control
 from nuanomaly.archive.limits import LARGEST_FILE, LARGEST_METADATA, LARGEST_RELEASE, MOST_COLUMNS, MOST_FILES
 
@@ -114,11 +115,24 @@ def described(folder: Path) -> None:
         With the line of the first finding after which commands would stumble, and how many there are.
     """
     from nuanomaly.archive.outside import in_archive
+    from nuanomaly.archive.paths import own_schemas
 
     above = folder.parents[2] / "schemas" if len(folder.parents) > 2 else folder
-    # of a draft in an archive a review says it, among all else that it says
-    codes = _BLOCKING if in_archive(folder) else _BLOCKING | _DANGEROUS
-    _refuse(folder, codes, above if (above / "release.schema.json").is_file() else None, whole=False)
+    schemas = above if (above / "release.schema.json").is_file() else None
+    if not in_archive(folder):
+        _refuse(folder, _BLOCKING | _DANGEROUS, schemas, whole=False)
+        return
+    # Of a draft in an archive a review says what is dangerous, among all else that it says. One that was
+    # looked at and has not changed since is not looked at again: that was a quarter of the time of `list`.
+    file = folder / "release.yaml"
+    remembered = memory.opened(fresh=file.is_symlink())
+    text = hashlib.sha256(file.read_bytes()).hexdigest()
+    rules = memory.folder_digest(schemas or own_schemas())
+    key = memory.key("gate", folder.parent.name, folder.name, text, rules)
+    if not remembered.knows(key):
+        _refuse(folder, _BLOCKING, schemas, whole=False)
+        remembered.keep(key)
+        remembered.save()
 
 
 def admitted(

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pint
 
+    from nuanomaly.archive.tables import Column as TableColumn
+
 #: The tables that were compared with their sha256 in this process: path, time stamp, size and sha256.
 _COMPARED: set[tuple[str, int, int, str]] = set()
 
@@ -124,9 +126,7 @@ class Release:
         """
         from nuanomaly.archive import tables
 
-        entry = self.declared(table)
-        columns = tables.expand_columns(entry["columns"])
-        path = self.folder / entry["file"]
+        entry, columns, path = self._located(table)
         frame = tables.read(path, columns, self._content(table, path, entry.get("sha256")))
         frame.attrs = {
             "release": self.id,
@@ -158,10 +158,15 @@ class Release:
         """
         from nuanomaly.archive import tables
 
-        entry = self.declared(table)
-        path = self.folder / entry["file"]
-        columns = tables.expand_columns(entry["columns"])
+        entry, columns, path = self._located(table)
         return tables.arrays(path, columns, self._content(table, path, entry.get("sha256")), only)
+
+    def _located(self, table: str) -> "tuple[Mapping[str, Any], list[TableColumn], Path]":
+        """Return what is declared of a table, its columns one by one, and its file."""
+        from nuanomaly.archive import tables
+
+        entry = self.declared(table)
+        return entry, tables.expand_columns(entry["columns"]), self.folder / entry["file"]
 
     def _content(self, table: str, path: Path, sealed: str | None) -> bytes | None:
         """Return the content of a table that is read for the first time, compared with its sha256.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ import yaml
 from nuanomaly.archive import guessing, names, paths, proposals, reading, release, seal, tables
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import Draft
+from nuanomaly.archive.limits import LARGEST_RELEASE, MOST_FILES
 from nuanomaly.archive.names import safe_path
 from nuanomaly.archive.printed_units import TODO
 
@@ -65,12 +67,13 @@ def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, dict[s
     Raises
     ------
     NuanomalyError
-        If the release exists, a name is not of the required form, or no file is a table.
+        If the release exists, a name is not of the required form, no file is a table, or there are more files
+        than those of a release.
     """
-    files = {path.relative_to(source).as_posix(): path for path in source.rglob("*") if path.is_file()}
+    files = found(source)
     drafts, left, taken, ids = list[Draft](), dict[str, str](), set[str](), set[str]()
     originals = []
-    for file in sorted(file for file in files if not any(part.startswith(".") for part in file.split("/"))):
+    for file in sorted(files):
         originals.append(original(file, files[file].read_bytes(), ids))
         try:
             made = reading.drafts(files[file])
@@ -84,6 +87,31 @@ def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, dict[s
         reasons = "".join(f"; {file} {reason}" for file, reason in list(left.items())[:3])
         raise NuanomalyError(f"{source}: no file is a table{reasons}")
     return write(root, name, version, drafts, {"originals": originals}), left
+
+
+def found(source: Path) -> dict[str, Path]:
+    """Return the files below a folder by their names in it, without hidden ones.
+
+    Raises
+    ------
+    NuanomalyError
+        If it holds more files, folders or bytes than those that a release is made of.
+    """
+    files, seen, size = dict[str, Path](), 0, 0
+    advice = "name a folder that holds the files of one release and no others"
+    for above, folders, inside in os.walk(source):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths_here = [Path(above, name) for name in sorted(inside) if not name.startswith(".")]
+        seen += len(folders) + len(paths_here)
+        if seen > MOST_FILES:
+            raise NuanomalyError(f"{source} holds more than {MOST_FILES} files and folders: {advice}")
+        for path in paths_here:
+            if path.is_file():
+                files[path.relative_to(source).as_posix()] = path
+                size += path.stat().st_size
+        if size > LARGEST_RELEASE:
+            raise NuanomalyError(f"{source} holds more than {LARGEST_RELEASE >> 20} MiB: {advice}")
+    return files
 
 
 def original(

@@ -25,8 +25,7 @@ def list_(as_json: bool, **wanted: str | None) -> None:
     """List the releases of the archive, or those that fit what is asked for."""
     from nuanomaly.archive import catalog
 
-    ids = set(catalog.find_datasets(**wanted))
-    entries = [entry for entry in catalog.entries() if entry.id in ids]
+    entries = catalog.find_entries(**wanted)
     keys = ("name", "version", "sector", "title", "state")
     rows = [{key: getattr(entry, key) for key in keys} for entry in entries]
     if as_json:

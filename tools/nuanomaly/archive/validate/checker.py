@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import amendments, bounded, catalog, names, paths, release, schemas
+from nuanomaly.archive import amendments, bounded, catalog, memory, names, paths, release, schemas
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.importing import importers
 from nuanomaly.archive.validate import (
@@ -22,7 +22,6 @@ from nuanomaly.archive.validate import (
     later,
     ledger,
     links,
-    memory,
     past,
     proofs,
     redundancy,
@@ -67,7 +66,7 @@ def validate(
         Check the ledger and the released folders against git's history too; where there is none, the report
         says so in a note.
     fresh : bool
-        Check everything anew, also what was found without fault before (see :mod:`.memory`).
+        Check everything anew, also what was found without fault before (see :mod:`nuanomaly.archive.memory`).
     known : collection of str, optional
         The releases of which newer checks find notes and no errors; those of the ledger if left out. A
         contribution may write into that.
