@@ -260,6 +260,7 @@ TYPOS = {
 }
 
 
+@pytest.mark.filterwarnings("default::nuanomaly.archive.catalog.UnreadableReleaseWarning")
 @pytest.mark.parametrize("command", ["seal", "show", "chi2", "benchmarks", "catalog", "validate", "list"])
 @pytest.mark.parametrize("typo", TYPOS)
 def test_a_typo_in_a_draft_is_one_message_with_its_place_in_every_command(
@@ -277,6 +278,9 @@ def test_a_typo_in_a_draft_is_one_message_with_its_place_in_every_command(
     assert "Traceback" not in done.err
     if command == "validate":
         assert "release.yaml:" in done.out
+    elif command == "list":  # which says what is left out, and shows all else
+        assert (done.code, "toy@2018-r1" in done.out) == (0, True)
+        assert "toy@2020-r1" in done.out or "release.yaml, line " in done.err
     elif done.code:
         assert "release.yaml" in done.err
 
