@@ -130,13 +130,11 @@ def _lowest(
     if not left.size:
         return numbers
     e, m = electron.shape[1], muon.shape[1]
-    rows, columns = -(-e // _SQUARE), -(-m // _SQUARE)
-    first = _least(electron[left], rows)
-    second = _least(muon[left], columns)
+    first, second = _least(electron[left]), _least(muon[left])
     # a square's products lie in a window of two lengths less one of its own axis
-    halves = _least(both[left], -(-both.shape[1] // _SQUARE))
+    halves = _least(both[left])
     third = np.minimum(halves, np.append(halves[:, 1:], np.full((left.size, 1), np.inf), axis=1))
-    together = np.add.outer(np.arange(rows), np.arange(columns))
+    together = np.add.outer(np.arange(first.shape[1]), np.arange(second.shape[1]))
     squares = first[:, :, None] + second[:, None, :] + third[:, together]
     s, i, j = np.nonzero(squares < best)
     if not s.size:
@@ -169,12 +167,9 @@ def _in_slices(
     return float(values.reshape(-1)[lowest]), (int(chosen[s]), int(i), int(j))
 
 
-def _least(tables: Tables, parts: int) -> Tables:
+def _least(tables: Tables) -> Tables:
     """Return the smallest value of each part of the last axis (S, n), shape (S, parts)."""
-    size = tables.shape[1]
-    filled = np.full((len(tables), parts * _SQUARE), np.inf, tables.dtype)
-    filled[:, :size] = tables
-    return np.asarray(filled.reshape(len(tables), parts, _SQUARE).min(axis=2))
+    return np.asarray(np.minimum.reduceat(tables, np.arange(0, tables.shape[1], _SQUARE), axis=1))
 
 
 def _minima(value: Callable[[Places], Array], place: Places, shape: tuple[int, ...]) -> Minima:
