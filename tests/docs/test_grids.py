@@ -36,8 +36,10 @@ def test_results_do_not_hang_on_the_grid(stored: Any) -> None:
         assert across == same
         assert row["searched"][0][0] >= count
     # each promise that is broken is found
-    row = {**stored["rows"][0], "p_value": [0.1, 0.9], "map": 0.03}
-    assert len(wrong(row)) == 2
+    row = {**stored["rows"][0], "p_value": [0.1, 0.9], "map": 0.03, "points": 100, "apart": [0.05, 0.03]}
+    assert len(wrong(row)) == 3
+    assert len(wrong({**row, "points": 9})) == 2  # where one point is more than two per cent
+    assert sum(row["points"] >= 50 for row in stored["rows"]) > 8
 
 
 def test_every_release_with_a_likelihood_is_in_the_table_or_says_why_not(stored: Any) -> None:
@@ -57,7 +59,8 @@ def test_some_releases_measured_again_give_what_is_stored(name: str, stored: Any
     from grids import of_release
 
     (row,) = (r for r in stored["rows"] if r["release"].startswith(f"{name}@"))
-    rows, _ = of_release(row["release"])
+    rows, _ = of_release(row["release"], row["across"])
     assert [again["p_value"] for again in rows] == [row["p_value"]]
     assert [again["allowed"] for again in rows] == [row["allowed"]]
     assert [again["map"] for again in rows] == [row["map"]]
+    assert [again["apart"] for again in rows] == [row["apart"]]
