@@ -3,8 +3,8 @@
 Profiling nuisances with bounds, or with other errors up than down, takes several times as long as profiling
 those without. A prior is nowhere below the parabola on both sides of zero that has the larger of its errors,
 and bounds only make χ² larger: without them, and with that parabola for all but one nuisance (both sides of
-one are in closed form still), χ² is a lower bound. Hypotheses whose bound is above a value that is reached are left out, the others are evaluated in full: the
-smallest value is exact.
+one are in closed form still), χ² is a lower bound. Hypotheses whose bound is above a value that is reached
+are left out, the others are evaluated in full: the smallest value is exact.
 """
 
 from collections.abc import Callable, Sequence
