@@ -106,3 +106,21 @@ def test_a_region_is_reported_on_the_grid_that_was_asked_for() -> None:
     above = result.delta[:-1].reshape(13, 7) - (values - values.min())
     assert above.min() > 0.01
     assert np.ptp(above) < 1e-6
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_toys_on_the_points_of_a_grid_alone(name: str) -> None:
+    model, splittings, amplitudes = CASES[name]
+    axes = Question(name, model).axes
+    grid = {axes[0].name: (*splittings, 21, "log"), axes[1].name: (*amplitudes, 9, "log")}
+    engine = make_engine(plane_of(Question(name, model, grid=grid), gridded=True), 3)
+    assert engine.plane.shape == (21, 9)
+    toys = engine.generate(engine.plane.null, 0)[:40]
+    values = engine.values(toys)
+    np.testing.assert_allclose(engine.minimum(toys), values.min(axis=1), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        engine.deltas(engine.plane.null, 0)[:40], values[:, engine.plane.null] - values.min(axis=1), atol=1e-8
+    )
+    between = make_engine(plane_of(Question(name, model, grid=grid)), 3).minimum(toys)
+    assert (between <= values.min(axis=1) + 1e-9).all()
+    assert (between < values.min(axis=1) - 1e-3).any()

@@ -207,6 +207,7 @@ def feldman_cousins(
     points: Mapping[str, ArrayLike] | None = None,
     beside: Mapping[str, ArrayLike] | None = None,
     independent: bool = False,
+    gridded: bool = False,
     placement: Placement | None = None,
     progress: Progress | None = None,
     **settings: Unpack[Settings],
@@ -235,6 +236,9 @@ def feldman_cousins(
         With ``points``: minimise over these points, too.
     independent : bool
         Each point has random numbers of its own.
+    gridded : bool
+        Toys and data are minimised over the points of the grid alone, as critical values were that are
+        compared with.
     placement : Placement, optional
         Processes, Dask, and a folder to resume from.
 
@@ -254,6 +258,7 @@ def feldman_cousins(
         points=points,
         beside=beside,
         independent=independent,
+        gridded=gridded,
         placement=placement,
         progress=progress,
     )
@@ -270,6 +275,7 @@ def feldman_cousins_of(
     points: Mapping[str, ArrayLike] | None = None,
     beside: Mapping[str, ArrayLike] | None = None,
     independent: bool = False,
+    gridded: bool = False,
     placement: Placement | None = None,
     progress: Progress | None = None,
 ) -> FeldmanCousins:
@@ -279,7 +285,7 @@ def feldman_cousins_of(
         raise NuanomalyError(f"points must give {', '.join(a.name for a in what.axes)}")
     wanted = max((v.size for v in extra.values()), default=0)
     more = {name: np.append(v, np.asarray((beside or {}).get(name, []), float)) for name, v in extra.items()}
-    plane = plane_of(what, more)
+    plane = plane_of(what, more, gridded)
     engine = make_engine(plane, seed)
     values, smallest = engine.observed()
     delta = values - min(smallest, float(values.min()))
@@ -356,7 +362,8 @@ def _engine(plane: Plane, seed: int) -> Engine:
 def fingerprint(engine: Engine) -> str:
     """Return what toys depend on, hashed: the statistic of the data everywhere, the hypotheses, the seed."""
     values, smallest = engine.observed()
-    digest = hashlib.sha256(f"{engine.seed} {BLOCK} {type(engine).__name__} between {smallest!r}".encode())
+    where = "on" if engine.plane.gridded else "between"
+    digest = hashlib.sha256(f"{engine.seed} {BLOCK} {type(engine).__name__} {where} {smallest!r}".encode())
     digest.update(values.tobytes())
     digest.update(engine.data.tobytes())
     for name, value in engine.plane.free.items():

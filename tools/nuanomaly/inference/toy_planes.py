@@ -18,13 +18,16 @@ from nuanomaly.model.probabilities import Array
 _BLOCKS = 20
 
 
-def plane_of(what: Question, extra: Mapping[str, Array] | None = None) -> Plane:
-    """Return the hypotheses of a question: its grid, with more splittings where minima would lie between."""
+def plane_of(what: Question, extra: Mapping[str, Array] | None = None, gridded: bool = False) -> Plane:
+    """Return the hypotheses of a question: its grid, with more splittings where minima would lie between.
+
+    With ``gridded`` they are the points of the grid alone, and nothing is looked for between them.
+    """
     what.check_felt()
     axes = what.axes
-    if what.likelihood.data is not None:
+    if what.likelihood.data is not None and not gridded:
         axes = resolved(what.objective, axes, what.parameters)
-    return Plane(what.objective, axes, what.parameters, extra or {}, what.axes)
+    return Plane(what.objective, axes, what.parameters, extra or {}, what.axes, gridded)
 
 
 def anchored(plane: Plane) -> Plane:

@@ -31,7 +31,7 @@ def make_engine(plane: Plane, seed: int = 0) -> Engine:
         raise NotApplicableError(f"not applicable: no toys can be made of {likelihood.release}")
     if not plane.axes:
         raise NuanomalyError("toys need at least one free parameter")
-    if plane.possible.all():
+    if plane.possible.all() and not plane.gridded:  # the linear one knows no points of the amplitude
         linear = _linear(plane, seed)
         if linear is not None:
             return linear

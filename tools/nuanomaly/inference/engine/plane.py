@@ -26,6 +26,8 @@ class Plane:
         More hypotheses, between the grid and no oscillation: the free parameters.
     asked : tuple of Axis, optional
         Axes of some of the points, if the grid has more of them so that no minimum lies between.
+    gridded : bool
+        Nothing is looked for between the points.
     """
 
     objective: Objective
@@ -33,6 +35,7 @@ class Plane:
     known: Mapping[str, Parameter]
     extra: Mapping[str, Array] = field(default_factory=dict)
     asked: tuple[Axis, ...] = ()
+    gridded: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:

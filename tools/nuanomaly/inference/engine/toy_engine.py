@@ -74,7 +74,7 @@ class Engine(ABC):
             Some of the data sets, a hypothesis for each → values, infinite where the model does not exist.
         """
         plane, result = self.plane, lowest.copy()
-        rows = np.flatnonzero(place < plane.size)
+        rows = np.flatnonzero((place < plane.size) & (not plane.gridded))
         grid = np.stack(np.unravel_index(place[rows], plane.shape), axis=1)
 
         def value(moves: Indices) -> Array:

@@ -31,6 +31,13 @@ class Options(AskedByToys):
         ]
     ]
     independent: NotRequired[Annotated[bool, {"default": False}, "Each point has random numbers of its own."]]
+    gridded: NotRequired[
+        Annotated[
+            bool,
+            {"default": False},
+            "Toys and data are minimised over the points of the grid alone, not between them.",
+        ]
+    ]
 
 
 @completed
@@ -45,6 +52,7 @@ def compute(
         every=config["every"],
         points=_points(config["points"]) if "points" in config else None,
         independent=config["independent"],
+        gridded=config["gridded"],
         toys=config["toys"],
         seed=config["seed"],
         placement=placement,
