@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import nuanomaly
-from nuanomaly.archive import catalog, mirror
+from nuanomaly.archive import catalog, mirror, paths
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetch import FetchError, fetch, fetcher
 from nuanomaly.archive.fetching import index
@@ -24,7 +24,9 @@ def test_in_a_checkout_a_release_is_used_where_it_is(
 ) -> None:
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(archive))
     assert fetch("tiny") == archive / "datasets" / "tiny" / "2020-r1"
-    assert not machine.exists()
+    # nothing is copied; what is kept is that its metadata were looked at
+    assert not (machine / "datasets").exists()
+    assert {file.name for file in machine.glob("*")} <= {"validated"}
 
 
 def test_from_a_checkout_a_release_is_copied_to_a_named_folder(
@@ -34,6 +36,27 @@ def test_from_a_checkout_a_release_is_copied_to_a_named_folder(
     folder = fetch("tiny@2020", tmp_path / "out")
     assert folder == tmp_path / "out" / "tiny" / "2020-r1"
     assert sorted(p.name for p in folder.rglob("*")) == ["big", "events.csv", "ratios.csv", "release.yaml"]
+
+
+def test_installed_packages_are_looked_for_when_nothing_else_has_a_release(
+    machine: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(archive))
+    looked: list[str] = []
+
+    def packages() -> tuple[Path, ...]:
+        looked.append("here")
+        return ()
+
+    monkeypatch.setattr(paths, "data_packages", packages)
+    with fetcher(machine / "named") as getting:
+        getting.get("tiny")
+        assert not looked
+        with pytest.raises(UnknownNameError):
+            getting.get("nothing-of-that-name")
+        with pytest.raises(UnknownNameError):
+            getting.get("nor-of-this-one")
+    assert looked == ["here"]
 
 
 def test_an_altered_table_in_the_checkout_is_refused(

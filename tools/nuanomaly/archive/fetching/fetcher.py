@@ -13,7 +13,7 @@ from nuanomaly.archive.fetching.download import Policy, StorageError, storing
 from nuanomaly.archive.fetching.http import SourceError
 from nuanomaly.archive.fetching.listing import ReleaseEntry
 from nuanomaly.archive.fetching.local import Checkout, is_home
-from nuanomaly.archive.fetching.sources import Source
+from nuanomaly.archive.fetching.sources import Source, Sources
 from nuanomaly.archive.fetching.store import Store
 from nuanomaly.archive.fetching.transfer import Transfer
 from nuanomaly.archive.fetching.trust import Trust
@@ -56,8 +56,8 @@ class Fetcher:
 
     Attributes
     ----------
-    sources : sequence of Source
-        Asked in this order.
+    sources : Sources
+        Asked in their order.
     store : Store
     in_place : bool
         Whether a release in the user's checkout is used there (else it is copied to the store).
@@ -67,7 +67,7 @@ class Fetcher:
         Whose word is taken.
     """
 
-    sources: Sequence[Source]
+    sources: Sources
     store: Store
     in_place: bool = False
     offline: bool = False
@@ -79,8 +79,7 @@ class Fetcher:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for source in self.sources:
-            source.close()
+        self.sources.close()
 
     def get(self, reference: str) -> Fetched:
         """Get a release by ``NAME`` or ``NAME@VERSION``, whole and verified.

@@ -3,7 +3,7 @@
 import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -98,10 +98,37 @@ def named(text: str, policy: Policy) -> Source:
     return Checkout(path)
 
 
-def configured(given: Sequence[str] | None, policy: Policy) -> list[Source]:
+class Sources:
+    """Sources in the order they are asked; the last ones are looked for when all others have been asked.
+
+    Parameters
+    ----------
+    known : sequence of Source
+    last : callable
+        Gives the others.
+    """
+
+    def __init__(self, known: Sequence[Source], last: Callable[[], Iterable[Source]] = tuple) -> None:
+        self.known = list(known)
+        self._last = last
+
+    def __iter__(self) -> Iterator[Source]:
+        yield from self.known
+        found, self._last = list(self._last()), tuple
+        self.known += found
+        yield from found
+
+    def close(self) -> None:
+        """Close those that are known by now."""
+        for source in self.known:
+            source.close()
+
+
+def configured(given: Sequence[str] | None, policy: Policy) -> Sources:
     """Return the sources in the order they are asked.
 
-    They are the checkout, ``$NUANOMALY_SOURCES``, a bundle beside them, and installed packages of releases.
+    They are the checkout, ``$NUANOMALY_SOURCES``, a bundle beside them, and installed packages of releases:
+    finding these takes as long as reading a release.
 
     Parameters
     ----------
@@ -109,7 +136,7 @@ def configured(given: Sequence[str] | None, policy: Policy) -> list[Source]:
         URLs or paths to use instead.
     """
     if given is not None:
-        return [named(text, policy) for text in given]
+        return Sources([named(text, policy) for text in given])
     root = paths.checkout()
     sources: list[Source] = [Checkout(root, home=True)] if root else []
     listed = re.split(r"[\s;]+", os.environ.get("NUANOMALY_SOURCES", "").strip())
@@ -118,4 +145,4 @@ def configured(given: Sequence[str] | None, policy: Policy) -> list[Source]:
     sources += [
         Bundle(folder / BUNDLE_FILE) for folder in dict.fromkeys(beside) if (folder / BUNDLE_FILE).is_file()
     ]
-    return [*sources, *map(Checkout, paths.data_packages())]
+    return Sources(sources, lambda: map(Checkout, paths.data_packages()))
