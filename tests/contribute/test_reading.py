@@ -118,7 +118,7 @@ def test_what_is_no_column_or_matrix_says_its_shape(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x93NUMPY\x01\x00broken", b"PAR1 and no more", b"PK\x03\x04zz", b"root and no more!"]
+    "content", [b"\x93NUMPY\x01\x00broken", b"PAR1 and no more", b"PK\x03\x04zz", b"root\0 and no more!"]
 )
 def test_a_broken_file_is_said_to_be_one(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)

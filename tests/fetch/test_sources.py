@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 
 import nuanomaly
 from nuanomaly.archive import catalog, mirror, paths
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetch import FetchError, fetch, fetcher
-from nuanomaly.archive.fetching import index
+from nuanomaly.archive.fetching import index, store
+from nuanomaly.archive.fetching.convert import write
 from nuanomaly.archive.fetching.download import Policy
 
 Make = Callable[..., Path]
@@ -226,3 +228,64 @@ def test_two_files_of_the_same_content_are_two_files(machine: Path, archive: Pat
 def test_the_public_name_is_the_same(machine: Path, mirrored: Path) -> None:
     found: Any = nuanomaly.fetch("tiny", sources=[str(mirrored)])
     assert found.is_dir()
+
+
+def test_a_named_folder_with_files_of_somebody_else_is_not_replaced(
+    machine: Path, archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(archive))
+    notes = tmp_path / "out" / "tiny" / "2020-r1" / "notes" / "mine.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("a day's work")
+    with pytest.raises(NuanomalyError, match=r"holds notes/mine\.txt, which is not of the release"):
+        fetch("tiny@2020", tmp_path / "out")
+    assert notes.read_text() == "a day's work"
+    notes.unlink()
+    folder = fetch("tiny@2020", tmp_path / "out")
+    # what is of the release may be replaced, also where it is damaged
+    (folder / "ratios.csv").write_text("ratio,label\n")
+    assert (fetch("tiny@2020", tmp_path / "out") / "ratios.csv").read_text() != "ratio,label\n"
+    with pytest.raises(NuanomalyError, match="holds the release as it was published"):
+        write(folder, "csv", tmp_path / "out")
+    # a table that an earlier draft had is of the release that was written there
+    store.refuse_to_replace(folder, [])
+    other = write(folder, "csv", tmp_path / "other")
+    assert write(folder, "json", tmp_path / "other") == other
+    (other / "analysis.py").write_text("print(1)\n")
+    with pytest.raises(NuanomalyError, match=r"holds analysis\.py"):
+        write(folder, "csv", tmp_path / "other")
+    assert (other / "analysis.py").is_file()
+
+
+@pytest.mark.parametrize("file", ["ratios.csv", "release.yaml"])
+@pytest.mark.parametrize("bad", ["pipe", "link", "folder"])
+def test_a_source_with_what_is_no_plain_file_is_passed_over(
+    machine: Path, archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str, bad: str
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(archive, broken)
+    at = broken / "datasets" / "tiny" / "2020-r1" / file
+    at.unlink()
+    if bad == "pipe":
+        os.mkfifo(at)
+    elif bad == "folder":
+        at.mkdir()
+    else:
+        at.symlink_to(archive / "datasets" / "tiny" / "2020-r1" / file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        folder = fetch("tiny@2020", tmp_path / "out", sources=[str(broken), str(archive)])
+        assert (folder / "ratios.csv").read_bytes() == (
+            archive / "datasets" / "tiny" / "2020-r1" / "ratios.csv"
+        ).read_bytes()
+
+
+def test_a_pipe_in_place_of_a_table_is_named_and_not_waited_for(
+    machine: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(archive))
+    at = archive / "datasets" / "tiny" / "2020-r1" / "ratios.csv"
+    at.unlink()
+    os.mkfifo(at)
+    with pytest.raises(IntegrityError, match="no plain file"):
+        nuanomaly.load("tiny").table("ratios")

@@ -108,6 +108,8 @@ def from_rows(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
         return None
     if all(cells.is_number(cell) for cell in rows[0]):
         return _headless(path, rows)
+    if 2 * sum(map(cells.is_number, rows[0])) >= len(rows[0]):
+        return None  # numbers of which some cannot be read: as a header they would be lost
     import pandas as pd
 
     items = [header(text) for text in rows[0]]

@@ -75,9 +75,9 @@ def _typed(values: Sequence[Any]) -> tuple[list[Any], str]:
         values, present = [hepdata_errors.plain(v) for v in values], plain
     texts = [v for v in present if isinstance(v, str)]
     if texts and not (len(texts) < len(present) or all(_BARE.fullmatch(t) for t in texts)):
-        return [str(v) for v in values], "string"
+        return ["" if v is None else str(v) for v in values], "string"
     if any(not _NUMBER.fullmatch(t) for t in texts):
-        return [str(v) for v in values], "string"
+        return ["" if v is None else str(v) for v in values], "string"
     if whole and all(type(v) is int for v in values):
         return list(values), "int64"
     return [float("nan") if v is None or v == GAP else float(v) for v in values], "float64"

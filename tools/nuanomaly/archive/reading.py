@@ -13,7 +13,7 @@ from nuanomaly.archive.guessing import Draft, dashed
 from nuanomaly.archive.limits import MOST_NUMBERS
 from nuanomaly.archive.unpacking import DAMAGED
 
-_SIGNATURES = {b"root": "root", b"\x93NUMPY": "numpy", b"PAR1": "parquet", b"PK\x03\x04": "zip"}
+_SIGNATURES = {b"root\0": "root", b"\x93NUMPY": "numpy", b"PAR1": "parquet", b"PK\x03\x04": "zip"}
 _OTHERS = {b"%PDF": "a PDF", b"\x1f\x8b": "compressed: unpack it first", b"\x89HDF": "HDF5"}
 
 
@@ -127,6 +127,8 @@ def _why(rows: Sequence[Sequence[str]]) -> str:
     for number, row in enumerate(rows[1:], 2):
         if len(row) != first:
             return f"its rows are not equally long: row {number} has {len(row)} entries, the first {first}"
+    if any(map(cells.is_number, rows[0])):
+        return "its first row is part numbers, part text, neither a header nor data: mend it, or add a header"
     return "its cells are texts and numbers without a header"
 
 

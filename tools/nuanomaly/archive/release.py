@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -186,6 +187,9 @@ class Release:
             return None
         if sealed is None:
             return None
+        if not stat.S_ISREG(status.st_mode):
+            said = f"{self.id}: table {table!r} is not what was published, {path} is no plain file"
+            raise IntegrityError(f"{said}: {_repair(self)}")
         key = (str(path), status.st_mtime_ns, status.st_size, sealed)
         if key in _COMPARED:
             return None

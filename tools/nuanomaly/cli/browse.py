@@ -141,7 +141,7 @@ def _heading(release: "Release") -> None:
     meta = release.metadata
     state = f" [{release.state}]" if release.state != "released" else ""
     state += " [private: a folder of your own]" if release.private else ""
-    click.echo(f"{release.id}{state}: {meta['title']}\n\n{_line(meta['summary'])}\n")
+    _say(f"{release.id}{state}: {meta['title']}\n\n{_line(meta['summary'])}\n")
     facts = {
         "experiment": meta["experiment"],
         "sector": meta["sector"],
@@ -157,25 +157,23 @@ def _heading(release: "Release") -> None:
         }
     for key, value in facts.items():
         if value:
-            click.echo(f"  {key:<11} {value}")
+            _say(f"  {key:<11} {value}")
 
 
 def _tables(release: "Release") -> None:
-    click.echo("\nTables")
+    _say("\nTables")
     for name in release.tables:
         entry = release.declared(name)
         rows = f", {entry['rows']} rows" if "rows" in entry else ""
         title = f": {entry['title']}" if "title" in entry else ""
-        click.echo(
-            f"\n  {name}{title}\n    {entry['kind']}{rows}, {entry['status']}; {_line(entry['source'])}"
-        )
+        _say(f"\n  {name}{title}\n    {entry['kind']}{rows}, {entry['status']}; {_line(entry['source'])}")
         columns = [(_column(c), c.get("unit", "1"), _line(c["meaning"])) for c in entry["columns"]]
         width = max(len(c[0]) for c in columns)
         units = max(len(c[1]) for c in columns)
         for column, unit, meaning in columns:
-            click.echo(f"      {column:<{width}}  {unit:<{units}}  {meaning}")
+            _say(f"      {column:<{width}}  {unit:<{units}}  {meaning}")
         if "note" in entry:
-            click.echo(f"    note: {_line(entry['note'])}")
+            _say(f"    note: {_line(entry['note'])}")
 
 
 def _column(entry: Mapping[str, Any]) -> str:
@@ -263,6 +261,11 @@ def _claimed(entry: Mapping[str, Any]) -> str:
     return f"{entry['quantity']}: {value}{how} [{entry['source']}]"
 
 
+def _say(text: str) -> None:
+    """Write what a release says, whose words may be anybody's."""
+    click.echo(printable(text))
+
+
 def _period(entry: Mapping[str, Any]) -> str:
     span = " to ".join(str(entry[k]) for k in ("from", "to") if k in entry)
     note = _line(entry.get("note", ""))
@@ -271,9 +274,9 @@ def _period(entry: Mapping[str, Any]) -> str:
 
 def _listing(heading: str, lines: Sequence[str]) -> None:
     if lines:
-        click.echo(f"\n{heading}")
+        _say(f"\n{heading}")
         for line in lines:
-            click.echo(f"  - {line}")
+            _say(f"  - {line}")
 
 
 def _line(text: object) -> str:

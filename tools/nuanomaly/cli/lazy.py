@@ -5,8 +5,8 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -26,6 +26,9 @@ _USAGE = {
     errno.ENOSPC,
     errno.EROFS,
     errno.ENAMETOOLONG,
+    errno.EFBIG,
+    errno.EDQUOT,
+    errno.EIO,
 }
 #: What a full disk or a closed pipe raises where the output goes.
 _OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE}
@@ -84,30 +87,42 @@ class LazyGroup(click.Group):
             with formatter.section(heading):
                 formatter.write_dl([(name, text) for name, (_, text) in commands.items()])
 
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        """Read the command line; what it prints by itself (help, version) may meet the same errors."""
+        with _sentences():
+            return super().make_context(*arguments, **named)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; errors a user can act on become one sentence and an exit code."""
         _write_any_text()
-        try:
-            with warnings.catch_warnings():
-                warnings.showwarning = _show_warning
-                result = super().invoke(ctx)
+        with _sentences(), warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            result = super().invoke(ctx)
+            if sys.stdout is not None:  # it may be closed
                 sys.stdout.flush()
-                return result
-        except NuanomalyError as error:
-            raise _failure(error.command_line or str(error), error.exit_code) from None
-        except Interrupted as error:
-            raise click.ClickException(str(error)) from None
-        except MemoryError:
-            raise _failure(_MEMORY, Misuse.exit_code) from None
-        except OSError as error:
-            if error.errno in _OUTPUT and error.filename is None:
-                _let_go_of_output()
-                if error.errno == errno.EPIPE:  # who reads has enough, as `head` has after ten lines
-                    raise SystemExit(1) from None
-                raise _failure(f"the output could not be written: {error.strerror}", 1) from None
-            if error.errno not in _USAGE or error.filename is None:
-                raise
-            raise _failure(f"{error.filename}: {error.strerror}", Misuse.exit_code) from None
+            return result
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Turn errors a user can act on into one sentence and an exit code."""
+    try:
+        yield
+    except NuanomalyError as error:
+        raise _failure(error.command_line or str(error), error.exit_code) from None
+    except Interrupted as error:
+        raise click.ClickException(str(error)) from None
+    except MemoryError:
+        raise _failure(_MEMORY, Misuse.exit_code) from None
+    except OSError as error:
+        if error.errno in _OUTPUT and error.filename is None:
+            _let_go_of_output()
+            if error.errno == errno.EPIPE:  # who reads has enough, as `head` has after ten lines
+                raise SystemExit(1) from None
+            raise _failure(f"the output could not be written: {error.strerror}", 1) from None
+        if error.errno not in _USAGE or error.filename is None:
+            raise
+        raise _failure(f"{error.filename}: {error.strerror}", Misuse.exit_code) from None
 
 
 def _write_any_text() -> None:
@@ -119,7 +134,7 @@ def _write_any_text() -> None:
 
 def _let_go_of_output() -> None:
     """Let what is left of the output vanish: Python would try to write it again at its end."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

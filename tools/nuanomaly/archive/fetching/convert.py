@@ -11,8 +11,8 @@ from nuanomaly.archive import paths, release
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.fetching import FORMATS
-from nuanomaly.archive.fetching.download import storing
-from nuanomaly.archive.fetching.store import replace_folder
+from nuanomaly.archive.fetching.download import StorageError, storing
+from nuanomaly.archive.fetching.store import refuse_to_replace, replace_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,8 @@ def write(folder: Path, format: str, output: Path) -> Path:
     ------
     UnknownNameError
         For another format.
+    StorageError
+        If it cannot be written, or the folder holds the release as published, or files of no release.
     """
     from nuanomaly.archive import tables
 
@@ -54,6 +56,11 @@ def write(folder: Path, format: str, output: Path) -> Path:
     result = release.read(folder)
     target = output.expanduser() / result.name / result.version
     with storing(target):
+        if (target / "release.yaml").exists():
+            raise StorageError(
+                f"{target} holds the release as it was published: name another folder for it as {format}"
+            )
+        refuse_to_replace(target, [f"{table}.{format}" for table in result.tables])
         target.parent.mkdir(parents=True, exist_ok=True)
         staged = Path(tempfile.mkdtemp(prefix=f".{result.version}-", dir=target.parent))
         try:

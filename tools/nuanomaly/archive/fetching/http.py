@@ -240,7 +240,8 @@ def _named(place: str) -> Iterator[None]:
     except ValueError as error:  # a port, a host or a label that no parser takes, also of a redirect
         raise SourceError(f"{place}: leads to an address that is none ({error})") from None
     except (OSError, http.client.HTTPException) as error:
-        said = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+        words = " ".join(str(error).split())  # a server's own, maybe
+        said = "no answer in time" if isinstance(error, TimeoutError) else words or type(error).__name__
         raise SourceError(f"{place}: {said}", passing=True) from None
 
 

@@ -59,7 +59,7 @@ def describe(folder: Path) -> ReleaseEntry:
     for path, expected in sealed.items():
         file = folder / path
         if file.is_symlink() or not file.is_file():
-            raise NuanomalyError(f"{result.id}: {file} is missing or no plain file")
+            raise IntegrityError(f"{result.id}: {file} is missing or no plain file")
         actual = sha256_of(file)
         if expected not in (None, actual):
             raise IntegrityError(

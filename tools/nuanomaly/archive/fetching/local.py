@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive import amendments, anomalies, release
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.http import SourceError, Stream
 from nuanomaly.archive.fetching.listing import ReleaseEntry
@@ -57,9 +58,12 @@ class Checkout(Local):
 
     def states(self, name: str) -> Mapping[str, str]:
         """Return ``{version: state}`` of a dataset."""
-        return {
-            version: release.read(folder).state for version, folder in self._folders.get(name, {}).items()
-        }
+        try:
+            return {
+                version: release.read(folder).state for version, folder in self._folders.get(name, {}).items()
+            }
+        except NuanomalyError as error:
+            raise SourceError(str(error)) from None
 
     def entry(self, name: str, version: str) -> ReleaseEntry:
         """Return the files of a release, hashed now and compared with what the release was sealed with."""

@@ -1,14 +1,18 @@
 """Where releases are put: one lock and one staging folder for each, published whole by a rename."""
 
 import hashlib
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from nuanomaly.archive import document
 from nuanomaly.archive.durable import sync_folder
+from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import StorageError, storing
 from nuanomaly.archive.fetching.listing import FileEntry, ReleaseEntry
@@ -67,9 +71,17 @@ class Store:
             lock.release()
 
     def publish(self, entry: ReleaseEntry, staging: "Staging") -> Path:
-        """Make the staged files the release's folder, replacing what was there; return it."""
+        """Make the staged files the release's folder, replacing what was there; return it.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written, or a folder that the user named holds files that are of no release.
+        """
         target = self.folder(entry.name, entry.version)
         with storing(target):
+            if not self.below:
+                refuse_to_replace(target, {file.path for file in entry.files})
             staging.prune(entry)
             target.parent.mkdir(parents=True, exist_ok=True)
             for folder in {staging.files, *((staging.files / f.path).parent for f in entry.files)}:
@@ -153,6 +165,36 @@ class Staging:
                     path.rmdir()
             elif path not in keep:
                 path.unlink()
+
+
+def refuse_to_replace(folder: Path, new: Collection[str]) -> None:
+    """Raise if a folder holds files that are neither new nor of the release that was written there before.
+
+    Raises
+    ------
+    StorageError
+        With the first of them.
+    """
+    of_release = set(new)
+    for file, read in _METADATA.items():
+        if (folder / file).is_file():
+            of_release.add(file)
+            with suppress(NuanomalyError, ValueError, AttributeError, KeyError, TypeError):  # damaged
+                of_release |= {str(entry["file"]) for entry in read(folder / file)["tables"].values()}
+    found = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    for path in found if folder.is_dir() and not folder.is_symlink() else ():
+        if path.relative_to(folder).as_posix() not in of_release:
+            raise StorageError(
+                f"{folder} holds {path.relative_to(folder)}, which is not of the release: move it away, or "
+                "name another folder"
+            )
+
+
+#: How a release says of what files it is, as published and converted.
+_METADATA: Mapping[str, Callable[[Path], Any]] = {
+    "release.yaml": lambda file: document.read(file).data,
+    "release.json": lambda file: json.loads(file.read_text("utf-8")),
+}
 
 
 def replace_folder(new: Path, target: Path, aside: Path | None = None) -> None:
