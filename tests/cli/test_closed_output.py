@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ FULL = Path("/dev/full")
 
 
 def run(*arguments: str, shell: str = "", **options: object) -> subprocess.CompletedProcess[str]:
-    line = " ".join([sys.executable, "-m", "nuanomaly", *arguments, shell])
+    line = f"{shlex.join([sys.executable, '-m', 'nuanomaly', *arguments])} {shell}"
     return subprocess.run(["sh", "-c", line], capture_output=True, text=True, **options)  # type: ignore[call-overload,no-any-return]
 
 
