@@ -107,3 +107,20 @@ def test_models_have_units_and_meanings(run: Run) -> None:
         "meaning": "Δm²_41",
     }
     assert "sin2_2theta_mue" in run("models").out
+
+
+def test_control_characters_of_a_release_are_written_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nuanomaly.archive.release import Release
+
+    declared = Release.declared
+
+    def hostile(self: Release, table: str) -> Any:
+        entry = {**declared(self, table)}
+        entry["columns"] = [{**column, "name": "E\x1b]0;title\a"} for column in entry["columns"]]
+        return entry
+
+    monkeypatch.setattr(Release, "declared", hostile)
+    out = run("show", "best@2022-r2").out
+    assert "\x1b" not in out
+    assert "\a" not in out
+    assert "E\\x1b]0;title\\x07" in out

@@ -222,3 +222,20 @@ def test_a_release_is_made_of_files_of_all_kinds(
     made = release.read(archive / "datasets" / "toy" / "2020-r1")
     assert set(made.tables) == {"cov", "data-flux", "rates"}
     assert made.matrix("cov").tolist() == COVARIANCE.tolist()
+
+
+@pytest.mark.parametrize("first", ["1 2 1*3", "1.0E+00 ********", "1 2 3 T"])
+def test_a_first_row_of_numbers_that_cannot_all_be_read_is_not_lost_as_a_header(
+    tmp_path: Path, first: str
+) -> None:
+    file = tmp_path / "table.txt"
+    file.write_text(f"{first}\n{' '.join('4' for _ in first.split())}\n")
+    with pytest.raises(NuanomalyError, match="first row is part numbers, part text"):
+        reading.drafts(file)
+
+
+def test_a_text_may_begin_with_the_word_root(tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("root_s,N\n1,2\n3,4\n")
+    (draft,) = reading.drafts(file)
+    assert draft.frame["N"].tolist() == [2, 4]
