@@ -1,15 +1,14 @@
 """Recompute the published numbers that releases declare, and compare them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.archive.release import Release, folders, load, places, read
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.processes import pool
 
 
 def kinds() -> list[str]:
@@ -130,6 +129,8 @@ def benchmarks(
     ------
     UnknownNameError
         For an unknown release.
+    LostError
+        If a process was killed.
     """
     wanted = [names] if isinstance(names, str) else names
     releases = every_release() if wanted is None else [load(name) for name in wanted]
@@ -150,6 +151,6 @@ def _mapped(folders: list[str], workers: int) -> Iterable[list[dict[str, Any]]]:
     if workers <= 1 or len(folders) <= 1:
         yield from map(_of_folder, folders)
         return
-    # spawned, not forked: a fork of a process with threads (a progress bar, a notebook) may hang
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_of_folder, folders)
+    with pool(workers) as processes:
+        for rows in [processes.submit(_of_folder, folder) for folder in folders]:
+            yield rows.result()

@@ -10,13 +10,11 @@ import logging
 import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import CancelledError, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -25,6 +23,7 @@ import numpy as np
 
 from nuanomaly.archive.errors import Interrupted, NuanomalyError
 from nuanomaly.inference.objective import Progress
+from nuanomaly.inference.processes import LostError, pool
 from nuanomaly.model.probabilities import Array
 
 #: payload, argument → array
@@ -90,15 +89,11 @@ def run(
             arrays[k] = array
             if progress is not None:
                 progress(len(arrays), len(arguments))
-    except _LostError as error:
-        raise NuanomalyError(f"{error}: {_kept(len(arrays), len(arguments), chosen.store)}") from None
+    except LostError as error:
+        raise LostError(f"{error}: {_kept(len(arrays), len(arguments), chosen.store)}") from None
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted: {_kept(len(arrays), len(arguments), chosen.store)}") from None
     return [arrays[k] for k in range(len(arguments))]
-
-
-class _LostError(Exception):
-    """Whoever did the work is gone."""
 
 
 def _kept(finished: int, total: int, store: Path | None) -> str:
@@ -134,20 +129,11 @@ def _pickled(payload: Any) -> bytes:
 def _on_processes(
     piece: Piece, payload: Any, arguments: dict[int, Any], workers: int
 ) -> Iterator[tuple[int, Array]]:
-    # spawned, not forked: a fork of a process with threads (a progress bar, a notebook) may hang
     sent = (piece, _pickled(payload))
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_receive, initargs=sent
-    ) as pool:
-        futures = {pool.submit(_work, *sent_key(sent), argument): k for k, argument in arguments.items()}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool:
-            raise _LostError("a process ended in the middle of its work (is memory short?)") from None
-        finally:
-            for future in futures:
-                future.cancel()
+    with pool(workers, _receive, sent) as processes:
+        futures = {processes.submit(_work, *sent_key(sent), argument): k for k, argument in arguments.items()}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
 
 
 def sent_key(sent: tuple[Piece, bytes]) -> tuple[str]:
@@ -199,10 +185,10 @@ def _on_dask(
             yield futures[future], _arrived(future, client)
     except distributed.KilledWorker as error:
         died = "a piece of work ended worker after worker (is their memory short?)"
-        raise _LostError(f"{died}, the last one at {error.last_worker.address}") from None
+        raise LostError(f"{died}, the last one at {error.last_worker.address}") from None
     except (CancelledError, OSError) as error:
         if isinstance(error, CancelledError) or client.status != "running":
-            raise _LostError(f"the connection to the Dask scheduler {address} was lost") from None
+            raise LostError(f"the connection to the Dask scheduler {address} was lost") from None
         raise
     finally:
         if own:
@@ -215,7 +201,7 @@ def _wait_for_a_worker(client: Any) -> None:
         client.wait_for_workers(1, timeout=_FIRST_WORKER)
     except TimeoutError:
         said = f"the Dask scheduler {client.scheduler.address} has had no worker for {_FIRST_WORKER:g} s"
-        raise _LostError(said) from None
+        raise LostError(said) from None
 
 
 def _arrived(future: Any, client: Any) -> Array:
