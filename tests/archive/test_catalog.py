@@ -217,7 +217,7 @@ def test_datasets_are_found_by_what_they_are(asked: dict[str, str], found: list[
         ("sttae: draft", "release.yaml, line [0-9]+: the key 'state' is missing"),
     ],
 )
-@pytest.mark.filterwarnings("default::nuanomaly.archive.catalog.UnreadableReleaseWarning")
+@pytest.mark.filterwarnings("default::nuanomaly.archive.release.UnreadableReleaseWarning")
 def test_a_draft_that_cannot_be_read_is_named_with_its_place_and_hides_no_other(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, written: str, said: str
 ) -> None:
@@ -262,6 +262,6 @@ def test_a_survey_reads_neither_a_broken_draft_nor_what_has_no_likelihood(
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path))
     assert [release.id for release in catalog.newest_released("likelihood")] == ["best@2022-r2"]
     assert [release.name for release in catalog.newest_released("tables")] == ["best", "contours"]
-    with pytest.warns(catalog.UnreadableReleaseWarning, match="best@203[01]-r1 is left out") as said:
+    with pytest.warns(release.UnreadableReleaseWarning, match="best@203[01]-r1 is left out") as said:
         assert {entry.name for entry in catalog.entries()} == {"best", "contours"}
     assert len(said) == 2

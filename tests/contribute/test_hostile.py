@@ -260,7 +260,7 @@ TYPOS = {
 }
 
 
-@pytest.mark.filterwarnings("default::nuanomaly.archive.catalog.UnreadableReleaseWarning")
+@pytest.mark.filterwarnings("default::nuanomaly.archive.release.UnreadableReleaseWarning")
 @pytest.mark.parametrize("command", ["seal", "show", "chi2", "benchmarks", "catalog", "validate", "list"])
 @pytest.mark.parametrize("typo", TYPOS)
 def test_a_typo_in_a_draft_is_one_message_with_its_place_in_every_command(

@@ -124,7 +124,7 @@ def test_a_cache_that_another_program_wrote_passes_the_same_gate(
     data = yaml.safe_load((folder / "release.yaml").read_text("utf-8"))
     ATTACKS[attack](data)
     (folder / "release.yaml").write_text(yaml.safe_dump(data, sort_keys=False), "utf-8")
-    with pytest.raises(gate.MalformedReleaseError, match=r"release\.yaml, line \d+: .*(name|unsafe)"):
+    with pytest.raises(IntegrityError, match=r"release\.yaml, line \d+: .*(name|unsafe)"):
         nuanomaly.load("tiny")
     with pytest.raises(NuanomalyError, match="damaged"):
         fetch("tiny", tmp_path / "out", format="csv", offline=True)

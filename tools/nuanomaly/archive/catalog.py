@@ -6,7 +6,6 @@ release that was ever released; writing the catalogue adds to it and never chang
 
 import hashlib
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,16 +43,12 @@ class Entry:
         return f"{self.name}@{self.version}"
 
 
-class UnreadableReleaseWarning(UserWarning):
-    """A release of the checkout is left out of a list, as it cannot be read."""
-
-
 def entries(root: Path | None = None) -> list[Entry]:
     """Return all releases, by name and from old to new: the checkout's, else the shipped catalogue's.
 
     Warns
     -----
-    UnreadableReleaseWarning
+    release.UnreadableReleaseWarning
         Of each that cannot be read, with its place: a draft that is being written does not hide the others.
     """
     base = root or paths.checkout()
@@ -69,8 +64,7 @@ def _readable(folder: Path) -> Entry | None:
     try:
         return _entry(release.read(folder).metadata)
     except NuanomalyError as error:
-        said = f"{folder.parent.name}@{folder.name} is left out, as it cannot be read: {error}"
-        warnings.warn(said, UnreadableReleaseWarning, stacklevel=3)
+        release.warn_left_out(folder.parent.name, folder.name, error)
         return None
 
 
@@ -99,17 +93,28 @@ def newest_released(entry: str) -> list[release.Release]:
     newest = []
     for name, versions in sorted(release.folders(base).items()):
         for version in sorted(versions, key=names.sort_key, reverse=True):
-            folder = versions[version]
-            text = yamlio.read_text(folder / "release.yaml")
-            if f"{name}@{version}" not in ledger and _DRAFT.search(text):
+            try:
+                one = _released(versions[version], entry, f"{name}@{version}" in ledger)
+            except NuanomalyError as error:
+                if f"{name}@{version}" in ledger:
+                    raise
+                release.warn_left_out(name, version, error)
                 continue
-            if _RELEASED.search(text) and f"\n{entry}:" not in text:
-                break
-            one = release.read(folder)
-            if one.state == "released":
+            if one is not None:
                 newest.extend([one] if one.metadata.get(entry) else [])
                 break
     return newest
+
+
+def _released(folder: Path, entry: str, known: bool) -> release.Release | None:
+    """Return the release in a folder if it is released; of one without the entry nothing is parsed."""
+    text = yamlio.read_text(folder / "release.yaml")
+    if not known and _DRAFT.search(text):
+        return None
+    if _RELEASED.search(text) and f"\n{entry}:" not in text:
+        return release.Release(folder.parent.name, folder.name, folder, {"state": "released"})
+    one = release.read(folder)
+    return one if one.state == "released" else None
 
 
 def find_datasets(

@@ -90,7 +90,7 @@ def fetcher(
     patience = policy or Policy()
     to_cache = output is None
     return Fetcher(
-        sources=configured(sources, patience),
+        sources=configured(sources, patience, cached=not to_cache),
         store=Store(paths.cache()) if output is None else Store(Path(output).expanduser(), below=""),
         in_place=to_cache,
         offline=offline,
@@ -117,7 +117,9 @@ def catalogue() -> Mapping[str, Mapping[str, ReleaseEntry]]:
     return index.assembled(map(index.release_entry, catalog_content.read()["releases"])).releases
 
 
-def lock(references: Sequence[str], file: str | Path = lockfile.LOCK_FILE) -> dict[str, ReleaseEntry]:
+def lock(
+    references: Sequence[str], file: str | Path = lockfile.LOCK_FILE, watcher: Watcher | None = None
+) -> dict[str, ReleaseEntry]:
     """Pin releases, got first where they are not here yet, in a lock file; return all it pins.
 
     A release that is pinned already by name and label is replaced, others stay.
@@ -126,7 +128,7 @@ def lock(references: Sequence[str], file: str | Path = lockfile.LOCK_FILE) -> di
 
     path = Path(file)
     pinned = lockfile.read(path) if path.exists() else {}
-    with fetcher() as made:
+    with fetcher(watcher=watcher) as made:
         got = [index.describe(made.get(reference).folder) for reference in references]
     for entry in got:
         label = entry.version.rpartition("-r")[0]

@@ -48,6 +48,10 @@ class UnlistedReleaseWarning(UserWarning):
     """A fetched release was loaded that the ledger of this program does not know."""
 
 
+class UnreadableReleaseWarning(UserWarning):
+    """A release of the checkout is left out, as it cannot be read."""
+
+
 class UnsealedTableWarning(UserWarning):
     """A table of a draft was read that is not the one it was sealed with."""
 
@@ -181,15 +185,18 @@ class Release:
         """
         from nuanomaly.archive import tables
 
+        if sealed is None:
+            return None
         try:
             status = path.stat()
         except OSError:
-            return None
-        if sealed is None:
-            return None
+            if self.state == "draft" or path.is_symlink():  # a link of DataLad, whose content was dropped
+                return None
+            said = f"{self.id}: table {table!r} is not what was published, {path} is missing"
+            raise IntegrityError(f"{said}: {_repair(self.folder, self.id)}") from None
         if not stat.S_ISREG(status.st_mode):
             said = f"{self.id}: table {table!r} is not what was published, {path} is no plain file"
-            raise IntegrityError(f"{said}: {_repair(self)}")
+            raise IntegrityError(f"{said}: {_repair(self.folder, self.id)}")
         key = (str(path), status.st_mtime_ns, status.st_size, sealed)
         if key in _COMPARED:
             return None
@@ -202,9 +209,8 @@ class Release:
             said = f"{self.id}: {path.name} has changed since the draft was sealed"
             warnings.warn(f"{said}: run `nuanomaly seal {self.id}`", UnsealedTableWarning, stacklevel=3)
         else:
-            raise IntegrityError(
-                f"{self.id}: table {table!r} is not what was published, {path} was changed: {_repair(self)}"
-            )
+            said = f"{self.id}: table {table!r} is not what was published, {path} was changed"
+            raise IntegrityError(f"{said}: {_repair(self.folder, self.id)}")
         return content
 
     def matrix(self, table: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
@@ -348,13 +354,12 @@ def load(reference: str) -> Release:
     root = paths.checkout()
     for elsewhere in (False, True):
         shelf = shelves.elsewhere() if elsewhere else [root] if root else []
-        entries, origins = shelves.gathered(shelf, name)
+        entries, origins = shelves.gathered(shelf, name, fetched=elsewhere)
         versions |= set(entries)
         if not names.has(name, wanted, entries):
             continue
-        release = _newest(entries, name, wanted)
-        if elsewhere:
-            _prove(release, name, origins[release.folder])
+        folder = _newest(entries, name, wanted)
+        release = _fetched(folder, name, origins[folder]) if elsewhere else read(folder)
         if release.state == "retracted":
             said = release.metadata.get("retracted", {})
             successor = f"; use {said['successor']}" if said.get("successor") else ""
@@ -397,6 +402,24 @@ def _absent(name: str, wanted: str | None, known: set[str], versions: set[str]) 
     return UnknownNameError("dataset", name, known | set(listed))
 
 
+def _fetched(folder: Path, name: str, place: Path) -> Release:
+    """Return a release that was fetched, as its publisher had it.
+
+    Raises
+    ------
+    IntegrityError
+        If its folder is damaged, or it is not the one that the ledger knows.
+    """
+    try:
+        shelves.check(folder)
+        release = read(folder)
+    except NuanomalyError as error:
+        said = f"the copy in {folder} is damaged ({error})"
+        raise IntegrityError(f"{said}: {_repair(folder, f'{name}@{folder.name}')}") from None
+    _prove(release, name, place)
+    return release
+
+
 def _prove(release: Release, name: str, place: Path) -> None:
     """Refuse a fetched release that is not the one the ledger knows, and say so of one it does not know.
 
@@ -407,7 +430,8 @@ def _prove(release: Release, name: str, place: Path) -> None:
 
     file = release.folder / "release.yaml"
     if release.name != name or release.version != release.folder.name:
-        raise IntegrityError(f"{file}: says it is {release.id}, which is not its place: {_repair(release)}")
+        repair = _repair(release.folder, f"{name}@{release.folder.name}")
+        raise IntegrityError(f"{file}: says it is {release.id}, which is not its place: {repair}")
     if catalog_content.mentions(hashlib.sha256(file.read_bytes()).hexdigest()):
         return
     ours = catalog_content.ledger(paths.catalog_file())
@@ -422,22 +446,61 @@ def _prove(release: Release, name: str, place: Path) -> None:
     files = {str(entry["file"]): str(entry.get("sha256")) for entry in release.metadata["tables"].values()}
     listed = [{"path": path, "sha256": sha256} for path, sha256 in {"release.yaml": "", **files}.items()]
     if release_digest.digest_of(document.read(file), listed) != known:
-        raise IntegrityError(f"{release.id} is not what was released, {file} was changed: {_repair(release)}")
+        repair = _repair(release.folder, release.id)
+        raise IntegrityError(f"{release.id} is not what was released, {file} was changed: {repair}")
 
 
-def _repair(release: Release) -> str:
+def _repair(folder: Path, id: str) -> str:
     """Return what brings a changed release back."""
-    if paths.checkout() in release.folder.parents:
-        return f"restore it with `git checkout -- {release.folder}`; a correction is a new revision"
-    if any(package in release.folder.parents for package in paths.data_packages()):
+    if paths.checkout() in folder.parents:
+        return f"restore it with `git checkout -- {folder}`; a correction is a new revision"
+    if any(package in folder.parents for package in paths.data_packages()):
         return "install the package that it came in again (`pip install --force-reinstall nuanomaly-data`)"
-    return f"get it again with `nuanomaly fetch {release.id}`"
+    return f"get it again with `nuanomaly fetch {id}`"
 
 
-def _newest(versions: Mapping[str, Path], name: str, wanted: str | None) -> Release:
-    """Return the newest version asked for; of any version, the newest that is released (else the newest)."""
-    states = {v: read(folder).state if wanted is None else "" for v, folder in versions.items()}
-    return read(versions[names.choose(name, wanted, states)])
+def states(name: str, versions: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return ``{version: state}`` of a dataset, and ``{version: reason}`` of those that cannot be read.
+
+    Of these the ledger says which were released; any other is taken for a draft, which is never the version
+    that is meant where there is a released one.
+    """
+    known, unreadable = dict[str, str](), dict[str, str]()
+    for version, folder in versions.items():
+        try:
+            known[version] = read(folder).state
+        except NuanomalyError as error:
+            known[version] = "released" if f"{name}@{version}" in _vouched(folder) else "draft"
+            unreadable[version] = str(error)
+    return known, unreadable
+
+
+def _newest(versions: Mapping[str, Path], name: str, wanted: str | None) -> Path:
+    """Return the newest version asked for; of any version, the newest that is released (else the newest).
+
+    Warns
+    -----
+    UnreadableReleaseWarning
+        Of a version that cannot be read and is not the one, if any would do.
+    """
+    if wanted is not None:
+        return versions[names.choose(name, wanted, dict.fromkeys(versions, ""))]
+    known, unreadable = states(name, versions)
+    chosen = names.choose(name, None, known)
+    for version, said in unreadable.items():
+        if version != chosen:
+            warn_left_out(name, version, said)
+    return versions[chosen]
+
+
+def warn_left_out(name: str, version: str, reason: object) -> None:
+    """Warn of a version that is left out, as it cannot be read."""
+    warnings.warn(left_out(name, version, reason), UnreadableReleaseWarning, stacklevel=4)
+
+
+def left_out(name: str, version: str, reason: object) -> str:
+    """Return what to say of a version that is left out, as it cannot be read."""
+    return f"{name}@{version} is left out, as it cannot be read: {reason}"
 
 
 def _stamp(file: Path) -> tuple[int, int]:

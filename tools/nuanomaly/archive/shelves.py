@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nuanomaly.archive import names, paths
+from nuanomaly.archive.errors import IntegrityError
 
 #: What `nuanomaly fetch -o` leaves in the folder it wrote into.
 _WRITTEN_BY_FETCH = ".nuanomaly"
@@ -15,9 +16,7 @@ def folders(root: Path, only: str = "*") -> dict[str, dict[str, Path]]:
     ``root`` is a checkout, a cache, or a folder that `fetch -o` wrote, which has no ``datasets``; ``only`` is
     the name of a data set that is looked for.
     """
-    base = root / "datasets"
-    if not base.is_dir() and (root / _WRITTEN_BY_FETCH).is_dir():
-        base = root
+    base = _base(root)
     entries: dict[str, dict[str, Path]] = {}
     if base.is_dir():
         for file in sorted(base.glob(f"{only}/*/release.yaml")):
@@ -28,6 +27,35 @@ def folders(root: Path, only: str = "*") -> dict[str, dict[str, Path]]:
                 continue  # as well
             entries.setdefault(file.parent.parent.name, {})[file.parent.name] = file.parent
     return entries
+
+
+def _base(root: Path) -> Path:
+    base = root / "datasets"
+    return root if not base.is_dir() and (root / _WRITTEN_BY_FETCH).is_dir() else base
+
+
+def standing(above: Path) -> dict[str, Path]:
+    """Return ``{version: path}`` of what stands where versions of a dataset do, damaged or not.
+
+    Nothing but whole releases is put there, as in a cache; what is wrong with one says :func:`check`.
+    """
+    return {path.name: path for path in sorted(above.glob("*")) if names.VERSION.fullmatch(path.name)}
+
+
+def check(folder: Path) -> None:
+    """Refuse what stands in the place of a release and is no folder with a ``release.yaml``.
+
+    Raises
+    ------
+    IntegrityError
+        With what is wrong.
+    """
+    if folder.is_symlink():
+        raise IntegrityError("it is a link")
+    if not folder.is_dir():
+        raise IntegrityError("it is no folder")
+    if not (folder / "release.yaml").exists():
+        raise IntegrityError("release.yaml is missing")
 
 
 def places() -> list[Path]:
@@ -48,17 +76,23 @@ def elsewhere() -> list[Path]:
     return [paths.cache(), *written, *paths.data_packages()]
 
 
-def gathered(shelf: Iterable[Path], name: str) -> tuple[dict[str, Path], dict[Path, Path]]:
+def gathered(
+    shelf: Iterable[Path], name: str, fetched: bool = False
+) -> tuple[dict[str, Path], dict[Path, Path]]:
     """Return the versions of a dataset in some places, and the place of each folder.
 
-    A version that is in several is that of the first.
+    A version that is in several is that of the first. Where releases were ``fetched``, what is left of one is
+    a version too (:func:`standing`), unless another place has it.
     """
     versions: dict[str, Path] = {}
     origins: dict[Path, Path] = {}
     if not names.NAME.fullmatch(name):
         return versions, origins
-    for place in shelf:
-        for version, folder in folders(place, name).get(name, {}).items():
+    looked = [(place, folders(place, name).get(name, {})) for place in shelf]
+    if fetched:
+        looked += [(place, standing(_base(place) / name)) for place, _ in looked]
+    for place, here in looked:
+        for version, folder in here.items():
             versions.setdefault(version, folder)
             origins[folder] = place
     return versions, origins

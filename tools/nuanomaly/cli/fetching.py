@@ -51,8 +51,8 @@ def fetch(
     """Get releases (or groups of them) by name, whole and verified.
 
     Sources, in this order: the checkout, the mirrors in $NUANOMALY_SOURCES (http://, https://, file:// or
-    paths, separated by blanks), a bundle nuanomaly-archive.zip beside them. In a checkout, a release is
-    verified and used where it is. Without -o, releases go to the cache ($NUANOMALY_CACHE), where
+    paths, separated by blanks), a bundle nuanomaly-archive.zip beside them, the cache. In a checkout, a
+    release is verified and used where it is. Without -o, releases go to the cache ($NUANOMALY_CACHE), where
     nuanomaly.load finds them. With --record, the cache is a DataLad dataset too: `datalad drop`, `get` and
     `rerun` work on it.
     """
@@ -92,8 +92,8 @@ def lock(references: Sequence[str], file: Path | None) -> None:
 
     path = file or Path(LOCK_FILE)
     with _watched() as watcher, fetcher(watcher=watcher) as made:
-        members = [m for r in references for m in made.members(r)]
-    for id, entry in pin(members, path).items():
+        pinned = pin([m for r in references for m in made.members(r)], path, watcher)
+    for id, entry in pinned.items():
         click.echo(f"{id}  {len(entry.files)} files, {entry.size / 1e6:.2f} MB")
     click.echo(f"written to {path}")
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from nuanomaly.archive import amendments, gate, names, paths
+from nuanomaly.archive import amendments, gate, names, paths, release
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.download import Policy, StorageError, storing
 from nuanomaly.archive.fetching.http import SourceError
 from nuanomaly.archive.fetching.listing import ReleaseEntry
-from nuanomaly.archive.fetching.local import Checkout, is_home
+from nuanomaly.archive.fetching.local import Checkout, Kept, damaged, is_home
 from nuanomaly.archive.fetching.sources import Source, Sources
 from nuanomaly.archive.fetching.store import Store
 from nuanomaly.archive.fetching.transfer import Transfer
@@ -111,7 +111,9 @@ class Fetcher:
                     self.watcher.note(strange)
                 if not names.has(name, wanted, taken):
                     continue
-                fetched = self._from(source, source.entry(name, names.choose(name, wanted, taken)))
+                chosen = names.choose(name, wanted, taken)
+                self._note_unreadable(source, name, wanted, chosen)
+                fetched = self._from(source, source.entry(name, chosen))
                 self._amend(source, name, fetched)
                 return fetched
             except (SourceError, IntegrityError) as error:
@@ -153,6 +155,12 @@ class Fetcher:
                 continue  # it is heard of when the release is asked for
         return (reference,)
 
+    def _note_unreadable(self, source: Source, name: str, wanted: str | None, chosen: str) -> None:
+        """Say which versions were left out as they cannot be read, where any version would do."""
+        for version, said in source.unreadable(name).items() if wanted is None else ():
+            if version != chosen:
+                self.watcher.note(release.left_out(name, version, said))
+
     def _asked(self) -> Iterator[Source]:
         return (s for s in self.sources if not (self.offline and s.network))
 
@@ -167,15 +175,23 @@ class Fetcher:
 
     def _stored(self, name: str, version: str) -> tuple[ReleaseEntry | None, str]:
         """Return the entry of a release in the store if it is whole and right, else why it is not."""
-        folder = self.store.folder(name, version)
-        if not folder.is_dir():
+        if version not in self._kept.versions(name):
             return None, ""
         try:
-            entry = index.describe(folder)
+            entry = self._kept.entry(name, version)
+        except IntegrityError as error:
+            return None, str(error)
+        folder = self.store.folder(name, version)
+        try:
             self.trust.check(entry, folder)
-        except NuanomalyError as error:
-            return None, f"the copy in {folder} is damaged ({error})"
+        except IntegrityError as error:
+            return None, str(damaged(folder, error))
         return entry, ""
+
+    @property
+    def _kept(self) -> Kept:
+        """What the store has."""
+        return Kept(self.store.root, "the cache", self.store.below)
 
     def _present(self, entry: ReleaseEntry, origin: str) -> Fetched:
         return Fetched(entry.id, self.store.folder(entry.name, entry.version), origin, "present", entry.size)
@@ -246,22 +262,19 @@ class Fetcher:
 
     def _whole(self, entry: ReleaseEntry) -> bool:
         """Say whether the store has exactly this release."""
-        return index.matches(self.store.folder(entry.name, entry.version), entry)
+        folder = self.store.folder(entry.name, entry.version)
+        return not folder.is_symlink() and index.matches(folder, entry)
 
     def _fallback(self, name: str, wanted: str | None, problems: list[str], versions: set[str]) -> Fetched:
         """Return what the store has, or raise what explains best why there is nothing."""
-        stored = Checkout(self.store.root)
-        try:
-            states = stored.states(name) if self.store.below else {}
-        except NuanomalyError as error:
-            states = {}
-            problems.append(f"the cache is damaged: {error}")
+        states = self._kept.states(name)
         if names.has(name, wanted, states):
             release_entry, why = self._stored(name, names.choose(name, wanted, states))
             if release_entry:
+                self._note_unreadable(self._kept, name, wanted, release_entry.version)
                 self.watcher.note(f"{release_entry.id} is taken from the cache: no other source gives it now")
                 return self._present(release_entry, "the cache")
-            problems.append(f"{why}: fetch it again with a network")
+            problems.append(why)
         asked = f"{name}@{wanted}" if wanted else name
         if problems:
             raise FetchError(

@@ -46,11 +46,13 @@ def describe(folder: Path) -> ReleaseEntry:
     Raises
     ------
     IntegrityError
-        If a table is not the one ``release.yaml`` was sealed with.
+        If it is not the release of this place, or a table is not the one ``release.yaml`` was sealed with.
     NuanomalyError
         If a declared file is missing, is a link, or has an unsafe name.
     """
     result = release.read(folder)
+    if (result.name, result.version) != (folder.parent.name, folder.name):
+        raise IntegrityError(f"{folder / 'release.yaml'}: says it is {result.id}, which is not its place")
     sealed: dict[str, str | None] = {"release.yaml": None}
     for table in result.tables:
         entry = result.declared(table)

@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import amendments, anomalies, release
-from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.fetching import index
+from nuanomaly.archive import amendments, anomalies, release, shelves
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError
+from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.http import SourceError, Stream
 from nuanomaly.archive.fetching.listing import ReleaseEntry
 
@@ -57,17 +57,36 @@ class Checkout(Local):
         return list(self._folders)
 
     def states(self, name: str) -> Mapping[str, str]:
-        """Return ``{version: state}`` of a dataset."""
-        try:
-            return {
-                version: release.read(folder).state for version, folder in self._folders.get(name, {}).items()
-            }
-        except NuanomalyError as error:
-            raise SourceError(str(error)) from None
+        """Return ``{version: state}`` of a dataset (:func:`release.states`)."""
+        return self._states(name)[0]
+
+    def unreadable(self, name: str) -> Mapping[str, str]:
+        """Return ``{version: reason}`` of what cannot be read of a dataset."""
+        return self._states(name)[1]
+
+    def _states(self, name: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        return release.states(name, self.versions(name))
+
+    def versions(self, name: str) -> Mapping[str, Path]:
+        """Return ``{version: folder}`` of a dataset."""
+        return self._folders.get(name, {})
 
     def entry(self, name: str, version: str) -> ReleaseEntry:
-        """Return the files of a release, hashed now and compared with what the release was sealed with."""
-        return index.describe(self._folders[name][version])
+        """Return the files of a release, hashed now and compared with what the release was sealed with.
+
+        Raises
+        ------
+        SourceError
+            If it cannot be read.
+        IntegrityError
+            If it is not what it was sealed as.
+        """
+        try:
+            return index.describe(self.versions(name)[version])
+        except IntegrityError:
+            raise
+        except NuanomalyError as error:
+            raise SourceError(str(error)) from None
 
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """Return the groups that the anomalies declare."""
@@ -90,6 +109,48 @@ class Checkout(Local):
         """Open a file of a release from a byte on."""
         with opened(self.root / "datasets" / entry.name / entry.version / path, offset) as file:
             yield Stream(offset, file)
+
+
+class Kept(Checkout):
+    """What was fetched before: releases in a cache, or in a folder that the user named, which may be damaged.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Holds releases below ``datasets/``; or, with ``below=""``, as they are.
+    """
+
+    def __init__(self, root: Path, label: str, below: str = "datasets") -> None:
+        super().__init__(root)
+        self.label, self._below = label, below
+
+    def versions(self, name: str) -> Mapping[str, Path]:
+        """Return ``{version: path}`` of what stands where versions of a dataset do."""
+        return shelves.standing(self.root / self._below / name)
+
+    def entry(self, name: str, version: str) -> ReleaseEntry:
+        """Return the files of a release, which was compared with what it was sealed with.
+
+        Raises
+        ------
+        IntegrityError
+            If it is damaged.
+        """
+        folder = self.versions(name)[version]
+        try:
+            shelves.check(folder)
+            return super().entry(name, version)
+        except NuanomalyError as error:
+            raise damaged(folder, error) from None
+
+    def vouched(self, ledger: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what the signed indices that are kept here prove."""
+        return signature.kept(self.root, ledger)
+
+
+def damaged(folder: Path, reason: NuanomalyError) -> IntegrityError:
+    """Return what to say of a copy that is not what was fetched."""
+    return IntegrityError(f"the copy in {folder} is damaged ({reason}): fetch it again with a network")
 
 
 def is_home(source: object) -> bool:

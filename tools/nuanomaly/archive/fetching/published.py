@@ -77,6 +77,10 @@ class Published:
         """Return ``{version: state}`` of a dataset."""
         return {version: entry.state for version, entry in self.index.releases.get(name, {}).items()}
 
+    def unreadable(self, name: str) -> Mapping[str, str]:
+        """Return nothing: what is in the index was read when it was made."""
+        return {}
+
     def entry(self, name: str, version: str) -> ReleaseEntry:
         """Return the files of a release."""
         return self.index.releases[name][version]

@@ -16,7 +16,7 @@ from nuanomaly.archive.fetching import index
 from nuanomaly.archive.fetching.download import Policy
 from nuanomaly.archive.fetching.http import Stream
 from nuanomaly.archive.fetching.listing import ReleaseEntry
-from nuanomaly.archive.fetching.local import Checkout
+from nuanomaly.archive.fetching.local import Checkout, Kept
 from nuanomaly.archive.fetching.mirrors import Bundle, MirrorFolder, MirrorServer
 
 BUNDLE_FILE = "nuanomaly-archive.zip"
@@ -36,6 +36,10 @@ class Source(Protocol):
 
     def states(self, name: str) -> Mapping[str, str]:
         """Return ``{version: state}`` of a dataset; empty if it has none of that name."""
+        ...
+
+    def unreadable(self, name: str) -> Mapping[str, str]:
+        """Return ``{version: reason}`` of the versions of a dataset that cannot be read."""
         ...
 
     def entry(self, name: str, version: str) -> ReleaseEntry:
@@ -124,7 +128,7 @@ class Sources:
             source.close()
 
 
-def configured(given: Sequence[str] | None, policy: Policy) -> Sources:
+def configured(given: Sequence[str] | None, policy: Policy, cached: bool = False) -> Sources:
     """Return the sources in the order they are asked.
 
     They are the checkout, ``$NUANOMALY_SOURCES``, a bundle beside them, and installed packages of releases:
@@ -134,6 +138,8 @@ def configured(given: Sequence[str] | None, policy: Policy) -> Sources:
     ----------
     given : sequence of str, optional
         URLs or paths to use instead.
+    cached : bool
+        Ask the cache too, after all others: what is got is put elsewhere.
     """
     if given is not None:
         return Sources([named(text, policy) for text in given])
@@ -145,4 +151,5 @@ def configured(given: Sequence[str] | None, policy: Policy) -> Sources:
     sources += [
         Bundle(folder / BUNDLE_FILE) for folder in dict.fromkeys(beside) if (folder / BUNDLE_FILE).is_file()
     ]
-    return Sources(sources, lambda: map(Checkout, paths.data_packages()))
+    cache = [Kept(paths.cache(), f"the cache {paths.cache()}")] if cached else []
+    return Sources(sources, lambda: [*map(Checkout, paths.data_packages()), *cache])
