@@ -23,7 +23,7 @@ from nuanomaly.model.registry import model as make_model
 AnyModel = str | Model | Callable[..., Any]
 
 #: How many prediction entries are held at once while a scan is evaluated.
-_CHUNK = 4_000_000
+_CHUNK = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)

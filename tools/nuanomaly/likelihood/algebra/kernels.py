@@ -31,10 +31,14 @@ _CHUNK = 131_072
 _FEW = 8
 #: Waves that so many points share each are worth a kernel that is remembered, and are read off no table.
 _SHARED = 32
+#: How many outputs (doubles) are added to at once: they stay in a core's own cache.
+_NEAR = 16_384
 #: How many numbers (doubles) of kernels are remembered of a channel.
 _REMEMBERED = 8_000_000
 #: What kernels are remembered by: kind of wave, Δm², decay and coherence (see Expansion).
 _Key = tuple[str, float, float, float]
+#: Amplitudes of points (P,), kernels (U, n_out), and which kernel each point has (P,).
+_Shared = tuple[Array, Array, NDArray[np.intp]]
 
 
 class _Memory:
@@ -260,6 +264,7 @@ class Kernels:
         array = expansion.constant[:, None] * self.total
         points, damped, scattered = expansion.constant.size, expansion.damped, []
         rates = expansion.rates() if damped else ()
+        shared: list[_Shared] = []
         for k, (sin2, sin) in enumerate(zip(expansion.sin2, expansion.sin, strict=True)):
             if damped and points == 1 and self.lines is not None:
                 scattered.append(k)
@@ -280,7 +285,8 @@ class Kernels:
                         if is_read_off and self.table is not None
                         else self.kernel(values[0], wave, values[1], values[2])
                     )
-                    array += amplitude[:, None] * kernel[inverse]
+                    shared.append((amplitude, kernel, inverse))
+        _add_shared(array, shared)
         if scattered:
             array += self._added_up(expansion, scattered)
         return array
@@ -319,6 +325,16 @@ class Kernels:
     def weighted(self, P: Array) -> Array:
         """Return the outputs of probabilities at the nodes, shapes (P, N) → (P, n_out)."""
         return np.asarray((self.weights @ P.T).T, float)
+
+
+def _add_shared(array: Array, waves: Sequence[_Shared]) -> None:
+    """Add waves that points share to outputs (P, n_out), in place, so few points at a time as stay near."""
+    step = max(1, _NEAR // array.shape[1])
+    for start in range(0, len(array), step):
+        some = slice(start, start + step)
+        part = array[some]
+        for amplitude, kernel, inverse in waves:
+            part += amplitude[some, None] * (kernel if len(kernel) == 1 else kernel[inverse[some]])
 
 
 def _different(*waves: Array) -> tuple[Array, NDArray[np.intp]]:
