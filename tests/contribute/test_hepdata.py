@@ -168,6 +168,50 @@ def test_what_is_no_table_is_named(tmp_path: Path, text: str, said: str) -> None
         hepdata.read(str(write_table(tmp_path / "s", text)))
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            "[{value: 1}, {value: 1.0e+999}]",
+            r"t\.yaml, line 3: 1\.0e\+999 is outside of the range of float64",
+        ),
+        (
+            "\n  - {value: 1.5}\n  - {value: -1.0e+999}\n  - {value: 2.5}",
+            r"t\.yaml, line 5: -1\.0e\+999 is outside",
+        ),
+        ("[{value: 1}, {value: 1e999}]", r"t\.yaml: row 2 of 'y': 1e999 is outside"),
+        ("[{value: 1, errors: [{symerror: '1e400', label: '1e999'}]}]", r"row 1 of 'y': 1e400 is outside"),
+        (
+            "[{value: 1, errors: [{asymerror: {plus: '-1e400%', minus: -1}}]}]",
+            r"row 1 of 'y': -1e400% is outside",
+        ),
+        (f"[{{value: 1{'0' * 400}}}]", r"row 1 of 'y': 1\.00e\+400 is outside"),
+    ],
+)
+def test_a_number_that_is_larger_than_any_float64_is_named_with_its_place(
+    tmp_path: Path, values: str, said: str
+) -> None:
+    write_table(tmp_path, f"dependent_variables:\n- header: {{name: y}}\n  values: {values}\n")
+    with pytest.raises(NuanomalyError, match=said):
+        hepdata.read(str(tmp_path))
+
+
+def test_an_infinity_that_is_written_as_one_is_one(tmp_path: Path) -> None:
+    values = "[{value: .inf}, {value: '-Infinity'}, {value: 1}]"
+    write_table(tmp_path, f"dependent_variables:\n- header: {{name: y}}\n  values: {values}\n")
+    assert hepdata.read(str(tmp_path)).tables[0].frame["y"].tolist() == [np.inf, -np.inf, 1.0]
+
+
+def test_a_submission_in_a_folder_may_hold_no_links(tmp_path: Path) -> None:
+    write_table(tmp_path / "s", "dependent_variables:\n- header: {name: y}\n  values: [{value: 1}]\n")
+    (tmp_path / "s" / "t.yaml").rename(tmp_path / "t.yaml")
+    (tmp_path / "s" / "t.yaml").symlink_to(tmp_path / "t.yaml")
+    with pytest.raises(
+        NuanomalyError, match=r"t\.yaml is a link, which is not followed: put the file itself there"
+    ):
+        hepdata.read(str(tmp_path / "s"))
+
+
 def test_a_table_without_rows_and_indices_beyond_integers_are_read(tmp_path: Path) -> None:
     axis = "- {header: {name: row %d}, values: [%s]}\n"
     for values, rows in (("", 0), ("{value: 1.0e+300}", 1)):

@@ -71,7 +71,7 @@ def test_a_matrix_that_is_written_on_from_line_to_line_is_one(tmp_path: Path) ->
         ("# a comment\n", "holds nothing but comments"),
         ("E y\n", "has a header and no rows"),
         ("3.5\n", "holds a single number"),
-        ("E y\n1 2\n3 4 5\n", "row 3 has 3 entries, the first 2"),
+        ("E y\n1 2\n3 4 5\n", "line 3 has 3 cells where the header has 2"),
     ],
 )
 def test_why_a_text_is_no_table_is_said(tmp_path: Path, content: str, reason: str) -> None:

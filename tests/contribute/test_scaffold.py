@@ -1,6 +1,8 @@
 """new: from files to a release in which everything is explained and what is not known is marked."""
 
+import os
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,9 +40,10 @@ def files(tmp_path: Path) -> Path:
 
 
 def test_tables_originals_and_marks_are_those_of_the_files(empty: Path, files: Path) -> None:
-    folder, left = scaffold.new(empty, "toy", "2020-r1", files)
-    found = release.read(folder)
-    assert left == {"paper.pdf": "is a PDF"}
+    made = scaffold.new(empty, "toy", "2020-r1", files)
+    found = release.read(made.folder)
+    assert made.left == {"paper.pdf": "is a PDF"}
+    assert (made.passed, made.notes) == ({}, [])
     assert set(found.tables) == {"rates", "cov", "flux"}
     assert [o["file"] for o in found.metadata["originals"]] == [
         "flux.dat",
@@ -58,7 +61,7 @@ def test_tables_originals_and_marks_are_those_of_the_files(empty: Path, files: P
 
 
 def test_validation_finds_every_mark_and_nothing_that_is_no_mark(empty: Path, files: Path) -> None:
-    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    folder = scaffold.new(empty, "toy", "2020-r1", files).folder
     text = (folder / "release.yaml").read_text("utf-8")
     report = validate(["toy"], empty, fresh=True)
     marked = {f.line for f in report.findings if f.code == "TODO_LEFT"}
@@ -76,7 +79,7 @@ def test_rows_and_sums_are_proposed_and_never_said_to_be_published(
     (files / "spectrum.csv").write_text(
         "E_low,E_high,observed,observed error,background,ratio\n1,2,12,3.4,1.5,.9\n2,3,9,3,2.25,.8\n"
     )
-    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    folder = scaffold.new(empty, "toy", "2020-r1", files).folder
     entries = {entry["id"]: entry for entry in release.read(folder).metadata["benchmarks"]}
     assert set(entries) == {
         *("flux-rows", "rates-rows", "spectrum-rows"),
@@ -98,7 +101,7 @@ def test_rows_and_sums_are_proposed_and_never_said_to_be_published(
 def test_a_proposal_is_confirmed_entry_by_entry(
     empty: Path, files: Path, left: tuple[str, ...], run: Callable[..., Any]
 ) -> None:
-    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    folder = scaffold.new(empty, "toy", "2020-r1", files).folder
     file = folder / "release.yaml"
     data = yamlio.read(file)
     given = {"kind": "published", "expected": 2, "tolerance": 0, "tolerance_source": "counted", "source": "x"}
@@ -122,7 +125,7 @@ def test_what_has_a_list_of_values_is_asked_for_with_the_list(empty: Path, files
 
 
 def test_every_entry_is_explained(empty: Path, files: Path) -> None:
-    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    folder = scaffold.new(empty, "toy", "2020-r1", files).folder
     lines = (folder / "release.yaml").read_text("utf-8").splitlines()
     schema = yamlio.read(ROOT / "schemas" / "release.schema.json")["properties"]
     for number, line in enumerate(lines):
@@ -144,10 +147,10 @@ def test_files_are_named_as_physicists_name_them(empty: Path, tmp_path: Path) ->
     (tmp_path / "files" / ".cache").mkdir(parents=True)
     for name in [*names, ".cache/hidden.csv"]:
         (tmp_path / "files" / name).write_text("energy [MeV],n\n1,2\n2,3\n")
-    folder, left = scaffold.new(empty, "toy", "2020-r1", tmp_path / "files")
-    found = release.read(folder)  # through the gate, which refuses such names as paths
+    made = scaffold.new(empty, "toy", "2020-r1", tmp_path / "files")
+    found = release.read(made.folder)  # through the gate, which refuses such names as paths
     originals = {o["id"]: o for o in found.metadata["originals"]}
-    assert (len(originals), len(found.tables), left) == (len(names), len(names), {})
+    assert (len(originals), len(found.tables), made.left) == (len(names), len(names), {})
     assert [o["file"] for o in originals.values() if "file" in o] == ["a+b.csv"]
     assert "'Fig 3 - a.csv'" in originals["fig-3-a-2"]["note"]
     assert {o for t in found.tables for o in found.declared(t)["originals"]} == set(originals)
@@ -164,7 +167,7 @@ def test_nothing_is_left_of_a_draft_that_cannot_be_written(
 
 
 def test_an_existing_release_is_not_touched(empty: Path, files: Path) -> None:
-    folder, _ = scaffold.new(empty, "toy", "2020-r1", files)
+    folder = scaffold.new(empty, "toy", "2020-r1", files).folder
     before = (folder / "release.yaml").read_bytes()
     with pytest.raises(NuanomalyError, match="exists"):
         scaffold.new(empty, "toy", "2020-r1", files)
@@ -213,8 +216,60 @@ def test_a_folder_that_holds_more_than_a_release_is_refused_in_a_sentence(
     assert not (empty / "datasets").exists()
 
 
+def test_links_pipes_and_sockets_are_named_and_never_opened(
+    empty: Path, files: Path, tmp_path: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.csv").write_text("a,b\n1,2\n3,4\n")
+    (files / "link.csv").symlink_to(outside / "secret.csv")
+    (files / "inside.csv").symlink_to("rates.csv")
+    (files / "linked").symlink_to(outside)
+    (files / "gone.csv").symlink_to(outside / "nothing.csv")
+    (files / "loop").symlink_to("loop")
+    os.mkfifo(files / "sub" / "pipe.csv")
+    monkeypatch.chdir(files)  # the path of a socket is short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        done = run("new", "toy", "2020-r1", "--from", files, archive=empty)
+    assert done.code == 0, done.err
+    for name in ("link.csv", "inside.csv", "linked", "gone.csv", "loop"):
+        assert f"  {name}: is a link, which is not followed: put the file itself there\n" in done.out
+    for name in ("sub/pipe.csv", "socket"):
+        assert f"  {name}: is no plain file: put the file itself there\n" in done.out
+    folder = empty / "datasets" / "toy" / "2020-r1"
+    assert {o["id"] for o in release.read(folder).metadata["originals"]} == {
+        "flux",
+        "paper",
+        "rates",
+        "sub-cov",
+    }
+    assert "secret" not in (folder / "release.yaml").read_text("utf-8")
+    only = tmp_path / "only"
+    only.mkdir()
+    (only / "link.csv").symlink_to(outside / "secret.csv")
+    done = run("new", "other", "2020-r1", "--from", only, archive=empty)
+    assert (done.code, "no file is a table; link.csv is a link, which is not followed" in done.err) == (
+        2,
+        True,
+    )
+
+
+def test_how_tables_were_read_is_said(empty: Path, files: Path, run: Callable[..., Any]) -> None:
+    (files / "endf.dat").write_text("E sigma bin\n1.0 1.5+2 1.5-2\n2.0 2.5-1 3.0-4\n")
+    (files / "large.dat").write_text("E y\n1 1e999\n")
+    done = run("new", "toy", "2020-r1", "--from", files, archive=empty)
+    assert (
+        "  endf.dat: column 'sigma': '1.5+2' is read as 1.5e+2: its column can hold nothing but" in done.out
+    )
+    assert "  endf.dat: column 'bin': '1.5-2' stays a text: it may be a range, or a number" in done.out
+    assert "  large.dat: line 2, column 'y': 1e999 is outside of the range of float64, which" in done.out
+    table = release.read(empty / "datasets" / "toy" / "2020-r1").table("endf")
+    assert (table["sigma"].tolist(), table["bin"].tolist()) == ([150.0, 0.25], ["1.5-2", "3.0-4"])
+
+
 def test_hidden_files_and_folders_are_neither_originals_nor_counted(files: Path) -> None:
     for number in range(limits.MOST_FILES + 1):
         (files / ".git" / f"{number:03}").mkdir(parents=True)
     (files / ".DS_Store").write_bytes(b"x")
-    assert sorted(scaffold.found(files)) == ["flux.dat", "paper.pdf", "rates.csv", "sub/cov.txt"]
+    assert sorted(scaffold.found(files)[0]) == ["flux.dat", "paper.pdf", "rates.csv", "sub/cov.txt"]

@@ -112,7 +112,9 @@ def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]
 
 def _explained(tables: Mapping[str, Any], table: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """Return the declared tables with more said of some columns of one of them."""
-    declared = tables.get(table, {}).get("columns", ())
+    if table not in tables:
+        raise NuanomalyError(f"{FILE}: there is no table {table!r}: see `nuanomaly validate`")
+    declared = tables[table].get("columns", ())
     unknown = sorted(set(columns) - {c["name"] for c in declared})
     if unknown:
         raise NuanomalyError(

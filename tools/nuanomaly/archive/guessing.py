@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuanomaly.archive import cells
+from nuanomaly.archive.cells import Line
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.printed_units import TODO, is_open, unit
 
@@ -44,6 +45,8 @@ class Draft:
     kind : str
     declared : dict
         Other entries of the declaration (``title``, ``source``, ``status``, ``originals``, …).
+    notes : list of str
+        What whoever made the file should know of how it was read.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Draft:
     columns: list[dict[str, Any]]
     kind: str = "table"
     declared: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def identifier(text: str, separator: str = "_") -> str:
@@ -98,27 +102,33 @@ def read(path: Path) -> Draft | None:
     """Return a table of a text file (separated by commas, tabs, semicolons or blanks); None if it is none.
 
     Every number is the float64 nearest to its text. A file without a header gets columns c0, c1, …
+
+    Raises
+    ------
+    NuanomalyError
+        With line and column, for a number that is larger than any float64.
     """
     return from_rows(path, cells.rows(path))
 
 
-def from_rows(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
-    """Return a table of the cells of a text, named after a path; None if they are none."""
+def from_rows(path: Path, rows: Sequence[Line]) -> Draft | None:
+    """Return a table of the cells of a text, named after a path; None if they are none (see :func:`read`)."""
     if len(rows) < 2 or len({len(row) for row in rows}) != 1:
         return None
-    if all(cells.is_number(cell) for cell in rows[0]):
+    if all(cells.may_be_number(cell) for cell in rows[0]):
         return _headless(path, rows)
-    if 2 * sum(map(cells.is_number, rows[0])) >= len(rows[0]):
+    if 2 * sum(map(cells.may_be_number, rows[0])) >= len(rows[0]):
         return None  # numbers of which some cannot be read: as a header they would be lost
     import pandas as pd
 
     items = [header(text) for text in rows[0]]
     names = _unique([name for name, _ in items])
     data: dict[str, list[Any]] = {}
-    columns = []
+    columns, notes = [], list[str]()
     for k, (name, (_, measured), text) in enumerate(zip(names, items, rows[0], strict=True)):
         for part, values in cells.with_errors(name, [row[k] for row in rows[1:]]):
-            data[part] = _typed(values)
+            data[part], said = _typed(values, rows[1:], text)
+            notes += said
             columns.append(_column(part, measured, data[part], text))
     matrix = _sparse_matrix(path, data, columns)
     if matrix is not None:
@@ -127,7 +137,7 @@ def from_rows(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
     frame = pd.DataFrame(data)
     edges = {tuple(c.rpartition("_")[::2]) for c in names}
     binned = any((base, "low") in edges and (base, "high") in edges for base, _ in edges)
-    return Draft(dashed(path.stem), frame, columns, "bins" if binned else "table")
+    return Draft(dashed(path.stem), frame, columns, "bins" if binned else "table", notes=notes)
 
 
 #: Names of two columns that count the rows and columns of a matrix.
@@ -159,21 +169,28 @@ def _sparse_matrix(
     return draft
 
 
-def _typed_cell(cell: str) -> float | None:
-    """Return a number, NaN for a gap, None for anything else."""
-    if cells.is_number(cell):
-        return float(cell)
-    return float("nan") if cell.lower() in cells.GAPS else None
-
-
-def _headless(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
+def _headless(path: Path, rows: Sequence[Line]) -> Draft | None:
     import numpy as np
 
-    plain = [_typed_cell(cell) for row in rows for cell in row]
-    if any(value is None for value in plain):
-        return None
-    matrix = np.array(plain, float).reshape(len(rows), -1)
-    return of_matrix(dashed(path.stem), matrix)
+    columns, notes = [], list[str]()
+    for k, column in enumerate(zip(*rows, strict=True)):
+        values, said = _numbers(column, rows, f"c{k}")
+        if values is None:
+            return None
+        columns.append(values)
+        notes += said
+    draft = of_matrix(dashed(path.stem), np.array(columns).T.copy())
+    draft.notes.extend(notes)
+    return draft
+
+
+def _numbers(texts: Sequence[str], rows: Sequence[Line], column: str) -> tuple[list[float] | None, list[str]]:
+    """Return the numbers of a column, and with its place what is to be said of it."""
+    try:
+        values, notes = cells.numbers(texts)
+    except cells.OutOfRangeError as error:
+        raise NuanomalyError(f"line {rows[error.position].number}, column {column!r}: {error}") from None
+    return values, [f"column {column!r}: {note}" for note in notes]
 
 
 def of_matrix(name: str, matrix: Any, meaning: str = f"{TODO}: column {{i}}") -> Draft:
@@ -230,16 +247,12 @@ def matrix_kind(matrix: Any) -> str:
     return "correlation" if np.allclose(matrix.diagonal(), 1.0) else "covariance"
 
 
-def _typed(texts: Sequence[str]) -> list[Any]:
-    """Return whole numbers, numbers (gaps are NaN), or the texts."""
+def _typed(texts: Sequence[str], rows: Sequence[Line], column: str) -> tuple[list[Any], list[str]]:
+    """Return whole numbers, numbers (gaps are NaN), or the texts; and what is to be said of the column."""
     if all(re.fullmatch(r"[+-]?\d{1,18}", cell) for cell in texts):
-        return [int(cell) for cell in texts]
-    numeric = [cells.is_number(cell) for cell in texts]
-    if any(numeric) and all(
-        good or cell.lower() in cells.GAPS for good, cell in zip(numeric, texts, strict=True)
-    ):
-        return [float(cell) if good else float("nan") for good, cell in zip(numeric, texts, strict=True)]
-    return list(texts)
+        return [int(cell) for cell in texts], []
+    values, notes = _numbers(texts, rows, column)
+    return list(texts) if values is None else values, notes
 
 
 def _column(name: str, unit: str, values: Sequence[Any], text: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import Draft
 from nuanomaly.archive.hepdata_columns import GAP, Columns
 from nuanomaly.archive.hepdata_files import documents
-from nuanomaly.archive.hepdata_shape import refuse_other_shapes
+from nuanomaly.archive.hepdata_shape import refuse_other_shapes, refuse_out_of_range
 from nuanomaly.archive.printed_units import TODO, is_open
 from nuanomaly.archive.printed_units import unit as printed_unit
 
@@ -108,6 +108,7 @@ def read(source: str) -> Submission:
             ids.append(str(originals[-1]["id"]))
         for content, file in zip(contents, used, strict=True):
             refuse_other_shapes(content, file)
+            refuse_out_of_range(content, file)
         try:
             content = hepdata_parts.joined(contents)
         except ValueError as error:

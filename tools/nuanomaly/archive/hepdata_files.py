@@ -1,5 +1,6 @@
 """The files of a HEPData submission, wherever they are, and the YAML in them."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -7,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from nuanomaly.archive import document, yamlio
+from nuanomaly.archive import document, scaffold, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching.download import Policy, content
 from nuanomaly.archive.fetching.http import SourceError
@@ -20,6 +21,7 @@ class _Loader(_Safe):  # type: ignore[misc]
     """Safe loader that reads the texts of older downloads, which carry the tags of Python 2, as texts."""
 
 
+_Loader.add_constructor("tag:yaml.org,2002:float", yamlio.finite)
 for _tag in ("unicode", "str"):
     _Loader.add_constructor(f"tag:yaml.org,2002:python/{_tag}", lambda loader, node: str(node.value))
 
@@ -30,7 +32,11 @@ def files(source: str) -> dict[str, bytes]:
         return _submission_files(unpacked(_download(source), source), source)
     path = Path(source)
     if path.is_dir():
-        entries = {p.relative_to(path).as_posix(): p for p in sorted(path.rglob("*")) if p.is_file()}
+        entries, passed = scaffold.found(path)
+        if wrong := [
+            f"{path / file} {why}" for file, why in passed.items() if file.endswith((".yaml", ".yml"))
+        ]:
+            raise NuanomalyError(f"{wrong[0]}: put the file itself there")
         return _submission_files({name: p.read_bytes() for name, p in entries.items()}, source)
     if not path.is_file():
         raise NuanomalyError(f"{source}: no such file or folder")
@@ -93,8 +99,11 @@ def _taken_out(run: re.Match[str], runs: list[list[dict[str, Any]]]) -> str:
     words = [line.partition("value: ")[2][:-1] for line in run[0].splitlines()]
     if not all(_REAL.fullmatch(w) or _INTEGER.fullmatch(w) for w in words):
         return run[0]
-    runs.append([{"value": float(w) if "." in w else int(w)} for w in words])
-    return f"      {_MARK}{len(runs) - 1}\n"
+    numbers = [float(w) if "." in w else int(w) for w in words]
+    if any(isinstance(n, float) and math.isinf(n) for n in numbers):
+        return run[0]  # the parser says where
+    runs.append([{"value": number} for number in numbers])
+    return f"      {_MARK}{len(runs) - 1}" + "\n" * len(words)  # so that other lines keep their numbers
 
 
 def _variables(mapping: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

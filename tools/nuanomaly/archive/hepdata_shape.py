@@ -1,8 +1,10 @@
 """The shape of a HEPData table: lists, mappings and single values, where the format has them."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
+from nuanomaly.archive import cells
 from nuanomaly.archive.errors import NuanomalyError
 
 
@@ -16,6 +18,40 @@ def refuse_other_shapes(content: Any, file: str) -> None:
     """
     for problem in _problems(content):
         raise NuanomalyError(f"{file}: is no HEPData table: {problem}")
+
+
+def refuse_out_of_range(content: Mapping[str, Any], file: str) -> None:
+    """Refuse numbers of a table, in quotes or whole ones, that are larger than any float64.
+
+    Raises
+    ------
+    NuanomalyError
+        With row and column of the first.
+    """
+    for part in ("independent_variables", "dependent_variables"):
+        for variable in content.get(part) or ():
+            name = (variable.get("header") or {}).get("name", part)
+            for row, value in enumerate(variable["values"], 1):
+                for number in _numbers(value):
+                    try:
+                        float(number) if isinstance(number, int) else cells.number(number.strip(" %"))
+                    except ValueError:
+                        continue
+                    except (cells.OutOfRangeError, OverflowError):
+                        said = cells.OutOfRangeError(
+                            str(number) if isinstance(number, str) else f"{Decimal(number):.3g}"
+                        )
+                        raise NuanomalyError(f"{file}: row {row} of {name!r}: {said}") from None
+
+
+def _numbers(value: Mapping[str, Any]) -> Iterator[str | int]:
+    """Yield what may be too large among the entries of a value and its errors; the parser saw to floats."""
+    errors = value.get("errors") or ()
+    sides = [error.get("asymerror") or {} for error in errors]
+    for entries in (value, *errors, *sides):
+        for key, entry in entries.items():
+            if key != "label" and isinstance(entry, str | int):
+                yield entry
 
 
 def _problems(content: Any) -> Iterator[str]:

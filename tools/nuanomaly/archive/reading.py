@@ -8,6 +8,7 @@ from typing import Any
 
 from nuanomaly.archive import cells, guessing
 from nuanomaly.archive.bounded import STUMBLES
+from nuanomaly.archive.cells import Line
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.guessing import Draft, dashed
 from nuanomaly.archive.limits import MOST_NUMBERS
@@ -76,13 +77,16 @@ def _text(path: Path) -> list[Draft]:
 
 
 def _blocks(text: str) -> list[str]:
-    """Return the blocks of a text, between empty lines and lines of comment; a comment is no block."""
+    """Return the blocks of a text, between empty lines and lines of comment; a comment is no block.
+
+    Each begins with as many empty lines as there are lines before it, so that its lines keep their numbers.
+    """
     blocks, lines = [], list[str]()
-    for line in [*text.splitlines(), ""]:
+    for number, line in enumerate([*text.splitlines(), ""]):
         if line.strip() and line.strip()[0] not in cells.COMMENTS:
             lines.append(line)
         elif lines:
-            blocks.append("\n".join(lines))
+            blocks.append("\n" * (number - len(lines)) + "\n".join(lines))
             lines = []
     return blocks
 
@@ -90,44 +94,56 @@ def _blocks(text: str) -> list[str]:
 def _block(path: Path, number: int, block: str) -> Draft | None:
     rows = cells.rows_of(block)
     named = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    if len(rows) == 1 and len(rows[0]) == 1 and cells.is_number(rows[0][0]):
-        rows = [*rows, []]  # a single number is no table
     return guessing.from_rows(named, rows) or _wrapped(named, rows)
 
 
-def _wrapped(path: Path, rows: Sequence[Sequence[str]]) -> Draft | None:
+def _wrapped(path: Path, rows: Sequence[Line]) -> Draft | None:
     """Return numbers that are written on from line to line: all lines equally long but for the last.
 
-    If they are as many as a symmetric matrix has, they are one; else a vector.
+    If they are as many as a symmetric matrix has, they are one; else a vector. Which it is, is noted.
     """
-    import numpy as np
-
     lengths = [len(row) for row in rows]
     if len(rows) < 2 or len(set(lengths[:-1])) != 1 or not 0 < lengths[-1] < lengths[0]:
         return None
-    texts = [cell for row in rows for cell in row]
-    if not all(cells.is_number(cell) for cell in texts):
+    if not all(cells.may_be_number(cell) for row in rows for cell in row):
         return None
-    numbers = np.array([float(cell) for cell in texts])
+    draft = guessing.from_rows(path, [Line(row.number, [cell]) for row in rows for cell in row])
+    if draft is None:
+        return None
+    numbers, notes = draft.frame["c0"].to_numpy(), draft.notes
     size = math.isqrt(len(numbers))
-    if size > 1 and size * size == len(numbers):
-        matrix = numbers.reshape(size, size)
-        if guessing.matrix_kind(matrix) != "matrix":
-            return guessing.of_matrix(_name(path), matrix)
-    return guessing.of_matrix(_name(path), numbers[:, None])
+    matrix = numbers.reshape(size, size) if size > 1 and size * size == len(numbers) else None
+    if matrix is not None and guessing.matrix_kind(matrix) != "matrix":
+        draft = guessing.of_matrix(_name(path), matrix)
+    said = f"line {rows[-1].number} has {_several(rows[-1])} where line {rows[0].number} has {lengths[0]}"
+    read_as = "one column" if draft.kind == "matrix" else f"a {draft.kind} of {size} rows"
+    draft.notes[:] = [
+        *notes,
+        f"{said}: its {len(numbers)} numbers are read on from line to line, as {read_as}",
+    ]
+    return draft
 
 
-def _why(rows: Sequence[Sequence[str]]) -> str:
+def _several(row: Line) -> str:
+    return f"{len(row)} cell{'' if len(row) == 1 else 's'}"
+
+
+def _why(rows: Sequence[Line]) -> str:
     """Return why rows are no table."""
     if len(rows) == 1:
         return (
             "has a header and no rows" if not all(map(cells.is_number, rows[0])) else "holds a single number"
         )
-    first = len(rows[0])
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != first:
-            return f"its rows are not equally long: row {number} has {len(row)} entries, the first {first}"
-    if any(map(cells.is_number, rows[0])):
+    first = rows[0]
+    begin = f"line {first.number}" if all(map(cells.may_be_number, first)) else "the header"
+    for row in rows[1:]:
+        if len(row) != len(first):
+            return f"line {row.number} has {_several(row)} where {begin} has {len(first)}"
+    short = [cell for row in rows for cell in row if cells.may_be_number(cell) > cells.is_number(cell)]
+    if short and all(map(cells.may_be_number, first)):
+        said = f"{short[0]!r} may be a range, or a number that lacks the letter of its exponent"
+        return f"{said}: write {cells.lettered(short[0])}, or a header"
+    if any(map(cells.is_number, first)):
         return "its first row is part numbers, part text, neither a header nor data: mend it, or add a header"
     return "its cells are texts and numbers without a header"
 

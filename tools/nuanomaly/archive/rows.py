@@ -1,6 +1,7 @@
 """Rows of CSV originals: every cell knows where it stands, and numbers are the decimals that are printed."""
 
 import csv
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from nuanomaly.archive.cells import OutOfRangeError
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 
@@ -45,8 +47,18 @@ class Row:
             raise NuanomalyError(f"{self.where}: {column} is {self.text(column)!r}, not a number") from None
 
     def number(self, column: str) -> float:
-        """Return a cell as float64."""
-        return float(self.decimal(column))
+        """Return a cell as float64.
+
+        Raises
+        ------
+        NuanomalyError
+            If it is not a number, or larger than any float64.
+        """
+        decimal = self.decimal(column)
+        value = float(decimal)
+        if math.isinf(value) and decimal.is_finite():
+            raise NuanomalyError(f"{self.where}: {column}: {OutOfRangeError(self.text(column))}")
+        return value
 
     def whole(self, column: str) -> int:
         """Return a cell as a whole number.

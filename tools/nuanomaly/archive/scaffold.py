@@ -5,8 +5,9 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,30 @@ _LAST = """\
 """
 
 
-def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, dict[str, str]]:
-    """Write a release from the files in a folder; return its folder, and why files became no tables.
+@dataclass(frozen=True)
+class Scaffold:
+    """A release that was written from files.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where it is.
+    left : dict
+        Files that are originals and became no tables, and why.
+    passed : dict
+        What is in the folder of the files and was not looked at, and why.
+    notes : list of str
+        What should be known of how tables were read.
+    """
+
+    folder: Path
+    left: dict[str, str]
+    passed: dict[str, str]
+    notes: list[str]
+
+
+def new(root: Path, name: str, version: str, source: Path) -> Scaffold:
+    """Write a release from the files in a folder.
 
     Parameters
     ----------
@@ -62,7 +85,7 @@ def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, dict[s
         Such as ``best`` and ``2022-r1``.
     source : pathlib.Path
         The folder of files; those that hold tables become tables (:mod:`nuanomaly.archive.reading`), all are
-        named as originals.
+        named as originals. Links in it are not followed.
 
     Raises
     ------
@@ -70,8 +93,9 @@ def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, dict[s
         If the release exists, a name is not of the required form, no file is a table, or there are more files
         than those of a release.
     """
-    files = found(source)
+    files, passed = found(source)
     drafts, left, taken, ids = list[Draft](), dict[str, str](), set[str](), set[str]()
+    notes = list[str]()
     originals = []
     for file in sorted(files):
         originals.append(original(file, files[file].read_bytes(), ids))
@@ -83,35 +107,47 @@ def new(root: Path, name: str, version: str, source: Path) -> tuple[Path, dict[s
         for draft in made:
             drafts.append(replace(draft, name=names.free(draft.name, taken)))
             draft.declared.update({"status": TODO, "source": TODO, "originals": [originals[-1]["id"]]})
+            notes += [f"{file}: {note}" for note in draft.notes]
     if not drafts:
-        reasons = "".join(f"; {file} {reason}" for file, reason in list(left.items())[:3])
+        reasons = "".join(f"; {file} {reason}" for file, reason in [*left.items(), *passed.items()][:3])
         raise NuanomalyError(f"{source}: no file is a table{reasons}")
-    return write(root, name, version, drafts, {"originals": originals}), left
+    folder = write(root, name, version, drafts, {"originals": originals})
+    return Scaffold(folder, left, passed, notes)
 
 
-def found(source: Path) -> dict[str, Path]:
-    """Return the files below a folder by their names in it, without hidden ones.
+def found(source: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return the plain files below a folder by their names in it, without hidden ones; why others are left.
+
+    No link is followed, as it may lead to any file of the machine, and no pipe or device is opened.
 
     Raises
     ------
     NuanomalyError
         If it holds more files, folders or bytes than those that a release is made of.
     """
-    files, seen, size = dict[str, Path](), 0, 0
+    files, passed, seen, size = dict[str, Path](), dict[str, str](), 0, 0
     advice = "name a folder that holds the files of one release and no others"
-    for above, folders, inside in os.walk(source):
+
+    def unread(error: OSError) -> None:
+        passed[Path(error.filename).relative_to(source).as_posix()] = f"cannot be read ({error.strerror})"
+
+    for above, folders, inside in os.walk(source, onerror=unread):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths_here = [Path(above, name) for name in sorted(inside) if not name.startswith(".")]
-        seen += len(folders) + len(paths_here)
+        here = [Path(above, name) for name in sorted([*inside, *folders]) if not name.startswith(".")]
+        seen += len(here)
         if seen > MOST_FILES:
             raise NuanomalyError(f"{source} holds more than {MOST_FILES} files and folders: {advice}")
-        for path in paths_here:
-            if path.is_file():
-                files[path.relative_to(source).as_posix()] = path
-                size += path.stat().st_size
+        for path in here:
+            file, status = path.relative_to(source).as_posix(), path.lstat()
+            if stat.S_ISREG(status.st_mode):
+                files[file] = path
+                size += status.st_size
+            elif not stat.S_ISDIR(status.st_mode):
+                link = stat.S_ISLNK(status.st_mode)
+                passed[file] = f"is {'a link, which is not followed' if link else 'no plain file'}"
         if size > LARGEST_RELEASE:
             raise NuanomalyError(f"{source} holds more than {LARGEST_RELEASE >> 20} MiB: {advice}")
-    return files
+    return files, passed
 
 
 def original(

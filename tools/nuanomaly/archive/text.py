@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from nuanomaly.archive import cells
 from nuanomaly.archive.errors import NuanomalyError
 
 
@@ -32,8 +33,8 @@ def read_text(
     rows = []
     for number, content in _lines(path)[skip:]:
         try:
-            row = [float(word) for word in content.split(separator)]
-        except ValueError as error:
+            row = [cells.number(word.strip()) for word in content.split(separator)]
+        except (ValueError, cells.OutOfRangeError) as error:
             raise NuanomalyError(f"{path}, line {number}: {error}") from None
         if len(row) != len(columns):
             raise NuanomalyError(
@@ -82,8 +83,10 @@ def read_csv(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     if header != set(columns):
         raise NuanomalyError(f"{path}: has the columns {sorted(header)}, expected {sorted(columns)}")
     try:
-        return pd.DataFrame({new: [float(row[old]) for row in rows] for old, new in columns.items()})
-    except ValueError as error:
+        return pd.DataFrame(
+            {new: [cells.number(row[old].strip()) for row in rows] for old, new in columns.items()}
+        )
+    except (ValueError, cells.OutOfRangeError) as error:
         raise NuanomalyError(f"{path}: {error}") from None
 
 

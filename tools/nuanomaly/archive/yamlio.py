@@ -1,5 +1,6 @@
 """Read YAML quickly and strictly: no duplicated key passes, no date is guessed from a string."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -84,6 +85,16 @@ class _Loader(_Base):  # type: ignore[misc]
         return made if plain else super().construct_mapping(node, deep=deep)
 
 
+def finite(loader: Any, node: Any) -> float:
+    """Construct a number that stands in YAML; refuse one that is larger than any float64 and no infinity."""
+    value = float(loader.construct_yaml_float(node))
+    if math.isinf(value) and "inf" not in node.value.lower():
+        said = f"{node.value} is outside of the range of float64, which ends at 1.8e308"
+        raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
+    return value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", finite)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, rule) for tag, rule in rules if tag != "tag:yaml.org,2002:timestamp"]
     for first, rules in _Base.yaml_implicit_resolvers.items()

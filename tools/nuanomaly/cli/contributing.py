@@ -1,12 +1,12 @@
 """Contribute a release: new, import-hepdata, export, check-pr."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import NuanomalyError, printable
 from nuanomaly.cli import options, output
 
 
@@ -30,14 +30,16 @@ def new(name: str, version: str, source: Path) -> None:
     """
     from nuanomaly.archive import scaffold
 
-    folder, left = scaffold.new(output.checkout(), name, version, source)
-    _written(folder, name, left)
+    made = scaffold.new(output.checkout(), name, version, source)
+    left = [f"{f}: {why}; named as an original, and no table is made of it" for f, why in made.left.items()]
+    passed = [f"{file}: {why}: put the file itself there" for file, why in made.passed.items()]
+    _written(made.folder, name, [*left, *passed, *made.notes])
 
 
-def _written(folder: Path, name: str, left: Mapping[str, str]) -> None:
+def _written(folder: Path, name: str, notes: Sequence[str]) -> None:
     click.echo(f"{folder}: written")
-    for file, reason in left.items():
-        click.echo(f"  {file}: {reason}; named as an original, and no table is made of it")
+    for note in notes:
+        click.echo(f"  {printable(output.line(note))}")
     click.echo(f"Fill in what says TODO in {folder / 'release.yaml'}: nuanomaly validate {name}")
 
 
@@ -54,9 +56,7 @@ def import_hepdata(source: str, name: str, version: str) -> None:
     from nuanomaly.archive import hepdata
 
     folder, missing = hepdata.write(output.checkout(), name, version, source)
-    _written(folder, name, {})
-    for file in missing:
-        click.echo(f"  {file}: named in submission.yaml, but not there; left out")
+    _written(folder, name, [f"{file}: named in submission.yaml, but not there; left out" for file in missing])
 
 
 @click.command()
