@@ -182,3 +182,14 @@ def test_what_was_released_and_cannot_be_read_is_not_passed_over(drafted: Path, 
         code, said = run(*words, "tiny")
         assert code, said
         assert str(drafted) in said
+
+
+def test_a_link_in_place_of_a_dataset_is_not_written_through(
+    machine: Path, archive: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (machine / "datasets").mkdir(parents=True)
+    (machine / "datasets" / "tiny").symlink_to(tmp_path / "elsewhere")
+    code, said = run("fetch", "tiny", "--source", archive)
+    assert (code, f"{machine / 'datasets' / 'tiny'} is a link" in said) == (1, True), said
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -2,12 +2,19 @@
 
 The order is: write the content, fsync the file, rename it to its name, fsync the folder that holds the name.
 A machine that loses power in between has the old content or the new one, never a part or an empty file.
+
+What the archive keeps for itself (a cache, a mirror, a release) takes the place of what has its name, links
+included, which somebody else may have put there. A name that the user gave means what a link of that name
+leads to.
 """
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from nuanomaly.archive.errors import NuanomalyError
 
 
 def sync_folder(folder: Path) -> None:
@@ -21,6 +28,49 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def named(path: Path) -> Path:
+    """Return where a file or folder is that the user named: links are followed.
+
+    Raises
+    ------
+    NuanomalyError
+        If they lead back to themselves, or to what is in no folder.
+    """
+    if not path.is_symlink():
+        return path
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise NuanomalyError(f"{path} is a link that leads back to itself: name another file, or remove it")
+    if not target.parent.is_dir():
+        raise NuanomalyError(
+            f"{path} is a link to {target}, whose folder is not there: make it, or remove it"
+        )
+    return target
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file that the user named, as :func:`write_atomically`; its folder is made.
+
+    The target of a link is written, in its own folder, and the link stays. A pipe or device is written to.
+
+    Raises
+    ------
+    NuanomalyError
+        If it is a folder, or a link that leads nowhere.
+    OSError
+        If it cannot be written, with the name of the file; what stood there before stands there still.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    target = named(path)
+    if target.is_dir():
+        raise NuanomalyError(f"{path} is a folder: name a file")
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        with target.open("wb") as stream:
+            stream.write(content)
+        return
+    write_atomically(target, content)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -50,7 +50,7 @@ def read(path: Path) -> dict[str, ReleaseEntry]:
 
 def write(path: Path, entries: Iterable[ReleaseEntry]) -> None:
     """Write a lock file; the same releases give the same bytes."""
-    from nuanomaly.archive.durable import write_atomically
+    from nuanomaly.archive.durable import write_output
 
     lines = [_HEADER, 'schema: "1"\n', "releases:\n"]
     for entry in sorted(entries, key=lambda e: (e.name, names.sort_key(e.version))):
@@ -58,7 +58,7 @@ def write(path: Path, entries: Iterable[ReleaseEntry]) -> None:
         for file in sorted(entry.files, key=lambda f: f.path):
             lines.append(f'    {file.path}: {{sha256: "{file.sha256}", size: {file.size}}}\n')
     with storing(path):
-        write_atomically(path, "".join(lines).encode())
+        write_output(path, "".join(lines).encode())
 
 
 def _pinned(release_id: str, files: Mapping[str, Mapping[str, Any]]) -> ReleaseEntry:

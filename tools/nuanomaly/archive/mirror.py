@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from nuanomaly.archive import amendments, anomalies, catalog, release, yamlio
-from nuanomaly.archive.durable import write_atomically
+from nuanomaly.archive.durable import write_atomically, write_output
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.download import storing
@@ -54,7 +54,7 @@ def mirror(root: Path, output: Path, key: Path | None = None) -> Index:
         for file in made.amendments.values():
             wanted[output / file.path] = (root / file.path, file)
         for target, (source, file) in wanted.items():
-            if not index.file_matches(target, file):
+            if target.is_symlink() or not index.file_matches(target, file):
                 _copy(source, target)
         content = index.to_json(made)
         proof = signature.sign(content, key) if key else b""
@@ -103,8 +103,7 @@ def bundle(root: Path, file: Path, key: Path | None = None) -> Index:
         for part in made.amendments.values():
             _add(archive, part.path, (root / part.path).read_bytes())
     with storing(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, buffer.getvalue())
+        write_output(file, buffer.getvalue())
     return made
 
 
@@ -163,6 +162,7 @@ def _copy(source: Path, target: Path) -> None:
     """Copy a file so that it is there whole or not at all, readable for a web server."""
     target.parent.mkdir(parents=True, exist_ok=True)
     staged = target.with_name(f".{target.name}.new")
+    staged.unlink(missing_ok=True)  # a link would be followed
     shutil.copyfile(source, staged)
     staged.chmod(0o644)
     os.replace(staged, target)

@@ -39,7 +39,8 @@ def standing(above: Path) -> dict[str, Path]:
 
     Nothing but whole releases is put there, as in a cache; what is wrong with one says :func:`check`.
     """
-    return {path.name: path for path in sorted(above.glob("*")) if names.VERSION.fullmatch(path.name)}
+    paths = () if above.is_symlink() else sorted(above.glob("*"))
+    return {path.name: path for path in paths if names.VERSION.fullmatch(path.name)}
 
 
 def check(folder: Path) -> None:

@@ -64,9 +64,7 @@ def import_hepdata(source: str, name: str, version: str) -> None:
 @click.option(
     "--to", "format", required=True, help="hepdata, rocrate, datapackage, croissant, json-ld or pyhf."
 )
-@click.option(
-    "-o", "--output", "folder", type=click.Path(path_type=Path), help="A new folder (NAME-VERSION-FORMAT)."
-)
+@click.option("-o", "--output", "folder", type=output.FOLDER, help="A new folder (NAME-VERSION-FORMAT).")
 @click.option("--model", default="3nu", show_default=True, help="Of pyhf: the model of the signal.")
 @options.settings
 @options.grid

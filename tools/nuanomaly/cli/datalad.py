@@ -9,7 +9,7 @@ from nuanomaly.cli import output
 
 
 @click.command()
-@click.argument("folder", metavar="BUILD_DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="BUILD_DIR", type=output.FOLDER)
 @click.argument("names", metavar="[NAME]…", nargs=-1)
 @click.option("--url", help="Where it will be published, https://…: clones need not verify it then.")
 @output.as_json

@@ -97,7 +97,7 @@ def _named(prior: "Mapping[str, str]") -> str:
 
 
 @click.command()
-@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder to store it in.")
+@click.option("-o", "--output", "folder", type=output.FOLDER, help="Folder to store it in.")
 @output.as_json
 def cost(folder: Path | None, as_json: bool) -> None:
     """Measure what toys cost against points, toys and bins, and what a global Feldman–Cousins would.

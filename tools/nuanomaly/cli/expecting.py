@@ -31,9 +31,7 @@ _ROWS = 12
 )
 @seed
 @distributed
-@click.option(
-    "-o", "--output", "file", type=click.Path(path_type=Path), help="A figure: .pdf, .png or .svg, and a CSV."
-)
+@click.option("-o", "--output", "file", type=output.FILE, help="A figure: .pdf, .png or .svg, and a CSV.")
 @output.as_json
 def sensitivity(
     asked: "Analysis",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("references", metavar="NAME[@VERSION]…", nargs=-1)
-@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Put them below this folder.")
+@click.option("-o", "--output", "folder", type=output.FOLDER, help="Put them below this folder.")
 @click.option("--format", "format", help="Convert the tables: csv, parquet or json.")
 @click.option("--upstream", is_flag=True, help="Get the original files from their authors instead.")
 @click.option("--offline", is_flag=True, help="Never touch the network; say what is missing.")
@@ -80,7 +80,7 @@ def fetch(
 
 @click.command()
 @click.argument("references", metavar="NAME[@VERSION]…", nargs=-1, required=True)
-@click.option("-o", "--output", "file", type=click.Path(path_type=Path), help="The lock file to write.")
+@click.option("-o", "--output", "file", type=output.FILE, help="The lock file to write.")
 def lock(references: Sequence[str], file: Path | None) -> None:
     """Pin releases, by version and the hashes of all their files, in nuanomaly.lock.
 

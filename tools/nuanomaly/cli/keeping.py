@@ -165,7 +165,7 @@ _sign = click.option(
 
 
 @click.command()
-@click.argument("folder", metavar="BUILD_DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="BUILD_DIR", type=output.FOLDER)
 @_sign
 def mirror(folder: Path, key: Path | None) -> None:
     """Write the static mirror, which any web server or folder can serve, or bring one up to date.
@@ -178,7 +178,7 @@ def mirror(folder: Path, key: Path | None) -> None:
 
 
 @click.command()
-@click.argument("file", metavar="FILE.zip", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE.zip", type=output.FILE)
 @_sign
 def bundle(file: Path, key: Path | None) -> None:
     """Write the whole archive as one file, for machines without a network.

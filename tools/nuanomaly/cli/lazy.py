@@ -21,6 +21,8 @@ _USAGE = {
     errno.EACCES,
     errno.EPERM,
     errno.EISDIR,
+    errno.ELOOP,
+    errno.ENXIO,
     errno.ENOTDIR,
     errno.EEXIST,
     errno.ENOSPC,

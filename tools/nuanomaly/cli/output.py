@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,23 @@ STATISTICS = {
 }
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+class _Named(click.Path):
+    """A file or folder that a command will write: what cannot be one is said before any work is done."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path; of a folder that a link leads to, where it is."""
+        from nuanomaly.archive.durable import named
+
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        target = named(path)
+        return path if self.file_okay else target
+
+
+#: What `-o` takes.
+FILE = _Named(dir_okay=False, readable=False, path_type=Path)
+FOLDER = _Named(file_okay=False, readable=False, path_type=Path)
 
 
 def emit(data: Any) -> None:

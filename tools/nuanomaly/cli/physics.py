@@ -116,9 +116,7 @@ def chi2(
 @click.command()
 @options.question
 @click.option("--profile", "profiled", multiple=True, metavar="NAME", help="Minimise over it at each point.")
-@click.option(
-    "-o", "--output", "file", type=click.Path(path_type=Path), help="Save as .parquet, .csv or .npz."
-)
+@click.option("-o", "--output", "file", type=output.FILE, help="Save as .parquet, .csv or .npz.")
 @_workers
 @_limit
 @output.as_json
@@ -217,7 +215,7 @@ def fit(
 )
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=output.FOLDER,
     help="Folder of finished pieces of work: an interrupted run goes on.",
 )
 @click.option(

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from nuanomaly.inference.runs import StoredRun
     from nuanomaly.report.plotting import Picture
 
-_file = click.option(
-    "-o", "--output", "file", type=click.Path(path_type=Path), required=True, help="A .pdf, .png or .svg."
-)
+_file = click.option("-o", "--output", "file", type=output.FILE, required=True, help="A .pdf, .png or .svg.")
 _levels = click.option(
     "--cl", "levels", multiple=True, type=float, help="Confidence level; 0.9 and 0.99 if left out."
 )

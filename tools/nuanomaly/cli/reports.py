@@ -9,9 +9,7 @@ import click
 
 from nuanomaly.cli import output
 
-_OUT = click.option(
-    "-o", "--output", "folder", type=click.Path(path_type=Path), help="Where to; build/site if left out."
-)
+_OUT = click.option("-o", "--output", "folder", type=output.FOLDER, help="Where to; build/site if left out.")
 
 
 @click.group()

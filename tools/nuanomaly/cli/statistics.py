@@ -30,7 +30,7 @@ _DISTRIBUTED = (
     click.option("--scheduler", metavar="tcp://…", help="Address of a Dask scheduler."),
     click.option(
         "--resume",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=output.FOLDER,
         help="Folder of finished pieces of work.",
     ),
 )
@@ -101,7 +101,7 @@ def _verdict(interval: tuple[float, float], wilks: float | None, reached: bool) 
 )
 @seed
 @distributed
-@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder to save to.")
+@click.option("-o", "--output", "folder", type=output.FOLDER, help="Folder to save to.")
 @output.as_json
 def feldman_cousins(
     asked: "Analysis",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nuanomaly import __version__
 from nuanomaly.archive.bounded import STUMBLES
+from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.runs import ABOUT, digest
 from nuanomaly.archive.runs import about as read_about
@@ -32,13 +33,14 @@ def write(folder: Path, tables: "Mapping[str, pd.DataFrame]", about: Mapping[str
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for name, frame in tables.items():
-        file = folder / f"{name}.parquet"
-        frame.to_parquet(file, index=False)
+        file, content = folder / f"{name}.parquet", io.BytesIO()
+        frame.to_parquet(content, index=False)
+        write_atomically(file, content.getvalue())
         files[file.name] = {"sha256": digest(file), "rows": len(frame)}
     versions = {"nuanomaly": __version__, "numpy": numpy.__version__, "scipy": scipy.__version__}
     versions |= {"pyarrow": pyarrow.__version__, "python": platform.python_version()}
     text = json.dumps({**about, "files": files, "versions": versions}, indent=2, ensure_ascii=False)
-    (folder / ABOUT).write_text(text + "\n", "utf-8")
+    write_atomically(folder / ABOUT, f"{text}\n".encode())
     return folder
 
 

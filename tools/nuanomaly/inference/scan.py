@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from nuanomaly.archive.durable import write_atomically
+from nuanomaly.archive.durable import write_output
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.inference.datasets import FoundOverlap
 from nuanomaly.inference.grid import Axis, axes, free_names
@@ -186,8 +186,7 @@ class Scan(Result):
             self.to_frame().to_csv(content, index=False)
         else:
             raise NuanomalyError(f"{file.name}: a scan is saved as .npz, .parquet or .csv")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, content.getvalue())  # a full disk leaves what stood there
+        write_output(file, content.getvalue())  # a full disk leaves what stood there
         return file
 
 

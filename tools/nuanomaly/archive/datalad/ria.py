@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nuanomaly.archive import names, release
 from nuanomaly.archive.datalad import dataset, programs
+from nuanomaly.archive.durable import named
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetching.download import storing
 from nuanomaly.archive.fetching.store import replace_folder
@@ -59,6 +60,7 @@ def export(root: Path, output: Path, wanted: Sequence[str] = (), *, url: str | N
         If the folder holds something else than a store, or the place one is in.
     """
     programs.require("git")
+    output = named(output)
     known = release.folders(root)
     for name in wanted:
         if name not in known:

@@ -82,6 +82,8 @@ class Store:
         with storing(target):
             if not self.below:
                 refuse_to_replace(target, {file.path for file in entry.files})
+            if target.parent.is_symlink():
+                raise StorageError(f"{target.parent} is a link, which no release is put behind: remove it")
             staging.prune(entry)
             target.parent.mkdir(parents=True, exist_ok=True)
             for folder in {staging.files, *((staging.files / f.path).parent for f in entry.files)}:

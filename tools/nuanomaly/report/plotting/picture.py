@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nuanomaly.archive.durable import write_output
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.inference.question import Question
 from nuanomaly.report.drawing import style
@@ -49,12 +50,13 @@ class Picture:
         file = Path(path)
         if file.suffix.lstrip(".") not in FORMATS:
             raise NuanomalyError(f"{file.name}: a figure is saved as .pdf, .png or .svg")
-        file.parent.mkdir(parents=True, exist_ok=True)
         dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+        drawn = io.BytesIO()
         with style():
-            self.figure.savefig(file, dpi=200, metadata=dates.get(file.suffix))
+            self.figure.savefig(drawn, format=file.suffix[1:], dpi=200, metadata=dates.get(file.suffix))
         numbers = file.with_suffix(".csv")
-        self.table.to_csv(numbers, index=False)
+        write_output(file, drawn.getvalue())
+        write_output(numbers, self.table.to_csv(index=False).encode())
         return file, numbers
 
     def _repr_png_(self) -> bytes:
