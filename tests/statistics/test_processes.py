@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nuanomaly.archive.errors import UnknownNameError
 from nuanomaly.inference.processes import LostError, pool
 
 
@@ -37,3 +38,38 @@ def test_what_waits_is_not_begun_when_the_block_ends_early(tmp_path: Path) -> No
     with pytest.raises(ZeroDivisionError), pool(1) as processes:
         fail(processes)
     assert len(list(tmp_path.iterdir())) < 3000
+
+
+def refuse() -> None:
+    """Not begin."""
+    os._exit(1)
+
+
+def test_processes_that_cannot_begin_are_one_error() -> None:
+    with pytest.raises(LostError, match="a process ended"), pool(2, refuse) as processes:
+        processes.submit(abs, -3).result()
+
+
+class OwnError(Exception):
+    """One that pickle cannot make again."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} and {other}")
+
+
+def fail(kind: str) -> None:
+    """Raise an error."""
+    raise OwnError("this", "that") if kind == "own" else UnknownNameError("model", "4nu", ["3nu"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("own", RuntimeError("OwnError: this and that")), ("usual", None)]
+)
+def test_what_work_raises_arrives_with_its_place(kind: str, expected: Exception | None) -> None:
+    with pool(1) as processes:
+        raised = processes.submit(fail, kind).exception()
+        assert processes.submit(abs, -3).result() == 3  # the process goes on
+    wanted = expected or UnknownNameError("model", "4nu", ["3nu"])
+    assert (type(raised), str(raised)) == (type(wanted), str(wanted))
+    assert expected or vars(wanted).items() < vars(raised).items()
+    assert expected or "in fail" in raised.__notes__[0]  # type: ignore[union-attr]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Self
+from typing import Any, Self
 
 #: C0 and C1 controls but for line ends and tabs, and what reorders or hides text (bidi marks, zero widths).
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -47,6 +47,14 @@ class NuanomalyError(Exception):
 
     def __init__(self, message: object = "") -> None:
         super().__init__(printable(str(message)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how to make it again from what it holds: other processes send theirs, whatever made them."""
+        return _made_again, (type(self), self.args), vars(self)
+
+
+def _made_again(kind: type[NuanomalyError], arguments: tuple[Any, ...]) -> NuanomalyError:
+    return kind.__new__(kind, *arguments)
 
 
 class UnknownNameError(NuanomalyError):

@@ -8,7 +8,6 @@ folder of finished pieces.
 import hashlib
 import logging
 import pickle
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, as_completed
 from contextlib import contextmanager
@@ -145,8 +144,7 @@ _RECEIVED: dict[str, tuple[Piece, Any]] = {}
 
 
 def _receive(piece: Piece, payload: bytes) -> None:
-    """Keep what all pieces of this worker need; Ctrl-C ends it without a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Keep what all pieces of this worker need."""
     _RECEIVED[sent_key((piece, payload))[0]] = (piece, pickle.loads(payload))
 
 
