@@ -90,7 +90,7 @@ def test_declared_waves_are_averaged_as_the_built_in_ones(name: str) -> None:
 def test_the_stated_error_of_a_function_is_larger_than_the_true_one(name: str, function) -> None:
     lk, own = likelihood(name), FunctionModel(function, parameters=PARAMETERS)
     refused = []
-    for dm2 in DM2:
+    for dm2 in DM2 if function is values else DM2[1::3]:  # one that is called point by point takes long
         point = {"dm2_41": float(dm2), **MIXING}
         exact = lk.chi2("3+1", **point)
         try:
