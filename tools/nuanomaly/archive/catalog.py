@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from nuanomaly.archive import catalog_content, durable, names, paths, release, yamlio
-from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.release_digest import digest
 
 #: A key of the top level begins its line, whatever else a release.yaml holds.
@@ -272,7 +272,7 @@ def list_files(folder: Path) -> list[dict[str, Any]]:
         try:
             content = (folder / path).read_bytes()
         except OSError as error:
-            raise NuanomalyError(
+            raise IntegrityError(
                 f"{folder / path}: cannot be read ({error.strerror}): see `nuanomaly validate`"
             ) from None
         items.append({"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})

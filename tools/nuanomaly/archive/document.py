@@ -64,6 +64,24 @@ class Document:
             mark = (key or node).start_mark
         return mark.line + 1 if mark else 1
 
+    def line_of(self, text: str) -> int | None:
+        """Return the line (from 1) of the first scalar that is a text; None if none is.
+
+        Examples
+        --------
+        >>> parse("a:\\n  b: [x,\\n      y]\\n").line_of("y")
+        3
+        """
+        waiting = [self.root] if self.root else []
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, yaml.ScalarNode) and node.value == text:
+                return int(node.start_mark.line) + 1
+            children = node.value if isinstance(node, yaml.CollectionNode) else ()
+            flat = [part for child in children for part in (child if isinstance(child, tuple) else (child,))]
+            waiting += reversed(flat)
+        return None
+
     def node(self, steps: Steps) -> yaml.Node | None:
         """Return the node of an entry, or None if there is no such entry."""
         node = self.root

@@ -324,8 +324,13 @@ def _table(entry: Mapping[str, Any], steps: Sequence[str | int]) -> Iterator[Pro
             f"table {steps[-1]!r} declares no columns: list them in the order of the file",
         )
         return
+    seen = set[str]()
     for position, column in enumerate(columns):
         yield from _column(column, [*steps, "columns", position])
+        name = str(column["name"]) if isinstance(column, Mapping) and "name" in column else ""
+        if name in seen:
+            yield [*steps, "columns", position], f"the column {name!r} is declared twice"
+        seen.add(name)
 
 
 def _column(column: Any, steps: Sequence[str | int]) -> Iterator[Problem]:

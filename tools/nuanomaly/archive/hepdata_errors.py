@@ -5,8 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nuanomaly.archive import cells
-
 #: How HEPData writes that there is no value.
 GAP = "-"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -16,11 +14,6 @@ _LAST = re.compile(r"[\W\d_]+$")
 
 def plain(value: Any) -> Any:
     """Return a number that is written as a text as the number, and an empty text as a gap.
-
-    Raises
-    ------
-    OutOfRangeError
-        If it is larger than any float64.
 
     Examples
     --------
@@ -32,7 +25,7 @@ def plain(value: Any) -> Any:
         if not text:
             return GAP
         if _NUMBER.fullmatch(text):
-            return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else cells.number(text)
+            return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else float(text)
     return value
 
 
@@ -55,7 +48,7 @@ def absolute(error: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
     def size(given: Any) -> Any:
         if not _is_percent(given) or not isinstance(value, int | float):
             return given
-        return abs(value) * cells.number(given.strip()[:-1]) / 100.0
+        return abs(value) * float(given.strip()[:-1]) / 100.0
 
     entries = dict(error)
     if "symerror" in error:

@@ -19,6 +19,7 @@ from nuanomaly.archive import (
     gate,
     limits,
     names,
+    outside,
     paths,
     references,
     release_digest,
@@ -185,15 +186,17 @@ class Release:
         """
         from nuanomaly.archive import tables
 
-        if sealed is None:
-            return None
         try:
             status = path.stat()
         except OSError:
-            if self.state == "draft" or path.is_symlink():  # a link of DataLad, whose content was dropped
+            if path.is_symlink():  # of DataLad, whose content was dropped
                 return None
+            if self.state == "draft":
+                raise self.misdeclared(f"the file {path.name} is not there", path.name) from None
             said = f"{self.id}: table {table!r} is not what was published, {path} is missing"
             raise IntegrityError(f"{said}: {_repair(self.folder, self.id)}") from None
+        if sealed is None:
+            return None
         if not stat.S_ISREG(status.st_mode):
             said = f"{self.id}: table {table!r} is not what was published, {path} is no plain file"
             raise IntegrityError(f"{said}: {_repair(self.folder, self.id)}")
@@ -212,6 +215,24 @@ class Release:
             said = f"{self.id}: table {table!r} is not what was published, {path} was changed"
             raise IntegrityError(f"{said}: {_repair(self.folder, self.id)}")
         return content
+
+    def content(self, table: str) -> bytes:
+        """Return the file of a table, compared with its sha256.
+
+        Raises
+        ------
+        UnknownNameError
+            If the release has no such table.
+        IntegrityError
+            If it is not what was published.
+        """
+        entry, _, path = self._located(table)
+        return self._content(table, path, entry.get("sha256")) or path.read_bytes()
+
+    def misdeclared(self, problem: object, name: str) -> gate.MalformedReleaseError:
+        """Return the error of a name in ``release.yaml`` that is wrong, with the line it stands in first."""
+        file = self.folder / "release.yaml"
+        return gate.MalformedReleaseError(file, str(problem), document.read(file).line_of(name))
 
     def matrix(self, table: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
         """Return a wholly numeric table as a contiguous float64 array, shape (rows, columns)."""
@@ -520,6 +541,12 @@ def _metadata(file: Path, mtime_ns: int, size: int) -> Mapping[str, Any]:
     if size > limits.LARGEST_METADATA:
         raise gate.MalformedReleaseError(file, f"has {size / 1e6:.1f} MB: no release.yaml is that large")
     metadata = gate.shaped(document.bounded(file), file)
+    wrong = [
+        k for k, n in (("name", file.parent.parent.name), ("version", file.parent.name)) if metadata[k] != n
+    ]
+    if wrong and outside.in_archive(file.parent):
+        said = f"says it is {metadata['name']}@{metadata['version']}, which is not its place"
+        raise gate.MalformedReleaseError(file, said, document.read(file).line(wrong[:1]))
     if f"{metadata['name']}@{metadata['version']}" not in _vouched(file.parent):
         gate.described(file.parent)
     return metadata

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.errors import IntegrityError, NuanomalyError
 from nuanomaly.archive.limits import MOST_NUMBERS
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def read_arrow(path: Path, columns: Sequence[Column], content: bytes | None = No
 
     Raises
     ------
-    NuanomalyError
+    IntegrityError
         If the file is missing, is not a table, or its columns are not the declared ones, by name and type.
     """
     import pyarrow as pa
@@ -186,21 +186,21 @@ def read_arrow(path: Path, columns: Sequence[Column], content: bytes | None = No
         table = _read_parquet(content) if path.suffix == ".parquet" else _read_csv(content, types)
         names = table.column_names
     except FileNotFoundError:
-        raise NuanomalyError(
-            _dropped(path) or f"{path}: the file is missing: fetch the release again"
+        raise IntegrityError(
+            _dropped(path) or f"{path}: the file is missing: put it there, or fetch the release again"
         ) from None
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         unreadable = f"{path}: not a readable table ({str(error).splitlines()[0]})"
-        raise NuanomalyError(_dropped(path) or unreadable) from None
+        raise IntegrityError(_dropped(path) or unreadable) from None
     if names != list(types):
         if dropped := _dropped(path):
-            raise NuanomalyError(dropped)
-        raise NuanomalyError(f"{path}: columns are {names}, release.yaml declares {list(types)}")
+            raise IntegrityError(dropped)
+        raise IntegrityError(f"{path}: columns are {names}, release.yaml declares {list(types)}")
     for column, field in zip(columns, table.schema, strict=True):
         if field.type != types[column.name]:
-            raise NuanomalyError(f"{path}: column {column.name!r} is {field.type}, declared {column.type}")
+            raise IntegrityError(f"{path}: column {column.name!r} is {field.type}, declared {column.type}")
         if column.type != "float64" and table.column(column.name).null_count:
-            raise NuanomalyError(f"{path}: column {column.name!r} ({column.type}) has empty cells")
+            raise IntegrityError(f"{path}: column {column.name!r} ({column.type}) has empty cells")
     return table
 
 

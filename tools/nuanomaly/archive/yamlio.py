@@ -24,6 +24,8 @@ class YamlError(NuanomalyError):
         Counted from 1.
     """
 
+    exit_code = 1
+
     def __init__(self, where: str, problem: str, line: int | None = None) -> None:
         self.problem, self.line = problem, line
         super().__init__(f"{where}{f', line {line}' if line else ''}: {problem}")

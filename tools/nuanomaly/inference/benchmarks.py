@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive.errors import UnknownNameError
+from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.release import Release, folders, load, places, read
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.processes import pool
@@ -56,7 +56,7 @@ def row(entry: Mapping[str, Any], release: Release) -> dict[str, Any]:
         try:
             recomputed = recompute(entry["compute"], release)
         except Exception as error:  # whatever goes wrong in one benchmark is its result
-            reason = f"{type(error).__name__}: {error}"
+            reason = _reason(error, release)
     return {
         "release": release.id,
         "id": entry["id"],
@@ -71,6 +71,13 @@ def row(entry: Mapping[str, Any], release: Release) -> dict[str, Any]:
         "source": entry["source"],
         "reason": reason,
     }
+
+
+def _reason(error: Exception, release: Release) -> str:
+    """Return why a benchmark cannot be computed; of a name that a draft has wrong, with its line."""
+    if release.state == "draft" and isinstance(error, UnknownNameError):
+        error = release.misdeclared(error, error.name)
+    return str(error) if isinstance(error, NuanomalyError) else f"{type(error).__name__}: {error}"
 
 
 def agrees(recomputed: float | bool, expected: float | bool, tolerance: float | None) -> bool:

@@ -291,29 +291,39 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
         if chosen in o.get("modes", [chosen])
     )
     named = None if chosen == "default" and modes == ["default"] else chosen
+    try:
+        built = _assembled(release, named, config, approximate)
+    except UnknownNameError as error:
+        if release.state != "draft":
+            raise
+        raise release.misdeclared(error, error.name) from None
+    return read_only(replace(built, overlaps=overlaps, private=release.private))
+
+
+def _assembled(
+    release: Release, named: str | None, config: Mapping[str, Any], approximate: str
+) -> ResponseLikelihood | Likelihood:
+    """Return the likelihood of a mode, of its parts."""
     if "surface" in config:
         kind = str(config["surface"].get("kind", "surface"))
         if kind not in SURFACES:
             raise UnknownNameError("surface kind", kind, SURFACES, release.id)
         module = import_module(f"nuanomaly.likelihood.{kind.replace('-', '_')}")
         surface: Likelihood = module.build(config["surface"], release, named, approximate)
-        return read_only(replace(surface, overlaps=overlaps, private=release.private))
+        return surface
     result = nuisances(config, release)
     response = component("response", config["response"], release)
     transform = component("transform", config["transform"], release, response, result)
     measure = component("statistic", config["statistic"], release, transform, result)
-    built = ResponseLikelihood(
+    return ResponseLikelihood(
         release=release.id,
         mode=named,
         statistic=measure.kind,
         n_bins=measure.n_bins,
         nuisances=result,
         approximate=approximate,
-        overlaps=overlaps,
-        private=release.private,
         response=response,
         transform=transform,
         measure=measure,
         penalties=penalties(config.get("penalties", ())),
     )
-    return read_only(built)

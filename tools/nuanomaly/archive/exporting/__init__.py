@@ -29,6 +29,8 @@ def files(release: Release, format: str) -> dict[str, bytes]:
     """
     if format not in FORMATS:
         raise UnknownNameError("format", format, FORMATS)
+    for table in release.tables:
+        release.content(table)  # what is not as it was published is not passed on
     module = import_module(f"nuanomaly.archive.exporting.{FORMATS[format]}")
     make: Callable[[Release], dict[str, bytes]] = module.files
     return make(release)
