@@ -243,11 +243,8 @@ class _Bends:
         count, size = form.gradient.shape
         values, where = np.full(count, np.inf), np.zeros((count, size))
         known, left = np.zeros(count, bool), np.arange(count)
-        upper, below, above = (
-            np.ones((count, size), bool),
-            np.zeros((count, size), bool),
-            np.zeros((count, size), bool),
-        )
+        upper = form.gradient <= 0.0 if self.bent.any() else np.ones((count, size), bool)
+        below, above = np.zeros((count, size), bool), np.zeros((count, size), bool)
         held = False
         for _ in range(_GUESSES):
             whole = left.size == count
