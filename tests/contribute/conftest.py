@@ -61,6 +61,13 @@ class Clone:
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
         path.write_text(text.replace(old, new), "utf-8")
 
+    def edit_first(self, file: str, old: str, new: str) -> None:
+        """Replace the first of the texts that stand in a file."""
+        path = self.root / file
+        text = path.read_text("utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new, 1), "utf-8")
+
     def catalogue(self) -> None:
         """Write the catalogue anew."""
         catalog.write(self.root)

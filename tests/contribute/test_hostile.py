@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from nuanomaly.archive import bounded, repository, runs, seal
@@ -16,7 +18,7 @@ from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.archive.validate import checker, validate
 from nuanomaly.archive.validate.codes import physics
 from nuanomaly.archive.validate.findings import finding
-from nuanomaly.cli import reviewing
+from nuanomaly.cli import main, reviewing
 from nuanomaly.inference import review as reviews
 from nuanomaly.inference.review import review
 
@@ -244,45 +246,152 @@ def test_what_a_retraction_breaks_is_held_against_it(branch: Any) -> None:
     assert not found.ok
 
 
+#: A mistake that people make in a draft: what stands there, what they write.
 TYPOS = {
     "nam for name": ("  - {name: ratio", "  - {nam: ratio"),
     "type float": ("name: ratio,", "name: ratio, type: float,"),
     "a number in quotes": ("expected: ", 'expected: "15.8" # '),
+    "no columns": ("    columns:\n      - {name: E_low", "    columns:\n    notes:\n      - {name: E_low"),
+    "a column twice": ("{name: E_high,", "{name: E_low,"),
     "a unit that is a dash": ('unit: "1"', 'unit: "-"'),
     "an open bracket in a unit": ("unit: km", 'unit: "(km"'),
     "a table that is a list": ("tables:\n  rates:\n", "tables:\n  - rates:\n"),
-    "a likelihood that is a text": ("likelihood:\n", "likelihood: chi2\nlikelihoood:\n"),
-    "no state": ("state: draft", "stat: draft"),
-    "a version without quotes": ('version: "2020-r1"', "version: 2020"),
     "tables without a name": ("tables:\n  rates:\n", "tables:\n  :\n"),
+    "a likelihood that is a text": ("likelihood:\n", "likelihood: chi2\nlikelihoood:\n"),
+    "no modes": ("  modes:\n", "  moods:\n"),
+    "a kind that is none": ("kind: toy-ratios", "kind: toy-ratio"),
+    "a number with a comma": ("baseline: 10.0", "baseline: 10,0"),
+    "no state": ("state: draft", "stat: draft"),
+    "a state that is none": ("state: draft", "state: drfat"),
+    "a version without quotes": ('version: "2020-r1"', "version: 2020"),
+    "the version of another": ('version: "2020-r1"', 'version: "2018-r1"'),
+    "the name of another": ("name: toy\n", "name: toys\n"),
     "a tab": ("tables:\n", "tables:\n\t\n"),
+    "no colon": ("experiment: TOY", "experiment TOY"),
+    "an open quote": ('title: "Toy: three', "title: Toy: three"),
+    "a space too few": ("    quantity: ", "   quantity: "),
+    "a key twice": ("sector: reactor", "sector: reactor\nsector: source"),
     "a channel as a text": ("channels: [", "channels: x # ["),
+    "a mapping for a list": ("benchmarks:\n  - id", "benchmarks:\n    id"),
+    "nothing for a list": ("changes:\n  -", "changes:\n  #"),
+    "a text for a list": ("known_issues:\n", "known_issues: none\nknown:\n"),
+    "a year without quotes": ('year: "2020"', "year: 2020"),
+}
+#: Mistakes around what sealing reads: files and columns of tables.
+SEALABLE = {
+    "a number in quotes",
+    "a unit that is a dash",
+    "an open bracket in a unit",
+    "a likelihood that is a text",
+    "no modes",
+    "a kind that is none",
+    "a number with a comma",
+    "no state",
+    "a state that is none",
+    "a version without quotes",
+    "the version of another",
+    "the name of another",
+    "a key twice",
+    "a channel as a text",
+    "nothing for a list",
+    "a text for a list",
+    "a year without quotes",
+}
+POINT = ["--model", "2nu-ee", "--set", "dm2_41=1", "--set", "sin2_2theta_ee=0.1"]
+GRID = ["--model", "2nu-ee", "--grid", "dm2_41=1:2:2", "--grid", "sin2_2theta_ee=0.1:0.2:2"]
+TOY = "toy@2020-r1"
+#: Commands that read a draft, and with which words.
+READING: dict[str, list[str]] = {
+    "show": [TOY],
+    "log": ["toy"],
+    "diff": ["toy@2018-r1", TOY],
+    "fetch": [TOY],
+    "lock": [TOY],
+    "cite": [TOY],
+    "chi2": [TOY, *POINT],
+    "survey": [TOY, *POINT],
+    "scan": [TOY, *GRID],
+    "fit": [TOY, *GRID],
+    "compare": [TOY, "toy@2018-r1", *GRID],
+    "plot regions": [TOY, *GRID, "-o", "x.pdf"],
+    "plot profile": [TOY, *GRID, "-o", "x.pdf"],
+    "plot spectrum": [TOY, *POINT[:2], "-o", "x.pdf"],
+    "plot ladder": [TOY, *POINT[:2], "-o", "x.pdf"],
+    "plot survey": [TOY, *POINT, "-o", "x.pdf"],
+    "sensitivity": [TOY, *GRID],
+    "significance": [TOY, *GRID, "--toys", "2"],
+    "feldman-cousins": [TOY, *GRID, "--toys", "2"],
+    "coverage": [TOY, *GRID, "--toys", "2"],
+    "ablation": [TOY, *GRID],
+    "bayes": [TOY, *GRID],
+    "benchmarks": [TOY],
+    "export": [TOY, "--to", "json-ld", "-o", "x"],
+    "seal": [TOY],
+    "validate": [TOY],
+    "check-pr": ["--no-physics"],
+    "catalog": [],
+    "import": [TOY, "--originals", "."],
+    "mirror": ["m"],
+    "bundle": ["b.zip"],
+    "ria": ["r"],
+    "report build": ["toy-vs-toy"],
+    "report site": [],
+}
+#: Commands that read no release, or (report explorer, survey) none but released ones if none is named.
+OTHERS = {
+    "anomalies",
+    "models",
+    "runs",
+    "cost",
+    "report list",
+    "report drift",
+    "report explorer",
+    "plot contours",
+    "new",
+    "import-hepdata",
+    "units",
 }
 
 
 @pytest.mark.filterwarnings("default::nuanomaly.archive.release.UnreadableReleaseWarning")
-@pytest.mark.parametrize("command", ["seal", "show", "chi2", "benchmarks", "catalog", "validate", "list"])
 @pytest.mark.parametrize("typo", TYPOS)
-def test_a_typo_in_a_draft_is_one_message_with_its_place_in_every_command(
-    clone: Any, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, command: str, typo: str
+def test_a_typo_in_a_draft_is_one_message_with_its_place(
+    clone: Any, run: Callable[..., Any], typo: str
 ) -> None:
-    old, new = TYPOS[typo]
-    path = clone.root / RELEASE
-    text = path.read_text("utf-8")
-    if old not in text:
-        pytest.fail(f"{old!r} is not in the toy")
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    words = {"chi2": ["--model", "2nu-ee", "--set", "dm2_41=1", "--set", "sin2_2theta_ee=0.1"]}
-    names = [] if command in ("catalog", "list") else ["toy@2020-r1"]
-    done = run(command, *names, *words.get(command, []), archive=clone.root)
-    assert "Traceback" not in done.err
-    if command == "validate":
-        assert "release.yaml:" in done.out
-    elif command == "list":  # which says what is left out, and shows all else
-        assert (done.code, "toy@2018-r1" in done.out) == (0, True)
-        assert "toy@2020-r1" in done.out or "release.yaml, line " in done.err
-    elif done.code:
-        assert "release.yaml" in done.err
+    clone.edit_first(RELEASE, *TYPOS[typo])
+    for command in ("show", "chi2", "benchmarks", "validate", "catalog", "seal"):
+        done = run(command, *READING[command], archive=clone.root)
+        if command == "seal" and typo in SEALABLE:
+            assert (done.code, "sealed" in done.out) == (0, True)
+            continue
+        assert done.code == 1, (command, done.out, done.err)
+        assert re.search(r"toy/2020-r1/release\.yaml(, line |:)\d+", done.out + done.err), (command, done.err)
+    done = run("list", archive=clone.root)
+    assert (done.code, "toy@2018-r1" in done.out) == (0, True)
+    assert f"{TOY} is left out, as it cannot be read: " in done.err
+
+
+@pytest.mark.filterwarnings("default::nuanomaly.archive.release.UnreadableReleaseWarning")
+@pytest.mark.parametrize("typo", ["nam for name", "no colon"])
+def test_a_typo_in_a_draft_has_its_place_in_every_command(
+    branch: Any, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typo: str
+) -> None:
+    branch.edit_first(RELEASE, *TYPOS[typo])
+    branch.commit("A typo")
+    monkeypatch.chdir(tmp_path)
+    for command, words in READING.items():
+        done = run(*command.split(), *words, archive=branch.root)
+        assert done.code == 1, (command, done.out, done.err)
+        assert re.search(r"toy/2020-r1/release\.yaml(, line |:)\d+", done.out + done.err), (command, done.err)
+
+
+def test_every_command_is_one_that_reads_drafts_or_not() -> None:
+    found = set[str]()
+    for name in main.list_commands(click.Context(main)):
+        command = main.get_command(click.Context(main), name)
+        group = command.commands if isinstance(command, click.Group) else {"": command}
+        found |= {f"{name} {part}".strip() for part in group}
+    assert {*READING, "list", *OTHERS} == found
 
 
 def after(seconds: float) -> str:

@@ -45,6 +45,18 @@ class NuanomalyError(Exception):
         self.command_line = message
         return self
 
+    def at(self, place: str) -> "NuanomalyError":
+        """Return the error with a place before its message; a command ends with the same code.
+
+        Examples
+        --------
+        >>> IntegrityError("was changed").at("a.csv").exit_code
+        1
+        """
+        placed = NuanomalyError(f"{place}: {self}")
+        placed.exit_code = self.exit_code
+        return placed
+
     def __init__(self, message: object = "") -> None:
         super().__init__(printable(str(message)))
 

@@ -191,7 +191,7 @@ def check_names(comparison: Comparison) -> None:
         try:
             return asked()
         except NuanomalyError as error:
-            raise NuanomalyError(f"{file}: {place}: {error}") from error
+            raise error.at(f"{file}: {place}") from error
 
     releases = []
     for key, entry in comparison.datasets.items():
