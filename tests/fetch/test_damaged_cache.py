@@ -108,8 +108,9 @@ def test_a_whole_cache_gives_a_release_without_a_network_wherever_it_is_put(
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unlisted"])
 @pytest.mark.parametrize("damage", [*DAMAGES, *OF_TABLES])
 def test_a_damaged_cache_is_said_to_be_damaged(
-    cached: Path, tmp_path: Path, damage: str, known: bool
+    cached: Path, tmp_path: Path, damage: str, known: bool, record_property: Callable[[str, object], None]
 ) -> None:
+    record_property("tries", len(WAYS) + 2)
     make, reason = (DAMAGES | OF_TABLES)[damage]
     make(cached)
     for name, more in WAYS:
