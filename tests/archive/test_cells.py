@@ -107,6 +107,17 @@ TEXTS: dict[str, tuple[list[str], str]] = {
     "a field that overflowed": (["2.0", "****"], "'****' is no number"),
     "decimal commas": (["1,5", "2,5"], "'1,5' is no number"),
     "thousands": (["1,000", "22,000,000.5"], "'1,000' is no number"),
+    "times": (["12:00", "12:01:30"], ""),
+    "fractions": (["1/2", "2/3"], ""),
+    "percentages": (["5%", "6.5 %"], "'5%' is no number"),
+    "units": (["5 MeV", "6 MeV"], "'5 MeV' is no number"),
+    "errors in brackets": (["2.34(5)", "4.56(7)"], "'2.34(5)' is no number"),
+    "errors of two sides": (["2+0.3-0.2", "4+0.1-0.2"], "'2+0.3-0.2' is no number"),
+    "powers of ten": (["1.2x10^-3", "4x10^5"], "'1.2x10^-3' is no number"),
+    "complex numbers": (["(1.0,2.0)", "(3.0,4.0)"], "'(1.0,2.0)' is no number"),
+    "limits": (["<0.3", "<0.4"], "'<0.3' is no number"),
+    "underscores": (["1_000", "2_000"], "'1_000' is no number"),
+    "names": (["near", "far 1"], ""),
 }
 
 

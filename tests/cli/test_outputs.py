@@ -69,6 +69,9 @@ def test_what_any_output_cannot_be_is_one_sentence_before_any_work(where: str, t
     ):
         with pytest.raises(NuanomalyError, match=said):
             kind.convert(str(link), None, None)
+    for link in (loop, gone):
+        with pytest.raises(NuanomalyError, match=f"{link} is a link that leads to no folder"):
+            kind.convert(str(link / "deep" / "er"), None, None)
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("")
     wrong = tmp_path / ("folder" if kind.file_okay else "file")
@@ -96,6 +99,24 @@ def test_a_scan_is_written_through_a_link_that_the_user_made(run: Run, tmp_path:
     target.unlink()
     assert run("scan", "best", *GRID, "-o", link).code == 0  # it led nowhere, and its folder is there
     assert target.read_bytes() == plain.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["report", "build", "{}"],
+        ["report", "build", "{}/x"],
+        ["runs", "{}"],
+        ["chi2", "{}", "--model", "3nu"],
+    ],
+    ids=" ".join,
+)
+def test_a_question_or_release_behind_a_link_to_itself_is_one_sentence(
+    run: Run, tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    done = run(*(word.format(tmp_path / "loop") for word in words))
+    assert (done.code, done.err.startswith("Error: "), str(tmp_path / "loop") in done.err) == (2, True, True)
 
 
 def test_a_lock_file_is_written_through_a_link(run: Run, tmp_path: Path) -> None:

@@ -194,3 +194,63 @@ def test_a_link_in_place_of_a_dataset_is_not_written_through(
     code, said = run("fetch", "tiny", "--source", archive)
     assert (code, f"{machine / 'datasets' / 'tiny'} is a link" in said) == (1, True), said
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unlisted"])
+@pytest.mark.parametrize("at", ["datasets/tiny", "datasets", ""])
+@pytest.mark.parametrize("what", ["file", "loop"])
+def test_what_stands_in_the_way_of_a_cache_is_named(
+    cached: Path, machine: Path, archive: Path, tmp_path: Path, at: str, what: str, known: bool
+) -> None:
+    place = machine / at
+    shutil.rmtree(place)
+    place.symlink_to(place) if what == "loop" else place.write_bytes(b"x")
+    for words in (["fetch", "--offline"], ["fetch", "--offline", "-o", tmp_path / "out"], ["show"]):
+        code, said = run(words[0], "tiny", *words[1:])
+        assert (code, f"{place} is " in said, "remove it" in said) == (1, True, True), said
+    code, said = run("fetch", "tiny", "--source", archive)
+    assert (code, str(machine) in said) == (1, True), said
+    place.unlink()
+    assert run("fetch", "tiny", "--source", archive, *(() if known else ("--unlisted",)))[0] == 0
+    assert nuanomaly.load("tiny").id == "tiny@2020-r1"
+
+
+@pytest.mark.parametrize("known", [True], ids=["known"])
+@pytest.mark.parametrize("content", [b"::: [", b"amendments: 1\n", b"\xff", None])
+def test_damaged_amendments_of_the_cache_are_removed_by_a_fetch(
+    cached: Path, archive: Path, content: bytes | None, known: bool
+) -> None:
+    file = cached.parent / "amendments.yaml"
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(IntegrityError, match=r"amendments\.yaml"):
+        nuanomaly.load("tiny")
+    code, said = run("fetch", "tiny@2020-r1", "--source", archive)
+    assert (code, f"{file} was damaged, and is removed" in said) == (0, True), said
+    assert nuanomaly.load("tiny").id == "tiny@2020-r1"
+
+
+@pytest.mark.parametrize("known", [True], ids=["known"])
+def test_all_that_is_in_the_cache_is_all_there_is_without_a_network(
+    cached: Path, tmp_path: Path, known: bool
+) -> None:
+    assert run("fetch", "--all", "--offline")[0] == 0
+    assert run("fetch", "--all", "--offline", "-o", tmp_path / "out")[0] == 0
+    assert (tmp_path / "out" / "tiny" / "2020-r1" / "release.yaml").is_file()
+
+
+@pytest.mark.parametrize("format", ["json-ld", "rocrate", "datapackage", "croissant", "hepdata"])
+def test_an_export_passes_on_nothing_that_was_changed_or_never_sealed(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, format: str
+) -> None:
+    monkeypatch.setenv("NUANOMALY_ARCHIVE", str(archive))
+    code, said = run("export", "tiny", "--to", format, "-o", tmp_path / "out")
+    assert (code, "table 'ratios' is not sealed: `nuanomaly seal tiny@2020-r1`" in said) == (2, True), said
+    folder = archive / TINY
+    file = folder / "release.yaml"
+    file.write_text(file.read_text("utf-8").replace("state: released", "state: draft"), "utf-8")
+    assert run("seal", "tiny")[0] == 0
+    file.write_text(file.read_text("utf-8").replace("state: draft", "state: released"), "utf-8")
+    put(folder / "ratios.csv", b"ratio,label\n0.2,a\n")
+    code, said = run("export", "tiny", "--to", format, "-o", tmp_path / "out")
+    assert (code, "ratios.csv was changed" in said) == (1, True), said
+    assert not (tmp_path / "out").exists()

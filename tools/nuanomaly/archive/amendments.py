@@ -50,6 +50,15 @@ def newest(content: Mapping[str, Any]) -> str:
     return max((str(entry["date"]) for entry in content["amendments"]), default="")
 
 
+def is_damaged(file: Path) -> bool:
+    """Return whether a file of amendments is there and cannot be read."""
+    stamp = _stamp(file)
+    try:
+        return stamp is not None and not _read(file, *stamp)
+    except NuanomalyError:
+        return True
+
+
 def newest_of(folder: Path, name: str) -> str:
     """Return the date of the newest amendment beside the folder of a version; empty if none can be read."""
     stamp = _stamp(folder.parent / FILE)
@@ -112,9 +121,7 @@ def applied(metadata: Mapping[str, Any], amendments: Sequence[Mapping[str, Any]]
 
 def _explained(tables: Mapping[str, Any], table: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """Return the declared tables with more said of some columns of one of them."""
-    if table not in tables:
-        raise NuanomalyError(f"{FILE}: there is no table {table!r}: see `nuanomaly validate`")
-    declared = tables[table].get("columns", ())
+    declared = _columns(tables, table)
     unknown = sorted(set(columns) - {c["name"] for c in declared})
     if unknown:
         raise NuanomalyError(
@@ -127,11 +134,18 @@ def _explained(tables: Mapping[str, Any], table: str, columns: Mapping[str, str]
     return {**tables, table: {**tables[table], "columns": explained}}
 
 
+def _columns(tables: Mapping[str, Any], table: str) -> Sequence[Mapping[str, Any]]:
+    if table not in tables:
+        raise NuanomalyError(f"{FILE}: there is no table {table!r}: see `nuanomaly validate`")
+    declared: Sequence[Mapping[str, Any]] = tables[table].get("columns", ())
+    return declared
+
+
 def _with_energies(tables: Mapping[str, Any], table: str, kinds: Mapping[str, str]) -> dict[str, Any]:
     """Return the declared tables, columns of one of them with the kind of energy they are in."""
     columns = [
         {**column, "energy": kinds[column["name"]]} if column["name"] in kinds else column
-        for column in tables.get(table, {}).get("columns", ())
+        for column in _columns(tables, table)
     ]
     unknown = sorted(set(kinds) - {column["name"] for column in columns})
     if unknown:

@@ -20,8 +20,8 @@ _EXPONENT = r"(?:[eEdDqQ][+-]?\d+)?"
 _SIZE = rf"\d+\.?\d*{_EXPONENT}|\.\d+{_EXPONENT}"
 _SIGN = r"(?:±|\+/-|\+-|\\pm)"
 _PLUS_MINUS = re.compile(rf"([+-]?(?:{_SIZE}))\s*{_SIGN}\s*({_SIZE})")
-#: Numbers with a decimal comma, or with something between thousands.
-_ALMOST = re.compile(r"[+-]?\d+([.,' \u2009\u202f\u00a0]\d+)+([eE][+-]?\d+)?")
+#: What begins as a number does, and is no range, date or time: decimal commas, units, percentages.
+_ALMOST = re.compile(r"(?![\d.,]+( ?[-–:/] ?[\d.,]+){1,2}$)[<>~≈≤≥(]* ?[+-]?\.?\d.*")
 #: How a gap is written.
 GAPS = frozenset({"", "-", "--", "---", "n/a", "na"})
 

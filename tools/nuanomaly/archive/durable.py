@@ -38,6 +38,9 @@ def named(path: Path) -> Path:
     NuanomalyError
         If they lead back to themselves, or to what is in no folder.
     """
+    for above in path.parents:
+        if above.is_symlink() and not above.is_dir():
+            raise NuanomalyError(f"{above} is a link that leads to no folder: name another, or remove it")
     if not path.is_symlink():
         return path
     target = Path(os.path.realpath(path))

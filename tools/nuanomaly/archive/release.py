@@ -387,6 +387,8 @@ def load(reference: str) -> Release:
             message = f"{release.id} is retracted: {said.get('reason', 'no reason given')}{successor}"
             warnings.warn(message, RetractedReleaseWarning, stacklevel=2)
         return release
+    if blocked := next(filter(None, map(shelves.blocked, shelves.homes(name))), ""):
+        raise IntegrityError(f"{name} cannot be looked for: {blocked}")
     known = {one for place in places() for one in folders(place)}
     raise _absent(name, wanted, known, versions)
 

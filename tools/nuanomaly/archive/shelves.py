@@ -59,6 +59,19 @@ def check(folder: Path) -> None:
         raise IntegrityError("release.yaml is missing")
 
 
+def blocked(above: Path) -> str:
+    """Return what stands in the way to the folder of a dataset; empty if nothing does.
+
+    Every folder on the way may be missing, and all but that of the dataset may be links to folders.
+    """
+    for path in (*reversed(above.parents), above):
+        if path.is_symlink() and (path == above or not path.is_dir()):
+            return f"{path} is a link{'' if path == above else ' that leads to no folder'}: remove it"
+        if path.exists() and not path.is_dir():
+            return f"{path} is no folder: remove it"
+    return ""
+
+
 def places() -> list[Path]:
     """Return the folders releases are loaded from: the checkout, and what came from elsewhere.
 
@@ -75,6 +88,11 @@ def elsewhere() -> list[Path]:
     written = [file.parent for file in sorted(here.glob(f"*/{_WRITTEN_BY_FETCH}")) if file.is_dir()]
     written += [here] if (here / _WRITTEN_BY_FETCH).is_dir() else []
     return [paths.cache(), *written, *paths.data_packages()]
+
+
+def homes(name: str) -> list[Path]:
+    """Return the folders in which versions of a dataset would stand that were fetched."""
+    return [_base(place) / name for place in elsewhere()] if names.NAME.fullmatch(name) else []
 
 
 def gathered(

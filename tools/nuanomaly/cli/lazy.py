@@ -116,6 +116,10 @@ def _sentences() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except MemoryError:
         raise _failure(_MEMORY, Misuse.exit_code) from None
+    except RuntimeError as error:
+        if not str(error).startswith("Symlink loop"):  # so pathlib says it before Python 3.13
+            raise
+        raise _failure(f"{error}: a link leads back to itself", Misuse.exit_code) from None
     except OSError as error:
         if error.errno in _OUTPUT and error.filename is None:
             _let_go_of_output()

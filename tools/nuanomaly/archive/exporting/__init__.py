@@ -30,6 +30,10 @@ def files(release: Release, format: str) -> dict[str, bytes]:
     if format not in FORMATS:
         raise UnknownNameError("format", format, FORMATS)
     for table in release.tables:
+        if not {"sha256", "size", "rows"} <= set(release.declared(table)):
+            raise NuanomalyError(
+                f"{release.id}: table {table!r} is not sealed: `nuanomaly seal {release.id}`"
+            )
         release.content(table)  # what is not as it was published is not passed on
     module = import_module(f"nuanomaly.archive.exporting.{FORMATS[format]}")
     make: Callable[[Release], dict[str, bytes]] = module.files

@@ -14,7 +14,7 @@ from nuanomaly.archive.fetching.http import SourceError
 from nuanomaly.archive.fetching.listing import ReleaseEntry
 from nuanomaly.archive.fetching.local import Checkout, Kept, damaged, is_home
 from nuanomaly.archive.fetching.sources import Source, Sources
-from nuanomaly.archive.fetching.store import Store
+from nuanomaly.archive.fetching.store import Store, remove
 from nuanomaly.archive.fetching.transfer import Transfer
 from nuanomaly.archive.fetching.trust import Trust
 from nuanomaly.archive.fetching.watcher import Watcher
@@ -124,7 +124,7 @@ class Fetcher:
     def available(self) -> list[str]:
         """Return all releases of all sources that answer, retracted ones left out."""
         entries: dict[str, None] = {}
-        for source in self._asked():
+        for source in (*self._asked(), self._kept):
             try:
                 for name in source.names():
                     states = self.trust.taken(source, name, source.states(name))
@@ -245,6 +245,10 @@ class Fetcher:
         if fetched.how == "checkout":
             return
         try:
+            kept = fetched.folder.parent / amendments.FILE
+            if amendments.is_damaged(kept):
+                remove(kept)
+                self.watcher.note(f"{kept} was damaged, and is removed")
             content = source.amendments(name)
             if not content or _is_shipped(name, content):
                 return
@@ -256,7 +260,7 @@ class Fetcher:
                 return
             date = amendments.newest(amendments.parse(content, name))
             if date >= amendments.newest_of(fetched.folder, name):
-                write_atomically(fetched.folder.parent / amendments.FILE, content)
+                write_atomically(kept, content)
         except (NuanomalyError, OSError) as error:
             self.watcher.note(f"{source.label}: {error}; {fetched.release} itself is complete")
 
@@ -275,6 +279,8 @@ class Fetcher:
                 self.watcher.note(f"{release_entry.id} is taken from the cache: no other source gives it now")
                 return self._present(release_entry, "the cache")
             problems.append(why)
+        kept = (self._kept, *(source for source in self.sources if isinstance(source, Kept)))
+        problems += dict.fromkeys(filter(None, (one.blocked(name) for one in kept)))
         asked = f"{name}@{wanted}" if wanted else name
         if problems:
             raise FetchError(

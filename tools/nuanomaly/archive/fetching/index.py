@@ -1,5 +1,6 @@
 """What a source has: its releases, and for each file of a release the path, sha256 and size."""
 
+import errno
 import hashlib
 import json
 import re
@@ -90,8 +91,10 @@ def file_matches(path: Path, entry: FileEntry) -> bool:
     """Return whether a file is there, with the right size and sha256."""
     try:
         return path.stat().st_size == entry.size and sha256_of(path) == entry.sha256
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return False
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+            return False
+        raise
 
 
 def to_json(index: Index) -> bytes:

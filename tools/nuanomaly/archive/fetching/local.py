@@ -128,6 +128,10 @@ class Kept(Checkout):
         """Return ``{version: path}`` of what stands where versions of a dataset do."""
         return shelves.standing(self.root / self._below / name)
 
+    def blocked(self, name: str) -> str:
+        """Return what stands in the way to the versions of a dataset; empty if nothing does."""
+        return shelves.blocked(self.root / self._below / name)
+
     def entry(self, name: str, version: str) -> ReleaseEntry:
         """Return the files of a release, which was compared with what it was sealed with.
 

@@ -128,7 +128,7 @@ class Staging:
                 path = self.files / file.path
                 if not path.is_symlink() and index.file_matches(path, file):
                     continue
-                _remove(path)
+                remove(path)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 wanted.append(file)
         return wanted
@@ -212,7 +212,8 @@ def replace_folder(new: Path, target: Path, aside: Path | None = None) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
