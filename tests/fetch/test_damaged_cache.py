@@ -169,6 +169,12 @@ def test_a_draft_that_cannot_be_read_does_not_hide_what_is_released(
     assert f"tiny@2024-r1 is left out, as it cannot be read: {drafted}, line " in said
     code, said = run(words[0], "tiny@2020-r1", *words[1:])
     assert (code, "2024" in said) == (0, False), said
+    younger = drafted.parents[1] / "2020-r2" / "release.yaml"  # of the label that is asked for
+    shutil.copytree(younger.parents[1] / "2020-r1", younger.parent)
+    younger.write_text("tables: [", "utf-8")
+    code, said = run(words[0], "tiny@2020", *words[1:])
+    assert (code, "2024" in said) == (0, False), said
+    assert f"tiny@2020-r2 is left out, as it cannot be read: {younger}, line " in said
     for name in ("tiny@2024-r1", "tiny@2024"):
         code, said = run(words[0], name, *words[1:])
         assert code == 1, said

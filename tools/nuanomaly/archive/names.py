@@ -49,6 +49,17 @@ def sort_key(version: str) -> tuple[tuple[int, ...], str, int]:
     return tuple(int(n) for n in re.findall(r"\d+", label)), label, int(match["revision"])
 
 
+def fits(wanted: str | None, version: str) -> bool:
+    """Return whether a version is what is wanted: that version, its label, or any.
+
+    Examples
+    --------
+    >>> fits("2020", "2020-r1"), fits(None, "2020-r1"), fits("2020-r2", "2020-r1")
+    (True, True, False)
+    """
+    return wanted in (None, version, version.rpartition("-r")[0])
+
+
 def resolve(name: str, wanted: str | None, versions: Iterable[str]) -> str:
     """Return the newest of ``versions`` that ``wanted`` (a version, a label, or None for any) names.
 
@@ -63,10 +74,10 @@ def resolve(name: str, wanted: str | None, versions: Iterable[str]) -> str:
     '2020-r2'
     """
     known = sorted(versions, key=sort_key)
-    fits = [v for v in known if wanted in (None, v, v.rpartition("-r")[0])]
-    if not fits:
+    meant = [version for version in known if fits(wanted, version)]
+    if not meant:
         raise UnknownNameError("version", f"{name}@{wanted}", [f"{name}@{v}" for v in known])
-    return fits[-1]
+    return meant[-1]
 
 
 def has(name: str, wanted: str | None, versions: Iterable[str]) -> bool:
@@ -84,7 +95,7 @@ def has(name: str, wanted: str | None, versions: Iterable[str]) -> bool:
 
 
 def choose(name: str, wanted: str | None, states: Mapping[str, str]) -> str:
-    """Return the newest version that is asked for; if any will do, the newest released one (else the newest).
+    """Return the newest version that is asked for: of a label, or of all, the newest released, if any.
 
     Parameters
     ----------
@@ -98,11 +109,14 @@ def choose(name: str, wanted: str | None, states: Mapping[str, str]) -> str:
 
     Examples
     --------
-    >>> choose("x", None, {"2018-r1": "released", "2020-r1": "draft"})
-    '2018-r1'
+    >>> states = {"2018-r1": "released", "2018-r2": "draft", "2020-r1": "draft"}
+    >>> choose("x", None, states), choose("x", "2018", states), choose("x", "2018-r2", states)
+    ('2018-r1', '2018-r1', '2018-r2')
+    >>> choose("x", "2020", states)
+    '2020-r1'
     """
-    released = [version for version, state in states.items() if state == "released"]
-    return resolve(name, wanted, released if wanted is None and released else states)
+    released = [v for v, state in states.items() if state == "released" and fits(wanted, v)]
+    return resolve(name, wanted, released or states)
 
 
 def safe_path(path: object) -> str:

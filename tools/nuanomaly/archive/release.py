@@ -499,17 +499,18 @@ def states(name: str, versions: Mapping[str, Path]) -> tuple[dict[str, str], dic
 
 
 def _newest(versions: Mapping[str, Path], name: str, wanted: str | None) -> Path:
-    """Return the newest version asked for; of any version, the newest that is released (else the newest).
+    """Return the newest version asked for: the newest that is released, if there is any.
 
     Warns
     -----
     UnreadableReleaseWarning
-        Of a version that cannot be read and is not the one, if any would do.
+        Of a version that would do as well, and cannot be read.
     """
-    if wanted is not None:
-        return versions[names.choose(name, wanted, dict.fromkeys(versions, ""))]
-    known, unreadable = states(name, versions)
-    chosen = names.choose(name, None, known)
+    meant = {version: folder for version, folder in versions.items() if names.fits(wanted, version)}
+    if len(meant) == 1:
+        return next(iter(meant.values()))
+    known, unreadable = states(name, meant)
+    chosen = names.choose(name, wanted, known)
     for version, said in unreadable.items():
         if version != chosen:
             warn_left_out(name, version, said)

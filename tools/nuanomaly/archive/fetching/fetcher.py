@@ -156,9 +156,9 @@ class Fetcher:
         return (reference,)
 
     def _note_unreadable(self, source: Source, name: str, wanted: str | None, chosen: str) -> None:
-        """Say which versions were left out as they cannot be read, where any version would do."""
-        for version, said in source.unreadable(name).items() if wanted is None else ():
-            if version != chosen:
+        """Say which versions would do as well as the one that is chosen, but cannot be read."""
+        for version, said in source.unreadable(name).items() if wanted != chosen else ():
+            if version != chosen and names.fits(wanted, version):
                 self.watcher.note(release.left_out(name, version, said))
 
     def _asked(self) -> Iterator[Source]:
