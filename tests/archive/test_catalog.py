@@ -265,3 +265,13 @@ def test_a_survey_reads_neither_a_broken_draft_nor_what_has_no_likelihood(
     with pytest.warns(release.UnreadableReleaseWarning, match="best@203[01]-r1 is left out") as said:
         assert {entry.name for entry in catalog.entries()} == {"best", "contours"}
     assert len(said) == 2
+
+
+def test_no_draft_of_the_archive_is_the_default_where_a_release_is() -> None:
+    listed = catalog.entries()
+    drafted = {(e.name, e.version.rpartition("-r")[0]) for e in listed if e.state == "draft"}
+    released = {(e.name, e.version.rpartition("-r")[0]) for e in listed if e.state == "released"}
+    for name, label in drafted & released:
+        assert release.load(f"{name}@{label}").state == "released"
+    for name in {name for name, _ in drafted} & {name for name, _ in released}:
+        assert release.load(name).state == "released"
