@@ -1,6 +1,7 @@
 """What `-o` names: a link means what it leads to, and stays; what cannot be written is one sentence."""
 
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -165,6 +166,23 @@ def test_a_figure_and_its_numbers_are_written_through_links_or_stay_what_they_we
     with pytest.raises(OSError, match="No space left"):
         picture().save(tmp_path / f"plain{suffix}")
     assert (tmp_path / f"plain{suffix}").read_bytes() == b"old"
+
+
+def test_an_output_has_the_mode_that_its_user_gives_files_and_any_name_that_a_file_may_have(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / f"{'ν' * 125}.csv"  # of 254 bytes
+    before = os.umask(0o077)
+    try:
+        durable.write_output(file, b"mine")
+        durable.write_atomically(tmp_path / "index.json", b"for a web server")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "index.json").stat().st_mode) == 0o644
+    file.chmod(0o640)
+    durable.write_output(file, b"again")
+    assert (stat.S_IMODE(file.stat().st_mode), file.read_bytes()) == (0o640, b"again")
 
 
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:

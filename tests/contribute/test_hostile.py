@@ -385,6 +385,58 @@ def test_a_typo_in_a_draft_has_its_place_in_every_command(
         assert re.search(r"toy/2020-r1/release\.yaml(, line |:)\d+", done.out + done.err), (command, done.err)
 
 
+@pytest.mark.parametrize(
+    "key", ["title", "sector", "experiment", "summary", "channels", "publications", "originals", "changes"]
+)
+def test_a_draft_without_an_entry_is_shown_and_computed_and_not_exported(
+    clone: Any, run: Callable[..., Any], tmp_path: Path, key: str
+) -> None:
+    clone.edit_first(RELEASE, f"\n{key}:", f"\nx-{key}:")
+    path = clone.root / RELEASE
+    path.write_text(re.sub(rf"(?m)^x-{key}:.*\n(?:[ -].*\n)*", "", path.read_text("utf-8")), "utf-8")
+    assert run("show", TOY, "--json", archive=clone.root).json.get(key) is None
+    shown = run("show", TOY, archive=clone.root)
+    assert shown.out.startswith(f"{TOY} [draft]: ")
+    assert (f"no {key} yet" in shown.out) == (key in ("title", "summary"))
+    assert run("list", archive=clone.root).code == 0
+    for format in ("hepdata", "rocrate", "datapackage", "croissant", "json-ld"):
+        done = run("export", TOY, "--to", format, "-o", tmp_path / format, archive=clone.root)
+        assert (done.code, f"release.yaml: the key {key!r} is missing" in done.err) == (1, True), done.err
+    assert key in run("validate", TOY, archive=clone.root).out
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("status:", "stat:"),
+        ("carry: [", "carry: [1, {a: b}, "),
+        ("releases:", "release:"),
+        ("title: ", "title: [1] # "),
+        ("claim:", "claim: x\nclaims:"),
+    ],
+)
+def test_a_typo_in_an_anomaly_is_one_message_with_its_file(
+    clone: Any, run: Callable[..., Any], old: str, new: str
+) -> None:
+    clone.edit_first("anomalies/toys.yaml", old, new)
+    for words in ([], ["toys"]):
+        done = run("anomalies", *words, archive=clone.root)
+        assert (done.code, "anomalies/toys.yaml: " in done.err) == (1, True), done.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("state: ", "stat: "), ("files:", "file:"), ("{path: ", "{pat: "), ("- name: ", "- name: {a: [1]} # ")],
+)
+def test_a_typo_in_the_catalogue_is_one_message_with_its_remedy(
+    clone: Any, run: Callable[..., Any], old: str, new: str
+) -> None:
+    clone.edit_first("catalog.yaml", old, new)
+    done = run("fetch", "toy@2018-r1", archive=clone.root)
+    assert (done.code, "catalog.yaml is damaged (" in done.err) == (1, True), done.err
+    assert "write it anew with `nuanomaly catalog`" in done.err
+
+
 def test_every_command_is_one_that_reads_drafts_or_not() -> None:
     found = set[str]()
     for name in main.list_commands(click.Context(main)):

@@ -9,6 +9,12 @@ from nuanomaly.archive import paths, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 
 
+class MalformedAnomalyError(NuanomalyError):
+    """An anomaly that is not of the form that its schema asks for."""
+
+    exit_code = 1
+
+
 def anomalies(root: Path | None = None) -> dict[str, Mapping[str, Any]]:
     """Return every ``NAME.yaml`` by name: of ``root``, else the checkout's, else the shipped ones.
 
@@ -19,6 +25,25 @@ def anomalies(root: Path | None = None) -> dict[str, Mapping[str, Any]]:
     """
     files = sorted((root / "anomalies" if root else paths.anomalies()).glob("*.yaml"))
     return {f.stem: _read(f, f.stat().st_mtime_ns) for f in files}
+
+
+def described() -> dict[str, Mapping[str, Any]]:
+    """Return every anomaly by name, each as its schema asks for.
+
+    Raises
+    ------
+    MalformedAnomalyError
+        With the file and the entry that is not.
+    """
+    from nuanomaly.archive import schemas
+
+    listed = anomalies()
+    for name, entries in listed.items():
+        problem = next(schemas.validator("anomaly").iter_errors(entries), None)
+        if problem is not None:
+            place = ".".join(map(str, problem.absolute_path)) or "the file"
+            raise MalformedAnomalyError(f"{paths.anomalies() / name}.yaml: {place}: {problem.message[:200]}")
+    return listed
 
 
 def anomaly(name: str) -> Mapping[str, Any]:
@@ -51,5 +76,12 @@ def _read(file: Path, mtime_ns: int) -> Mapping[str, Any]:
         raise NuanomalyError(f"{file}: is a link that leads out of the archive: put the file there")
     entries = yamlio.read(file)
     if not isinstance(entries, Mapping):
-        raise NuanomalyError(f"{file}: is no mapping: `nuanomaly validate` says what belongs there")
+        raise MalformedAnomalyError(f"{file}: is no mapping: `nuanomaly validate` says what belongs there")
+    groups = entries.get("groups") or {}
+    if not isinstance(groups, Mapping) or not all(_is_list(members) for members in groups.values()):
+        raise MalformedAnomalyError(f"{file}: groups: is no mapping of names to lists of releases")
     return entries
+
+
+def _is_list(members: Any) -> bool:
+    return isinstance(members, list) and all(isinstance(member, str) for member in members)

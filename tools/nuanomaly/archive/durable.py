@@ -9,8 +9,8 @@ leads to.
 """
 
 import os
+import secrets
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -73,28 +73,40 @@ def write_output(path: Path, content: bytes) -> None:
         with target.open("wb") as stream:
             stream.write(content)
         return
-    write_atomically(target, content)
+    _write(target, content, None)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new one, never a part, whatever happens.
+
+    Others may read it, a web server among them.
 
     Raises
     ------
     OSError
         If it cannot be written, with the name of the file; what stood there before stands there still.
     """
+    _write(path, content, 0o644)
+
+
+def _write(path: Path, content: bytes, mode: int | None) -> None:
+    """Write a file atomically; a new one has a mode, or (None) that which the user's umask gives it."""
+    old = path.exists() and not path.is_symlink()
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        handle = os.open(temporary, flags, 0o666 if mode is None and not old else 0o600)
     except OSError as error:
         raise type(error)(error.errno, error.strerror, str(path)) from None
-    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        if old:
+            temporary.chmod(path.stat().st_mode & 0o777)
+        elif mode is not None:
+            temporary.chmod(mode)
         os.replace(temporary, path)
         sync_folder(path.parent)
     except OSError as error:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nuanomaly.archive import anomalies, lockfile, paths
+from nuanomaly.archive.errors import IntegrityError
 from nuanomaly.archive.fetching.download import Policy
 from nuanomaly.archive.fetching.fetcher import Fetched, Fetcher, FetchError
 from nuanomaly.archive.fetching.listing import ReleaseEntry
@@ -114,7 +115,11 @@ def catalogue() -> Mapping[str, Mapping[str, ReleaseEntry]]:
 
     if not paths.catalog_file().is_file():
         return {}
-    return index.assembled(map(index.release_entry, catalog_content.read()["releases"])).releases
+    try:
+        return index.assembled(map(index.release_entry, catalog_content.read()["releases"])).releases
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        said = f"{paths.catalog_file()} is damaged ({type(error).__name__}: {error})"
+        raise IntegrityError(f"{said}: write it anew with `nuanomaly catalog`") from None
 
 
 def lock(

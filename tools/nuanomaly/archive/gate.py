@@ -382,11 +382,13 @@ def _refuse(folder: Path, codes: set[str], schemas: Path | None = None, whole: b
     ``schemas`` are those of this program unless others are given; unless the file must be ``whole``, it may
     lack entries of the top level.
     """
+    from nuanomaly.archive import document
     from nuanomaly.archive.validate.described import findings
 
     wrong = [content for content in findings(folder, schemas) if content.code in codes]
     if not whole:
-        wrong = [content for content in wrong if (content.code, content.line) != ("MISSING_KEY", 1)]
+        top = document.read(folder / "release.yaml").line()  # a comment may stand before it
+        wrong = [content for content in wrong if (content.code, content.line) != ("MISSING_KEY", top)]
     if wrong:
         more = f" (and {len(wrong) - 1} more: see `nuanomaly validate`)" if len(wrong) > 1 else ""
         first = wrong[0]

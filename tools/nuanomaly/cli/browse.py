@@ -80,11 +80,10 @@ def _show(release: "Release") -> None:
 def anomalies(name: str | None, as_json: bool) -> None:
     """List the anomalies, or show one: the claim in numbers, the releases that carry and test it, the
     explanations proposed, the status."""
-    from nuanomaly.archive.anomalies import anomalies as every
-    from nuanomaly.archive.anomalies import anomaly
+    from nuanomaly.archive.anomalies import anomaly, described
 
+    listed = described()
     if name is None:
-        listed = every()
         if as_json:
             output.emit(list(listed.values()))
         else:
@@ -141,11 +140,12 @@ def _heading(release: "Release") -> None:
     meta = release.metadata
     state = f" [{release.state}]" if release.state != "released" else ""
     state += " [private: a folder of your own]" if release.private else ""
-    _say(f"{release.id}{state}: {meta['title']}\n\n{_line(meta['summary'])}\n")
+    title, summary = (meta.get(key, f"no {key} yet") for key in ("title", "summary"))  # of a draft
+    _say(f"{release.id}{state}: {title}\n\n{_line(summary)}\n")
     facts = {
-        "experiment": meta["experiment"],
-        "sector": meta["sector"],
-        "channels": ", ".join(meta["channels"]),
+        "experiment": meta.get("experiment"),
+        "sector": meta.get("sector"),
+        "channels": ", ".join(meta.get("channels", ())),
         "published": meta.get("released", ""),
         "data taken": _period(meta.get("data_taking") or {}),
         "folder": release.folder,

@@ -282,8 +282,6 @@ def interactions(release: Release) -> tuple[Parameter, ...]:
 def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -> Likelihood:
     chosen, config = configuration(release, mode)
     modes = list(release.metadata["likelihood"]["modes"])
-    reasons = [str(config.get("approximate", "")), *_brought(config, release)]
-    approximate = "; ".join(filter(None, reasons))
     disjoint = {item["with"]: tuple(item["modes"]) for item in release.metadata.get("disjoint", ())}
     overlaps = tuple(
         Overlap(o["with"], o["relation"], o["reason"], disjoint.get(o["with"], ()))
@@ -292,7 +290,8 @@ def _build(release: Release, folder: Path, mode: str | None, fingerprint: int) -
     )
     named = None if chosen == "default" and modes == ["default"] else chosen
     try:
-        built = _assembled(release, named, config, approximate)
+        reasons = [str(config.get("approximate", "")), *_brought(config, release)]
+        built = _assembled(release, named, config, "; ".join(filter(None, reasons)))
     except UnknownNameError as error:
         if release.state != "draft":
             raise

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from nuanomaly.archive import paths, schemas
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.gate import MalformedReleaseError
 from nuanomaly.archive.names import safe_path
 from nuanomaly.archive.release import Release
 
@@ -26,9 +28,18 @@ def files(release: Release, format: str) -> dict[str, bytes]:
     ------
     UnknownNameError
         If there is no such format.
+    NuanomalyError
+        If the release is a draft that is not complete or not sealed.
+    IntegrityError
+        If a table is not what was published.
     """
     if format not in FORMATS:
         raise UnknownNameError("format", format, FORMATS)
+    schema = schemas.validator("release", paths.own_schemas()).schema
+    needed = schema["required"] if isinstance(schema, dict) else ()
+    if missing := [key for key in needed if key not in release.metadata]:
+        said = f"the key {missing[0]!r} is missing: an export needs it"
+        raise MalformedReleaseError(release.folder / "release.yaml", said)
     for table in release.tables:
         if not {"sha256", "size", "rows"} <= set(release.declared(table)):
             raise NuanomalyError(
