@@ -25,7 +25,8 @@ def new(name: str, version: str, source: Path) -> None:
 
     VERSION is the upstream label and the revision of the archive's own form: 2022-r1. Text files of numbers,
     numpy files, Parquet and the histograms, graphs, matrices and flat trees of ROOT files become tables;
-    names, types and units of columns are guessed from their headers. Why another file is none is said. What
+    names, types and units of columns are guessed from their headers. Why another file is none is said,
+    and so is what may be a number and stays a text (1.5-2, 5%) and what is not looked at (links, pipes). What
     nobody can guess says TODO, and `nuanomaly validate NAME` finds every one.
     """
     from nuanomaly.archive import scaffold
