@@ -184,7 +184,7 @@ def test_an_import_that_goes_up_is_reported(tmp_path: Path, file: str, code: str
         ),
         ("archive/validate/checks.py", "from ..release import load\nfrom .findings import Finding"),
         ("archive/validate/__init__.py", "from .checks import validate\nfrom ..release import load"),
-        ("likelihood/build.py", "from ..archive.release import load\nfrom nuanomaly import model"),
+        ("likelihood/build.py", "from ..archive.loading import load\nfrom nuanomaly import model"),
         ("likelihood/build.py", "from report import x\nimport report.cli"),
         ("cli/fit.py", "import nuanomaly\nfrom nuanomaly import fit\nfrom nuanomaly.report import build"),
         ("__init__.py", "from nuanomaly.cli import main"),

@@ -15,7 +15,7 @@ from importers import (
 
 from nuanomaly.archive import tables as declared_tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 
 EXCERPT = Path(__file__).parent.parent / "data" / "accelerators"
 CDHS = load("cdhs").metadata["import"]["arguments"]

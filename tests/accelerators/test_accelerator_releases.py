@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.likelihood.accelerator.muon_range import energy_of_range, stopping_power
 from nuanomaly.likelihood.build import likelihood

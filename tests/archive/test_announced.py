@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from nuanomaly.archive import catalog, document, paths, release, release_digest, yamlio
+from nuanomaly.archive import catalog, document, loading, paths, release, release_digest, yamlio
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import main
 from nuanomaly.likelihood import build
@@ -79,8 +79,8 @@ def test_the_newest_released_version_is_loaded_and_not_the_announced_one(
 ) -> None:
     announce(archive)
     monkeypatch.setattr(paths, "checkout", lambda: archive.root)
-    assert release.load("toy").id == "toy@2018-r1"
-    assert release.load("toy@2030").state == "announced"
+    assert loading.load("toy").id == "toy@2018-r1"
+    assert loading.load("toy@2030").state == "announced"
 
 
 def test_its_numbers_are_refused_with_the_way_to_get_them(archive: Archive) -> None:
@@ -94,7 +94,7 @@ def test_every_announcement_of_the_archive_names_a_home() -> None:
     names = catalog.find_datasets(state="announced")
     assert "katrin@2025-r1" in names
     for name in names:
-        originals = release.load(name).metadata["originals"]
+        originals = loading.load(name).metadata["originals"]
         assert all({"doi", "urls", "note"} & set(o) for o in originals), name
 
 

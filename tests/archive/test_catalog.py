@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nuanomaly.archive import catalog, document, release, release_digest, schemas, yamlio
+from nuanomaly.archive import catalog, document, loading, release, release_digest, schemas, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
 from nuanomaly.archive.validate import ledger
 from nuanomaly.archive.validate.subject import open_release
@@ -217,7 +217,7 @@ def test_datasets_are_found_by_what_they_are(asked: dict[str, str], found: list[
         ("sttae: draft", "release.yaml, line [0-9]+: the key 'state' is missing"),
     ],
 )
-@pytest.mark.filterwarnings("default::nuanomaly.archive.release.UnreadableReleaseWarning")
+@pytest.mark.filterwarnings("default::nuanomaly.archive.loading.UnreadableReleaseWarning")
 def test_a_draft_that_cannot_be_read_is_named_with_its_place_and_hides_no_other(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, written: str, said: str
 ) -> None:
@@ -262,7 +262,7 @@ def test_a_survey_reads_neither_a_broken_draft_nor_what_has_no_likelihood(
     monkeypatch.setenv("NUANOMALY_ARCHIVE", str(tmp_path))
     assert [release.id for release in catalog.newest_released("likelihood")] == ["best@2022-r2"]
     assert [release.name for release in catalog.newest_released("tables")] == ["best", "contours"]
-    with pytest.warns(release.UnreadableReleaseWarning, match="best@203[01]-r1 is left out") as said:
+    with pytest.warns(loading.UnreadableReleaseWarning, match="best@203[01]-r1 is left out") as said:
         assert {entry.name for entry in catalog.entries()} == {"best", "contours"}
     assert len(said) == 2
 
@@ -272,6 +272,6 @@ def test_no_draft_of_the_archive_is_the_default_where_a_release_is() -> None:
     drafted = {(e.name, e.version.rpartition("-r")[0]) for e in listed if e.state == "draft"}
     released = {(e.name, e.version.rpartition("-r")[0]) for e in listed if e.state == "released"}
     for name, label in drafted & released:
-        assert release.load(f"{name}@{label}").state == "released"
+        assert loading.load(f"{name}@{label}").state == "released"
     for name in {name for name, _ in drafted} & {name for name, _ in released}:
-        assert release.load(name).state == "released"
+        assert loading.load(name).state == "released"

@@ -7,8 +7,8 @@ import pytest
 
 from nuanomaly.archive.cite import cite
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.references import is_folder, releases, split_mode, terms
-from nuanomaly.archive.release import load
 
 ROOT = Path(__file__).resolve().parents[2]
 

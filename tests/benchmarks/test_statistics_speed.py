@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.engine import LinearEngine, Plane, TableEngine, make_engine
 from nuanomaly.inference.feldman_cousins import feldman_cousins
 from nuanomaly.inference.question import Question

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.likelihood.cevns.cross_section import (
     COUPLINGS,
     FERMI,

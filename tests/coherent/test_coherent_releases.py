@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.likelihood.build import likelihood

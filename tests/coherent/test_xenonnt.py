@@ -10,7 +10,7 @@ import pytest
 from importers import xenonnt_cevns
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import row_count
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.likelihood.build import component, likelihood

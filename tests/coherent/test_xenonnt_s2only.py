@@ -7,7 +7,7 @@ import pytest
 from importers import xenonnt_s2only
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.likelihood.build import likelihood
 
 HEAD = "energy_kev," + ",".join(f"s2_bin_{k}" for k in range(7))

@@ -10,7 +10,8 @@ import pytest
 
 from nuanomaly.archive import comparisons, seal
 from nuanomaly.archive.difference import difference
-from nuanomaly.archive.release import load, read
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import read
 from nuanomaly.cli import output, versions
 from nuanomaly.inference import page_test, physics_difference
 from nuanomaly.inference.compatibility import compare

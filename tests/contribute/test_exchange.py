@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from nuanomaly.archive import catalog, exporting, hepdata, hepdata_parts, release
+from nuanomaly.archive import catalog, exporting, hepdata, hepdata_parts, loading, release
 from nuanomaly.archive.exporting import croissant
 from nuanomaly.archive.tables import expand_columns
 
@@ -52,7 +52,7 @@ def test_what_was_judged_are_the_releases_of_the_ledger(stored: Any) -> None:
     ledger = catalog.ledger_of(ROOT)
     announced = set(stored["announced"])
     assert ledger.keys() <= {row["release"] for row in stored["rows"]} | announced
-    assert {release.load(name).state for name in announced} == {"announced"}
+    assert {loading.load(name).state for name in announced} == {"announced"}
     judged = {row["release"]: row["sha256"] for row in stored["rows"]}
     assert {name: sha256 for name, sha256 in judged.items() if ledger.get(name, sha256) != sha256} == {}
 

@@ -353,7 +353,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.filterwarnings("default::nuanomaly.archive.release.UnreadableReleaseWarning")
+@pytest.mark.filterwarnings("default::nuanomaly.archive.loading.UnreadableReleaseWarning")
 @pytest.mark.parametrize("typo", TYPOS)
 def test_a_typo_in_a_draft_is_one_message_with_its_place(
     clone: Any, run: Callable[..., Any], typo: str
@@ -371,7 +371,7 @@ def test_a_typo_in_a_draft_is_one_message_with_its_place(
     assert f"{TOY} is left out, as it cannot be read: " in done.err
 
 
-@pytest.mark.filterwarnings("default::nuanomaly.archive.release.UnreadableReleaseWarning")
+@pytest.mark.filterwarnings("default::nuanomaly.archive.loading.UnreadableReleaseWarning")
 @pytest.mark.parametrize("typo", ["nam for name", "no colon"])
 def test_a_typo_in_a_draft_has_its_place_in_every_command(
     branch: Any, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typo: str

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from nuanomaly.archive import mirror, release
+from nuanomaly.archive import loading, mirror
 from nuanomaly.archive.datalad import programs
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import main
@@ -73,7 +73,7 @@ def test_what_was_dropped_is_fetched_again_without_datalad(
     user.run("git-annex", "drop", "--quiet", str(TABLE), cwd=cache)
     assert content(cache / TABLE) != content(mirrored / TABLE)
     with pytest.raises(NuanomalyError, match="its content is not here: `datalad get "):
-        release.load("tiny").table("ratios")
+        loading.load("tiny").table("ratios")
     assert "from " in fetch("tiny@2020-r1", "--source", str(mirrored)).output
     assert content(cache / TABLE) == content(mirrored / TABLE)
 

@@ -7,7 +7,7 @@ import pytest
 from importers import _inverse_beta_decay, daya_bay_flux
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import straight_line
 from nuanomaly.likelihood.build import likelihood
 

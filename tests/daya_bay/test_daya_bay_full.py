@@ -11,7 +11,7 @@ from importers import _daya_bay_effects as effects
 from importers import _daya_bay_release as release_files
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.datasets import check_overlaps, resolve
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.parts import Prediction

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import fitted_parameter
 from nuanomaly.inference.fit import Fit, fit
 from nuanomaly.likelihood.build import likelihood

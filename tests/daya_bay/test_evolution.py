@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import isotope_yield, straight_line
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood

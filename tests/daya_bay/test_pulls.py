@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.parts import Prediction
 from nuanomaly.likelihood.statistic import pulls

@@ -156,7 +156,7 @@ def drafted(archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> P
     return file
 
 
-@pytest.mark.filterwarnings("default::nuanomaly.archive.release.UnreadableReleaseWarning")
+@pytest.mark.filterwarnings("default::nuanomaly.archive.loading.UnreadableReleaseWarning")
 @pytest.mark.parametrize(
     "words", [["show"], ["fetch"], ["fetch", "--format", "csv"], ["cite"], ["lock"]], ids=" ".join
 )

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import nuanomaly
-from nuanomaly.archive import catalog_content, gate, release
+from nuanomaly.archive import catalog_content, gate, loading, release
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, printable
 from nuanomaly.archive.fetch import FetchError, fetch, fetcher
 from nuanomaly.archive.fetching.download import Policy
@@ -148,7 +148,7 @@ def test_what_the_ledger_does_not_know_is_taken_only_when_told(
     with fetcher(sources=[str(mirrored)]) as made:
         assert made.available() == []
     assert fetch("tiny", sources=[str(mirrored)], unlisted=True).is_dir()
-    with pytest.warns(release.UnlistedReleaseWarning, match=r"tiny@2020-r1 is not in the ledger"):
+    with pytest.warns(loading.UnlistedReleaseWarning, match=r"tiny@2020-r1 is not in the ledger"):
         nuanomaly.load("tiny")
 
 
@@ -209,7 +209,7 @@ def test_a_release_may_be_retracted_after_the_program_was_made(
     file = folder / "release.yaml"
     text = file.read_text("utf-8").replace("state: released", "state: retracted\nretracted: {reason: wrong}")
     file.write_text(text, "utf-8")
-    with pytest.warns(release.RetractedReleaseWarning, match="wrong"):
+    with pytest.warns(loading.RetractedReleaseWarning, match="wrong"):
         nuanomaly.load("tiny")
 
 

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from nuanomaly.archive import mirror, paths, release
+from nuanomaly.archive import loading, mirror, paths
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError
 from nuanomaly.archive.fetch import FetchError, fetch
-from nuanomaly.archive.release import UnlistedReleaseWarning
+from nuanomaly.archive.loading import UnlistedReleaseWarning
 
 
 def keys(folder: Path, name: str) -> tuple[Path, Path]:
@@ -114,7 +114,7 @@ def test_what_a_signed_index_proved_is_loaded_without_a_warning(
     shutil.rmtree(signed)  # whoever loads it asks no mirror
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert release.load("tiny").id == "tiny@2020-r1"
+        assert loading.load("tiny").id == "tiny@2020-r1"
 
 
 def test_a_key_that_is_taken_away_proves_nothing_any_more(
@@ -123,17 +123,17 @@ def test_a_key_that_is_taken_away_proves_nothing_any_more(
     fetch("tiny")
     monkeypatch.setenv("NUANOMALY_KEYS", str(keys(tmp_path, "other")[1]))
     with pytest.warns(UnlistedReleaseWarning):
-        release.load("tiny")
+        loading.load("tiny")
     monkeypatch.delenv("NUANOMALY_KEYS")
     with pytest.warns(UnlistedReleaseWarning):
-        release.load("tiny")
+        loading.load("tiny")
 
 
 def test_a_copy_that_was_changed_is_not_what_was_signed(signed: Path) -> None:
     file = fetch("tiny") / "release.yaml"
     file.write_text(file.read_text("utf-8").replace("experiment: ", "experiment: not "), "utf-8")
     with pytest.raises(IntegrityError, match="is not what was released"):
-        release.load("tiny")
+        loading.load("tiny")
 
 
 def test_a_kept_index_that_was_changed_proves_nothing(signed: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_kept_index_that_was_changed_proves_nothing(signed: Path) -> None:
     [kept] = (folder.parents[2] / ".nuanomaly" / "signed").glob("*.json")
     kept.write_text(kept.read_text("utf-8") + " ", "utf-8")
     with pytest.warns(UnlistedReleaseWarning):
-        release.load("tiny")
+        loading.load("tiny")
 
 
 def test_a_bundle_is_signed_as_a_mirror_is(
@@ -154,4 +154,4 @@ def test_a_bundle_is_signed_as_a_mirror_is(
     assert fetch("tiny", sources=[str(tmp_path / "signed.zip")]).name == "2020-r1"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        release.load("tiny")
+        loading.load("tiny")

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from nuanomaly.archive import amendments, hdf5, hepdata, lockfile, reading, release, runs, unpacking
+from nuanomaly.archive import amendments, hdf5, hepdata, loading, lockfile, reading, release, runs, unpacking
 from nuanomaly.archive.errors import NuanomalyError
 from nuanomaly.cli import main
 from nuanomaly.inference import run_files
@@ -203,7 +203,7 @@ def test_texts_of_a_folder_of_somebody_else_are_not_shown(tmp_path: Path, text: 
     file = folder / "release.yaml"
     file.write_text(file.read_text("utf-8").replace("A. Author", f'"{text}"'), "utf-8")
     with pytest.raises(NuanomalyError, match="TEXT_"):
-        release.load(f"{folder}/")
+        loading.load(f"{folder}/")
     question = tmp_path / "question"
     question.mkdir()
     declared = f'title: "{text}"\nmodel: 2nu-ee\ndatasets: {{gallium: {{releases: [gallium]}}}}\n'

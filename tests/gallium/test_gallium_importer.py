@@ -9,7 +9,7 @@ from importers import gallium
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.rows import one, read
 
 EXCERPT = Path(__file__).parent.parent / "data" / "gallium"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.inference.compatibility import compare
 from nuanomaly.inference.datasets import joint, resolve

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.gallium.solids import Nodes, Solid, Volume, lengths, moment, volume
 from nuanomaly.likelihood.response import source_volume
 from nuanomaly.model.constants import PHASE

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.agreement import WORDS, Agreement, digit, of_benchmark, of_expectation
 from nuanomaly.inference.benchmarks import row
 

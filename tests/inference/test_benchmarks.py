@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmarks import benchmarks, kinds, recompute
 
 ROOT = Path(__file__).resolve().parents[2]

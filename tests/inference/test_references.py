@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference import benchmarks
 
 Array = Any

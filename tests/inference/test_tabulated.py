@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive import comparisons
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference import page_test, separable
 from nuanomaly.inference.analysis import Analysis
 from nuanomaly.inference.page_test import numbers

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import interval, surface_agreement, table_ratio, value
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.response import decay_at_rest

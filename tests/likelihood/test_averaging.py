@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.survey import survey, with_likelihood
 from nuanomaly.likelihood.averaging import TOLERANCE
 from nuanomaly.likelihood.build import interactions, likelihood

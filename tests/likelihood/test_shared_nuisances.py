@@ -10,7 +10,7 @@ import yaml
 
 from nuanomaly.archive import schemas, yamlio
 from nuanomaly.archive.errors import IntegrityError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.shared_nuisances import declared, fingerprint, resolved
 from nuanomaly.likelihood.build import likelihood
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.probabilities import NotApplicableError
 from nuanomaly.model.registry import model

@@ -9,7 +9,7 @@ from importers import lsnd
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 
 EXCERPT = Path(__file__).parent.parent / "data" / "lsnd"
 

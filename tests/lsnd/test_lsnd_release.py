@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import contour_level, interval, surface_minimum, table_ratio
 from nuanomaly.likelihood.build import likelihood
 

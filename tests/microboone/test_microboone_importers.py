@@ -10,7 +10,7 @@ from importers import microboone, microboone_two_beams
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 
 
 def variable(name: str, values: list[Any]) -> dict[str, Any]:

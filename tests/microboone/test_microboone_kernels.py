@@ -10,7 +10,7 @@ import pytest
 from importers import _microboone_kernels as kernels
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 
 ENERGIES = np.array([0.5, 1.0])
 BACKGROUND = 2.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.inference.fit import fit
 from nuanomaly.likelihood.algebra.constraint import constrain

@@ -11,7 +11,7 @@ from importers import miniboone
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 
 EXCERPT = Path(__file__).parent.parent / "data" / "miniboone"
 ARGUMENTS: dict[str, Any] = {

@@ -12,7 +12,8 @@ import yaml
 from scipy.interpolate import RegularGridInterpolator
 
 from nuanomaly.archive import yamlio
-from nuanomaly.archive.release import Release, load, read
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import Release, read
 from nuanomaly.inference.benchmarks import of_release, row
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.pipeline import ResponseLikelihood

@@ -10,7 +10,7 @@ from importers import miniboone_events
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 
 ARGUMENTS: dict[str, Any] = {
     "folder": ".",

@@ -12,7 +12,7 @@ from importers import minos
 
 from nuanomaly.archive import tables
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 
 TRUTH, RECONSTRUCTED = np.array([0.0, 0.5, 1.0, 5.0]), np.array([0.0, 2.0, 40.0])
 PERIODS, SAMPLES, DETECTORS = ("minos", "minosPlus"), ("CC", "NC"), ("ND", "FD")

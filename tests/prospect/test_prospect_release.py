@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.pipeline import ResponseLikelihood

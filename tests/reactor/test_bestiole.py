@@ -6,7 +6,7 @@ import pytest
 from importers import bestiole
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import predicted_yield
 
 

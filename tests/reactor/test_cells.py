@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.likelihood.channel import Channel
 from nuanomaly.likelihood.reactor.inverse_beta_decay import Cells, cells, detected_spectra, site_cells
 from nuanomaly.model.constants import PHASE

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import fuel_yield, predicted_yield
 
 COMMON = {"flux": "flux", "cross_section": "cross-section", "window": {"low": 1.8, "high": 8.0}}

@@ -7,7 +7,7 @@ import pytest
 from importers import reactor_rates_older
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import average_ratio
 from nuanomaly.likelihood.build import likelihood
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import average_ratio
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.likelihood.build import likelihood

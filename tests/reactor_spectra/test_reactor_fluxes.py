@@ -7,7 +7,7 @@ import pytest
 from importers import reactor_fluxes
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.benchmark import predicted_yield
 from nuanomaly.inference.benchmark.predicted_yield import exponential
 from nuanomaly.inference.benchmarks import of_release

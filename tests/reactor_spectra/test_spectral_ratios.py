@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import Release
 from nuanomaly.inference.benchmarks import of_release
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.nuisance import Nuisances

@@ -7,7 +7,7 @@ import pytest
 from importers import reno_neos
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.fit import fit
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.likelihood.parts import Prediction

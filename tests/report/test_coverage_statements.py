@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.runs import declared_runs
 from nuanomaly.inference.runs import stored_run
 from nuanomaly.likelihood.build import likelihood

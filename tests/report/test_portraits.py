@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import nuanomaly
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.report.plotting.bins import bins
 from nuanomaly.report.portrait import portraits, store
 from nuanomaly.report.portrait.plane import scanned

@@ -6,7 +6,7 @@ import pytest
 from importers import stereo
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.likelihood.build import likelihood
 from nuanomaly.model.probabilities import NotApplicableError
 

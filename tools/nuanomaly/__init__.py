@@ -20,7 +20,8 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "archive.errors": ("NuanomalyError", "UnknownNameError"),
-    "archive.release": ("Release", "load"),
+    "archive.loading": ("load",),
+    "archive.release": ("Release",),
     "archive.anomalies": ("anomalies", "groups"),
     "archive.catalog": ("find_datasets",),
     "archive.fetch": ("fetch",),
@@ -75,8 +76,8 @@ if TYPE_CHECKING:
     from nuanomaly.archive.errors import NuanomalyError as NuanomalyError
     from nuanomaly.archive.errors import UnknownNameError as UnknownNameError
     from nuanomaly.archive.fetch import fetch as fetch
+    from nuanomaly.archive.loading import load as load
     from nuanomaly.archive.release import Release as Release
-    from nuanomaly.archive.release import load as load
     from nuanomaly.archive.validate import validate as validate
     from nuanomaly.inference.ablation import ablation as ablation
     from nuanomaly.inference.ablation import variants as variants

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from nuanomaly.archive import catalog_content, durable, names, paths, release, yamlio
+from nuanomaly.archive import catalog_content, durable, loading, names, paths, release, yamlio
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.release_digest import digest
 
@@ -48,7 +48,7 @@ def entries(root: Path | None = None) -> list[Entry]:
 
     Warns
     -----
-    release.UnreadableReleaseWarning
+    loading.UnreadableReleaseWarning
         Of each that cannot be read, with its place: a draft that is being written does not hide the others.
     """
     base = root or paths.checkout()
@@ -64,7 +64,7 @@ def _readable(folder: Path) -> Entry | None:
     try:
         return _entry(release.read(folder).metadata)
     except NuanomalyError as error:
-        release.warn_left_out(folder.parent.name, folder.name, error)
+        loading.warn_left_out(folder.parent.name, folder.name, error)
         return None
 
 
@@ -88,7 +88,7 @@ def newest_released(entry: str) -> list[release.Release]:
     base = paths.checkout()
     if base is None:
         listed = dict.fromkeys(entry.name for entry in entries() if entry.state == "released")
-        return [one for one in map(release.load, listed) if one.metadata.get(entry)]
+        return [one for one in map(loading.load, listed) if one.metadata.get(entry)]
     ledger = catalog_content.ledger(base / "catalog.yaml")
     newest = []
     for name, versions in sorted(release.folders(base).items()):
@@ -98,7 +98,7 @@ def newest_released(entry: str) -> list[release.Release]:
             except NuanomalyError as error:
                 if f"{name}@{version}" in ledger:
                     raise
-                release.warn_left_out(name, version, error)
+                loading.warn_left_out(name, version, error)
                 continue
             if one is not None:
                 newest.extend([one] if one.metadata.get(entry) else [])

@@ -7,8 +7,9 @@ from typing import Any
 
 from nuanomaly import __version__
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.references import releases
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.release import Release
 
 TITLE = (
     "nuanomaly: a reproducible open-data and anomaly-comparison archive for short-baseline neutrino physics"

@@ -58,7 +58,7 @@ def join(left: "pd.DataFrame", right: "pd.DataFrame", on: str | Sequence[str]) -
 
     Examples
     --------
-    >>> from nuanomaly.archive.release import load
+    >>> from nuanomaly.archive.loading import load
     >>> old = load("daya-bay@2022-r1").table("spectra")
     >>> new = load("daya-bay@2025-r1").table("spectra")
     >>> join(old, new, on=["energy_low", "energy_high"])

@@ -16,7 +16,7 @@ from typing import Any
 from nuanomaly.archive import yamlio
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 
 #: What is declared, and what a stored result is, by their names in a comparison's folder.
 DECLARATION, STORED, ABOUT = "runs.yaml", "runs", "about.json"

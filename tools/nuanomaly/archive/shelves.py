@@ -115,3 +115,12 @@ def gathered(
             versions.setdefault(version, folder)
             origins[folder] = place
     return versions, origins
+
+
+def repair(folder: Path, id: str) -> str:
+    """Return what brings a changed release back."""
+    if paths.checkout() in folder.parents:
+        return f"restore it with `git checkout -- {folder}`; a correction is a new revision"
+    if any(package in folder.parents for package in paths.data_packages()):
+        return "install the package that it came in again (`pip install --force-reinstall nuanomaly-data`)"
+    return f"get it again with `nuanomaly fetch {id}`"

@@ -46,8 +46,8 @@ def show(reference: str, as_json: bool) -> None:
     A folder with a release of your own (./my-release), a group and a sum (lsnd+karmen) are shown release by
     release.
     """
+    from nuanomaly.archive.loading import load
     from nuanomaly.archive.references import releases
-    from nuanomaly.archive.release import load
 
     named = [load(name) for name in releases(reference)]
     if as_json:

@@ -87,7 +87,7 @@ def export(
         _export_pyhf(reference, folder, model, settings, grids)
         return
     from nuanomaly.archive import exporting
-    from nuanomaly.archive.release import load
+    from nuanomaly.archive.loading import load
 
     release = load(reference)
     target = folder or Path(f"{release.name}-{release.version}-{format}")

@@ -57,7 +57,7 @@ def diff(old: str, new: str, no_physics: bool, as_json: bool) -> None:
     """Show what differs between two versions: metadata, tables, and the physics."""
     from nuanomaly.archive import comparisons, paths
     from nuanomaly.archive.difference import difference
-    from nuanomaly.archive.release import load
+    from nuanomaly.archive.loading import load
 
     first, second = load(old), load(new)
     if first.name != second.name:

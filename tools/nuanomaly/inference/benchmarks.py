@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import Release, folders, load, places, read
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import Release, folders, places, read
 from nuanomaly.inference.objective import Progress
 from nuanomaly.inference.processes import pool
 

@@ -26,7 +26,7 @@ def chosen(config: Rows, release: Release, columns: Sequence[str] = ()) -> "pd.D
 
     Examples
     --------
-    >>> from nuanomaly.archive.release import load
+    >>> from nuanomaly.archive.loading import load
     >>> declared = {"table": "ratios", "column": "ratio", "rows": {"measurement": "BEST-inner"}}
     >>> len(chosen(declared, load("best")))
     1

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.references import split_mode, terms
-from nuanomaly.archive.release import load
 from nuanomaly.likelihood.build import declared_modes, group_members, likelihood
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.wrappers.joint import JointLikelihood, combine

@@ -13,7 +13,8 @@ from typing import Any
 
 from nuanomaly.archive import comparisons
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import Release
 from nuanomaly.inference import page_test
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.model.registry import TWO_FLAVOUR

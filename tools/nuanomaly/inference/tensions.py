@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDic
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.options import completed
-from nuanomaly.archive.release import load
 from nuanomaly.inference import dependence, separable
 from nuanomaly.inference.compatibility import parameter_goodness
 from nuanomaly.inference.dependence import Member

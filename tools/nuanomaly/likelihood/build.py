@@ -13,9 +13,10 @@ import numpy as np
 from nuanomaly.archive import amendments, shared_nuisances
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.outside import PARTS, OutsideKind, outside
 from nuanomaly.archive.references import split_mode, terms
-from nuanomaly.archive.release import Release, announcement, load
+from nuanomaly.archive.release import Release, announcement
 from nuanomaly.likelihood.interface import Likelihood
 from nuanomaly.likelihood.nuisance import Nuisance, Nuisances
 from nuanomaly.likelihood.parts import Overlap

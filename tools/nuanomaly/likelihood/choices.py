@@ -37,7 +37,7 @@ def with_choices(
 
     Examples
     --------
-    >>> from nuanomaly.archive.release import load
+    >>> from nuanomaly.archive.loading import load
     >>> from nuanomaly.likelihood.build import likelihood
     >>> release = load("coherent-csi@2017-r2")
     >>> declared = release.metadata["likelihood"]

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import Release
 from nuanomaly.report import render, start
 from nuanomaly.report.declaration import Comparison
 from nuanomaly.report.overview import Overview

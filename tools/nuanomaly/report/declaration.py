@@ -8,7 +8,8 @@ from typing import Any
 
 from nuanomaly.archive import paths, yamlio
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import Release
 from nuanomaly.report import schema
 
 #: The declaration, in the folder of a comparison.

@@ -12,7 +12,7 @@ from typing import Any
 from scipy.stats import chi2
 
 from nuanomaly.archive.errors import UnknownNameError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.report.declaration import Comparison
 
 #: A declared number in a text.

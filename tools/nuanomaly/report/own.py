@@ -15,8 +15,8 @@ from nuanomaly.archive import document, names, paths
 from nuanomaly.archive.amendments import texts_in
 from nuanomaly.archive.anomalies import groups
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.references import is_folder
-from nuanomaly.archive.release import load
 from nuanomaly.archive.validate.structure import text_problem
 from nuanomaly.model.registry import model as make_model
 from nuanomaly.report import notebook, proofs, provenance, publish, schema

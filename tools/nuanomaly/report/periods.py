@@ -21,7 +21,7 @@ def periods(releases: Sequence[Release]) -> str:
 
     Examples
     --------
-    >>> from nuanomaly.archive.release import load
+    >>> from nuanomaly.archive.loading import load
     >>> print(periods([load(name) for name in ("karmen", "lsnd", "icarus", "opera")]).replace("; ", "\\n"))
     Data taken: KARMEN 1997-02 to 2001-03, LSND 1993 to 1998
     end of data taking not stated, published: ICARUS 2014, OPERA 2016

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.inference.runs import StoredRun, stored_run
 from nuanomaly.likelihood.build import declared_modes, join, likelihood
 from nuanomaly.likelihood.interface import Likelihood

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from nuanomaly.archive import amendments, gate, names, paths, release
+from nuanomaly.archive import amendments, gate, loading, names, paths
 from nuanomaly.archive.durable import write_atomically
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError, UnknownNameError
 from nuanomaly.archive.fetching import index, signature
@@ -159,7 +159,7 @@ class Fetcher:
         """Say which versions would do as well as the one that is chosen, but cannot be read."""
         for version, said in source.unreadable(name).items() if wanted != chosen else ():
             if version != chosen and names.fits(wanted, version):
-                self.watcher.note(release.left_out(name, version, said))
+                self.watcher.note(loading.left_out(name, version, said))
 
     def _asked(self) -> Iterator[Source]:
         return (s for s in self.sources if not (self.offline and s.network))

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nuanomaly.archive import amendments, anomalies, release, shelves
+from nuanomaly.archive import amendments, anomalies, loading, release, shelves
 from nuanomaly.archive.errors import IntegrityError, NuanomalyError
 from nuanomaly.archive.fetching import index, signature
 from nuanomaly.archive.fetching.http import SourceError, Stream
@@ -57,7 +57,7 @@ class Checkout(Local):
         return list(self._folders)
 
     def states(self, name: str) -> Mapping[str, str]:
-        """Return ``{version: state}`` of a dataset (:func:`release.states`)."""
+        """Return ``{version: state}`` of a dataset (:func:`loading.states`)."""
         return self._states(name)[0]
 
     def unreadable(self, name: str) -> Mapping[str, str]:
@@ -65,7 +65,7 @@ class Checkout(Local):
         return self._states(name)[1]
 
     def _states(self, name: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        return release.states(name, self.versions(name))
+        return loading.states(name, self.versions(name))
 
     def versions(self, name: str) -> Mapping[str, Path]:
         """Return ``{version: folder}`` of a dataset."""

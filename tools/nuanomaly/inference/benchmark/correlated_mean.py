@@ -19,13 +19,14 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 
 from nuanomaly.archive.errors import NuanomalyError, UnknownNameError
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.options import (
     NotNegative,
     PinnedRelease,
     completed,
     one_of,
 )
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.release import Release
 from nuanomaly.model.probabilities import Array
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 import numpy as np
 
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.options import (
     Column,
     NotNegative,
@@ -20,7 +21,7 @@ from nuanomaly.archive.options import (
     completed,
     rules,
 )
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.release import Release
 from nuanomaly.likelihood.cevns.cross_section import (
     PARAMETERS,
     Atom,

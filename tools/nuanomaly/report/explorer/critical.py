@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.report.explorer.declared import DataSet, Declared
 from nuanomaly.report.explorer.encoding import encoded
 

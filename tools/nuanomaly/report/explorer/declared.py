@@ -7,8 +7,8 @@ from typing import Any
 
 from nuanomaly.archive import yamlio
 from nuanomaly.archive.errors import NuanomalyError
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.references import releases, split_mode
-from nuanomaly.archive.release import load
 from nuanomaly.inference.datasets import known_modes
 from nuanomaly.likelihood.build import declared_modes
 from nuanomaly.report import declaration, schema

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from nuanomaly.archive.durable import write_atomically
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.references import split_mode
-from nuanomaly.archive.release import load
 from nuanomaly.inference import dependence
 from nuanomaly.inference.compact import QUANTUM, CompactTable, compact, measured
 from nuanomaly.inference.compact_nodes import Nodes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import load
+from nuanomaly.archive.loading import load
 from nuanomaly.archive.validate.bins import edge_columns
 from nuanomaly.likelihood.build import configuration
 from nuanomaly.likelihood.interface import Likelihood

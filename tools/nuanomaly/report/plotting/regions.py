@@ -7,7 +7,8 @@ import numpy as np
 
 from nuanomaly.archive.catalog import entries
 from nuanomaly.archive.errors import NuanomalyError
-from nuanomaly.archive.release import Release, load
+from nuanomaly.archive.loading import load
+from nuanomaly.archive.release import Release
 from nuanomaly.inference.feldman_cousins import FeldmanCousins
 from nuanomaly.inference.grid import Axis
 from nuanomaly.inference.runs import StoredRun
