@@ -144,6 +144,7 @@ class Release:
 
         Examples
         --------
+        >>> from nuanomaly.archive.loading import load
         >>> load("karmen@2002-r1").arrays("spectrum")["observed"].sum()
         np.int64(15)
         """
@@ -237,6 +238,7 @@ class Release:
 
         Examples
         --------
+        >>> from nuanomaly.archive.loading import load
         >>> load("karmen@2002-r1").numbers({"table": "spectrum", "column": "observed"}).sum()
         np.float64(15.0)
         """
@@ -267,6 +269,7 @@ class Release:
 
         Examples
         --------
+        >>> from nuanomaly.archive.loading import load
         >>> load("karmen@2002-r1").in_unit("spectrum", "energy_low", "GeV")[0]
         np.float64(0.016)
         """
