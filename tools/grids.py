@@ -48,7 +48,7 @@ LATTICES, TIME, LEVEL = (3, 5, 10), 30.0, 0.9
 SHARE = 0.02
 #: CPU seconds that 500 toys may take at most, roughly; where a first look at few points says so many times
 #: more, nothing more is looked at.
-PATIENCE, FAR = 8.0, 5.0
+PATIENCE, FAR = 30.0, 5.0
 
 
 def asked(name: str, model: str, across: int | None = None) -> dict[str, Any] | str | None:
